@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# Warnings every target of ours is compiled with.
+add_library(firn_warnings INTERFACE)
+target_compile_options(firn_warnings INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+    -Wcast-qual -Wcast-align -Wundef -Wvla -Wformat=2 -Wdouble-promotion
+    $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wduplicated-branches>
+    $<$<C_COMPILER_ID:Clang>:-Wcomma -Wunreachable-code -Wextra-semi-stmt>
+    $<$<BOOL:${FIRN_WERROR}>:-Werror>)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file firn/ext/catalog.h
+ * @brief The catalog interface: names to metadata, and the one commit language.
+ *
+ * A commit is requirements + updates for one table or several at once (the model of Iceberg's REST
+ * catalog). The catalog call is the commit: it ends landed (FIRN_OK), lost (FIRN_ERR_CONFLICT and
+ * other errors: nothing changed) or unknown (FIRN_ERR_COMMIT_UNKNOWN: delete nothing).
+ *
+ * Ownership:  results live in the arena handed in.
+ * Threads:    one catalog handle is shared by all threads of a process; drivers lock inside.
+ */
+#ifndef FIRN_EXT_CATALOG_H
+#define FIRN_EXT_CATALOG_H
+
+#include "firn/metadata.h"
+
+FIRN_BEGIN_DECLS
+
+typedef struct firn_catalog firn_catalog;
+struct firn_arena;
+
+/** @brief Namespace levels and a name: the identifier of a table, view or (name empty) namespace.
+ */
+typedef struct firn_ident {
+    const firn_str *levels;
+    size_t n_levels;
+    firn_str name;
+} firn_ident;
+
+typedef enum firn_requirement_kind {
+    FIRN_REQUIRE_CREATE = 0,      /**< the table must not exist */
+    FIRN_REQUIRE_UUID,            /**< text */
+    FIRN_REQUIRE_REF_SNAPSHOT_ID, /**< text: ref, id: snapshot or -1 = ref must not exist */
+    FIRN_REQUIRE_LAST_ASSIGNED_FIELD_ID,
+    FIRN_REQUIRE_CURRENT_SCHEMA_ID,
+    FIRN_REQUIRE_LAST_ASSIGNED_PARTITION_ID,
+    FIRN_REQUIRE_DEFAULT_SPEC_ID,
+    FIRN_REQUIRE_DEFAULT_SORT_ORDER_ID,
+} firn_requirement_kind;
+
+typedef struct firn_requirement {
+    firn_requirement_kind kind;
+    firn_str text;
+    int64_t id;
+} firn_requirement;
+
+typedef enum firn_update_kind {
+    FIRN_UPDATE_ASSIGN_UUID = 0,        /**< text */
+    FIRN_UPDATE_FORMAT_VERSION,         /**< id */
+    FIRN_UPDATE_ADD_SCHEMA,             /**< schema; schema_id -1 = assign the next */
+    FIRN_UPDATE_SET_CURRENT_SCHEMA,     /**< id; -1 = the one added last in this commit */
+    FIRN_UPDATE_ADD_SPEC,               /**< spec */
+    FIRN_UPDATE_SET_DEFAULT_SPEC,       /**< id; -1 = added last */
+    FIRN_UPDATE_ADD_SORT_ORDER,         /**< sort_order */
+    FIRN_UPDATE_SET_DEFAULT_SORT_ORDER, /**< id; -1 = added last */
+    FIRN_UPDATE_ADD_SNAPSHOT,           /**< snapshot */
+    FIRN_UPDATE_SET_SNAPSHOT_REF,       /**< ref */
+    FIRN_UPDATE_REMOVE_SNAPSHOTS,       /**< ids, n_ids */
+    FIRN_UPDATE_REMOVE_SNAPSHOT_REF,    /**< text */
+    FIRN_UPDATE_SET_LOCATION,           /**< text */
+    FIRN_UPDATE_SET_PROPERTIES,         /**< properties */
+    FIRN_UPDATE_REMOVE_PROPERTIES,      /**< properties: keys only */
+} firn_update_kind;
+
+typedef struct firn_update {
+    firn_update_kind kind;
+    int64_t id;
+    firn_str text;
+    const firn_schema *schema;
+    const firn_partition_spec *spec;
+    const firn_sort_order *sort_order;
+    const firn_snapshot *snapshot;
+    const firn_snapshot_ref *ref;
+    const int64_t *ids;
+    size_t n_ids;
+    firn_properties properties;
+} firn_update;
+
+/** @brief Changes to one table in a commit. */
+typedef struct firn_table_commit {
+    firn_ident ident;
+    const firn_requirement *requirements;
+    size_t n_requirements;
+    const firn_update *updates;
+    size_t n_updates;
+} firn_table_commit;
+
+/** @brief A table as the catalog knows it. */
+typedef struct firn_loaded_table {
+    firn_str metadata_location;
+    const firn_table_metadata *metadata;
+} firn_loaded_table;
+
+typedef struct firn_loaded_view {
+    firn_str metadata_location;
+    const firn_view_metadata *metadata;
+} firn_loaded_view;
+
+/** @brief Slots of a driver. All required unless marked. */
+typedef struct firn_catalog_ops {
+    size_t struct_size;
+    firn_status (*list_namespaces)(void *ctx, const firn_ident *parent, struct firn_arena *arena,
+                                   firn_ident **out, size_t *n_out, firn_error *err);
+    firn_status (*create_namespace)(void *ctx, const firn_ident *ns, firn_properties properties,
+                                    firn_error *err);
+    firn_status (*load_namespace)(void *ctx, const firn_ident *ns, struct firn_arena *arena,
+                                  firn_properties *out, firn_error *err);
+    /** FIRN_ERR_CONFLICT while it holds tables, views or namespaces. */
+    firn_status (*drop_namespace)(void *ctx, const firn_ident *ns, firn_error *err);
+    firn_status (*list_tables)(void *ctx, const firn_ident *ns, struct firn_arena *arena,
+                               firn_ident **out, size_t *n_out, firn_error *err);
+    firn_status (*load_table)(void *ctx, const firn_ident *ident, struct firn_arena *arena,
+                              firn_loaded_table *out, firn_error *err);
+    /**
+     * Check all requirements and apply all updates, atomically over all the tables named. A
+     * commit with FIRN_REQUIRE_CREATE makes the table. out: n results, in order, may be NULL.
+     */
+    firn_status (*commit)(void *ctx, const firn_table_commit *commits, size_t n,
+                          struct firn_arena *arena, firn_loaded_table *out, firn_error *err);
+    /** Removes the name; files stay. */
+    firn_status (*drop_table)(void *ctx, const firn_ident *ident, firn_error *err);
+    firn_status (*rename_table)(void *ctx, const firn_ident *from, const firn_ident *to,
+                                firn_error *err);
+    firn_status (*register_table)(void *ctx, const firn_ident *ident, firn_str metadata_location,
+                                  firn_error *err);
+    firn_status (*list_views)(void *ctx, const firn_ident *ns, struct firn_arena *arena,
+                              firn_ident **out, size_t *n_out, firn_error *err);
+    firn_status (*load_view)(void *ctx, const firn_ident *ident, struct firn_arena *arena,
+                             firn_loaded_view *out, firn_error *err);
+    /** Create, or replace when expected_location is the one in place (empty: must not exist). */
+    firn_status (*put_view)(void *ctx, const firn_ident *ident, firn_str expected_location,
+                            const firn_view_metadata *metadata, firn_error *err);
+    firn_status (*drop_view)(void *ctx, const firn_ident *ident, firn_error *err);
+    /** Where a new table's files go ("<warehouse>/<ns>/<name>"), unless the user says otherwise. */
+    firn_status (*default_location)(void *ctx, const firn_ident *ident, struct firn_arena *arena,
+                                    firn_str *out, firn_error *err);
+    void (*destroy)(void *ctx);
+} firn_catalog_ops;
+
+/** @brief Wrap a driver. The catalog owns ctx from here on. name is copied ("firn"). */
+FIRN_API FIRN_MUST_CHECK firn_status firn_catalog_create(firn_str name, const firn_catalog_ops *ops,
+                                                         void *ctx, firn_catalog **out,
+                                                         firn_error *err);
+FIRN_API void firn_catalog_destroy(firn_catalog *catalog);
+FIRN_API firn_str firn_catalog_name(const firn_catalog *catalog);
+/** @brief The driver's slots, for calling: ops->load_table(firn_catalog_ctx(c), ...). */
+FIRN_API const firn_catalog_ops *firn_catalog_get_ops(const firn_catalog *catalog);
+FIRN_API void *firn_catalog_ctx(const firn_catalog *catalog);
+
+FIRN_END_DECLS
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file firn/table.h
+ * @brief Open, create and change one Iceberg table.
+ *
+ * A firn_table is the table's metadata at one moment; firn_table_refresh() moves it on. A firn_txn
+ * collects changes and commits them as requirements + updates, retrying on a refreshed base.
+ *
+ * Ownership:  open/close and begin/close; structs read from a table live until it is closed or
+ *             refreshed.
+ * Threads:    one handle, one thread at a time.
+ */
+#ifndef FIRN_TABLE_H
+#define FIRN_TABLE_H
+
+#include "firn/env.h"
+#include "firn/ext/catalog.h"
+#include "firn/ext/store.h"
+
+FIRN_BEGIN_DECLS
+
+typedef struct firn_table firn_table;
+typedef struct firn_txn firn_txn;
+
+/** @brief Load a table's current metadata. @p env, @p store and @p catalog must outlive it.
+ * @retval FIRN_ERR_NOT_FOUND  No such namespace or table. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_table_open(firn_env *env, firn_store *store,
+                                                     firn_catalog *catalog, const firn_ident *ident,
+                                                     firn_table **out, firn_error *err);
+FIRN_API void firn_table_close(firn_table *table);
+/** @brief Load the metadata again. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_table_refresh(firn_table *table, firn_error *err);
+FIRN_API const firn_table_metadata *firn_table_metadata_of(const firn_table *table);
+FIRN_API firn_str firn_table_metadata_location(const firn_table *table);
+FIRN_API const firn_ident *firn_table_ident(const firn_table *table);
+
+/** @brief What a new table looks like. Field ids are assigned anew from 1, depth by depth as
+ * Iceberg does; partition and sort fields name source columns by the ids in @c schema. */
+typedef struct firn_table_create_opts {
+    size_t struct_size;
+    const firn_schema *schema;
+    const firn_partition_spec *spec;   /**< NULL: unpartitioned */
+    const firn_sort_order *sort_order; /**< NULL: unsorted */
+    firn_str location;                 /**< empty: the catalog's default */
+    firn_properties properties;        /**< "format-version" is taken out and obeyed (default 2) */
+} firn_table_create_opts;
+
+#define FIRN_TABLE_CREATE_OPTS(...) \
+    (&(firn_table_create_opts){.struct_size = sizeof(firn_table_create_opts), __VA_ARGS__})
+
+/** @brief Create an empty table now. @retval FIRN_ERR_EXISTS */
+FIRN_API FIRN_MUST_CHECK firn_status firn_table_create(firn_env *env, firn_store *store,
+                                                       firn_catalog *catalog,
+                                                       const firn_ident *ident,
+                                                       const firn_table_create_opts *opts,
+                                                       firn_table **out, firn_error *err);
+
+/** @brief Begin changes to @p table, which must outlive the transaction. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_begin(firn_table *table, firn_txn **out,
+                                                    firn_error *err);
+/** @brief Begin a transaction that creates the table when it commits (CTAS). The table handle is
+ * usable for writing files at once; it exists for others only after the commit. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_begin_create(
+    firn_env *env, firn_store *store, firn_catalog *catalog, const firn_ident *ident,
+    const firn_table_create_opts *opts, firn_table **table_out, firn_txn **out, firn_error *err);
+/** @brief Commit; on success the table handle shows the new metadata. Retries lost races by
+ * commit.retry.num-retries (4), min-wait-ms (100), max-wait-ms (60000), total-timeout-ms.
+ * Ends in exactly one of three ways: landed, lost (the transaction's data files are removed
+ * unless the caller keeps them), unknown (nothing is removed).
+ * @retval FIRN_ERR_CONFLICT        Another commit changed what this one relied on.
+ * @retval FIRN_ERR_COMMIT_UNKNOWN  May have landed. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_commit(firn_txn *txn, firn_error *err);
+/** @brief Commit several transactions on one catalog atomically; no retry: a lost race is
+ * FIRN_ERR_CONFLICT at once. Data files are left for the caller to remove. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_commit_all(firn_txn *const *txns, size_t n,
+                                                         firn_error *err);
+/** @brief End a transaction, committed or not. */
+FIRN_API void firn_txn_close(firn_txn *txn);
+
+/* ---- table changes; each takes effect at commit ---- */
+
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_properties(firn_txn *txn,
+                                                             const firn_property *items, size_t n,
+                                                             firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_remove_properties(firn_txn *txn, const firn_str *keys,
+                                                                size_t n, firn_error *err);
+/** @brief Where a column goes among its siblings. */
+typedef enum firn_position_kind {
+    FIRN_POSITION_LAST = 0,
+    FIRN_POSITION_FIRST,
+    FIRN_POSITION_AFTER,  /**< sibling */
+    FIRN_POSITION_BEFORE, /**< sibling */
+} firn_position_kind;
+
+typedef struct firn_position {
+    firn_position_kind kind;
+    firn_str sibling;
+} firn_position;
+
+/** @brief Add a column; @p path is dotted for nested fields. @p type may hold nested fields; their
+ * ids are assigned anew. Required columns are refused (v2 has no defaults). */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_add_column(firn_txn *txn, firn_str path,
+                                                         const firn_type *type, firn_str doc,
+                                                         firn_position position, firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_drop_column(firn_txn *txn, firn_str path,
+                                                          firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_rename_column(firn_txn *txn, firn_str path,
+                                                            firn_str new_name, firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_move_column(firn_txn *txn, firn_str path,
+                                                          firn_position position, firn_error *err);
+/** @brief Promote: int to long, float to double, decimal to more digits of the same scale. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_promote_column(firn_txn *txn, firn_str path,
+                                                             const firn_type *type,
+                                                             firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_make_optional(firn_txn *txn, firn_str path,
+                                                            firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_doc(firn_txn *txn, firn_str path, firn_str doc,
+                                                      firn_error *err);
+/** @brief Add a partition field for new data. @p name empty: Iceberg's usual name. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_add_partition_field(firn_txn *txn, firn_str column,
+                                                                  firn_transform transform,
+                                                                  firn_str name, firn_error *err);
+/** @brief Drop by partition field name. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_drop_partition_field(firn_txn *txn, firn_str name,
+                                                                   firn_error *err);
+/** @brief Replace the whole default spec; fields name columns by source_id (current schema). */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_spec(firn_txn *txn,
+                                                       const firn_partition_field *fields, size_t n,
+                                                       firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_sort_order(firn_txn *txn,
+                                                             const firn_sort_field *fields,
+                                                             size_t n, firn_error *err);
+
+/* ---- snapshots ---- */
+
+/** @brief Set main to an ancestor of its current snapshot. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_rollback_to(firn_txn *txn, int64_t snapshot_id,
+                                                          firn_error *err);
+/** @brief Set main to any snapshot of the table. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_current_snapshot(firn_txn *txn,
+                                                                   int64_t snapshot_id,
+                                                                   firn_error *err);
+
+FIRN_END_DECLS
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the program hands to its rooms: allocator, clock, random, log, failpoints, threads,
+ * cancellation. Public handle in firn/env.h. */
+#ifndef FIRN_BASE_ENV_H
+#define FIRN_BASE_ENV_H
+
+#include <stdatomic.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/pool.h"
+#include "base/random.h"
+#include "firn/env.h"
+
+struct firn_env {
+    const firn_allocator *alloc;
+    const firn_clock *clock;
+    const firn_random *random;
+    const firn_log *log;         /* may be NULL */
+    firn_failpoints *failpoints; /* may be NULL */
+    firn_pool *pool;             /* may be NULL: one thread; made on first use by firn_env_pool */
+    int32_t n_threads;
+    int64_t memory_bytes; /* budget for one operation */
+    atomic_bool is_cancelled;
+};
+
+FIRN_MUST_CHECK firn_status firn_env_failpoint(firn_env *env, const char *name, firn_error *err);
+/* FIRN_ERR_CANCELLED once firn_env_cancel() was called. */
+FIRN_MUST_CHECK firn_status firn_env_check_cancel(firn_env *env, firn_error *err);
+/* The shared pool, created on first use; NULL when single-threaded or out of resources. */
+firn_pool *firn_env_pool(firn_env *env);
+
+#endif

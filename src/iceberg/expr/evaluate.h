@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a bound filter says of a manifest, a file or a row group without reading rows.
+ * "inclusive" answers may a row match; "strict" answers do all rows match. Never wrong in the
+ * unsafe direction: when in doubt, inclusive says true and strict says false. */
+#ifndef FIRN_ICEBERG_EVALUATE_H
+#define FIRN_ICEBERG_EVALUATE_H
+
+#include "iceberg/expr/expr.h"
+#include "iceberg/spec/manifest.h"
+
+/* A filter on rows turned into a filter on a spec's partition fields: predicates have field_id =
+ * partition field id. Time transforms of negative values are widened for old writers. */
+FIRN_MUST_CHECK firn_status firn_expr_project_inclusive(const firn_expr *bound,
+                                                        const firn_schema *schema,
+                                                        const firn_partition_spec *spec,
+                                                        firn_arena *arena, const firn_expr **out,
+                                                        firn_error *err);
+FIRN_MUST_CHECK firn_status firn_expr_project_strict(const firn_expr *bound,
+                                                     const firn_schema *schema,
+                                                     const firn_partition_spec *spec,
+                                                     firn_arena *arena, const firn_expr **out,
+                                                     firn_error *err);
+/* projected: from firn_expr_project_*. */
+bool firn_expr_may_match_manifest(const firn_expr *projected, const firn_partition_spec *spec,
+                                  const firn_manifest_file *manifest);
+/* Exact evaluation on a partition tuple. */
+bool firn_expr_matches_partition(const firn_expr *projected, const firn_partition_spec *spec,
+                                 const firn_value *partition);
+bool firn_expr_may_match_file(const firn_expr *bound, const firn_data_file *file);
+bool firn_expr_all_match_file(const firn_expr *bound, const firn_data_file *file);
+
+/* Statistics of one column in a row group or page, for the same inclusive test. */
+typedef struct firn_column_bounds {
+    int64_t value_count, null_count; /* -1 unknown */
+    bool has_min, has_max;
+    firn_value min, max;
+} firn_column_bounds;
+/* False when the column is unknown to the source. */
+typedef bool (*firn_column_bounds_fn)(void *ctx, int32_t field_id, const firn_type *type,
+                                      firn_column_bounds *out);
+bool firn_expr_may_match_bounds(const firn_expr *bound, firn_column_bounds_fn fn, void *ctx);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of planned data files as batches, in the schema of the scan whatever schema the files were
+ * written with. One reader, one thread; several readers share a plan through a firn_scan_queue. */
+#ifndef FIRN_ICEBERG_READ_H
+#define FIRN_ICEBERG_READ_H
+
+#include <stdatomic.h>
+
+#include "firn/batch.h"
+#include "iceberg/scan/plan.h"
+
+/* Metadata columns, by reserved field id (specification, "Reserved Field IDs"). */
+#define FIRN_FIELD_FILE    2147483646
+#define FIRN_FIELD_POS     2147483645
+#define FIRN_FIELD_DELETED 2147483644
+#define FIRN_FIELD_SPEC_ID 2147483643
+extern const firn_field firn_field_file; /* _file string required */
+extern const firn_field firn_field_pos;  /* _pos long required */
+
+/* Hands out (task, row group) units to readers on any thread. */
+typedef struct firn_scan_queue firn_scan_queue;
+FIRN_MUST_CHECK firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
+                                                   const firn_table_metadata *metadata,
+                                                   const firn_scan_plan *plan,
+                                                   firn_scan_queue **out, firn_error *err);
+void firn_scan_queue_destroy(firn_scan_queue *queue);
+/* Rows handed out so far and in all, for progress. */
+void firn_scan_queue_progress(const firn_scan_queue *queue, int64_t *rows_done,
+                              int64_t *rows_total);
+
+typedef struct firn_scan_reader firn_scan_reader;
+
+/* projection: kind STRUCT; fields of the scan's schema and metadata columns, in any order; may be
+ * empty (only n_rows is set then, from metadata without reading columns). filter: bound; row groups
+ * whose statistics exclude it are skipped; rows are not filtered. */
+FIRN_MUST_CHECK firn_status firn_scan_reader_open(firn_scan_queue *queue,
+                                                  const firn_type *projection,
+                                                  const firn_expr *filter, firn_scan_reader **out,
+                                                  firn_error *err);
+void firn_scan_reader_close(firn_scan_reader *reader);
+/* Up to max_rows rows into batch (see firn_parquet_rows_next for ownership); FIRN_DONE when the
+ * queue is empty. All rows of a batch come from one file; *task_out (may be NULL) is that file. */
+FIRN_MUST_CHECK firn_status firn_scan_reader_next(firn_scan_reader *reader, int64_t max_rows,
+                                                  firn_batch *batch,
+                                                  const firn_scan_task **task_out, firn_error *err);
+
+/* A firn_byte_source over a store file, with reads kept inside the file. */
+FIRN_MUST_CHECK firn_status firn_byte_source_open(firn_store *store, firn_str path,
+                                                  firn_arena *arena, /* closed with it */
+                                                  struct firn_byte_source *out, firn_error *err);
+
+#endif
