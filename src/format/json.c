@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON documents over jansson: parsing with limits, typed getters, serialising. Not for row data:
+ * newline-delimited JSON has its own decoder (ndjson_*.c), which builds no tree. */
+#include "format/json.h"
+
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+static const char *type_name(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT: return "object";
+    case JSON_ARRAY: return "array";
+    case JSON_STRING: return "string";
+    case JSON_INTEGER: return "integer";
+    case JSON_REAL: return "number with a fraction";
+    case JSON_TRUE:
+    case JSON_FALSE: return "boolean";
+    case JSON_NULL: return "null";
+    }
+    return "unknown";
+}
+
+/* Offset behind the string whose opening quote is at text[i]. An unterminated string ends with the
+ * text; the parser reports it. */
+static size_t skip_string(firn_str text, size_t i)
+{
+    for (i++; i < text.len && text.data[i] != '"'; i++) {
+        if (text.data[i] == '\\') i++;
+    }
+    return i < text.len ? i + 1 : text.len;
+}
+
+/* jansson recurses, with a limit of its own that is far above ours. Brackets are counted whether
+ * they match or not: an upper bound of the depth is enough. */
+static firn_status check_depth(firn_str text, firn_error *err)
+{
+    size_t depth = 0;
+    size_t i = 0;
+
+    while (i < text.len) {
+        const char c = text.data[i];
+        if (c == '"') {
+            i = skip_string(text, i);
+            continue;
+        }
+        if (c == '{' || c == '[') {
+            if (++depth > FIRN_LIMIT_NESTING) {
+                const firn_status st = firn_fail(
+                    err, FIRN_ERR_LIMIT, "json nested deeper than %d levels", FIRN_LIMIT_NESTING);
+                if (err) err->position = i;
+                return st;
+            }
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+        i++;
+    }
+    return FIRN_OK;
+}
+
+static firn_status fail_parse(const json_error_t *fault, firn_error *err)
+{
+    const uint64_t position = fault->position > 0 ? (uint64_t)fault->position : 0;
+
+    if (json_error_code(fault) == json_error_out_of_memory) return firn_fail_nomem(err);
+    (void)firn_fail_at(err, position, "not valid json: %s (line %d, column %d)", fault->text,
+                       fault->line, fault->column);
+    if (err) err->line = fault->line > 0 ? (uint32_t)fault->line : 0;
+    return FIRN_ERR_CORRUPT;
+}
+
+static void release_document(void *ptr)
+{
+    json_decref(ptr);
+}
+
+firn_status firn_json_parse(firn_str text, firn_arena *arena, json_t **out, firn_error *err)
+{
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    json_error_t fault;
+    json_t *document;
+    firn_status st;
+
+    *out = NULL;
+    if (text.len > FIRN_LIMIT_METADATA)
+        return firn_fail(err, FIRN_ERR_LIMIT, "json document of %zu bytes, limit %zu", text.len,
+                         FIRN_LIMIT_METADATA);
+    if (text.len == 0) return firn_fail_at(err, 0, "not valid json: the document is empty");
+    FIRN_TRY(check_depth(text, err));
+    document = json_loadb(text.data, text.len, flags, &fault);
+    if (!document) return fail_parse(&fault, err);
+    st = firn_arena_defer(arena, release_document, document, err);
+    if (st != FIRN_OK) {
+        json_decref(document);
+        return st;
+    }
+    *out = document;
+    return FIRN_OK;
+}
+
+/* The member, or NULL when it is absent or null. */
+static firn_status find_member(const json_t *object, const char *key, json_t **out, firn_error *err)
+{
+    if (!json_is_object(object))
+        return firn_fail(err, FIRN_ERR_CORRUPT, "expected an object with \"%s\", found %s", key,
+                         object ? type_name(object) : "nothing");
+    *out = json_object_get(object, key);
+    if (*out && json_is_null(*out)) *out = NULL;
+    return FIRN_OK;
+}
+
+static firn_status get_member(const json_t *object, const char *key, json_t **out, firn_error *err)
+{
+    FIRN_TRY(find_member(object, key, out, err));
+    if (*out) return FIRN_OK;
+    if (json_object_get(object, key))
+        return firn_fail(err, FIRN_ERR_CORRUPT, "\"%s\" must not be null", key);
+    return firn_fail(err, FIRN_ERR_CORRUPT, "missing \"%s\"", key);
+}
+
+static firn_status fail_type(const char *key, const char *expected, const json_t *found,
+                             firn_error *err)
+{
+    return firn_fail(err, FIRN_ERR_CORRUPT, "\"%s\" must be %s, found %s", key, expected,
+                     type_name(found));
+}
+
+static firn_status as_i64(const json_t *value, const char *key, int64_t *out, firn_error *err)
+{
+    if (!json_is_integer(value)) return fail_type(key, "an integer", value, err);
+    *out = json_integer_value(value);
+    return FIRN_OK;
+}
+
+static firn_status as_str(const json_t *value, const char *key, firn_str *out, firn_error *err)
+{
+    if (!json_is_string(value)) return fail_type(key, "a string", value, err);
+    *out = (firn_str){json_string_value(value), json_string_length(value)};
+    return FIRN_OK;
+}
+
+firn_status firn_json_get_i64(const json_t *object, const char *key, int64_t *out, firn_error *err)
+{
+    json_t *value;
+
+    FIRN_TRY(get_member(object, key, &value, err));
+    return as_i64(value, key, out, err);
+}
+
+firn_status firn_json_get_i32(const json_t *object, const char *key, int32_t *out, firn_error *err)
+{
+    int64_t wide = 0;
+
+    FIRN_TRY(firn_json_get_i64(object, key, &wide, err));
+    if (wide < INT32_MIN || wide > INT32_MAX)
+        return firn_fail(err, FIRN_ERR_CORRUPT,
+                         "\"%s\" must be an integer of 32 bits, found %" PRId64, key, wide);
+    *out = (int32_t)wide;
+    return FIRN_OK;
+}
+
+firn_status firn_json_get_str(const json_t *object, const char *key, firn_str *out, firn_error *err)
+{
+    json_t *value;
+
+    FIRN_TRY(get_member(object, key, &value, err));
+    return as_str(value, key, out, err);
+}
+
+firn_status firn_json_get_bool(const json_t *object, const char *key, bool *out, firn_error *err)
+{
+    json_t *value;
+
+    FIRN_TRY(get_member(object, key, &value, err));
+    if (!json_is_boolean(value)) return fail_type(key, "a boolean", value, err);
+    *out = json_is_true(value);
+    return FIRN_OK;
+}
+
+firn_status firn_json_get_array(const json_t *object, const char *key, json_t **out,
+                                firn_error *err)
+{
+    json_t *value;
+
+    FIRN_TRY(get_member(object, key, &value, err));
+    if (!json_is_array(value)) return fail_type(key, "an array", value, err);
+    *out = value;
+    return FIRN_OK;
+}
+
+firn_status firn_json_get_object(const json_t *object, const char *key, json_t **out,
+                                 firn_error *err)
+{
+    json_t *value;
+
+    FIRN_TRY(get_member(object, key, &value, err));
+    if (!json_is_object(value)) return fail_type(key, "an object", value, err);
+    *out = value;
+    return FIRN_OK;
+}
+
+firn_status firn_json_opt_i64(const json_t *object, const char *key, int64_t *out, bool *has,
+                              firn_error *err)
+{
+    json_t *value;
+
+    *has = false;
+    FIRN_TRY(find_member(object, key, &value, err));
+    if (!value) return FIRN_OK;
+    FIRN_TRY(as_i64(value, key, out, err));
+    *has = true;
+    return FIRN_OK;
+}
+
+firn_status firn_json_opt_str(const json_t *object, const char *key, firn_str *out, bool *has,
+                              firn_error *err)
+{
+    json_t *value;
+
+    *has = false;
+    FIRN_TRY(find_member(object, key, &value, err));
+    if (!value) return FIRN_OK;
+    FIRN_TRY(as_str(value, key, out, err));
+    *has = true;
+    return FIRN_OK;
+}
+
+/* These two have no flag: *out stays as it was (usually NULL) when the member is absent. */
+firn_status firn_json_opt_array(const json_t *object, const char *key, json_t **out,
+                                firn_error *err)
+{
+    json_t *value;
+
+    FIRN_TRY(find_member(object, key, &value, err));
+    if (!value) return FIRN_OK;
+    if (!json_is_array(value)) return fail_type(key, "an array", value, err);
+    *out = value;
+    return FIRN_OK;
+}
+
+firn_status firn_json_opt_object(const json_t *object, const char *key, json_t **out,
+                                 firn_error *err)
+{
+    json_t *value;
+
+    FIRN_TRY(find_member(object, key, &value, err));
+    if (!value) return FIRN_OK;
+    if (!json_is_object(value)) return fail_type(key, "an object", value, err);
+    *out = value;
+    return FIRN_OK;
+}
+
+static int append_dump(const char *data, size_t size, void *ctx)
+{
+    firn_buf *out = ctx;
+
+    firn_buf_append(out, data, size);
+    return out->status == FIRN_OK ? 0 : -1;
+}
+
+firn_status firn_json_write(const json_t *value, int indent, firn_buf *out, firn_error *err)
+{
+    const size_t layout = indent > 0 ? JSON_INDENT((size_t)indent) : JSON_COMPACT;
+    const size_t flags = layout | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17);
+
+    FIRN_TRY(firn_buf_check(out, err));
+    if (json_dump_callback(value, append_dump, out, flags) == 0) return FIRN_OK;
+    FIRN_TRY(firn_buf_check(out, err));
+    return firn_fail(err, FIRN_ERR_ARG, "json value cannot be written: not finite, or a cycle");
+}
+
+/* Bytes of the UTF-8 sequence at s, 0 when it is not valid. */
+static size_t utf8_sequence(firn_str s)
+{
+    const uint8_t first = (uint8_t)s.data[0];
+    const size_t n = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+
+    if (n > s.len || !firn_utf8_is_valid((firn_str){s.data, n})) return 0;
+    return n;
+}
+
+static void quote_control(firn_buf *out, uint8_t c)
+{
+    switch (c) {
+    case '\b': firn_buf_cstr(out, "\\b"); return;
+    case '\f': firn_buf_cstr(out, "\\f"); return;
+    case '\n': firn_buf_cstr(out, "\\n"); return;
+    case '\r': firn_buf_cstr(out, "\\r"); return;
+    case '\t': firn_buf_cstr(out, "\\t"); return;
+    default: firn_buf_printf(out, "\\u%04x", c); return;
+    }
+}
+
+/* Bytes that are not UTF-8 become U+FFFD, so that the output is always valid JSON. */
+void firn_json_quote(firn_buf *out, firn_str s)
+{
+    size_t i = 0;
+
+    firn_buf_byte(out, '"');
+    while (i < s.len) {
+        const uint8_t c = (uint8_t)s.data[i];
+        size_t n = 1;
+        if (c < 0x20) {
+            quote_control(out, c);
+        } else if (c == '"' || c == '\\') {
+            firn_buf_byte(out, '\\');
+            firn_buf_byte(out, c);
+        } else if (c < 0x80) {
+            firn_buf_byte(out, c);
+        } else if ((n = utf8_sequence(firn_str_slice(s, i, s.len))) > 0) {
+            firn_buf_append(out, s.data + i, n);
+        } else {
+            firn_buf_cstr(out, "\\ufffd");
+            n = 1;
+        }
+        i += n;
+    }
+    firn_buf_byte(out, '"');
+}
