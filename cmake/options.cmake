@@ -28,4 +28,6 @@ if(FIRN_SANITIZE)
     add_compile_options(-fsanitize=${FIRN_SANITIZE} -fno-omit-frame-pointer
                         -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${FIRN_SANITIZE})
+    # One heap block per arena allocation, so that overruns inside an arena are seen.
+    add_compile_definitions(FIRN_ARENA_MALLOC_EACH)
 endif()

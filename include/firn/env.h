@@ -21,7 +21,7 @@ typedef struct firn_env_opts {
     int32_t n_threads;    /**< Default: number of CPUs. */
     int64_t memory_bytes; /**< Budget for one operation. Default 512 MiB. */
     firn_str failpoints;  /**< Test only; see the command line's FIRN_FAILPOINTS. */
-    int32_t log_level;    /**< 0 errors .. 3 debug. Default 1 (warnings). */
+    int32_t log_level;    /**< -1 errors, 1 warnings (default), 2 information, 3 debug. */
     void (*log)(void *ctx, int32_t level, firn_str message); /**< Default: none. */
     void *log_ctx;
 } firn_env_opts;

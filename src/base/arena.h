@@ -23,7 +23,7 @@ void *firn_arena_array(firn_arena *arena, size_t n, size_t size);
 firn_str firn_arena_copy(firn_arena *arena, firn_str s);
 /* NUL-terminated; .data NULL when out of memory. */
 firn_str firn_arena_printf(firn_arena *arena, const char *fmt, ...) FIRN_PRINTF(2, 3);
-/* fn(ptr) runs on reset/destroy. */
+/* fn(ptr) runs on reset/destroy. On failure fn was not registered and will not run. */
 FIRN_MUST_CHECK firn_status firn_arena_defer(firn_arena *arena, void (*fn)(void *), void *ptr,
                                              firn_error *err);
 size_t firn_arena_used(const firn_arena *arena);

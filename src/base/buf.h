@@ -16,6 +16,7 @@ typedef struct firn_buf {
     const firn_allocator *alloc;
 } firn_buf;
 
+/* max_bytes 0: FIRN_LIMIT_ARENA. Allocates nothing. */
 void firn_buf_init(firn_buf *buf, const firn_allocator *alloc, size_t max_bytes);
 void firn_buf_dispose(firn_buf *buf);
 void firn_buf_clear(firn_buf *buf); /* len = 0 and status = OK; keeps the memory */

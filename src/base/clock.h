@@ -24,8 +24,10 @@ typedef struct firn_civil {
 } firn_civil;
 firn_civil firn_civil_from_us(int64_t us);
 int64_t firn_days_from_civil(int64_t year, int32_t month, int32_t day);
-/* "2010-12-01T08:26:00[.ffffff][Z|+hh:mm]", also a blank for the T, date only allowed. *has_zone
- * (may be NULL) tells whether a zone was given; the result is UTC. False if malformed. */
+/* "2010-12-01T08:26:00[.ffffff][Z|+hh:mm]", also a blank for the T, date only allowed. Up to 9
+ * digits of fraction; what is below a microsecond is cut. Years beyond 9999 or below 0 carry a
+ * sign. *has_zone (may be NULL) tells whether a zone was given; the result is UTC. False if
+ * malformed or out of range. */
 bool firn_parse_timestamp_us(firn_str text, int64_t *out_us, bool *has_zone);
 bool firn_parse_date(firn_str text, int32_t *out_days);
 bool firn_parse_time_us(firn_str text, int64_t *out_us);

@@ -20,10 +20,13 @@ struct firn_env {
     const firn_random *random;
     const firn_log *log;         /* may be NULL */
     firn_failpoints *failpoints; /* may be NULL */
-    firn_pool *pool;             /* may be NULL: one thread; made on first use by firn_env_pool */
+    _Atomic(firn_pool *) pool;   /* made on first use: call firn_env_pool */
     int32_t n_threads;
     int64_t memory_bytes; /* budget for one operation */
     atomic_bool is_cancelled;
+    firn_log own_log; /* what log points to when firn_env_opts.log was given */
+    void (*log_fn)(void *ctx, int32_t level, firn_str message);
+    void *log_ctx;
 };
 
 FIRN_MUST_CHECK firn_status firn_env_failpoint(firn_env *env, const char *name, firn_error *err);

@@ -20,12 +20,14 @@ size_t firn_str_find(firn_str s, firn_str needle, size_t from);
 firn_str firn_str_split(firn_str *rest, char sep);
 /* Whole string must be a decimal integer in range. */
 bool firn_str_to_i64(firn_str s, int64_t *out);
+/* Decimal number (nearest double), nan, inf or infinity in any case; no white space, no hex. */
 bool firn_str_to_f64(firn_str s, double *out);
 /* "10s", "5m", "2h", "1d", "250ms" -> microseconds; plain number = seconds. */
 bool firn_str_to_duration_us(firn_str s, int64_t *out);
 bool firn_utf8_is_valid(firn_str s);
 uint64_t firn_str_hash(firn_str s); /* XXH3, seed 0 */
-/* Levenshtein distance, capped at limit+1: for "did you mean". */
+/* Levenshtein distance in bytes, capped at limit+1; also limit+1 when either is longer than 255
+ * bytes. For "did you mean". */
 int firn_str_distance(firn_str a, firn_str b, int limit);
 
 #endif
