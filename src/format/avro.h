@@ -46,14 +46,20 @@ struct firn_avro_schema {
     int32_t element_id;            /* ARRAY: "element-id", -1 none */
     int32_t key_id, value_id;      /* MAP: -1 none */
     bool adjust_to_utc;            /* timestamps */
+    uint32_t min_bytes;            /* of one value's encoding; 0 means that it is always empty */
     const firn_avro_field *fields; /* RECORD: fields; ARRAY, MAP: 1; UNION: one per branch */
     size_t n_fields;
     const firn_str *symbols; /* ENUM */
     size_t n_symbols;
 };
 
+/* Zero-byte values (nulls, records without fields) cost no input: one file or array has at most so
+ * many of them. */
+#define FIRN_AVRO_MAX_EMPTY_VALUES 1000000
+
 /* Parse an Avro schema. Named types may be referred to later; a reference cycle is allowed only
- * below depth FIRN_LIMIT_NESTING when data is read. */
+ * below depth FIRN_LIMIT_NESTING when data is read. The document is needed until the return only.
+ */
 FIRN_MUST_CHECK firn_status firn_avro_schema_parse(firn_str json, firn_arena *arena,
                                                    const firn_avro_schema **out, firn_error *err);
 
