@@ -48,9 +48,10 @@ static void date_of_days(int64_t days, firn_civil *out)
 firn_civil firn_civil_from_us(int64_t us)
 {
     int64_t days = floor_div(us, US_PER_DAY);
-    int64_t rest = us - days * US_PER_DAY; /* cannot overflow: only adds back what was cut */
+    int64_t rest = us % US_PER_DAY;
     firn_civil out;
 
+    if (rest < 0) rest += US_PER_DAY;
     date_of_days(days, &out);
     out.micro = (int32_t)(rest % US_PER_SECOND);
     rest /= US_PER_SECOND;
