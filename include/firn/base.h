@@ -26,6 +26,7 @@
 #define FIRN_API             __attribute__((visibility("default")))
 #define FIRN_MUST_CHECK      __attribute__((warn_unused_result))
 #define FIRN_PRINTF(fmt, at) __attribute__((format(printf, fmt, at)))
+#define FIRN_PACKED          __attribute__((packed))
 
 #define FIRN_VERSION "0.1.0"
 

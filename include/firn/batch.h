@@ -26,10 +26,10 @@ typedef struct firn_view {
     uint32_t len;
     union {
         char inlined[12]; /**< len <= 12; unused tail is zero */
-        struct {
+        struct FIRN_PACKED {
             char prefix[4];
             const char *data;
-        } ref; /**< len > 12 */
+        } ref; /**< len > 12; packed, or the pointer's alignment would make it 24 bytes */
     } as;
 } firn_view;
 
