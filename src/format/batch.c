@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/limits.h"
 
+_Static_assert(sizeof(firn_view) == 16, "firn_view has the layout of DuckDB's strings");
+
 /* String bytes, newest block first. */
 typedef struct heap_block {
     struct heap_block *next;
