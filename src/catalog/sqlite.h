@@ -2,8 +2,9 @@
 /* SQLite driver of the catalog interface, in the layout of Iceberg's JDBC catalog (schema V1, with
  * views), so that PyIceberg's SqlCatalog and Java's JdbcCatalog open the same file.
  *
- * Rollback journal (not WAL) with synchronous=FULL: Debian's SQLite 3.40 has the WAL-reset bug when
- * two connections checkpoint at once. Several processes may use the file at the same time. */
+ * Rollback journal (not WAL) with synchronous=EXTRA (FULL, and the folder synced after the journal
+ * is gone): Debian's SQLite 3.40 has the WAL-reset bug when two connections checkpoint at once.
+ * Several processes may use the file at the same time. */
 #ifndef FIRN_CATALOG_SQLITE_H
 #define FIRN_CATALOG_SQLITE_H
 
