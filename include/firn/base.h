@@ -34,6 +34,8 @@ FIRN_BEGIN_DECLS
 
 /** @brief Signed 128-bit integer: unscaled decimals of up to 38 digits. */
 __extension__ typedef __int128 firn_int128;
+/** @brief Magnitude of a firn_int128. */
+__extension__ typedef unsigned __int128 firn_uint128;
 
 /** @brief How a call ended. Values from 16 up are failures and fill the firn_error. */
 typedef enum firn_status {
