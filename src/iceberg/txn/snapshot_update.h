@@ -44,6 +44,11 @@ FIRN_MUST_CHECK firn_status firn_txn_append_if_unchanged(firn_txn *txn, const fi
 FIRN_MUST_CHECK firn_status firn_txn_set_summary(firn_txn *txn, const firn_property *items,
                                                  size_t n, firn_error *err);
 
+/* Remove the data files that were given to this transaction's append or overwrite: after
+ * firn_txn_commit_all() failed with anything but FIRN_ERR_COMMIT_UNKNOWN, or to give up before a
+ * commit. Best effort, logged. */
+void firn_txn_discard_files(firn_txn *txn);
+
 /* The store and environment of the table, for writers. */
 firn_store *firn_table_store(const firn_table *table);
 firn_env *firn_table_env(const firn_table *table);
