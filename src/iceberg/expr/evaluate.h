@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a bound filter says of a manifest, a file or a row group without reading rows.
  * "inclusive" answers may a row match; "strict" answers do all rows match. Never wrong in the
- * unsafe direction: when in doubt, inclusive says true and strict says false. */
+ * unsafe direction: when in doubt, inclusive says true and strict says false. Readers differ about
+ * null under <>, NOT IN and NOT STARTS WITH: inclusive counts it as a match, strict does not. NaN
+ * compares above every number, as in the SQL engine. */
 #ifndef FIRN_ICEBERG_EVALUATE_H
 #define FIRN_ICEBERG_EVALUATE_H
 

@@ -50,8 +50,11 @@ const firn_expr *firn_expr_predicate(firn_arena *arena, firn_expr_op op, firn_st
                                      const firn_value *values, size_t n_values);
 
 /* Resolve columns against a schema, convert literals to the column's type (a literal out of range
- * becomes TRUE or FALSE as the comparison demands), push NOT down to the predicates. FIRN_ERR_ARG
- * for an unknown column or a literal that does not convert. */
+ * becomes FALSE, or TRUE or NOT NULL, as the comparison demands; one between two values of the type
+ * keeps its place; text is parsed), push NOT down to the predicates. Zone-less times compared with
+ * timestamptz are UTC; NaN is above every number; a null literal matches nothing. Binding a bound
+ * expression again is fine. FIRN_ERR_ARG for an unknown column or a literal that does not convert,
+ * FIRN_ERR_LIMIT when nested too deeply (long AND/OR chains are not). expr NULL: TRUE. */
 FIRN_MUST_CHECK firn_status firn_expr_bind(const firn_expr *expr, const firn_schema *schema,
                                            firn_arena *arena, const firn_expr **out,
                                            firn_error *err);
