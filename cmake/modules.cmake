@@ -40,6 +40,8 @@ function(firn_tests)
     if(support)
         add_library(firn_test_support STATIC ${support})
         target_include_directories(firn_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests/support)
+        target_compile_definitions(firn_test_support PRIVATE
+            FIRN_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
         target_link_libraries(firn_test_support PUBLIC ${FIRN_ALL_MODULES} PkgConfig::CMOCKA
                               PRIVATE firn_warnings)
     endif()

@@ -3,8 +3,8 @@
  * aliases, docs and orders are ignored, since Iceberg resolves by field id.
  *
  * Every node knows the least number of bytes of a value. It is 0 only for values that are always
- * empty: unions, arrays and maps start with a number, and a record that holds itself outside of
- * them is refused. That is what bounds the work of skipping and counting. */
+ * empty, since unions, arrays and maps start with a number. That is what bounds the work of
+ * skipping and counting. */
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -227,7 +227,8 @@ static firn_status parse_field(parser *p, const json_t *json, scope in, firn_avr
     return parse_schema(p, type, in, &out->schema, err);
 }
 
-/* No name twice, no record inside itself; sums up the least size. */
+/* No field name twice; sums up the least size. A record that holds an unfinished one counts 1 for
+ * it: that record has a union, array or map on the way back to itself, or no value at all. */
 static firn_status finish_record(parser *p, firn_avro_schema *record, firn_error *err)
 {
     uint64_t min_bytes = 0;
@@ -240,11 +241,7 @@ static firn_status finish_record(parser *p, firn_avro_schema *record, firn_error
             return firn_fail(err, FIRN_ERR_CORRUPT, "record \"%.*s\" has two fields \"%.*s\"",
                              FIRN_STR_ARG(record->name), FIRN_STR_ARG(field->name));
         FIRN_TRY(firn_map_put(&seen, field->name, record, err));
-        if (field->schema->min_bytes == IN_PROGRESS)
-            return firn_fail(err, FIRN_ERR_CORRUPT,
-                             "field \"%.*s\" makes record \"%.*s\" hold itself",
-                             FIRN_STR_ARG(field->name), FIRN_STR_ARG(field->schema->name));
-        min_bytes += field->schema->min_bytes;
+        min_bytes += field->schema->min_bytes == IN_PROGRESS ? 1 : field->schema->min_bytes;
         if (min_bytes > MIN_BYTES_MAX) min_bytes = MIN_BYTES_MAX;
     }
     record->min_bytes = (uint32_t)min_bytes;

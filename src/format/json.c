@@ -4,6 +4,7 @@
 #include "format/json.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -83,6 +84,7 @@ firn_status firn_json_parse(firn_str text, firn_arena *arena, json_t **out, firn
     const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
     json_error_t fault;
     json_t *document;
+    const char *nul;
     firn_status st;
 
     *out = NULL;
@@ -90,6 +92,10 @@ firn_status firn_json_parse(firn_str text, firn_arena *arena, json_t **out, firn
         return firn_fail(err, FIRN_ERR_LIMIT, "json document of %zu bytes, limit %zu", text.len,
                          FIRN_LIMIT_METADATA);
     if (text.len == 0) return firn_fail_at(err, 0, "not valid json: the document is empty");
+    /* A NUL byte is never legal, and jansson takes one for the end of the text. */
+    nul = memchr(text.data, 0, text.len);
+    if (nul)
+        return firn_fail_at(err, (uint64_t)(nul - text.data), "not valid json: NUL byte in text");
     FIRN_TRY(check_depth(text, err));
     document = json_loadb(text.data, text.len, flags, &fault);
     if (!document) return fail_parse(&fault, err);
