@@ -174,8 +174,8 @@ static void test_apache_canonical_form_inputs(void **state)
             end = blank;
         json = firn_str_trim(firn_str_slice(text, from, end));
         /* One case writes a number with leading zeros, which is not JSON. */
-        if (firn_str_find(json, FIRN_STR(":00"), 0) == SIZE_MAX &&
-            firn_str_find(json, FIRN_STR(": 00"), 0) == SIZE_MAX)
+        if (firn_str_find(json, FIRN_STR(":0"), 0) == SIZE_MAX &&
+            firn_str_find(json, FIRN_STR(": 0"), 0) == SIZE_MAX)
             check_pass(*state, "schema-tests.txt", json);
         at = end;
         n++;
