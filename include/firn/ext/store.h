@@ -90,6 +90,9 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_store_put(firn_store *store, firn_str 
                                                     firn_str bytes, firn_error *err);
 FIRN_API FIRN_MUST_CHECK firn_status firn_store_remove(firn_store *store, firn_str path,
                                                        firn_error *err);
+/** @brief All objects below a folder, in byte order of their paths: those named prefix + "/..." and
+ * the object named prefix itself. A trailing slash makes no difference; nothing there is FIRN_OK
+ * without a call. Unfinished objects are not listed. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_store_list(firn_store *store, firn_str prefix,
                                                      firn_store_list_fn fn, void *ctx,
                                                      firn_error *err);
