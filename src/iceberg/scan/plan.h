@@ -27,6 +27,7 @@ typedef struct firn_scan_stats {
     int64_t bytes_total, bytes_matched; /* of manifests read */
     int64_t rows_matched;
     bool has_delete_files;
+    int64_t position_delete_files, equality_delete_files; /* live, where the filter may match */
 } firn_scan_stats;
 
 typedef struct firn_scan_plan {

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where each wanted column of a scan comes from in one data file: read from it, or the same for
+ * all its rows (specification, "Column Projection"). */
+#ifndef FIRN_ICEBERG_FILE_PROJECTION_H
+#define FIRN_ICEBERG_FILE_PROJECTION_H
+
+#include "format/parquet_reader.h"
+#include "iceberg/scan/name_mapping.h"
+#include "iceberg/scan/plan.h"
+
+typedef enum firn_column_origin {
+    FIRN_COLUMN_READ = 0,
+    FIRN_COLUMN_CONSTANT, /* value */
+    FIRN_COLUMN_POSITION, /* row number in the file */
+} firn_column_origin;
+
+typedef struct firn_column_plan {
+    firn_column_origin origin;
+    firn_value value; /* of the column's type; bytes borrowed from the task */
+} firn_column_plan;
+
+typedef struct firn_file_projection {
+    firn_column_plan *columns; /* one per wanted field */
+    size_t n_columns;
+    const firn_type *read_type; /* STRUCT of the columns to read, named as the match needs */
+    size_t *read_columns;       /* their places among the wanted ones */
+    size_t n_read;
+    firn_parquet_match match;
+} firn_file_projection;
+
+/* True for the columns that need no look into the file: _file, _pos, _spec_id. */
+bool firn_field_is_metadata(int32_t field_id);
+
+/* parquet NULL: all wanted fields are metadata columns. Everything lives in the arena. */
+FIRN_MUST_CHECK firn_status firn_file_projection_make(const firn_type *wanted,
+                                                      const firn_scan_task *task,
+                                                      const firn_parquet_file *parquet,
+                                                      const firn_name_mapping *mapping,
+                                                      firn_arena *arena, firn_file_projection *out,
+                                                      firn_error *err);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading one manifest for a plan. Entries are judged while they point into the decoded block;
+ * only those that may match are copied. */
+#include "iceberg/scan/manifest_scan.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "iceberg/expr/evaluate.h"
+#include "store/store_read.h"
+
+#define CANCEL_INTERVAL 4096 /* entries between looks at the cancel flag: well below 10 ms */
+
+/* Residuals repeat while entries of one partition follow each other. */
+typedef struct residual_cache {
+    const firn_data_file *file;
+    const firn_expr *residual;
+} residual_cache;
+
+static firn_status find_residual(const firn_manifest_scan *scan, const firn_data_file *file,
+                                 residual_cache *cache, firn_arena *results, firn_error *err)
+{
+    if (cache->file && cache->file->n_partition == file->n_partition &&
+        firn_partition_equals(cache->file->partition, file->partition, file->n_partition))
+        return FIRN_OK;
+    cache->residual = firn_residual_for(scan->spec_filter->residual, file->partition, results);
+    return cache->residual ? FIRN_OK : firn_fail_nomem(err);
+}
+
+static firn_status add_task(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
+                            const firn_manifest_entry *entry, residual_cache *cache,
+                            firn_arena *results, firn_error *err)
+{
+    firn_data_file source = entry->file;
+    firn_data_file *file = firn_arena_alloc(results, sizeof *file);
+    if (!file) return firn_fail_nomem(err);
+    if (!opts->with_metrics) {
+        const firn_metric_map none = {0};
+        source.column_sizes = source.value_counts = source.null_value_counts = none;
+        source.nan_value_counts = source.lower_bounds = source.upper_bounds = none;
+    }
+    FIRN_TRY(firn_data_file_copy(&source, results, file, err));
+    FIRN_TRY(find_residual(scan, file, cache, results, err));
+    cache->file = file;
+
+    firn_scan_task *task =
+        firn_arena_push(results, &scan->tasks, &scan->n_tasks, &scan->cap_tasks, sizeof *task);
+    if (!task) return firn_fail_nomem(err);
+    *task = (firn_scan_task){
+        .file = file,
+        .spec = scan->spec_filter->spec,
+        .sequence_number = entry->sequence_number,
+        .snapshot_id = entry->snapshot_id,
+        .residual = cache->residual,
+    };
+    return FIRN_OK;
+}
+
+static bool is_wanted(const firn_manifest_scan *scan, const firn_manifest_entry *entry)
+{
+    if (entry->status == FIRN_ENTRY_DELETED) return false;
+    if (scan->added_by == 0) return true;
+    return entry->status == FIRN_ENTRY_ADDED && entry->snapshot_id == scan->added_by;
+}
+
+static firn_status take_entry(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
+                              const firn_manifest_entry *entry, residual_cache *cache,
+                              firn_arena *results, firn_error *err)
+{
+    const firn_spec_filter *sf = scan->spec_filter;
+    if (!is_wanted(scan, entry)) return FIRN_OK;
+    scan->n_live++;
+    if (entry->file.file_size_bytes > 0) scan->live_bytes += entry->file.file_size_bytes;
+    if (!firn_expr_matches_partition(sf->projected, sf->spec, entry->file.partition))
+        return FIRN_OK;
+    if (entry->file.content == FIRN_CONTENT_POSITION_DELETES) {
+        scan->position_delete_files++;
+        return FIRN_OK;
+    }
+    if (entry->file.content == FIRN_CONTENT_EQUALITY_DELETES) {
+        scan->equality_delete_files++;
+        return FIRN_OK;
+    }
+    if (!firn_expr_may_match_file(opts->filter, &entry->file)) return FIRN_OK;
+    return add_task(opts, scan, entry, cache, results, err);
+}
+
+static firn_status read_entries(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
+                                firn_manifest_reader *reader, firn_arena *results, firn_error *err)
+{
+    residual_cache cache = {0};
+    firn_manifest_entry entry;
+    for (int64_t n = 0;; n++) {
+        if (n % CANCEL_INTERVAL == 0) FIRN_TRY(firn_env_check_cancel(opts->env, err));
+        const firn_status st = firn_manifest_reader_next(reader, &entry, err);
+        if (st == FIRN_DONE) return FIRN_OK;
+        FIRN_TRY(st);
+        if (entry.file.n_partition != scan->spec_filter->spec->n_fields)
+            return firn_fail(err, FIRN_ERR_CORRUPT,
+                             "entry has %zu partition values, spec %d has %zu",
+                             entry.file.n_partition, (int)scan->spec_filter->spec->spec_id,
+                             scan->spec_filter->spec->n_fields);
+        FIRN_TRY(take_entry(opts, scan, &entry, &cache, results, err));
+    }
+}
+
+static firn_status run(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
+                       firn_arena *scratch, firn_arena *results, firn_error *err)
+{
+    firn_manifest_reader *reader = NULL;
+    firn_str bytes;
+    const bool is_data = scan->manifest->content == FIRN_CONTENT_DATA;
+
+    FIRN_TRY(firn_store_read_all(opts->store, scan->manifest->path, FIRN_LIMIT_METADATA, scratch,
+                                 &bytes, err));
+    FIRN_TRY(firn_manifest_reader_open(bytes, scan->manifest, opts->schema, scan->spec_filter->spec,
+                                       is_data ? opts->columns : FIRN_MANIFEST_NO_METRICS, &reader,
+                                       err));
+    const firn_status st = read_entries(opts, scan, reader, results, err);
+    firn_manifest_reader_close(reader);
+    return st;
+}
+
+firn_status firn_manifest_scan_run(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
+                                   firn_arena *scratch, firn_arena *results, firn_error *err)
+{
+    firn_arena_reset(scratch);
+    return firn_error_wrap(err, run(opts, scan, scratch, results, err), "manifest %.*s",
+                           FIRN_STR_ARG(scan->manifest->path));
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One manifest of a scan plan: its live entries that may match, as tasks. Internal to this folder;
+ * which manifests to read is plan.c's business. */
+#ifndef FIRN_ICEBERG_MANIFEST_SCAN_H
+#define FIRN_ICEBERG_MANIFEST_SCAN_H
+
+#include "iceberg/expr/residual.h"
+#include "iceberg/scan/plan.h"
+
+/* What a plan asks of every manifest. */
+typedef struct firn_manifest_scan_opts {
+    firn_env *env;
+    firn_store *store;
+    const firn_schema *schema;
+    const firn_expr *filter; /* bound */
+    firn_manifest_columns columns;
+    bool with_metrics;
+} firn_manifest_scan_opts;
+
+/* The filter as seen by one partition spec. */
+typedef struct firn_spec_filter {
+    const firn_partition_spec *spec;
+    const firn_expr *projected;
+    const firn_residual *residual;
+} firn_spec_filter;
+
+typedef struct firn_manifest_scan {
+    const firn_manifest_file *manifest;
+    const firn_spec_filter *spec_filter;
+    int64_t added_by; /* only files this snapshot added; 0: all live files */
+    /* results */
+    firn_scan_task *tasks;
+    size_t n_tasks, cap_tasks;
+    int64_t n_live, live_bytes;
+    int64_t position_delete_files, equality_delete_files;
+} firn_manifest_scan;
+
+/* scratch is reset; tasks and what they refer to live in results. */
+FIRN_MUST_CHECK firn_status firn_manifest_scan_run(const firn_manifest_scan_opts *opts,
+                                                   firn_manifest_scan *scan, firn_arena *scratch,
+                                                   firn_arena *results, firn_error *err);
+
+#endif

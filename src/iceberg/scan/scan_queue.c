@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handing out row groups to readers on several threads.
+ *
+ * All state below the lock. A reader first looks for an open file with row groups left; if there is
+ * none it takes the next file and opens it outside the lock. While somebody is opening a file the
+ * others wait when no unit is left, because that file may hold work for them: without the wait a
+ * table of one large file would be read by one thread.
+ *
+ * A file is closed when its last unit is released. Not here: decoding (scan_reader.c). */
+#include "iceberg/scan/scan_queue.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+
+#include "base/error.h"
+
+struct firn_scan_file {
+    const firn_scan_task *task;
+    firn_arena *arena; /* the byte source */
+    firn_parquet_file *parquet;
+    size_t n_row_groups;
+    size_t next_row_group;
+    int64_t next_row;
+    size_t n_users; /* units out */
+    firn_scan_file *next;
+};
+
+struct firn_scan_queue {
+    firn_env *env;
+    firn_store *store;
+    firn_arena *arena;
+    const firn_scan_task *tasks;
+    size_t n_tasks;
+    const firn_name_mapping *mapping;
+    int64_t rows_total;
+    atomic_int_least64_t rows_done;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t next_task;
+    size_t n_opening;
+    firn_scan_file *open; /* files with row groups left, oldest first */
+};
+
+static const char *format_name(firn_file_format format)
+{
+    switch (format) {
+    case FIRN_FILE_PARQUET: return "parquet";
+    case FIRN_FILE_AVRO: return "avro";
+    case FIRN_FILE_ORC: return "orc";
+    case FIRN_FILE_PUFFIN: return "puffin";
+    }
+    return "unknown";
+}
+
+static firn_status check_plan(const firn_scan_plan *plan, firn_error *err)
+{
+    const firn_scan_stats *stats = &plan->stats;
+    if (stats->has_delete_files)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: table has row-level delete files (%" PRId64
+                         " position, %" PRId64 " equality)",
+                         stats->position_delete_files, stats->equality_delete_files);
+    for (size_t i = 0; i < plan->n_tasks; i++) {
+        const firn_data_file *file = plan->tasks[i].file;
+        if (file->format != FIRN_FILE_PARQUET)
+            return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                             "not supported: %s data file %.*s, only parquet can be read",
+                             format_name(file->format), FIRN_STR_ARG(file->path));
+    }
+    return FIRN_OK;
+}
+
+static firn_status parse_mapping(firn_scan_queue *queue, const firn_table_metadata *metadata,
+                                 firn_error *err)
+{
+    const firn_str json =
+        firn_properties_get(&metadata->properties, FIRN_NAME_MAPPING_PROPERTY, FIRN_STR(""));
+    if (json.len == 0) return FIRN_OK;
+    return firn_name_mapping_parse(json, queue->arena, &queue->mapping, err);
+}
+
+firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
+                                   const firn_table_metadata *metadata, const firn_scan_plan *plan,
+                                   firn_scan_queue **out, firn_error *err)
+{
+    *out = NULL;
+    FIRN_TRY(check_plan(plan, err));
+    firn_arena *arena = firn_arena_create(env->alloc, 0);
+    firn_scan_queue *queue = arena ? firn_arena_alloc_zero(arena, sizeof *queue) : NULL;
+    if (!queue) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    queue->env = env;
+    queue->store = store;
+    queue->arena = arena;
+    queue->tasks = plan->tasks;
+    queue->n_tasks = plan->n_tasks;
+    for (size_t i = 0; i < plan->n_tasks; i++)
+        queue->rows_total += plan->tasks[i].file->record_count;
+    atomic_init(&queue->rows_done, 0);
+    const firn_status st = parse_mapping(queue, metadata, err);
+    if (st != FIRN_OK) {
+        firn_arena_destroy(arena);
+        return st;
+    }
+    pthread_mutex_init(&queue->lock, NULL); /* cannot fail with default attributes on Linux */
+    pthread_cond_init(&queue->changed, NULL);
+    *out = queue;
+    return FIRN_OK;
+}
+
+static void close_file(firn_scan_file *file)
+{
+    if (!file) return;
+    if (file->parquet) firn_parquet_file_close(file->parquet);
+    firn_arena_destroy(file->arena); /* holds file itself */
+}
+
+void firn_scan_queue_destroy(firn_scan_queue *queue)
+{
+    if (!queue) return;
+    while (queue->open) {
+        firn_scan_file *file = queue->open;
+        queue->open = file->next;
+        close_file(file);
+    }
+    pthread_cond_destroy(&queue->changed);
+    pthread_mutex_destroy(&queue->lock);
+    firn_arena_destroy(queue->arena);
+}
+
+void firn_scan_queue_progress(const firn_scan_queue *queue, int64_t *rows_done, int64_t *rows_total)
+{
+    if (rows_done) *rows_done = atomic_load(&queue->rows_done);
+    if (rows_total) *rows_total = queue->rows_total;
+}
+
+const firn_name_mapping *firn_scan_queue_mapping(const firn_scan_queue *queue)
+{
+    return queue->mapping;
+}
+
+firn_env *firn_scan_queue_env(const firn_scan_queue *queue)
+{
+    return queue->env;
+}
+
+static firn_status open_in(firn_scan_queue *queue, firn_scan_file *file, firn_error *err)
+{
+    firn_byte_source source;
+    FIRN_TRY(
+        firn_byte_source_open(queue->store, file->task->file->path, file->arena, &source, err));
+    FIRN_TRY(firn_parquet_file_open(&source, &file->parquet, err));
+    file->n_row_groups = firn_parquet_file_row_groups(file->parquet);
+    return FIRN_OK;
+}
+
+static firn_status open_file(firn_scan_queue *queue, const firn_scan_task *task,
+                             firn_scan_file **out, firn_error *err)
+{
+    firn_arena *arena = firn_arena_create(queue->env->alloc, 0);
+    firn_scan_file *file = arena ? firn_arena_alloc_zero(arena, sizeof *file) : NULL;
+    if (!file) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    file->arena = arena;
+    file->task = task;
+    const firn_status st = open_in(queue, file, err);
+    if (st != FIRN_OK) {
+        close_file(file);
+        return firn_error_wrap(err, st, "data file %.*s", FIRN_STR_ARG(task->file->path));
+    }
+    *out = file;
+    return FIRN_OK;
+}
+
+/* Under the lock: the next row group of the oldest open file. */
+static bool take_row_group(firn_scan_queue *queue, firn_scan_unit *out)
+{
+    firn_scan_file *file = queue->open;
+    if (!file) return false;
+    *out = (firn_scan_unit){
+        .task = file->task,
+        .file = file,
+        .parquet = file->parquet,
+        .row_group = file->next_row_group,
+        .first_row = file->next_row,
+        .n_rows = firn_parquet_row_group_rows(file->parquet, file->next_row_group),
+    };
+    file->next_row += out->n_rows;
+    file->next_row_group++;
+    file->n_users++;
+    if (file->next_row_group == file->n_row_groups) queue->open = file->next;
+    atomic_fetch_add(&queue->rows_done, out->n_rows);
+    return true;
+}
+
+/* Under the lock. */
+static void publish(firn_scan_queue *queue, firn_scan_file *file)
+{
+    firn_scan_file **end = &queue->open;
+    while (*end) end = &(*end)->next;
+    *end = file;
+}
+
+/* Under the lock, which is let go while the file is opened. */
+static firn_status open_next(firn_scan_queue *queue, firn_error *err)
+{
+    firn_scan_file *file = NULL;
+    const firn_scan_task *task = &queue->tasks[queue->next_task++];
+    queue->n_opening++;
+    pthread_mutex_unlock(&queue->lock);
+    const firn_status st = open_file(queue, task, &file, err);
+    if (st == FIRN_OK && file->n_row_groups == 0) {
+        close_file(file);
+        file = NULL;
+    }
+    pthread_mutex_lock(&queue->lock);
+    queue->n_opening--;
+    if (file) publish(queue, file);
+    pthread_cond_broadcast(&queue->changed);
+    return st;
+}
+
+firn_status firn_scan_queue_next_row_group(firn_scan_queue *queue, firn_scan_unit *out,
+                                           firn_error *err)
+{
+    firn_status st = firn_env_check_cancel(queue->env, err);
+    if (st != FIRN_OK) return st;
+    pthread_mutex_lock(&queue->lock);
+    while (st == FIRN_OK && !take_row_group(queue, out)) {
+        if (queue->next_task < queue->n_tasks)
+            st = open_next(queue, err);
+        else if (queue->n_opening > 0)
+            pthread_cond_wait(&queue->changed, &queue->lock);
+        else
+            st = FIRN_DONE;
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return st;
+}
+
+firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *out, firn_error *err)
+{
+    FIRN_TRY(firn_env_check_cancel(queue->env, err));
+    pthread_mutex_lock(&queue->lock);
+    const bool is_left = queue->next_task < queue->n_tasks;
+    if (is_left) {
+        const firn_scan_task *task = &queue->tasks[queue->next_task++];
+        *out = (firn_scan_unit){.task = task, .n_rows = task->file->record_count};
+        atomic_fetch_add(&queue->rows_done, out->n_rows);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return is_left ? FIRN_OK : FIRN_DONE;
+}
+
+void firn_scan_queue_release(firn_scan_queue *queue, firn_scan_unit *unit)
+{
+    firn_scan_file *file = unit->file;
+    *unit = (firn_scan_unit){0};
+    if (!file) return;
+    pthread_mutex_lock(&queue->lock);
+    file->n_users--;
+    const bool is_last = file->n_users == 0 && file->next_row_group == file->n_row_groups;
+    pthread_mutex_unlock(&queue->lock);
+    if (is_last) close_file(file);
+}

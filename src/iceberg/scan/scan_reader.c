@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of a scan: takes units off the queue, skips row groups by statistics, reads the columns a
+ * file has and fills in those it has not.
+ *
+ * Text of a batch stays readable until the second next call, so a finished unit is kept for one
+ * more call. Not here: handing out units (scan_queue.c), decoding (format/parquet). */
+#include <string.h>
+
+#include "base/error.h"
+#include "iceberg/expr/evaluate.h"
+#include "iceberg/scan/constant_column.h"
+#include "iceberg/scan/file_projection.h"
+#include "iceberg/scan/scan_queue.h"
+
+/* A unit being read. */
+typedef struct open_unit {
+    firn_scan_unit unit;
+    firn_arena *arena;
+    firn_file_projection projection;
+    firn_parquet_rows *rows; /* NULL: no column is read */
+    int64_t n_given;
+} open_unit;
+
+struct firn_scan_reader {
+    firn_scan_queue *queue;
+    firn_arena *arena;
+    const firn_allocator *alloc;
+    firn_type wanted;
+    const firn_expr *filter;
+    bool needs_files; /* some column must be looked for in the files */
+    open_unit current;
+    open_unit retired;
+    firn_column *read_columns; /* columns as the Parquet reader sees them */
+    void **lent;               /* values pointers it lent to columns without memory */
+    firn_column_memory *memories;
+};
+
+static void close_unit(firn_scan_reader *reader, open_unit *open)
+{
+    if (open->rows) firn_parquet_rows_close(open->rows);
+    firn_scan_queue_release(reader->queue, &open->unit);
+    firn_arena_destroy(open->arena);
+    *open = (open_unit){0};
+}
+
+static firn_status init_reader(firn_scan_reader *reader, const firn_type *projection,
+                               const firn_expr *filter, firn_error *err)
+{
+    const size_t n = projection->n_fields;
+    firn_field *fields = firn_arena_array(reader->arena, n, sizeof *fields);
+    reader->read_columns = firn_arena_array(reader->arena, n, sizeof *reader->read_columns);
+    reader->lent = firn_arena_array(reader->arena, n, sizeof(void *));
+    reader->memories = firn_arena_array(reader->arena, n, sizeof *reader->memories);
+    if (!fields || !reader->read_columns || !reader->lent || !reader->memories)
+        return firn_fail_nomem(err);
+    if (n > 0) memcpy(fields, projection->fields, n * sizeof *fields);
+    reader->wanted = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
+    reader->filter = filter ? filter : firn_expr_true();
+    for (size_t i = 0; i < n; i++)
+        if (!firn_field_is_metadata(fields[i].id)) reader->needs_files = true;
+    return FIRN_OK;
+}
+
+firn_status firn_scan_reader_open(firn_scan_queue *queue, const firn_type *projection,
+                                  const firn_expr *filter, firn_scan_reader **out, firn_error *err)
+{
+    const firn_allocator *alloc = firn_scan_queue_env(queue)->alloc;
+    *out = NULL;
+    if (projection->kind != FIRN_TYPE_STRUCT)
+        return firn_fail(err, FIRN_ERR_ARG, "the projection of a scan must be a struct");
+    firn_arena *arena = firn_arena_create(alloc, 0);
+    firn_scan_reader *reader = arena ? firn_arena_alloc_zero(arena, sizeof *reader) : NULL;
+    if (!reader) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    reader->queue = queue;
+    reader->arena = arena;
+    reader->alloc = alloc;
+    const firn_status st = init_reader(reader, projection, filter, err);
+    if (st != FIRN_OK) {
+        firn_arena_destroy(arena);
+        return st;
+    }
+    *out = reader;
+    return FIRN_OK;
+}
+
+void firn_scan_reader_close(firn_scan_reader *reader)
+{
+    if (!reader) return;
+    close_unit(reader, &reader->current);
+    close_unit(reader, &reader->retired);
+    for (size_t i = 0; i < reader->wanted.n_fields; i++)
+        firn_column_memory_dispose(&reader->memories[i], reader->alloc);
+    firn_arena_destroy(reader->arena);
+}
+
+/* ---- units ---- */
+
+static bool get_bounds(void *ctx, int32_t field_id, const firn_type *type, firn_column_bounds *out)
+{
+    const firn_scan_unit *unit = ctx;
+    firn_parquet_stats stats = {0};
+    if (firn_parquet_row_group_stats(unit->parquet, unit->row_group, field_id, type, &stats,
+                                     NULL) != FIRN_OK)
+        return false;
+    *out = (firn_column_bounds){
+        .value_count = stats.has_null_count ? stats.value_count : -1,
+        .null_count = stats.has_null_count ? stats.null_count : -1,
+        .has_min = stats.has_min,
+        .has_max = stats.has_max,
+        .min = stats.min,
+        .max = stats.max,
+    };
+    return true;
+}
+
+static bool may_match(const firn_scan_reader *reader, firn_scan_unit *unit)
+{
+    if (reader->filter->op == FIRN_EXPR_TRUE) return true;
+    return firn_expr_may_match_bounds(reader->filter, get_bounds, unit);
+}
+
+static firn_status open_rows(firn_scan_reader *reader, open_unit *open, firn_error *err)
+{
+    const firn_scan_unit *unit = &open->unit;
+    const firn_file_projection *projection = &open->projection;
+    firn_parquet_rows_opts opts = {.first_row_group = unit->row_group, .n_row_groups = 1};
+    FIRN_TRY(firn_file_projection_make(&reader->wanted, unit->task, unit->parquet,
+                                       firn_scan_queue_mapping(reader->queue), open->arena,
+                                       &open->projection, err));
+    if (projection->n_read == 0) return FIRN_OK;
+    opts.match = projection->match;
+    return firn_parquet_rows_open(unit->parquet, projection->read_type, &opts, &open->rows, err);
+}
+
+/* Next unit that may hold rows, opened; FIRN_DONE at the end. */
+static firn_status take_unit(firn_scan_reader *reader, firn_error *err)
+{
+    open_unit *open = &reader->current;
+    for (;;) {
+        FIRN_TRY(reader->needs_files
+                     ? firn_scan_queue_next_row_group(reader->queue, &open->unit, err)
+                     : firn_scan_queue_next_file(reader->queue, &open->unit, err));
+        if (open->unit.n_rows > 0 && (!open->unit.parquet || may_match(reader, &open->unit))) break;
+        firn_scan_queue_release(reader->queue, &open->unit);
+    }
+    open->arena = firn_arena_create(reader->alloc, 0);
+    firn_status st = open->arena ? open_rows(reader, open, err) : firn_fail_nomem(err);
+    if (st != FIRN_OK) {
+        st = firn_error_wrap(err, st, "data file %.*s", FIRN_STR_ARG(open->unit.task->file->path));
+        close_unit(reader, open);
+    }
+    return st;
+}
+
+/* ---- batches ---- */
+
+static void lend_columns(firn_scan_reader *reader, const firn_batch *batch)
+{
+    const firn_file_projection *projection = &reader->current.projection;
+    for (size_t i = 0; i < projection->n_read; i++) {
+        const size_t at = projection->read_columns[i];
+        firn_column *column = &reader->read_columns[i];
+        *column = batch->columns[at];
+        /* Memory the last reader lent is gone with it: never fill it. */
+        if (column->values && column->values == reader->lent[at]) column->values = NULL;
+        reader->lent[at] = NULL;
+    }
+}
+
+static void take_columns(firn_scan_reader *reader, firn_batch *batch)
+{
+    const firn_file_projection *projection = &reader->current.projection;
+    for (size_t i = 0; i < projection->n_read; i++) {
+        const size_t at = projection->read_columns[i];
+        if (!batch->columns[at].values) reader->lent[at] = reader->read_columns[i].values;
+        batch->columns[at] = reader->read_columns[i];
+    }
+}
+
+static firn_status read_rows(firn_scan_reader *reader, int64_t max_rows, firn_batch *batch,
+                             int64_t *first_row, firn_error *err)
+{
+    const open_unit *open = &reader->current;
+    firn_batch inner = {.n_columns = open->projection.n_read,
+                        .columns = reader->read_columns,
+                        .owner = batch->owner};
+    lend_columns(reader, batch);
+    FIRN_TRY(firn_parquet_rows_next(open->rows, max_rows, &inner, err));
+    take_columns(reader, batch);
+    batch->n_rows = inner.n_rows;
+    *first_row = firn_parquet_rows_position(open->rows);
+    return FIRN_OK;
+}
+
+static firn_status count_rows(const firn_scan_reader *reader, int64_t max_rows, firn_batch *batch,
+                              int64_t *first_row)
+{
+    const open_unit *open = &reader->current;
+    const int64_t left = open->unit.n_rows - open->n_given;
+    if (left <= 0) return FIRN_DONE;
+    batch->n_rows = left < max_rows ? left : max_rows;
+    *first_row = open->unit.first_row + open->n_given;
+    return FIRN_OK;
+}
+
+static firn_status fill_columns(firn_scan_reader *reader, firn_batch *batch, int64_t first_row,
+                                firn_error *err)
+{
+    const firn_file_projection *projection = &reader->current.projection;
+    for (size_t i = 0; i < projection->n_columns; i++) {
+        const firn_column_plan *plan = &projection->columns[i];
+        firn_column *column = &batch->columns[i];
+        if (plan->origin == FIRN_COLUMN_CONSTANT)
+            FIRN_TRY(firn_column_fill_value(column, reader->wanted.fields[i].type, &plan->value,
+                                            batch->n_rows, &reader->memories[i], reader->alloc,
+                                            err));
+        if (plan->origin == FIRN_COLUMN_POSITION)
+            FIRN_TRY(firn_column_fill_sequence(column, first_row, batch->n_rows,
+                                               &reader->memories[i], reader->alloc, err));
+    }
+    return FIRN_OK;
+}
+
+/* FIRN_DONE at the end of the unit. */
+static firn_status next_of_unit(firn_scan_reader *reader, int64_t max_rows, firn_batch *batch,
+                                firn_error *err)
+{
+    open_unit *open = &reader->current;
+    int64_t first_row = 0;
+    batch->n_rows = 0;
+    const firn_status st = open->rows ? read_rows(reader, max_rows, batch, &first_row, err)
+                                      : count_rows(reader, max_rows, batch, &first_row);
+    if (st == FIRN_DONE) return st;
+    if (st != FIRN_OK)
+        return firn_error_wrap(err, st, "data file %.*s",
+                               FIRN_STR_ARG(open->unit.task->file->path));
+    open->n_given += batch->n_rows;
+    return fill_columns(reader, batch, first_row, err);
+}
+
+/* The unit that gave the last batch stays for one more call. */
+static void retire_unit(firn_scan_reader *reader)
+{
+    if (reader->current.n_given == 0) {
+        close_unit(reader, &reader->current);
+        return;
+    }
+    reader->retired = reader->current;
+    reader->current = (open_unit){0};
+}
+
+firn_status firn_scan_reader_next(firn_scan_reader *reader, int64_t max_rows, firn_batch *batch,
+                                  const firn_scan_task **task_out, firn_error *err)
+{
+    if (max_rows <= 0 || batch->n_columns != reader->wanted.n_fields)
+        return firn_fail(err, FIRN_ERR_ARG, "batch of %zu columns, the scan has %zu",
+                         batch->n_columns, reader->wanted.n_fields);
+    close_unit(reader, &reader->retired);
+    for (;;) {
+        if (!reader->current.unit.task) FIRN_TRY(take_unit(reader, err));
+        const firn_status st = next_of_unit(reader, max_rows, batch, err);
+        if (st == FIRN_OK && task_out) *task_out = reader->current.unit.task;
+        if (st != FIRN_DONE) return st;
+        retire_unit(reader);
+    }
+}
