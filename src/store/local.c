@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/checked.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -102,8 +103,12 @@ static firn_status local_read_at(void *ctx, void *opened, int64_t offset, void *
     const local_file *file = opened;
     char *to = out;
     size_t done = 0;
+    int64_t end;
 
     (void)ctx;
+    if (n > INT64_MAX || !firn_add_i64(offset, (int64_t)n, &end))
+        return firn_fail_at(err, (uint64_t)offset, "%s ends before %zu bytes at %" PRId64,
+                            file->path, n, offset);
     while (done < n) {
         ssize_t got = pread(file->fd, to + done, n - done, (off_t)offset + (off_t)done);
         if (got < 0 && errno == EINTR) continue;
