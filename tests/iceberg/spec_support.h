@@ -1,44 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Helpers of the tests of iceberg/spec: checks that print the error, an arena, files. */
+/* Helpers of the tests of iceberg/spec: an arena per test, files. */
 #ifndef FIRN_TESTS_SPEC_SUPPORT_H
 #define FIRN_TESTS_SPEC_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-/* cmocka needs the four above first */
-#include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
-
-static inline void must(firn_status st, const firn_error *err)
-{
-    if (st != FIRN_OK) {
-        fail_msg("%s: %s", firn_status_name(st), st >= FIRN_ERR_NOMEM ? err->message : "");
-    }
-}
-
-/* The call failed with this status and a message that contains text. */
-static inline void refused(firn_status st, firn_status expected, const firn_error *err,
-                           const char *text)
-{
-    if (st != expected || !strstr(err->message, text)) {
-        fail_msg("%s: \"%s\"; expected %s: \"%s\"", firn_status_name(st),
-                 st >= FIRN_ERR_NOMEM ? err->message : "", firn_status_name(expected), text);
-    }
-}
-
-static inline void assert_text(firn_str actual, const char *expected)
-{
-    if (actual.len != strlen(expected) || memcmp(actual.data, expected, actual.len) != 0) {
-        fail_msg("\"%.*s\", expected \"%s\"", FIRN_STR_ARG(actual), expected);
-    }
-}
+#include "firn_test.h"
 
 static inline int make_arena(void **state)
 {
@@ -53,7 +24,7 @@ static inline int drop_arena(void **state)
 }
 
 /* Whole file in the arena; data NULL when it cannot be read. */
-static inline firn_str read_whole(firn_arena *arena, const char *path)
+static inline firn_str read_file(firn_arena *arena, const char *path)
 {
     firn_str out = {0};
     FILE *file = fopen(path, "rb");

@@ -23,8 +23,8 @@ static const firn_schema *parse(firn_arena *arena, const char *text)
     firn_error err = {0};
     json_t *json = NULL;
     const firn_schema *schema = NULL;
-    must(firn_json_parse(firn_str_of(text), arena, &json, &err), &err);
-    must(firn_schema_from_json(json, arena, &schema, &err), &err);
+    assert_ok(firn_json_parse(firn_str_of(text), arena, &json, &err), &err);
+    assert_ok(firn_schema_from_json(json, arena, &schema, &err), &err);
     return schema;
 }
 
@@ -34,8 +34,8 @@ static void assert_schema_refused(firn_arena *arena, const char *text, firn_stat
     firn_error err = {0};
     json_t *json = NULL;
     const firn_schema *schema = NULL;
-    must(firn_json_parse(firn_str_of(text), arena, &json, &err), &err);
-    refused(firn_schema_from_json(json, arena, &schema, &err), status, &err, message);
+    assert_ok(firn_json_parse(firn_str_of(text), arena, &json, &err), &err);
+    assert_fails(firn_schema_from_json(json, arena, &schema, &err), status, &err, message);
     assert_null(schema);
 }
 
@@ -48,12 +48,12 @@ static void test_schema_round_trips(void **state)
     assert_int_equal(schema->schema_id, 3);
     assert_int_equal(schema->root.n_fields, 5);
     assert_int_equal(schema->identifier_field_ids[0], 1);
-    assert_text(schema->root.fields[0].doc, "key");
+    assert_str(schema->root.fields[0].doc, "key");
     assert_int_equal(firn_schema_max_id(schema), 9);
-    must(firn_schema_to_json(schema, &json, &err), &err);
+    assert_ok(firn_schema_to_json(schema, &json, &err), &err);
     firn_buf_init(&buf, NULL, 1 << 20);
-    must(firn_json_write(json, 0, &buf, &err), &err);
-    assert_text(firn_buf_view(&buf), k_all_types);
+    assert_ok(firn_json_write(json, 0, &buf, &err), &err);
+    assert_str(firn_buf_view(&buf), k_all_types);
     firn_buf_dispose(&buf);
     json_decref(json);
 }
@@ -97,8 +97,8 @@ static void test_nesting_beyond_the_limit_is_refused(void **state)
     json_t *json = json_pack("{s:s,s:[{s:i,s:s,s:b,s:o}]}", "type", "struct", "fields", "id", 1,
                              "name", "deep", "required", 1, "type", type);
     assert_non_null(json);
-    refused(firn_schema_from_json(json, *state, &schema, &err), FIRN_ERR_LIMIT, &err,
-            "nested deeper than 64");
+    assert_fails(firn_schema_from_json(json, *state, &schema, &err), FIRN_ERR_LIMIT, &err,
+                 "nested deeper than 64");
     json_decref(json);
 }
 
@@ -106,7 +106,7 @@ static firn_type type_of(const char *name)
 {
     firn_error err = {0};
     firn_type type = {0};
-    must(firn_type_parse_primitive(firn_str_of(name), &type, &err), &err);
+    assert_ok(firn_type_parse_primitive(firn_str_of(name), &type, &err), &err);
     return type;
 }
 
@@ -141,8 +141,8 @@ static void test_values_round_trip_through_json(void **state)
         json_t *out = NULL;
         const firn_type type = type_of(k_cases[i].type);
         json_t *json = json_loads(k_cases[i].json, JSON_DECODE_ANY, NULL);
-        must(firn_value_from_json(json, &type, *state, &value, &err), &err);
-        must(firn_value_to_json(&value, &type, &out, &err), &err);
+        assert_ok(firn_value_from_json(json, &type, *state, &value, &err), &err);
+        assert_ok(firn_value_to_json(&value, &type, &out, &err), &err);
         char *text = json_dumps(out, JSON_ENCODE_ANY);
         assert_string_equal(text, k_cases[i].json);
         free(text);
@@ -179,8 +179,8 @@ static void test_json_of_another_type_is_refused(void **state)
         firn_value value;
         const firn_type type = type_of(k_cases[i].type);
         json_t *json = json_loads(k_cases[i].json, JSON_DECODE_ANY, NULL);
-        refused(firn_value_from_json(json, &type, *state, &value, &err), FIRN_ERR_CORRUPT, &err,
-                "not a JSON value of type");
+        assert_fails(firn_value_from_json(json, &type, *state, &value, &err), FIRN_ERR_CORRUPT,
+                     &err, "not a JSON value of type");
         json_decref(json);
     }
 }
@@ -226,9 +226,10 @@ static void test_values_read_as_text_like_other_writers(void **state)
         firn_value value;
         firn_str text;
         const firn_type type = type_of(k_cases[i].type);
-        must(firn_value_from_text(firn_str_of(k_cases[i].text), &type, *state, &value, &err), &err);
-        must(firn_value_to_text(&value, *state, &text, &err), &err);
-        assert_text(text, k_cases[i].text);
+        assert_ok(firn_value_from_text(firn_str_of(k_cases[i].text), &type, *state, &value, &err),
+                  &err);
+        assert_ok(firn_value_to_text(&value, *state, &text, &err), &err);
+        assert_str(text, k_cases[i].text);
     }
 }
 
@@ -238,12 +239,12 @@ static void test_text_that_is_no_value_is_refused(void **state)
     firn_value value;
     const firn_type date = type_of("date");
     const firn_type decimal = type_of("decimal(38,0)");
-    refused(firn_value_from_text(FIRN_STR("2021-13-01"), &date, *state, &value, &err), FIRN_ERR_ARG,
-            &err, "\"2021-13-01\" is not a value of type date");
-    refused(firn_value_from_text(FIRN_STR("100000000000000000000000000000000000000"), &decimal,
-                                 *state, &value, &err),
-            FIRN_ERR_ARG, &err, "is not a value of type decimal(38,0)");
-    must(firn_value_from_text(FIRN_STR("2E+20"), &decimal, *state, &value, &err), &err);
+    assert_fails(firn_value_from_text(FIRN_STR("2021-13-01"), &date, *state, &value, &err),
+                 FIRN_ERR_ARG, &err, "\"2021-13-01\" is not a value of type date");
+    assert_fails(firn_value_from_text(FIRN_STR("100000000000000000000000000000000000000"), &decimal,
+                                      *state, &value, &err),
+                 FIRN_ERR_ARG, &err, "is not a value of type decimal(38,0)");
+    assert_ok(firn_value_from_text(FIRN_STR("2E+20"), &decimal, *state, &value, &err), &err);
     assert_true(value.as.decimal == (firn_int128)200000000000 * 1000000000);
 }
 

@@ -12,7 +12,7 @@ static firn_type type_of(firn_arena *arena, const char *name)
     firn_error err = {0};
     firn_type type = {0};
     (void)arena;
-    must(firn_type_parse_primitive(firn_str_of(name), &type, &err), &err);
+    assert_ok(firn_type_parse_primitive(firn_str_of(name), &type, &err), &err);
     return type;
 }
 
@@ -21,7 +21,7 @@ static firn_value value_of(firn_arena *arena, const char *type_name, const char 
     firn_error err = {0};
     firn_value value;
     const firn_type type = type_of(arena, type_name);
-    must(firn_value_from_text(firn_str_of(text), &type, arena, &value, &err), &err);
+    assert_ok(firn_value_from_text(firn_str_of(text), &type, arena, &value, &err), &err);
     return value;
 }
 
@@ -33,8 +33,8 @@ static firn_value apply(firn_arena *arena, const char *transform, const char *ty
     firn_value out;
     const firn_type type = type_of(arena, type_name);
     const firn_value value = value_of(arena, type_name, text);
-    must(firn_transform_parse(firn_str_of(transform), &t, &err), &err);
-    must(firn_transform_apply(&t, &type, &value, arena, &out, &err), &err);
+    assert_ok(firn_transform_parse(firn_str_of(transform), &t, &err), &err);
+    assert_ok(firn_transform_apply(&t, &type, &value, arena, &out, &err), &err);
     return out;
 }
 
@@ -134,8 +134,8 @@ static void test_truncate_matches_the_vectors(void **state)
         firn_error err = {0};
         firn_str text;
         const firn_value v = apply(*state, k_cases[i].transform, k_cases[i].type, k_cases[i].value);
-        must(firn_value_to_text(&v, *state, &text, &err), &err);
-        assert_text(text, k_cases[i].expected);
+        assert_ok(firn_value_to_text(&v, *state, &text, &err), &err);
+        assert_str(text, k_cases[i].expected);
     }
 }
 
@@ -164,9 +164,9 @@ static void test_time_transforms_round_down_before_1970(void **state)
         firn_str text;
         const firn_value v = apply(*state, k_cases[i].transform, k_cases[i].type, k_cases[i].value);
         assert_int_equal(v.as.i32, k_cases[i].expected);
-        must(firn_transform_parse(firn_str_of(k_cases[i].transform), &t, &err), &err);
-        must(firn_transform_value_text(&t, &v, *state, &text, &err), &err);
-        assert_text(text, k_cases[i].text);
+        assert_ok(firn_transform_parse(firn_str_of(k_cases[i].transform), &t, &err), &err);
+        assert_ok(firn_transform_value_text(&t, &v, *state, &text, &err), &err);
+        assert_str(text, k_cases[i].text);
     }
 }
 
@@ -179,8 +179,8 @@ static void test_null_in_gives_null_out(void **state)
         firn_error err = {0};
         firn_transform t;
         firn_value out;
-        must(firn_transform_parse(firn_str_of(k_names[i]), &t, &err), &err);
-        must(firn_transform_apply(&t, &type, &null, *state, &out, &err), &err);
+        assert_ok(firn_transform_parse(firn_str_of(k_names[i]), &t, &err), &err);
+        assert_ok(firn_transform_apply(&t, &type, &null, *state, &out, &err), &err);
         assert_true(out.is_null);
     }
     assert_true(apply(*state, "void", "int", "5").is_null);
@@ -196,7 +196,7 @@ static void test_names_round_trip_and_unknown_ones_are_kept(void **state)
         firn_error err = {0};
         firn_transform t;
         char name[64];
-        must(firn_transform_parse(firn_str_of(k_names[i]), &t, &err), &err);
+        assert_ok(firn_transform_parse(firn_str_of(k_names[i]), &t, &err), &err);
         assert_string_equal(firn_transform_name(&t, name, sizeof name), k_names[i]);
         assert_int_equal(t.kind == FIRN_TRANSFORM_UNKNOWN, i >= 8);
     }
@@ -210,8 +210,8 @@ static void test_parameters_out_of_range_are_refused(void **state)
     for (size_t i = 0; i < sizeof k_names / sizeof k_names[0]; i++) {
         firn_error err = {0};
         firn_transform t;
-        refused(firn_transform_parse(firn_str_of(k_names[i]), &t, &err), FIRN_ERR_ARG, &err,
-                "must be an integer from 1 to 2147483647");
+        assert_fails(firn_transform_parse(firn_str_of(k_names[i]), &t, &err), FIRN_ERR_ARG, &err,
+                     "must be an integer from 1 to 2147483647");
     }
 }
 
@@ -233,8 +233,8 @@ static void test_types_a_transform_does_not_take_are_refused(void **state)
         firn_error err = {0};
         firn_transform t;
         const firn_type type = type_of(*state, k_cases[i].type);
-        must(firn_transform_parse(firn_str_of(k_cases[i].transform), &t, &err), &err);
-        refused(firn_transform_check(&t, &type, &err), FIRN_ERR_ARG, &err, k_cases[i].message);
+        assert_ok(firn_transform_parse(firn_str_of(k_cases[i].transform), &t, &err), &err);
+        assert_fails(firn_transform_check(&t, &type, &err), FIRN_ERR_ARG, &err, k_cases[i].message);
     }
 }
 
@@ -245,9 +245,9 @@ static void test_unknown_transform_is_not_applied(void **state)
     firn_value out;
     const firn_type type = {.kind = FIRN_TYPE_INT};
     const firn_value value = {.kind = FIRN_TYPE_INT};
-    must(firn_transform_parse(FIRN_STR("zorder"), &t, &err), &err);
-    refused(firn_transform_apply(&t, &type, &value, *state, &out, &err), FIRN_ERR_UNSUPPORTED, &err,
-            "not supported: transform \"zorder\"");
+    assert_ok(firn_transform_parse(FIRN_STR("zorder"), &t, &err), &err);
+    assert_fails(firn_transform_apply(&t, &type, &value, *state, &out, &err), FIRN_ERR_UNSUPPORTED,
+                 &err, "not supported: transform \"zorder\"");
 }
 
 static void test_field_names_are_those_of_other_writers(void **state)
@@ -266,9 +266,9 @@ static void test_field_names_are_those_of_other_writers(void **state)
         firn_error err = {0};
         firn_transform t;
         firn_str name;
-        must(firn_transform_parse(firn_str_of(k_cases[i].transform), &t, &err), &err);
-        must(firn_transform_field_name(&t, FIRN_STR("c"), *state, &name, &err), &err);
-        assert_text(name, k_cases[i].expected);
+        assert_ok(firn_transform_parse(firn_str_of(k_cases[i].transform), &t, &err), &err);
+        assert_ok(firn_transform_field_name(&t, FIRN_STR("c"), *state, &name, &err), &err);
+        assert_str(name, k_cases[i].expected);
     }
 }
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gzip detection and verbatim parts of metadata files. */
+#include "iceberg/spec/metadata_json_text.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "format/codec.h"
+
+static firn_status gunzip(firn_str text, firn_codec_ctx *ctx, firn_buf *buf, firn_arena *arena,
+                          firn_str *out, firn_error *err)
+{
+    FIRN_TRY(firn_codec_decompress_grow(ctx, FIRN_CODEC_GZIP, text, buf, err));
+    *out = firn_arena_copy(arena, firn_buf_view(buf));
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+firn_status firn_json_unpack(firn_str text, firn_arena *arena, firn_str *out, firn_error *err)
+{
+    *out = text;
+    if (!firn_str_starts_with(text, FIRN_STR("\x1f\x8b"))) return FIRN_OK;
+    firn_buf buf;
+    firn_codec_ctx *ctx = NULL;
+    firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
+    firn_status st = firn_codec_ctx_create(&ctx, err);
+    if (st == FIRN_OK) st = gunzip(text, ctx, &buf, arena, out, err);
+    firn_codec_ctx_destroy(ctx);
+    firn_buf_dispose(&buf);
+    return st;
+}
+
+firn_status firn_json_keep(const json_t *value, firn_arena *arena, firn_str *out, firn_error *err)
+{
+    firn_buf buf;
+    firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
+    firn_status st = firn_json_write(value, 0, &buf, err);
+    if (st == FIRN_OK) {
+        *out = firn_arena_copy(arena, firn_buf_view(&buf));
+        if (!out->data) st = firn_fail_nomem(err);
+    }
+    firn_buf_dispose(&buf);
+    return st;
+}
+
+void firn_json_build_kept(firn_json_build *b, json_t *object, const char *key, firn_str kept)
+{
+    json_t *value = NULL;
+    if (kept.len == 0 || b->status != FIRN_OK) return;
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_status st = arena ? firn_json_parse(kept, arena, &value, b->err) : firn_fail_nomem(b->err);
+    if (st != FIRN_OK) firn_json_build_fail(b, st);
+    if (st == FIRN_OK && key) firn_json_build_take(b, object, key, json_incref(value));
+    if (st == FIRN_OK && !key && json_object_update_missing(object, value)) {
+        firn_json_build_fail(b, firn_fail_nomem(b->err));
+    }
+    firn_arena_destroy(arena);
+}
