@@ -65,6 +65,19 @@ function(firn_tests)
     endforeach()
 endfunction()
 
+# tests/headers: every public header compiles alone as C11, C17 and C++17.
+function(firn_header_tests)
+    find_program(FIRN_CXX_COMPILER NAMES c++ g++ clang++)
+    set(cxx ${FIRN_CXX_COMPILER})
+    if(NOT cxx)
+        set(cxx "")
+    endif()
+    add_test(NAME headers.standalone
+        COMMAND ${PROJECT_SOURCE_DIR}/tests/headers/check_headers.sh
+            ${PROJECT_SOURCE_DIR}/include ${CMAKE_C_COMPILER} "${cxx}")
+    set_tests_properties(headers.standalone PROPERTIES TIMEOUT 120 LABELS unit)
+endfunction()
+
 # fuzz/fuzz_<format>.c with corpus/<format>/: libFuzzer under clang with FIRN_SANITIZE, else a
 # driver that replays the corpus. Either way CTest replays the corpus.
 function(firn_fuzz_targets)

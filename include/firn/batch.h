@@ -14,6 +14,8 @@
 #ifndef FIRN_BATCH_H
 #define FIRN_BATCH_H
 
+#include <string.h>
+
 #include "firn/types.h"
 
 FIRN_BEGIN_DECLS
@@ -96,7 +98,9 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_batch_append_rows(firn_batch *dst, con
 /** @brief View of bytes that outlive the view. */
 static inline firn_view firn_view_of(const char *data, uint32_t len)
 {
-    firn_view v = {0};
+    firn_view v;
+
+    memset(&v, 0, sizeof v); /* the tail of a short one stays zero */
     v.len = len;
     if (len <= sizeof v.as.inlined) {
         for (uint32_t i = 0; i < len; i++) v.as.inlined[i] = data[i];
