@@ -1,22 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-# Front door. "make help" lists what there is. CMake does the building.
+# Front door: "make help" lists what there is. CMake does the building.
 BUILD := build
+PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all help deps demo test check bench fuzz dev tsan clean
+.PHONY: all help deps demo test test-unit test-fuzz test-python test-crash check check-fast bench fuzz dev tsan clean
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 deps: ## install what is missing (distribution packages, DuckDB)
 	@tools/install_deps.sh build
 
+demo: all ## the main job on real orders: landing files to gold views
+	@tools/demo.sh
+
+test: all ## everything that must pass: unit tests with sanitizers, fuzz replay, PyIceberg, kill tests
+	@tools/install_deps.sh test
+	@tools/test.sh all
+
+test-unit: ## unit tests with address and undefined-behaviour sanitizers
+	@tools/install_deps.sh test
+	@tools/test.sh unit
+
+test-python: all ## the program judged by PyIceberg, pyarrow and DuckDB
+	@tools/install_deps.sh test
+	@tools/test.sh python
+
+test-crash: all ## the pipeline killed at every failpoint and at random moments
+	@tools/install_deps.sh test
+	@tools/test.sh crash
+
+check: ## formatting, warnings on gcc and clang, clang-tidy, layers, banned functions, sizes
+	@tools/install_deps.sh check
+	@tools/check.sh
+
+check-fast: ## the checks that need no compiler
+	@tools/check.sh --fast
+
+bench: all ## speed and memory as ratios against DuckDB and PyIceberg in the same run
+	@tools/install_deps.sh bench
+	@bench/run.sh
+
+fuzz: ## fuzz every target with libFuzzer for FUZZ_SECONDS (60) each
+	@tools/install_deps.sh test
+	@tools/fuzz.sh
+
 dev: deps ## build with sanitizers and tests: build/dev
+	@tools/install_deps.sh test
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
+
+tsan: ## unit tests of threads under the thread sanitizer
+	@tools/install_deps.sh test
+	@tools/test.sh tsan
 
 clean: ## remove build/
 	rm -rf $(BUILD)

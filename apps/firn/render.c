@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "cell_text.h"
 #include "format/json.h"
-#include "value_text.h"
 
 enum { MAX_CELL = 64 << 20, FLUSH_BYTES = 1 << 16 };
 
@@ -71,7 +71,7 @@ static void csv_row(const render_opts *opts, const firn_batch *batch, int64_t ro
     for (size_t i = 0; i < batch->n_columns; i++) {
         if (i) firn_buf_byte(out, ',');
         firn_buf_clear(cell);
-        value_text(cell, &batch->columns[i], row, VALUE_PLAIN);
+        cell_text(cell, &batch->columns[i], row, CELL_PLAIN);
         csv_cell(out, firn_buf_view(cell), !firn_column_is_valid(&batch->columns[i], row),
                  opts->null_text);
     }
@@ -85,7 +85,7 @@ static void json_row(const firn_type *columns, const firn_batch *batch, int64_t 
         if (i) firn_buf_byte(out, ',');
         firn_json_quote(out, columns->fields[i].name);
         firn_buf_byte(out, ':');
-        value_text(out, &batch->columns[i], row, VALUE_JSON);
+        cell_text(out, &batch->columns[i], row, CELL_JSON);
     }
     firn_buf_byte(out, '}');
 }

@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "cell_text.h"
 #include "render.h"
-#include "value_text.h"
 
 enum { MAX_CELL_TEXT = 1 << 20, MIN_WIDTH = 8, MAX_COLUMNS = 4096 };
 
@@ -85,7 +85,7 @@ static firn_status make_cell(grid *g, firn_arena *arena, const firn_column *colu
                              firn_buf *scratch, cell *out, firn_error *err)
 {
     firn_buf_clear(scratch);
-    value_text(scratch, column, row, VALUE_PLAIN);
+    cell_text(scratch, column, row, CELL_PLAIN);
     out->is_null = !firn_column_is_valid(column, row);
     const bool is_markdown = g->opts->format == RENDER_MARKDOWN;
     firn_str text = firn_buf_view(scratch);
@@ -263,7 +263,7 @@ static void put_row(const grid *g, FILE *out, const cell *cells, int align, cons
             continue;
         }
         in_gap = false;
-        const int how = align != 2 ? align : value_is_number(g->columns->fields[c].type) ? 1 : -1;
+        const int how = align != 2 ? align : cell_is_number(g->columns->fields[c].type) ? 1 : -1;
         put_cell(out, &cells[c], g->widths[c], how, g->opts->is_color && cells[c].is_null);
         fputs(bar, out);
     }
@@ -290,7 +290,7 @@ static void draw_markdown(const grid *g, FILE *out)
     put_row(g, out, g->names, -1, "|");
     fputc('|', out);
     for (size_t c = 0; c < g->n_columns; c++) {
-        const bool is_number = value_is_number(g->columns->fields[c].type);
+        const bool is_number = cell_is_number(g->columns->fields[c].type);
         repeat(out, "-", g->widths[c] + (is_number ? 1 : 2));
         fputs(is_number ? ":|" : "|", out);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "value_text.h"
+#include "cell_text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "format/json.h"
 
-bool value_is_number(const firn_type *type)
+bool cell_is_number(const firn_type *type)
 {
     switch (type->kind) {
     case FIRN_TYPE_INT:
@@ -42,12 +42,12 @@ static void put_decimal(firn_buf *out, firn_int128 value, int32_t scale)
 }
 
 /* Shortest text that reads back as the same number. */
-static void put_float(firn_buf *out, double value, bool is_single, value_style style)
+static void put_float(firn_buf *out, double value, bool is_single, cell_style style)
 {
     char text[40];
     if (!isfinite(value)) {
         const char *name = isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
-        firn_buf_printf(out, style == VALUE_JSON ? "\"%s\"" : "%s", name);
+        firn_buf_printf(out, style == CELL_JSON ? "\"%s\"" : "%s", name);
         return;
     }
     for (int digits = is_single ? 6 : 15; digits <= 17; digits++) {
@@ -60,9 +60,9 @@ static void put_float(firn_buf *out, double value, bool is_single, value_style s
     if (!strpbrk(text, ".e")) firn_buf_cstr(out, ".0");
 }
 
-static void put_quoted(firn_buf *out, firn_str text, value_style style, bool is_nested)
+static void put_quoted(firn_buf *out, firn_str text, cell_style style, bool is_nested)
 {
-    if (style == VALUE_JSON) {
+    if (style == CELL_JSON) {
         firn_json_quote(out, text);
     } else if (is_nested) {
         firn_buf_byte(out, '\'');
@@ -73,22 +73,22 @@ static void put_quoted(firn_buf *out, firn_str text, value_style style, bool is_
     }
 }
 
-static void put_hex(firn_buf *out, firn_str bytes, value_style style)
+static void put_hex(firn_buf *out, firn_str bytes, cell_style style)
 {
-    if (style == VALUE_JSON) firn_buf_byte(out, '"');
+    if (style == CELL_JSON) firn_buf_byte(out, '"');
     for (size_t i = 0; i < bytes.len; i++)
-        firn_buf_printf(out, style == VALUE_JSON ? "%02x" : "\\x%02X", (uint8_t)bytes.data[i]);
-    if (style == VALUE_JSON) firn_buf_byte(out, '"');
+        firn_buf_printf(out, style == CELL_JSON ? "%02x" : "\\x%02X", (uint8_t)bytes.data[i]);
+    if (style == CELL_JSON) firn_buf_byte(out, '"');
 }
 
-static void put_uuid(firn_buf *out, firn_str bytes, value_style style)
+static void put_uuid(firn_buf *out, firn_str bytes, cell_style style)
 {
-    if (style == VALUE_JSON) firn_buf_byte(out, '"');
+    if (style == CELL_JSON) firn_buf_byte(out, '"');
     for (size_t i = 0; i < bytes.len; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10) firn_buf_byte(out, '-');
         firn_buf_printf(out, "%02x", (uint8_t)bytes.data[i]);
     }
-    if (style == VALUE_JSON) firn_buf_byte(out, '"');
+    if (style == CELL_JSON) firn_buf_byte(out, '"');
 }
 
 static const char *date_text(int32_t days, char out[48])
@@ -121,7 +121,7 @@ static const char *nanos_text(int64_t ns, bool with_z, char out[48])
 }
 
 static void put_primitive(firn_buf *out, const firn_type *type, const firn_value *v,
-                          value_style style, bool is_nested)
+                          cell_style style, bool is_nested)
 {
     char text[48];
     switch (type->kind) {
@@ -153,15 +153,15 @@ static void put_primitive(firn_buf *out, const firn_type *type, const firn_value
     }
 }
 
-static void put_value(firn_buf *out, const firn_column *column, int64_t row, value_style style,
+static void put_value(firn_buf *out, const firn_column *column, int64_t row, cell_style style,
                       bool is_nested);
 
-static void put_list(firn_buf *out, const firn_column *column, int64_t row, value_style style)
+static void put_list(firn_buf *out, const firn_column *column, int64_t row, cell_style style)
 {
     const firn_list_entry e = ((const firn_list_entry *)column->values)[row];
     firn_buf_byte(out, '[');
     for (uint64_t i = 0; i < e.length; i++) {
-        if (i) firn_buf_cstr(out, style == VALUE_JSON ? "," : ", ");
+        if (i) firn_buf_cstr(out, style == CELL_JSON ? "," : ", ");
         put_value(out, &column->children[0], (int64_t)(e.offset + i), style, true);
     }
     firn_buf_byte(out, ']');
@@ -172,46 +172,46 @@ static void put_map_key(firn_buf *out, const firn_column *keys, int64_t row)
 {
     firn_buf text;
     firn_buf_init(&text, NULL, out->max);
-    put_value(&text, keys, row, VALUE_PLAIN, false);
+    put_value(&text, keys, row, CELL_PLAIN, false);
     firn_json_quote(out, firn_buf_view(&text));
     firn_buf_dispose(&text);
 }
 
-static void put_map(firn_buf *out, const firn_column *column, int64_t row, value_style style)
+static void put_map(firn_buf *out, const firn_column *column, int64_t row, cell_style style)
 {
     const firn_list_entry e = ((const firn_list_entry *)column->values)[row];
     firn_buf_byte(out, '{');
     for (uint64_t i = 0; i < e.length; i++) {
         const int64_t at = (int64_t)(e.offset + i);
-        if (i) firn_buf_cstr(out, style == VALUE_JSON ? "," : ", ");
-        if (style == VALUE_JSON)
+        if (i) firn_buf_cstr(out, style == CELL_JSON ? "," : ", ");
+        if (style == CELL_JSON)
             put_map_key(out, &column->children[0], at);
         else
             put_value(out, &column->children[0], at, style, true);
-        firn_buf_cstr(out, style == VALUE_JSON ? ":" : "=");
+        firn_buf_cstr(out, style == CELL_JSON ? ":" : "=");
         put_value(out, &column->children[1], at, style, true);
     }
     firn_buf_byte(out, '}');
 }
 
-static void put_struct(firn_buf *out, const firn_column *column, int64_t row, value_style style)
+static void put_struct(firn_buf *out, const firn_column *column, int64_t row, cell_style style)
 {
     firn_buf_byte(out, '{');
     for (size_t i = 0; i < column->n_children; i++) {
-        if (i) firn_buf_cstr(out, style == VALUE_JSON ? "," : ", ");
+        if (i) firn_buf_cstr(out, style == CELL_JSON ? "," : ", ");
         put_quoted(out, column->type->fields[i].name, style, true);
-        firn_buf_cstr(out, style == VALUE_JSON ? ":" : ": ");
+        firn_buf_cstr(out, style == CELL_JSON ? ":" : ": ");
         put_value(out, &column->children[i], row, style, true);
     }
     firn_buf_byte(out, '}');
 }
 
-static void put_value(firn_buf *out, const firn_column *column, int64_t row, value_style style,
+static void put_value(firn_buf *out, const firn_column *column, int64_t row, cell_style style,
                       bool is_nested)
 {
     if (!firn_column_is_valid(column, row)) {
-        if (style == VALUE_JSON) firn_buf_cstr(out, "null");
-        if (style == VALUE_PLAIN && is_nested) firn_buf_cstr(out, "NULL");
+        if (style == CELL_JSON) firn_buf_cstr(out, "null");
+        if (style == CELL_PLAIN && is_nested) firn_buf_cstr(out, "NULL");
         return;
     }
     switch (column->type->kind) {
@@ -224,7 +224,7 @@ static void put_value(firn_buf *out, const firn_column *column, int64_t row, val
     put_primitive(out, column->type, &v, style, is_nested);
 }
 
-void value_text(firn_buf *out, const firn_column *column, int64_t row, value_style style)
+void cell_text(firn_buf *out, const firn_column *column, int64_t row, cell_style style)
 {
     put_value(out, column, row, style, false);
 }

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# test.sh all|unit|python|crash|tsan: the suites behind "make test". Prints each suite's own
+# closing line, and one line in the end.
+set -u
+cd "$(dirname "$0")/.."
+failed=""
+suite() { # suite NAME COMMAND...
+    name=$1
+    shift
+    echo "== $name"
+    start=$(date +%s)
+    if "$@"; then result=ok; else result=FAILED failed="$failed $name"; fi
+    echo "== $name: $result in $(($(date +%s) - start)) s"
+}
+pytest() { build/venv/bin/python -m pytest -q -p no:cacheprovider "$@"; }
+unit() {
+    cmake --preset dev >/dev/null && cmake --build --preset dev &&
+        ctest --test-dir build/dev --output-on-failure -j "$(nproc)" | grep -v '^ *Start ' | tail -n 40
+    # tail hides ctest's status: ask again for failures
+    [ -f build/dev/Testing/Temporary/LastTestsFailed.log ] && return 1 || return 0
+}
+tsan() {
+    cmake --preset tsan >/dev/null && cmake --build --preset tsan &&
+        ctest --test-dir build/tsan --output-on-failure -j "$(nproc)"
+}
+case ${1:-all} in
+all)
+    rm -f build/dev/Testing/Temporary/LastTestsFailed.log
+    suite "unit tests (ASan, UBSan)" unit
+    suite "fuzz targets, briefly" tools/fuzz.sh 2
+    suite "PyIceberg, pyarrow and DuckDB" pytest tests/python
+    suite "kill tests" pytest tests/crash
+    ;;
+unit) rm -f build/dev/Testing/Temporary/LastTestsFailed.log; suite "unit tests (ASan, UBSan)" unit ;;
+python) suite "PyIceberg, pyarrow and DuckDB" pytest tests/python ;;
+crash) suite "kill tests" pytest tests/crash ;;
+tsan) suite "unit tests (TSan)" tsan ;;
+*) echo "usage: test.sh all|unit|python|crash|tsan" >&2; exit 2 ;;
+esac
+if [ -n "$failed" ]; then
+    echo "test: FAILED:$failed"
+    exit 1
+fi
+echo "test: all ok"
