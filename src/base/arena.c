@@ -129,13 +129,16 @@ static void *alloc_alone(firn_arena *arena, size_t size)
 
 static void *alloc_in_new_chunk(firn_arena *arena, size_t size)
 {
+    size_t chunk_size;
     chunk *c;
 
-    if (MALLOC_EACH || size > arena->next_chunk / 4) return alloc_alone(arena, size);
-    c = add_chunk(arena, arena->next_chunk - sizeof *c);
+    if (MALLOC_EACH) return alloc_alone(arena, size);
+    chunk_size = arena->next_chunk;
+    if (arena->next_chunk < CHUNK_MAX) arena->next_chunk *= 2;
+    if (size > chunk_size / 4) return alloc_alone(arena, size);
+    c = add_chunk(arena, chunk_size - sizeof *c);
     if (!c) return NULL;
     if (!arena->first) arena->first = c;
-    if (arena->next_chunk < CHUNK_MAX) arena->next_chunk *= 2;
     c->next = arena->chunks;
     arena->chunks = c;
     arena->at = (char *)(c + 1);

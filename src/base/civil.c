@@ -70,7 +70,7 @@ typedef struct scanner {
 
 static char peek(const scanner *sc)
 {
-    return sc->at < sc->text.len ? sc->text.data[sc->at] : '\0';
+    return (char)(sc->at < sc->text.len ? sc->text.data[sc->at] : '\0');
 }
 
 static bool accept(scanner *sc, char c)
@@ -161,9 +161,9 @@ static int64_t take_time(scanner *sc)
 {
     int64_t us;
 
-    us = take_number(sc, 2, 0, 23) * 3600 * US_PER_SECOND;
+    us = (int64_t)take_number(sc, 2, 0, 23) * 3600 * US_PER_SECOND;
     expect(sc, ':');
-    us += take_number(sc, 2, 0, 59) * 60 * US_PER_SECOND;
+    us += (int64_t)take_number(sc, 2, 0, 59) * 60 * US_PER_SECOND;
     if (accept(sc, ':')) {
         us += take_number(sc, 2, 0, 59) * US_PER_SECOND;
         if (accept(sc, '.')) us += take_fraction(sc);
@@ -183,7 +183,7 @@ static int64_t take_zone(scanner *sc, bool *has_zone)
         *has_zone = false;
         return 0;
     }
-    minutes = take_number(sc, 2, 0, 18) * 60;
+    minutes = (int64_t)take_number(sc, 2, 0, 18) * 60;
     if (accept(sc, ':') || count_digits(sc) > 0) minutes += take_number(sc, 2, 0, 59);
     return sign * minutes * 60 * US_PER_SECOND;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cursor's variable-length integers and its failure message. */
+#define FIRN_CURSOR_C
 #include "base/cursor.h"
 
 #include <inttypes.h>
@@ -43,7 +44,7 @@ firn_status firn_cursor_uvarint(firn_cursor *c, uint64_t *out, firn_error *err)
 
 firn_status firn_cursor_uvarint32(firn_cursor *c, uint32_t *out, firn_error *err)
 {
-    uint64_t value;
+    uint64_t value = 0;
 
     FIRN_TRY(read_varint(c, 5, 0x0f, &value, err));
     *out = (uint32_t)value;
@@ -52,7 +53,7 @@ firn_status firn_cursor_uvarint32(firn_cursor *c, uint32_t *out, firn_error *err
 
 firn_status firn_cursor_zigzag(firn_cursor *c, int64_t *out, firn_error *err)
 {
-    uint64_t u;
+    uint64_t u = 0;
 
     FIRN_TRY(firn_cursor_uvarint(c, &u, err));
     *out = (int64_t)((u >> 1) ^ (0 - (u & 1)));
@@ -61,7 +62,7 @@ firn_status firn_cursor_zigzag(firn_cursor *c, int64_t *out, firn_error *err)
 
 firn_status firn_cursor_zigzag32(firn_cursor *c, int32_t *out, firn_error *err)
 {
-    uint32_t u;
+    uint32_t u = 0;
 
     FIRN_TRY(firn_cursor_uvarint32(c, &u, err));
     *out = (int32_t)((u >> 1) ^ (0 - (u & 1)));

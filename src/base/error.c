@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Status names and the filling of firn_error. Allocates nothing, so it works without memory. */
+#define FIRN_ERROR_C
 #include "base/error.h"
 
 #include <errno.h>

@@ -24,4 +24,17 @@ firn_status firn_error_hint(firn_error *err, firn_status st, const char *fmt, ..
     FIRN_PRINTF(3, 4);
 void firn_error_clear(firn_error *err);
 
+#if defined(__clang_analyzer__) && !defined(FIRN_ERROR_C)
+/* The static analyzer cannot see that these never return FIRN_OK, and would follow paths where an
+ * output is used after a failure. */
+#define firn_fail(err, status, ...) ((void)(firn_fail)(err, status, __VA_ARGS__), (status))
+#define firn_fail_at(err, position, ...) \
+    ((void)(firn_fail_at)(err, position, __VA_ARGS__), FIRN_ERR_CORRUPT)
+#define firn_fail_errno(err, errnum, ...) \
+    ((void)(firn_fail_errno)(err, errnum, __VA_ARGS__), FIRN_ERR_IO)
+#define firn_fail_nomem(err)          ((void)(firn_fail_nomem)(err), FIRN_ERR_NOMEM)
+#define firn_error_wrap(err, st, ...) ((void)(firn_error_wrap)(err, st, __VA_ARGS__), (st))
+#define firn_error_hint(err, st, ...) ((void)(firn_error_hint)(err, st, __VA_ARGS__), (st))
+#endif
+
 #endif

@@ -151,11 +151,13 @@ static firn_status act(const point *p, firn_error *err)
 
 firn_status firn_failpoint_hit(firn_failpoints *fps, const char *name, firn_error *err)
 {
+    bool is_listed;
+
     if (!fps) return FIRN_OK;
-    if (!find_name(firn_str_of(name))) {
-        assert(!"failpoint missing from failpoint_names.h");
+    is_listed = find_name(firn_str_of(name)) != NULL;
+    assert(is_listed);
+    if (!is_listed)
         return firn_fail(err, FIRN_ERR_INTERNAL, "failpoint %s is not in failpoint_names.h", name);
-    }
     for (size_t i = 0; i < fps->n_points; i++) {
         point *p = &fps->points[i];
         int64_t hit;

@@ -17,9 +17,9 @@ firn_status firn_local__cpath(firn_str location, char out[FIRN_LOCAL_PATH_SIZE],
 int64_t firn_local__modified_us(const struct stat *info);
 
 firn_status firn_local__create(void *ctx, firn_str location, void **writer_out, firn_error *err);
-firn_status firn_local__write(void *ctx, void *writer, const void *data, size_t n, firn_error *err);
-firn_status firn_local__finish(void *ctx, void *writer, firn_error *err);
-void firn_local__abandon(void *ctx, void *writer);
+firn_status firn_local__write(void *ctx, void *opened, const void *data, size_t n, firn_error *err);
+firn_status firn_local__finish(void *ctx, void *opened, firn_error *err);
+void firn_local__abandon(void *ctx, void *opened);
 firn_status firn_local__list(void *ctx, firn_str prefix, firn_store_list_fn fn, void *fn_ctx,
                              firn_error *err);
 

@@ -175,7 +175,7 @@ static bool make_room(memory_store *store)
     object **objects;
 
     if (store->n_objects < store->cap_objects) return true;
-    if (!firn_mul_size(cap, sizeof *objects, &size)) return false;
+    if (!firn_mul_size(cap, sizeof(object *), &size)) return false;
     objects = firn_mem_resize(store->env->alloc, store->objects, size);
     if (!objects) return false;
     store->objects = objects;
@@ -193,7 +193,7 @@ static firn_status insert(memory_store *store, object *o, firn_error *err)
                          FIRN_STR_ARG(o->path));
     if (!make_room(store)) return firn_fail_nomem(err);
     memmove(store->objects + at + 1, store->objects + at,
-            (store->n_objects - at) * sizeof *store->objects);
+            (store->n_objects - at) * sizeof(object *));
     store->objects[at] = o;
     store->n_objects++;
     return FIRN_OK;
@@ -230,7 +230,7 @@ static firn_status memory_remove(void *ctx, firn_str path, firn_error *err)
         o = store->objects[at];
         store->n_objects--;
         memmove(store->objects + at, store->objects + at + 1,
-                (store->n_objects - at) * sizeof *store->objects);
+                (store->n_objects - at) * sizeof(object *));
     }
     unlock(store);
     if (!o) return fail_missing(path, err);
@@ -276,7 +276,7 @@ static firn_status memory_list(void *ctx, firn_str prefix, firn_store_list_fn fn
     lock(store);
     cap = store->n_objects; /* objects that arrive later need not be listed */
     unlock(store);
-    found = firn_mem_array(store->env->alloc, cap, sizeof *found);
+    found = firn_mem_array(store->env->alloc, cap, sizeof(object *));
     if (!found) return firn_fail_nomem(err);
     n = collect(store, prefix, found, cap);
     for (size_t i = 0; i < n; i++) {
