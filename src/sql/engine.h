@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The SQL engine behind a session, without a word of DuckDB: text goes in, batches come out. The
+ * engine asks its owner what table names mean and scans what the owner answers.
+ *
+ * Only engine_*.c include DuckDB's header. Not here: statements, names, catalogs. */
+#ifndef FIRN_SQL_ENGINE_H
+#define FIRN_SQL_ENGINE_H
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "firn/batch.h"
+#include "firn/ext/store.h"
+#include "firn/metadata.h"
+#include "firn/session.h"
+
+typedef struct firn_engine firn_engine;
+typedef struct firn_engine_rows firn_engine_rows;
+
+/* What a table reference reads. Lives as long as the owner's statement. */
+typedef struct firn_scan_source {
+    firn_str name; /* for messages */
+    /* a snapshot of a table ... */
+    const firn_table_metadata *metadata;
+    const firn_schema *schema;
+    int64_t snapshot_id;      /* -1: no rows */
+    int64_t from_snapshot_id; /* as in firn_plan_opts */
+    int64_t n_rows;           /* by the snapshot's summary; -1: unknown */
+    bool with_positions;      /* declare _file and _pos, last */
+    /* ... or, when metadata is NULL, rows in memory */
+    const firn_type *batch_type;
+    const firn_batch *batch;
+} firn_scan_source;
+
+/* How the owner answers for a name. */
+typedef struct firn_engine_claim {
+    bool is_claimed; /* false: not the owner's; the engine goes on looking */
+    firn_str select; /* one SELECT statement to read instead */
+    firn_str alias;  /* name the reference goes by unless the user gave one */
+} firn_engine_claim;
+
+typedef struct firn_engine_opts {
+    firn_env *env;
+    firn_store *store;
+    firn_str temp_directory; /* exists, private to this engine */
+    bool allow_files;
+    void *owner;
+    /* Called while a statement is planned, on the thread that runs it. */
+    firn_status (*resolve)(void *owner, const firn_str *parts, size_t n_parts,
+                           firn_engine_claim *out, firn_error *err);
+    /* The source behind a token written into a claim by firn_engine_select(); NULL: none. The
+     * generation tells statements apart. */
+    const firn_scan_source *(*source)(void *owner, firn_str token, uint64_t *generation_out);
+    uint64_t (*generation)(void *owner);
+} firn_engine_opts;
+
+/* Loads the library on first use in the process. opts is copied. */
+FIRN_MUST_CHECK firn_status firn_engine_open(const firn_engine_opts *opts, firn_engine **out,
+                                             firn_error *err);
+void firn_engine_close(firn_engine *engine);
+/* From any thread. */
+void firn_engine_interrupt(firn_engine *engine);
+/* Rows read so far and in all by the scans that run now; false when none runs. */
+bool firn_engine_progress(firn_engine *engine, int64_t *rows_done, int64_t *rows_total);
+/* What scans read since firn_engine_reset_summary(). */
+firn_scan_summary firn_engine_summary(firn_engine *engine);
+void firn_engine_reset_summary(firn_engine *engine);
+
+/* "SELECT * ... FROM firn_scan(...)" reading the source that token names. */
+FIRN_MUST_CHECK firn_status firn_engine_select(firn_arena *arena, firn_str token, firn_str *out,
+                                               firn_error *err);
+
+/* Run one statement; sql is NUL-terminated at sql.len. FIRN_ERR_ARG with err->position for what is
+ * wrong with it; failures of the owner's callbacks and of scans come back as they were. */
+FIRN_MUST_CHECK firn_status firn_engine_execute(firn_engine *engine, firn_str sql,
+                                                firn_engine_rows **out, firn_error *err);
+/* Columns of a statement without running it. */
+FIRN_MUST_CHECK firn_status firn_engine_describe(firn_engine *engine, firn_str sql,
+                                                 firn_arena *arena, firn_type *out,
+                                                 firn_error *err);
+
+/* ---- rows of a statement ---- */
+void firn_engine_rows_close(firn_engine_rows *rows);
+/* kind STRUCT; no fields: the statement gives no rows. */
+const firn_type *firn_engine_rows_columns(const firn_engine_rows *rows);
+firn_str firn_engine_rows_type_name(const firn_engine_rows *rows, size_t column);
+/* "SELECT", "CREATE", ... Static. */
+const char *firn_engine_rows_tag(const firn_engine_rows *rows);
+/* Rows that the statement changed in the engine's own temporary tables; -1: none of its kind. */
+int64_t firn_engine_rows_changed(const firn_engine_rows *rows);
+FIRN_MUST_CHECK firn_status firn_engine_rows_next(firn_engine_rows *rows, const firn_batch **out,
+                                                  firn_error *err);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding and loading the DuckDB library. It is never unloaded: its threads and thread-local
+ * destructors may outlive the last engine. */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "sql/engine_api.h"
+
+#define HINT_INSTALL "run 'make deps' or set FIRN_DUCKDB to the path of libduckdb.so 2.0.0"
+
+/* <folder of the program>/../lib/firn/libduckdb.so; false when that does not fit or is unknown. */
+static bool path_beside_program(char *out, size_t size)
+{
+    static const char k_tail[] = "/../lib/firn/libduckdb.so";
+    const ssize_t n = readlink("/proc/self/exe", out, size);
+    if (n <= 0 || (size_t)n >= size) return false;
+    size_t len = (size_t)n;
+    while (len > 0 && out[len - 1] != '/') len--;
+    if (len == 0 || len - 1 + sizeof k_tail > size) return false;
+    memcpy(out + len - 1, k_tail, sizeof k_tail);
+    return access(out, R_OK) == 0;
+}
+
+static void *open_library(const char *path)
+{
+    return dlopen(path, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+}
+
+static firn_status find_library(void **out, firn_error *err)
+{
+    char beside[FIRN_LIMIT_PATH];
+    const char *path = getenv("FIRN_DUCKDB");
+    if (!path || !*path) {
+        path = path_beside_program(beside, sizeof beside) ? beside : FIRN_DUCKDB_LIBRARY;
+    }
+    *out = open_library(path);
+    if (*out) return FIRN_OK;
+    const char *why = dlerror();
+    const firn_status st = firn_fail(err, FIRN_ERR_NOT_FOUND, "the sql engine cannot be loaded: %s",
+                                     why ? why : path);
+    return firn_error_hint(err, st, HINT_INSTALL);
+}
+
+static firn_status find_symbol(void *library, const char *name, void *slot, firn_error *err)
+{
+    void *symbol = dlsym(library, name);
+    if (!symbol) {
+        const firn_status st = firn_fail(
+            err, FIRN_ERR_UNSUPPORTED, "the sql engine library has no %s: expected DuckDB %s", name,
+            FIRN_DUCKDB_VERSION);
+        return firn_error_hint(err, st, HINT_INSTALL);
+    }
+    memcpy(slot, &symbol, sizeof symbol); /* ISO C has no cast from object to function pointer */
+    return FIRN_OK;
+}
+
+static firn_status check_version(const firn_duckdb *api, firn_error *err)
+{
+    duckdb_v2_str version = {0};
+    duckdb_v2_error_info_handle info = NULL;
+    const DUCKDB_V2_ERROR code = api->library_version(&version, &info);
+    (void)api->error_info_destroy(&info);
+    const firn_str found = firn_str_of_duckdb(version);
+    if (code == DUCKDB_V2_ERROR_NONE && firn_str_equals(found, FIRN_STR(FIRN_DUCKDB_VERSION))) {
+        return FIRN_OK;
+    }
+    const firn_status st = firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                                     "the sql engine library is DuckDB %.*s: expected %s",
+                                     FIRN_STR_ARG(found), FIRN_DUCKDB_VERSION);
+    return firn_error_hint(err, st, HINT_INSTALL);
+}
+
+firn_status firn_duckdb_load(firn_duckdb *out, firn_error *err)
+{
+    void *library = NULL;
+    FIRN_TRY(find_library(&library, err));
+#define FIRN_DUCKDB_LOAD(name) FIRN_TRY(find_symbol(library, "duckdb_v2_" #name, &out->name, err));
+    FIRN_DUCKDB_FUNCTIONS(FIRN_DUCKDB_LOAD)
+#undef FIRN_DUCKDB_LOAD
+    return check_version(out, err);
+}
