@@ -151,18 +151,21 @@ typedef struct firn_duckdb {
 } firn_duckdb;
 
 /* Find the library, load it for the life of the process and check its version. */
-FIRN_MUST_CHECK firn_status firn_duckdb_load(firn_duckdb *out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_duckdb_load(const firn_duckdb **out, firn_error *err);
+/* For callbacks, which DuckDB calls without saying whose they are. The library is loaded then. */
+const firn_duckdb *firn_duckdb_loaded(void);
 
 typedef struct firn_engine_scan firn_engine_scan;
 
 struct firn_engine {
-    firn_duckdb api;
+    const firn_duckdb *api;
     firn_engine_opts opts;
     duckdb_v2_environment_handle environment;
     duckdb_v2_instance_handle instance;
     duckdb_v2_connection_handle connection;
     duckdb_v2_factory_handle factory;
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t plan_lock; /* one scan is planned at a time: planning has its own threads */
+    pthread_mutex_t lock;      /* guards what follows */
     firn_error stash;     /* the first failure of a callback in this statement */
     firn_scan_summary summary;
     firn_engine_scan *scans; /* those that run now */
@@ -235,11 +238,11 @@ FIRN_MUST_CHECK firn_status firn_engine_register_scan(firn_engine *engine, firn_
 
 /* Pushed-down filters as one bound expression on the schema's fields; TRUE when none is
  * understood. */
-struct firn_expr;
+typedef struct firn_expr firn_expr;
 FIRN_MUST_CHECK firn_status
 firn_duckdb_filters_read(firn_engine *engine,
                          duckdb_v2_table_function_filter_pushdown_info_handle info,
                          const firn_schema *schema, firn_arena *arena,
-                         const struct firn_expr **out, firn_error *err);
+                         const firn_expr **out, firn_error *err);
 
 #endif

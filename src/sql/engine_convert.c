@@ -62,8 +62,8 @@ static firn_status vector_pointers(firn_engine *engine, duckdb_v2_vector_handle 
 {
     duckdb_v2_error_info_handle info = NULL;
     DUCKDB_V2_ERROR code = DUCKDB_V2_ERROR_NONE;
-    if (data) code = engine->api.vector_get_data_mutable(vector, data, &info);
-    if (!code) code = engine->api.vector_flat_get_validity_mutable(vector, validity, &info);
+    if (data) code = engine->api->vector_get_data_mutable(vector, data, &info);
+    if (!code) code = engine->api->vector_flat_get_validity_mutable(vector, validity, &info);
     return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
 }
 
@@ -114,7 +114,7 @@ static firn_status fill_children(firn_engine *engine, duckdb_v2_vector_handle ve
     for (size_t i = 0; i < column->n_children; i++) {
         duckdb_v2_error_info_handle info = NULL;
         duckdb_v2_vector_handle child = NULL;
-        DUCKDB_V2_ERROR code = engine->api.vector_get_child(vector, i, &child, &info);
+        DUCKDB_V2_ERROR code = engine->api->vector_get_child(vector, i, &child, &info);
         if (code) return firn_engine_fail(engine, code, &info, err);
         FIRN_TRY(fill(engine, child, &column->children[i], range, err));
     }
@@ -149,8 +149,8 @@ static firn_status fill_list(firn_engine *engine, duckdb_v2_vector_handle vector
         out[i].length = is_used ? entries[i].length : 0;
     }
     const fill_range inner = {(int64_t)low, (int64_t)(high > low ? high - low : 0), NULL};
-    DUCKDB_V2_ERROR code = engine->api.vector_get_child(vector, 0, &child, &info);
-    if (!code) code = engine->api.vector_set_size(child, (idx_t)inner.n, &info);
+    DUCKDB_V2_ERROR code = engine->api->vector_get_child(vector, 0, &child, &info);
+    if (!code) code = engine->api->vector_set_size(child, (idx_t)inner.n, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     if (inner.n == 0) return FIRN_OK;
     if (column->type->kind == FIRN_TYPE_LIST) {
@@ -235,8 +235,8 @@ static firn_status read_child(firn_engine *engine, duckdb_v2_vector_handle vecto
     duckdb_v2_error_info_handle info = NULL;
     duckdb_v2_vector_handle child = NULL;
     idx_t n = 0;
-    DUCKDB_V2_ERROR code = engine->api.vector_get_child(vector, index, &child, &info);
-    if (!code) code = engine->api.vector_get_size(child, &n, &info);
+    DUCKDB_V2_ERROR code = engine->api->vector_get_child(vector, index, &child, &info);
+    if (!code) code = engine->api->vector_get_size(child, &n, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     return firn_duckdb_vector_read(engine, child, type, (int64_t)n, arena, out, err);
 }
@@ -250,9 +250,9 @@ static firn_status read_children(firn_engine *engine, duckdb_v2_vector_handle ve
     if (!out->children) return firn_fail_nomem(err);
     out->n_children = type->n_fields;
     if (type->kind == FIRN_TYPE_MAP) { /* entries are one struct vector */
-        const DUCKDB_V2_ERROR code = engine->api.vector_get_child(vector, 0, &vector, &info);
+        const DUCKDB_V2_ERROR code = engine->api->vector_get_child(vector, 0, &vector, &info);
         if (code) return firn_engine_fail(engine, code, &info, err);
-        const DUCKDB_V2_ERROR flat = engine->api.vector_flatten(vector, &info);
+        const DUCKDB_V2_ERROR flat = engine->api->vector_flatten(vector, &info);
         if (flat) return firn_engine_fail(engine, flat, &info, err);
     }
     for (size_t i = 0; i < type->n_fields; i++) {
@@ -268,8 +268,8 @@ firn_status firn_duckdb_vector_read(firn_engine *engine, duckdb_v2_vector_handle
 {
     duckdb_v2_error_info_handle info = NULL;
     duckdb_v2_vector_view view = {0};
-    DUCKDB_V2_ERROR code = engine->api.vector_flatten(vector, &info);
-    if (!code) code = engine->api.vector_get_view(vector, &view, &info);
+    DUCKDB_V2_ERROR code = engine->api->vector_flatten(vector, &info);
+    if (!code) code = engine->api->vector_get_view(vector, &view, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     *out = (firn_column){.type = type, .n_values = n, .capacity = n};
     out->validity = borrowed(view.validity);

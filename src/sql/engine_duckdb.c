@@ -46,7 +46,7 @@ static firn_status create_instance(firn_engine *engine, firn_error *err)
     add_option(&list, "allow_persistent_secrets", no);
     add_option(&list, "enable_external_access", engine->opts.allow_files ? FIRN_STR("true") : no);
     duckdb_v2_error_info_handle info = NULL;
-    const DUCKDB_V2_ERROR code = engine->api.instance_create_with_options(
+    const DUCKDB_V2_ERROR code = engine->api->instance_create_with_options(
         engine->environment, list.names, list.values, list.n, &engine->instance, &info);
     return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
 }
@@ -58,9 +58,9 @@ static firn_status set_option(firn_engine *engine, const char *name, firn_str va
     duckdb_v2_config_handle config = NULL;
     const duckdb_v2_str option = {name, strlen(name)};
     const duckdb_v2_str text = firn_duckdb_str(value);
-    DUCKDB_V2_ERROR code = engine->api.connection_get_config(engine->connection, &config, &info);
+    DUCKDB_V2_ERROR code = engine->api->connection_get_config(engine->connection, &config, &info);
     if (!code) {
-        code = engine->api.config_set_option_text(config, &option, &text,
+        code = engine->api->config_set_option_text(config, &option, &text,
                                                   DUCKDB_V2_SETTING_SCOPE_DEFAULT, &info);
     }
     return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
@@ -71,10 +71,10 @@ static firn_status connect(firn_engine *engine, firn_error *err)
     duckdb_v2_error_info_handle info = NULL;
     const duckdb_v2_str memory = {":memory:", 8};
     DUCKDB_V2_ERROR code =
-        engine->api.instance_attach(engine->instance, NULL, &memory, NULL, true, &info);
-    if (!code) code = engine->api.connection_create(engine->instance, &engine->connection, &info);
+        engine->api->instance_attach(engine->instance, NULL, &memory, NULL, true, &info);
+    if (!code) code = engine->api->connection_create(engine->instance, &engine->connection, &info);
     if (!code) {
-        code = engine->api.connection_get_factory(engine->connection, &engine->factory, &info);
+        code = engine->api->connection_get_factory(engine->connection, &engine->factory, &info);
     }
     return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
 }
@@ -82,7 +82,7 @@ static firn_status connect(firn_engine *engine, firn_error *err)
 static firn_status open_engine(firn_engine *engine, firn_error *err)
 {
     duckdb_v2_error_info_handle info = NULL;
-    const DUCKDB_V2_ERROR code = engine->api.environment_create(&engine->environment, &info);
+    const DUCKDB_V2_ERROR code = engine->api->environment_create(&engine->environment, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     FIRN_TRY(create_instance(engine, err));
     FIRN_TRY(connect(engine, err));
@@ -104,6 +104,7 @@ firn_status firn_engine_open(const firn_engine_opts *opts, firn_engine **out, fi
         firn_mem_free(opts->env->alloc, engine);
         return st;
     }
+    (void)pthread_mutex_init(&engine->plan_lock, NULL);
     (void)pthread_mutex_init(&engine->lock, NULL);
     st = open_engine(engine, err);
     if (st != FIRN_OK) {
@@ -117,18 +118,19 @@ firn_status firn_engine_open(const firn_engine_opts *opts, firn_engine **out, fi
 void firn_engine_close(firn_engine *engine)
 {
     if (!engine) return;
-    (void)engine->api.connection_destroy(&engine->connection);
-    (void)engine->api.instance_destroy(&engine->instance);
-    (void)engine->api.environment_destroy(&engine->environment);
+    (void)engine->api->connection_destroy(&engine->connection);
+    (void)engine->api->instance_destroy(&engine->instance);
+    (void)engine->api->environment_destroy(&engine->environment);
     (void)pthread_mutex_destroy(&engine->lock);
+    (void)pthread_mutex_destroy(&engine->plan_lock);
     firn_mem_free(engine->opts.env->alloc, engine);
 }
 
 void firn_engine_interrupt(firn_engine *engine)
 {
     duckdb_v2_error_info_handle info = NULL;
-    (void)engine->api.connection_interrupt(engine->connection, &info);
-    (void)engine->api.error_info_destroy(&info);
+    (void)engine->api->connection_interrupt(engine->connection, &info);
+    (void)engine->api->error_info_destroy(&info);
 }
 
 firn_scan_summary firn_engine_summary(firn_engine *engine)
@@ -186,7 +188,7 @@ static firn_status check_statement_type(const firn_engine *engine, DUCKDB_V2_STA
 static firn_status parse_one(firn_engine *engine, firn_str sql,
                              duckdb_v2_sql_statement_handle *out, firn_error *err)
 {
-    const firn_duckdb *api = &engine->api;
+    const firn_duckdb *api = engine->api;
     duckdb_v2_error_info_handle info = NULL;
     duckdb_v2_statement_iterator_handle statements = NULL;
     duckdb_v2_sql_statement_handle second = NULL;
@@ -228,11 +230,11 @@ firn_status firn_engine_describe(firn_engine *engine, firn_str sql, firn_arena *
     clear_stash(engine);
     FIRN_TRY(parse_one(engine, sql, &statement, err));
     const DUCKDB_V2_ERROR code =
-        engine->api.statement_bind(engine->connection, statement, &schema, NULL, &info);
+        engine->api->statement_bind(engine->connection, statement, &schema, NULL, &info);
     firn_status st = code ? firn_engine_fail(engine, code, &info, err)
                           : firn_duckdb_schema_read(engine, schema, arena, out, err);
-    (void)engine->api.schema_destroy(&schema);
-    (void)engine->api.sql_statement_destroy(&statement);
+    (void)engine->api->schema_destroy(&schema);
+    (void)engine->api->sql_statement_destroy(&statement);
     return st;
 }
 
@@ -280,7 +282,7 @@ static const char *tag_of(DUCKDB_V2_STATEMENT_TYPE type)
 static firn_status plan_casts(firn_engine_rows *rows, duckdb_v2_schema_handle schema,
                               firn_error *err)
 {
-    const firn_duckdb *api = &rows->engine->api;
+    const firn_duckdb *api = rows->engine->api;
     const size_t n = rows->columns.n_fields;
     rows->cast_types = firn_arena_array(rows->arena, n, sizeof *rows->cast_types);
     rows->type_names = firn_arena_array(rows->arena, n, sizeof *rows->type_names);
@@ -310,19 +312,19 @@ static firn_status read_columns(firn_engine_rows *rows, firn_error *err)
     duckdb_v2_error_info_handle info = NULL;
     duckdb_v2_schema_handle schema = NULL;
     const DUCKDB_V2_ERROR code =
-        rows->engine->api.result_get_schema(rows->result, &schema, &info);
+        rows->engine->api->result_get_schema(rows->result, &schema, &info);
     if (code) return firn_engine_fail(rows->engine, code, &info, err);
     firn_status st =
         firn_duckdb_schema_read(rows->engine, schema, rows->arena, &rows->columns, err);
     if (st == FIRN_OK) st = plan_casts(rows, schema, err);
-    (void)rows->engine->api.schema_destroy(&schema);
+    (void)rows->engine->api->schema_destroy(&schema);
     return st;
 }
 
 /* Statements without rows take effect only when drained. */
 static firn_status start_rows(firn_engine_rows *rows, firn_error *err)
 {
-    const firn_duckdb *api = &rows->engine->api;
+    const firn_duckdb *api = rows->engine->api;
     duckdb_v2_error_info_handle info = NULL;
     DUCKDB_V2_RESULT_TYPE kind = DUCKDB_V2_RESULT_TYPE_NOTHING;
     DUCKDB_V2_STATEMENT_TYPE type = DUCKDB_V2_STATEMENT_TYPE_INVALID;
@@ -351,9 +353,9 @@ static firn_status execute(firn_engine_rows *rows, firn_str sql, firn_error *err
     duckdb_v2_sql_statement_handle statement = NULL;
     duckdb_v2_error_info_handle info = NULL;
     FIRN_TRY(parse_one(engine, sql, &statement, err));
-    const DUCKDB_V2_ERROR code = engine->api.statement_execute(engine->connection, statement, NULL,
+    const DUCKDB_V2_ERROR code = engine->api->statement_execute(engine->connection, statement, NULL,
                                                                NULL, 0, &rows->result, &info);
-    (void)engine->api.sql_statement_destroy(&statement);
+    (void)engine->api->sql_statement_destroy(&statement);
     if (code) return firn_engine_fail(engine, code, &info, err);
     return start_rows(rows, err);
 }
@@ -382,7 +384,7 @@ firn_status firn_engine_execute(firn_engine *engine, firn_str sql, firn_engine_r
 void firn_engine_rows_close(firn_engine_rows *rows)
 {
     if (!rows) return;
-    const firn_duckdb *api = &rows->engine->api;
+    const firn_duckdb *api = rows->engine->api;
     (void)api->data_chunk_destroy(&rows->chunk);
     (void)api->data_chunk_destroy(&rows->cast_chunk);
     (void)api->result_destroy(&rows->result);
@@ -419,7 +421,7 @@ static firn_status cast_column(firn_engine_rows *rows, size_t column,
                                duckdb_v2_vector_handle source, duckdb_v2_vector_handle *out,
                                firn_error *err)
 {
-    const firn_duckdb *api = &rows->engine->api;
+    const firn_duckdb *api = rows->engine->api;
     duckdb_v2_error_info_handle info = NULL;
     DUCKDB_V2_ERROR code = api->data_chunk_get_vector(rows->cast_chunk, column, out, &info);
     if (!code) {
@@ -432,7 +434,7 @@ static firn_status cast_column(firn_engine_rows *rows, size_t column,
 /* One chunk for all casts: columns that need none get a one-byte placeholder type. */
 static firn_status make_cast_chunk(firn_engine_rows *rows, firn_error *err)
 {
-    const firn_duckdb *api = &rows->engine->api;
+    const firn_duckdb *api = rows->engine->api;
     const size_t n = rows->columns.n_fields;
     const firn_type boolean = {.kind = FIRN_TYPE_BOOLEAN};
     duckdb_v2_logical_type_handle filler = NULL;
@@ -455,7 +457,7 @@ static firn_status make_cast_chunk(firn_engine_rows *rows, firn_error *err)
 
 static firn_status read_chunk(firn_engine_rows *rows, firn_error *err)
 {
-    const firn_duckdb *api = &rows->engine->api;
+    const firn_duckdb *api = rows->engine->api;
     duckdb_v2_error_info_handle info = NULL;
     idx_t n = 0;
     DUCKDB_V2_ERROR code = api->data_chunk_get_size(rows->chunk, &n, &info);
@@ -476,7 +478,7 @@ static firn_status read_chunk(firn_engine_rows *rows, firn_error *err)
 
 firn_status firn_engine_rows_next(firn_engine_rows *rows, const firn_batch **out, firn_error *err)
 {
-    const firn_duckdb *api = &rows->engine->api;
+    const firn_duckdb *api = rows->engine->api;
     duckdb_v2_error_info_handle info = NULL;
     *out = NULL;
     if (rows->columns.n_fields == 0) return FIRN_DONE;

@@ -117,12 +117,11 @@ firn_status firn_engine_fail(firn_engine *engine, DUCKDB_V2_ERROR code,
                              duckdb_v2_error_info_handle *info, firn_error *err)
 {
     duckdb_v2_str raw = {0};
-    if (*info) (void)engine->api.error_info_get_raw_text(*info, &raw);
+    if (*info) (void)engine->api->error_info_get_raw_text(*info, &raw);
     const firn_str text = firn_str_of_duckdb(raw);
     firn_status status = status_of(code);
     (void)pthread_mutex_lock(&engine->lock);
     const firn_error stash = engine->stash;
-    engine->stash.status = FIRN_OK;
     (void)pthread_mutex_unlock(&engine->lock);
     if (is_from_stash(&stash, text)) {
         if (err) *err = stash;
@@ -134,7 +133,7 @@ firn_status firn_engine_fail(firn_engine *engine, DUCKDB_V2_ERROR code,
     } else {
         status = fail_text(err, status, text);
     }
-    (void)engine->api.error_info_destroy(info);
+    (void)engine->api->error_info_destroy(info);
     return status;
 }
 
@@ -145,6 +144,6 @@ void firn_engine_stash(firn_engine *engine, const firn_error *err,
     if (engine->stash.status == FIRN_OK) engine->stash = *err;
     (void)pthread_mutex_unlock(&engine->lock);
     const duckdb_v2_str text = {err->message, strlen(err->message)};
-    (void)engine->api.error_info_set_code(*info, DUCKDB_V2_ERROR_DATABASE_CATALOG);
-    (void)engine->api.error_info_set_text(*info, &text);
+    (void)engine->api->error_info_set_code(*info, DUCKDB_V2_ERROR_DATABASE_CATALOG);
+    (void)engine->api->error_info_set_text(*info, &text);
 }

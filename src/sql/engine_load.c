@@ -75,12 +75,35 @@ static firn_status check_version(const firn_duckdb *api, firn_error *err)
     return firn_error_hint(err, st, HINT_INSTALL);
 }
 
-firn_status firn_duckdb_load(firn_duckdb *out, firn_error *err)
+static firn_status load(firn_duckdb *out, firn_error *err)
 {
-    void *library = NULL;
-    FIRN_TRY(find_library(&library, err));
-#define FIRN_DUCKDB_LOAD(name) FIRN_TRY(find_symbol(library, "duckdb_v2_" #name, &out->name, err));
+    void *handle = NULL;
+    FIRN_TRY(find_library(&handle, err));
+#define FIRN_DUCKDB_LOAD(name) FIRN_TRY(find_symbol(handle, "duckdb_v2_" #name, &out->name, err));
     FIRN_DUCKDB_FUNCTIONS(FIRN_DUCKDB_LOAD)
 #undef FIRN_DUCKDB_LOAD
     return check_version(out, err);
+}
+
+/* The one table of a process, written once: the library's functions are the process's too, and a
+ * callback gets nothing from DuckDB by which it could find a table of its own. */
+static struct {
+    pthread_mutex_t lock;
+    bool is_loaded;
+    firn_duckdb api;
+} library = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+firn_status firn_duckdb_load(const firn_duckdb **out, firn_error *err)
+{
+    (void)pthread_mutex_lock(&library.lock);
+    const firn_status st = library.is_loaded ? FIRN_OK : load(&library.api, err);
+    if (st == FIRN_OK) library.is_loaded = true;
+    (void)pthread_mutex_unlock(&library.lock);
+    *out = &library.api;
+    return st;
+}
+
+const firn_duckdb *firn_duckdb_loaded(void)
+{
+    return &library.api;
 }

@@ -91,7 +91,7 @@ firn_status firn_duckdb_type_create(firn_engine *engine, duckdb_v2_factory_handl
         duckdb_v2_error_info_handle info = NULL;
         const duckdb_v2_str s = firn_duckdb_str(firn_buf_view(&text));
         const DUCKDB_V2_ERROR code =
-            engine->api.factory_create_type_from_text(factory, &s, out, &info);
+            engine->api->factory_create_type_from_text(factory, &s, out, &info);
         if (code) st = firn_engine_fail(engine, code, &info, err);
     }
     firn_buf_dispose(&text);
@@ -103,10 +103,10 @@ firn_status firn_duckdb_type_to_text(firn_engine *engine, duckdb_v2_logical_type
 {
     duckdb_v2_error_info_handle info = NULL;
     idx_t len = 0;
-    DUCKDB_V2_ERROR code = engine->api.logical_type_to_text(type, NULL, 0, &len, &info);
+    DUCKDB_V2_ERROR code = engine->api->logical_type_to_text(type, NULL, 0, &len, &info);
     char *text = code ? NULL : firn_arena_alloc(arena, (size_t)len + 1);
     if (!code && !text) return firn_fail_nomem(err);
-    if (!code) code = engine->api.logical_type_to_text(type, text, len + 1, &len, &info);
+    if (!code) code = engine->api->logical_type_to_text(type, text, len + 1, &len, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     *out = (firn_str){text, (size_t)len};
     return FIRN_OK;
@@ -158,9 +158,9 @@ static firn_status read_decimal(firn_engine *engine, duckdb_v2_logical_type_hand
         duckdb_v2_identifier_t name = {0};
         duckdb_v2_value_handle value = NULL;
         uint8_t number = 0;
-        DUCKDB_V2_ERROR code = engine->api.logical_type_get_param(type, i, &name, &value, &info);
-        if (!code) code = engine->api.value_get_utinyint(value, &number, &info);
-        (void)engine->api.value_destroy(&value);
+        DUCKDB_V2_ERROR code = engine->api->logical_type_get_param(type, i, &name, &value, &info);
+        if (!code) code = engine->api->value_get_utinyint(value, &number, &info);
+        (void)engine->api->value_destroy(&value);
         if (code) return firn_engine_fail(engine, code, &info, err);
         *parts[i] = number;
     }
@@ -175,9 +175,9 @@ static firn_status child_type(firn_engine *engine, duckdb_v2_logical_type_handle
     duckdb_v2_error_info_handle info = NULL;
     duckdb_v2_identifier_t name = {0};
     duckdb_v2_value_handle value = NULL;
-    DUCKDB_V2_ERROR code = engine->api.logical_type_get_param(type, i, &name, &value, &info);
-    if (!code) code = engine->api.value_get_type(value, out, &info);
-    (void)engine->api.value_destroy(&value);
+    DUCKDB_V2_ERROR code = engine->api->logical_type_get_param(type, i, &name, &value, &info);
+    if (!code) code = engine->api->value_get_type(value, out, &info);
+    (void)engine->api->value_destroy(&value);
     if (code) return firn_engine_fail(engine, code, &info, err);
     *name_out = firn_arena_copy(arena, firn_str_of_duckdb(name));
     return name_out->data ? FIRN_OK : firn_fail_nomem(err);
@@ -194,7 +194,7 @@ static firn_status read_children(firn_engine *engine, duckdb_v2_logical_type_han
     duckdb_v2_error_info_handle info = NULL;
     idx_t n = out->kind == FIRN_TYPE_LIST ? 1 : 2;
     if (out->kind == FIRN_TYPE_STRUCT) {
-        const DUCKDB_V2_ERROR code = engine->api.logical_type_get_param_count(type, &n, &info);
+        const DUCKDB_V2_ERROR code = engine->api->logical_type_get_param_count(type, &n, &info);
         if (code) return firn_engine_fail(engine, code, &info, err);
     }
     firn_field *fields = firn_arena_array(arena, (size_t)n, sizeof *fields);
@@ -210,7 +210,7 @@ static firn_status read_children(firn_engine *engine, duckdb_v2_logical_type_han
         fields[i].type = &types[i];
         const firn_status st =
             type_read(engine, child, arena, next_id, depth + 1, &types[i], err);
-        (void)engine->api.logical_type_destroy(&child);
+        (void)engine->api->logical_type_destroy(&child);
         FIRN_TRY(st);
     }
     out->fields = fields;
@@ -224,7 +224,7 @@ static firn_status type_read(firn_engine *engine, duckdb_v2_logical_type_handle 
 {
     duckdb_v2_error_info_handle info = NULL;
     DUCKDB_V2_LOGICAL_TYPE_ID id = DUCKDB_V2_LOGICAL_TYPE_ID_INVALID;
-    const DUCKDB_V2_ERROR code = engine->api.logical_type_get_id(type, &id, &info);
+    const DUCKDB_V2_ERROR code = engine->api->logical_type_get_id(type, &id, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     if (depth > FIRN_LIMIT_NESTING) {
         return firn_fail(err, FIRN_ERR_LIMIT, "type nested deeper than %d", FIRN_LIMIT_NESTING);
@@ -256,7 +256,7 @@ firn_status firn_duckdb_schema_read(firn_engine *engine, duckdb_v2_schema_handle
 {
     duckdb_v2_error_info_handle info = NULL;
     idx_t n = 0;
-    DUCKDB_V2_ERROR code = engine->api.schema_get_count(schema, &n, &info);
+    DUCKDB_V2_ERROR code = engine->api->schema_get_count(schema, &n, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     firn_field *fields = firn_arena_array(arena, (size_t)n, sizeof *fields);
     firn_type *types = firn_arena_array(arena, (size_t)n, sizeof *types);
@@ -265,7 +265,7 @@ firn_status firn_duckdb_schema_read(firn_engine *engine, duckdb_v2_schema_handle
     for (idx_t i = 0; i < n; i++) {
         duckdb_v2_identifier_t name = {0};
         duckdb_v2_logical_type_handle type = NULL;
-        code = engine->api.schema_get_field(schema, i, &name, &type, &info);
+        code = engine->api->schema_get_field(schema, i, &name, &type, &info);
         if (code) return firn_engine_fail(engine, code, &info, err);
         FIRN_TRY(type_read(engine, type, arena, &next_id, 0, &types[i], err));
         fields[i] = (firn_field){.id = (int32_t)i + 1, .type = &types[i]};

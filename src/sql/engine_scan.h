@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* State of one firn_scan() in a running statement: what is planned once (bind, global) and what
+ * each thread reads with (local). Private to engine_scan*.c. */
+#ifndef FIRN_SQL_ENGINE_SCAN_H
+#define FIRN_SQL_ENGINE_SCAN_H
+
+#include <stdatomic.h>
+
+#include "iceberg/scan/read.h"
+#include "sql/engine_api.h"
+
+/* From binding on; the optimizer adds filters. */
+typedef struct scan_bind {
+    firn_engine *engine;
+    const firn_scan_source *source; /* valid while the generation is the owner's */
+    uint64_t generation;
+    firn_arena *arena;
+    const firn_expr *filter; /* bound; NULL: none */
+} scan_bind;
+
+typedef enum scan_slot_kind {
+    SCAN_SLOT_ROW = 0,  /* the hidden column */
+    SCAN_SLOT_NULLS,    /* type unknown: always null */
+    SCAN_SLOT_IN_PLACE, /* decoded into DuckDB's memory */
+    SCAN_SLOT_COPIED,   /* decoded into ours, then converted */
+} scan_slot_kind;
+
+/* One column of DuckDB's output chunk. */
+typedef struct scan_slot {
+    scan_slot_kind kind;
+    size_t column; /* in the projection, or of the rows in memory */
+} scan_slot;
+
+/* One scan; shared by the threads that run it. */
+struct firn_engine_scan {
+    firn_engine_scan *next; /* in engine->scans */
+    firn_engine *engine;
+    const firn_scan_source *source;
+    const firn_expr *filter;
+    firn_arena *arena;
+    firn_scan_plan plan;
+    firn_scan_queue *queue; /* NULL: no rows, or rows in memory */
+    firn_type projection;   /* what readers are asked for */
+    scan_slot *slots;
+    size_t n_slots;
+    atomic_llong rows_read;
+    int64_t at; /* rows in memory handed out; one thread only */
+};
+
+/* Plan the scan: choose files, order the columns. */
+FIRN_MUST_CHECK firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err);
+
+typedef struct scan_local scan_local;
+FIRN_MUST_CHECK firn_status firn_engine_scan_local_create(firn_engine_scan *scan,
+                                                          scan_local **out, firn_error *err);
+void firn_engine_scan_local_destroy(scan_local *local);
+/* Fill a chunk; *n_out 0: this thread has no more. */
+FIRN_MUST_CHECK firn_status firn_engine_scan_fill(scan_local *local,
+                                                  duckdb_v2_data_chunk_handle chunk,
+                                                  int64_t *n_out, firn_error *err);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of a firn_scan(): table rows are decoded straight into DuckDB's vectors where the layouts
+ * agree, everything else goes through a batch of ours. Not here: DuckDB's callbacks
+ * (engine_scan.c). */
+#include <string.h>
+
+#include "base/error.h"
+#include "sql/engine_scan.h"
+
+#define BITS_WORDS (FIRN_BATCH_ROWS / 64)
+
+struct scan_local {
+    firn_engine_scan *scan;
+    firn_arena *arena;
+    firn_scan_reader *reader;
+    firn_batch *own;      /* memory of the columns that are not read in place */
+    firn_batch work;      /* what the reader fills; columns in the projection's order */
+    size_t *own_columns;  /* per projected column: its place in own, SIZE_MAX: in place */
+    uint64_t *bits;       /* BITS_WORDS of validity per projected column */
+};
+
+/* ---- planning ---- */
+
+static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
+{
+    const firn_scan_source *source = scan->source;
+    const firn_engine_opts *opts = &scan->engine->opts;
+    const firn_plan_opts plan_opts = {.snapshot_id = source->snapshot_id,
+                                      .from_snapshot_id = source->from_snapshot_id,
+                                      .schema = source->schema,
+                                      .filter = scan->filter};
+    if (source->snapshot_id == -1) return FIRN_OK;
+    (void)pthread_mutex_lock(&scan->engine->plan_lock);
+    const firn_status st = firn_scan_plan_files(opts->env, opts->store, source->metadata,
+                                                &plan_opts, scan->arena, &scan->plan, err);
+    (void)pthread_mutex_unlock(&scan->engine->plan_lock);
+    if (st != FIRN_OK) {
+        return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(source->name));
+    }
+    if (scan->plan.stats.has_delete_files) {
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: %.*s has row-level delete files (merge-on-read)",
+                         FIRN_STR_ARG(source->name));
+    }
+    return firn_scan_queue_create(opts->env, opts->store, source->metadata, &scan->plan,
+                                  &scan->queue, err);
+}
+
+static const firn_field *declared_field(const firn_scan_source *source, size_t declared)
+{
+    const firn_type *root = source->metadata ? &source->schema->root : source->batch_type;
+    if (declared == 0) return NULL;
+    if (declared <= root->n_fields) return &root->fields[declared - 1];
+    return declared == root->n_fields + 1 ? &firn_field_file : &firn_field_pos;
+}
+
+static void count_plan(firn_engine_scan *scan)
+{
+    firn_scan_summary *sum = &scan->engine->summary;
+    const firn_scan_stats *stats = &scan->plan.stats;
+    (void)pthread_mutex_lock(&scan->engine->lock);
+    sum->files_total += stats->files_total;
+    sum->files_read += stats->files_matched;
+    sum->bytes_total += stats->bytes_total;
+    sum->bytes_read += stats->bytes_matched;
+    sum->manifests_total += stats->manifests_total;
+    sum->manifests_read += stats->manifests_read;
+    (void)pthread_mutex_unlock(&scan->engine->lock);
+}
+
+/* slots[i].column holds the declared column on entry. */
+firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err)
+{
+    firn_field *fields = firn_arena_array(scan->arena, scan->n_slots, sizeof *fields);
+    if (!fields) return firn_fail_nomem(err);
+    size_t n = 0;
+    for (size_t i = 0; i < scan->n_slots; i++) {
+        scan_slot *slot = &scan->slots[i];
+        const firn_field *field = declared_field(scan->source, slot->column);
+        if (!field) {
+            slot->kind = SCAN_SLOT_ROW;
+        } else if (!scan->source->metadata) {
+            slot->kind = SCAN_SLOT_COPIED;
+            slot->column -= 1;
+        } else if (field->type->kind == FIRN_TYPE_UNKNOWN) {
+            slot->kind = SCAN_SLOT_NULLS;
+        } else {
+            slot->kind = firn_duckdb_is_same_layout(field->type) ? SCAN_SLOT_IN_PLACE
+                                                                 : SCAN_SLOT_COPIED;
+            slot->column = n;
+            fields[n++] = *field;
+        }
+    }
+    scan->projection = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
+    if (!scan->source->metadata) return FIRN_OK;
+    FIRN_TRY(plan_files(scan, err));
+    count_plan(scan);
+    return FIRN_OK;
+}
+
+/* ---- a thread's reader ---- */
+
+static firn_status create_batches(scan_local *local, firn_error *err)
+{
+    const firn_type *projection = &local->scan->projection;
+    const size_t n = projection->n_fields;
+    firn_field *fields = firn_arena_array(local->arena, n, sizeof *fields);
+    firn_column *columns = firn_arena_array(local->arena, n, sizeof *columns);
+    local->own_columns = firn_arena_array(local->arena, n, sizeof *local->own_columns);
+    local->bits = firn_arena_array(local->arena, n * BITS_WORDS, sizeof *local->bits);
+    if (!fields || !columns || !local->own_columns || !local->bits) return firn_fail_nomem(err);
+    size_t n_own = 0;
+    for (size_t i = 0; i < n; i++) {
+        const firn_field *field = &projection->fields[i];
+        const bool is_in_place = firn_duckdb_is_same_layout(field->type);
+        local->own_columns[i] = is_in_place ? SIZE_MAX : n_own;
+        columns[i].type = field->type;
+        if (!is_in_place) fields[n_own++] = *field;
+    }
+    local->work = (firn_batch){.n_columns = n, .columns = columns};
+    if (n_own == 0) return FIRN_OK;
+    const firn_type root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n_own};
+    return firn_batch_create(&root, FIRN_BATCH_ROWS, &local->own, err);
+}
+
+firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **out,
+                                          firn_error *err)
+{
+    firn_arena *arena = firn_arena_create(scan->engine->opts.env->alloc, 0);
+    scan_local *local = arena ? firn_arena_alloc_zero(arena, sizeof *local) : NULL;
+    *out = NULL;
+    if (!local) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    local->scan = scan;
+    local->arena = arena;
+    firn_status st = create_batches(local, err);
+    if (st == FIRN_OK && scan->queue) {
+        st = firn_scan_reader_open(scan->queue, &scan->projection,
+                                   scan->filter ? scan->filter : firn_expr_true(), &local->reader,
+                                   err);
+    }
+    if (st != FIRN_OK) {
+        firn_engine_scan_local_destroy(local);
+        return st;
+    }
+    *out = local;
+    return FIRN_OK;
+}
+
+void firn_engine_scan_local_destroy(scan_local *local)
+{
+    if (!local) return;
+    firn_scan_reader_close(local->reader);
+    firn_batch_destroy(local->own);
+    firn_arena_destroy(local->arena); /* holds local itself */
+}
+
+/* ---- one chunk ---- */
+
+static firn_status get_vector(scan_local *local, duckdb_v2_data_chunk_handle chunk, size_t i,
+                              duckdb_v2_vector_handle *out, firn_error *err)
+{
+    duckdb_v2_error_info_handle info = NULL;
+    firn_engine *engine = local->scan->engine;
+    const DUCKDB_V2_ERROR code = engine->api->data_chunk_get_vector(chunk, i, out, &info);
+    return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
+}
+
+/* Point the reader's columns at DuckDB's memory or at ours. */
+static firn_status aim_columns(scan_local *local, duckdb_v2_data_chunk_handle chunk,
+                               firn_error *err)
+{
+    firn_engine *engine = local->scan->engine;
+    for (size_t i = 0; i < local->scan->n_slots; i++) {
+        const scan_slot *slot = &local->scan->slots[i];
+        duckdb_v2_error_info_handle info = NULL;
+        duckdb_v2_vector_handle vector = NULL;
+        void *data = NULL;
+        if (slot->kind != SCAN_SLOT_IN_PLACE) continue;
+        FIRN_TRY(get_vector(local, chunk, i, &vector, err));
+        const DUCKDB_V2_ERROR code = engine->api->vector_get_data_mutable(vector, &data, &info);
+        if (code) return firn_engine_fail(engine, code, &info, err);
+        firn_column *column = &local->work.columns[slot->column];
+        column->values = data;
+        column->validity = local->bits + slot->column * BITS_WORDS;
+        column->capacity = FIRN_BATCH_ROWS;
+        column->n_values = 0;
+        memset(column->validity, 0xff, BITS_WORDS * sizeof *column->validity);
+    }
+    if (!local->own) return FIRN_OK;
+    firn_batch_reset(local->own);
+    for (size_t i = 0; i < local->work.n_columns; i++) {
+        if (local->own_columns[i] != SIZE_MAX) {
+            local->work.columns[i] = local->own->columns[local->own_columns[i]];
+        }
+    }
+    return FIRN_OK;
+}
+
+/* The reader may have grown our columns through their copies in work. */
+static void keep_growth(scan_local *local)
+{
+    for (size_t i = 0; local->own && i < local->work.n_columns; i++) {
+        if (local->own_columns[i] != SIZE_MAX) {
+            local->own->columns[local->own_columns[i]] = local->work.columns[i];
+        }
+    }
+}
+
+/* True when one of the first n rows is null. */
+static bool has_null(const uint64_t *bits, int64_t n)
+{
+    const int64_t full = n / 64;
+    for (int64_t i = 0; i < full; i++) {
+        if (bits[i] != UINT64_MAX) return true;
+    }
+    const uint64_t tail = n % 64 ? ((uint64_t)1 << (n % 64)) - 1 : 0;
+    return tail != 0 && (bits[full] & tail) != tail;
+}
+
+static firn_status set_validity(scan_local *local, duckdb_v2_vector_handle vector,
+                                const uint64_t *bits, int64_t n, firn_error *err)
+{
+    duckdb_v2_error_info_handle info = NULL;
+    firn_engine *engine = local->scan->engine;
+    uint64_t *out = NULL;
+    const DUCKDB_V2_ERROR code =
+        engine->api->vector_flat_get_validity_mutable(vector, &out, &info);
+    if (code) return firn_engine_fail(engine, code, &info, err);
+    memcpy(out, bits, (size_t)((n + 63) / 64) * sizeof *out);
+    return FIRN_OK;
+}
+
+static firn_status fill_slot(scan_local *local, duckdb_v2_vector_handle vector,
+                             const scan_slot *slot, int64_t from, int64_t n, firn_error *err)
+{
+    static const uint64_t k_all_null[BITS_WORDS];
+    duckdb_v2_error_info_handle info = NULL;
+    firn_engine *engine = local->scan->engine;
+    const firn_batch *batch =
+        local->scan->source->metadata ? &local->work : local->scan->source->batch;
+    switch (slot->kind) {
+    case SCAN_SLOT_ROW: {
+        void *data = NULL;
+        const DUCKDB_V2_ERROR code = engine->api->vector_get_data_mutable(vector, &data, &info);
+        if (code) return firn_engine_fail(engine, code, &info, err);
+        memset(data, 0, (size_t)n);
+        return FIRN_OK;
+    }
+    case SCAN_SLOT_NULLS: return set_validity(local, vector, k_all_null, n, err);
+    case SCAN_SLOT_IN_PLACE: {
+        const uint64_t *bits = batch->columns[slot->column].validity;
+        if (!bits || !has_null(bits, n)) return FIRN_OK;
+        return set_validity(local, vector, bits, n, err);
+    }
+    case SCAN_SLOT_COPIED:
+        return firn_duckdb_vector_fill(engine, vector, &batch->columns[slot->column], from, n, err);
+    }
+    return FIRN_OK;
+}
+
+static firn_status fill_slots(scan_local *local, duckdb_v2_data_chunk_handle chunk, int64_t from,
+                              int64_t n, firn_error *err)
+{
+    firn_engine *engine = local->scan->engine;
+    duckdb_v2_error_info_handle info = NULL;
+    duckdb_v2_vector_handle vector = NULL;
+    for (size_t i = 0; i < local->scan->n_slots; i++) {
+        FIRN_TRY(get_vector(local, chunk, i, &vector, err));
+        FIRN_TRY(fill_slot(local, vector, &local->scan->slots[i], from, n, err));
+    }
+    FIRN_TRY(get_vector(local, chunk, 0, &vector, err));
+    const DUCKDB_V2_ERROR code = engine->api->vector_set_size(vector, (idx_t)n, &info);
+    return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
+}
+
+static firn_status fill_from_memory(scan_local *local, duckdb_v2_data_chunk_handle chunk,
+                                    int64_t *n_out, firn_error *err)
+{
+    firn_engine_scan *scan = local->scan;
+    const int64_t from = scan->at;
+    int64_t n = scan->source->batch->n_rows - from;
+    if (n <= 0) return FIRN_OK;
+    if (n > FIRN_BATCH_ROWS) n = FIRN_BATCH_ROWS;
+    FIRN_TRY(fill_slots(local, chunk, from, n, err));
+    scan->at += n;
+    *n_out = n;
+    return FIRN_OK;
+}
+
+firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle chunk,
+                                  int64_t *n_out, firn_error *err)
+{
+    firn_engine_scan *scan = local->scan;
+    *n_out = 0;
+    FIRN_TRY(firn_env_check_cancel(scan->engine->opts.env, err));
+    if (!scan->source->metadata) return fill_from_memory(local, chunk, n_out, err);
+    if (!local->reader) return FIRN_OK;
+    do {
+        FIRN_TRY(aim_columns(local, chunk, err));
+        local->work.n_rows = 0;
+        const firn_status st =
+            firn_scan_reader_next(local->reader, FIRN_BATCH_ROWS, &local->work, NULL, err);
+        keep_growth(local);
+        if (st == FIRN_DONE) return FIRN_OK;
+        if (st != FIRN_OK) {
+            return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(scan->source->name));
+        }
+    } while (local->work.n_rows == 0);
+    FIRN_TRY(fill_slots(local, chunk, 0, local->work.n_rows, err));
+    *n_out = local->work.n_rows;
+    (void)atomic_fetch_add_explicit(&scan->rows_read, *n_out, memory_order_relaxed);
+    return FIRN_OK;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Metadata tables ("t.snapshots", "t$files"): a table's own records as rows, with Spark's columns.
+ * Not here: which table and snapshot a name means (resolve.c). */
+#ifndef FIRN_SQL_METADATA_TABLES_H
+#define FIRN_SQL_METADATA_TABLES_H
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "firn/batch.h"
+#include "firn/ext/catalog.h"
+#include "firn/ext/store.h"
+
+typedef enum firn_metadata_table {
+    FIRN_METADATA_TABLE_NONE = 0,
+    FIRN_METADATA_TABLE_SNAPSHOTS,
+    FIRN_METADATA_TABLE_HISTORY,
+    FIRN_METADATA_TABLE_REFS,
+    FIRN_METADATA_TABLE_METADATA_LOG,
+    FIRN_METADATA_TABLE_PROPERTIES,
+    FIRN_METADATA_TABLE_MANIFESTS,
+    FIRN_METADATA_TABLE_FILES,
+    FIRN_METADATA_TABLE_DATA_FILES,
+    FIRN_METADATA_TABLE_DELETE_FILES,
+    FIRN_METADATA_TABLE_PARTITIONS,
+} firn_metadata_table;
+
+/* NONE: not the name of one. Any case. */
+firn_metadata_table firn_metadata_table_of(firn_str name);
+
+typedef struct firn_metadata_table_opts {
+    firn_env *env;
+    firn_store *store;
+    const firn_loaded_table *table;
+    const firn_snapshot *snapshot; /* for files, manifests, partitions; NULL: no rows */
+} firn_metadata_table_opts;
+
+/* Columns in the arena; the batch is freed with it. */
+FIRN_MUST_CHECK firn_status firn_metadata_table_rows(firn_metadata_table which,
+                                                     const firn_metadata_table_opts *opts,
+                                                     firn_arena *arena, const firn_type **type_out,
+                                                     const firn_batch **out, firn_error *err);
+
+#endif

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a dotted name means: catalog and namespace by the session, then table, metadata table or
+ * view. The engine asks for names of queries; statement executors resolve their targets here. */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "sql/metadata_tables.h"
+#include "sql/session_state.h"
+
+#define MAX_VIEW_DEPTH 16 /* views inside views */
+#define MAX_SUGGESTED  5000
+
+/* ---- names ---- */
+
+firn_status firn_session__parse_name(firn_lexer *lexer, firn_arena *arena, firn_sql_name *out,
+                                     firn_error *err)
+{
+    firn_str *parts = NULL;
+    size_t n = 0;
+    size_t cap = 0;
+    firn_token token = firn_lexer_peek(lexer);
+    *out = (firn_sql_name){.offset = token.offset};
+    for (;;) {
+        if (token.kind != FIRN_TOKEN_WORD && token.kind != FIRN_TOKEN_QUOTED) {
+            return firn_sql_fail(err, token.offset, "found \"%.*s\", expected a name",
+                                 FIRN_STR_ARG(token.text));
+        }
+        firn_str *slot = firn_arena_push(arena, &parts, &n, &cap, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        *slot = firn_token_unquote(&token, arena);
+        if (!slot->data) return firn_fail_nomem(err);
+        (void)firn_lexer_next(lexer);
+        out->length = token.offset + token.text.len - out->offset;
+        token = firn_lexer_peek(lexer);
+        if (!firn_token_is_symbol(&token, ".")) break;
+        (void)firn_lexer_next(lexer);
+        token = firn_lexer_peek(lexer);
+    }
+    out->parts = parts;
+    out->n_parts = n;
+    return FIRN_OK;
+}
+
+firn_catalog *firn_session__find_catalog(const firn_session *session, firn_str name)
+{
+    for (size_t i = 0; i < session->n_catalogs; i++) {
+        if (firn_str_equals_nocase(firn_catalog_name(session->catalogs[i]), name)) {
+            return session->catalogs[i];
+        }
+    }
+    return NULL;
+}
+
+/* Where names without a catalog or namespace are looked up. */
+static firn_status resolve_in(firn_session *session, const view_scope *scope,
+                              const firn_sql_name *name, firn_catalog **catalog_out,
+                              firn_ident *out, firn_error *err)
+{
+    firn_catalog *current = scope ? scope->catalog : session->current_catalog;
+    const firn_str *levels = scope ? scope->levels : session->current_levels;
+    const size_t n_levels = scope ? scope->n_levels : session->n_current_levels;
+    const size_t n = name->n_parts;
+    *catalog_out = current;
+    if (n == 1) {
+        *out = (firn_ident){levels, n_levels, name->parts[0]};
+    } else {
+        firn_catalog *named = n >= 3 ? firn_session__find_catalog(session, name->parts[0]) : NULL;
+        const size_t first = named ? 1 : 0;
+        if (named) *catalog_out = named;
+        *out = (firn_ident){name->parts + first, n - 1 - first, name->parts[n - 1]};
+    }
+    if (*catalog_out) return FIRN_OK;
+    return firn_sql_fail(err, name->offset, "the session has no catalog to look up \"%.*s\" in",
+                         FIRN_STR_ARG(name->parts[n - 1]));
+}
+
+firn_status firn_session__resolve(firn_session *session, const firn_sql_name *name,
+                                  firn_arena *arena, firn_catalog **catalog_out, firn_ident *out,
+                                  firn_error *err)
+{
+    firn_ident ident;
+    FIRN_TRY(resolve_in(session, NULL, name, catalog_out, &ident, err));
+    firn_str *levels = firn_arena_array(arena, ident.n_levels, sizeof *levels);
+    if (!levels) return firn_fail_nomem(err);
+    for (size_t i = 0; i < ident.n_levels; i++) {
+        levels[i] = firn_arena_copy(arena, ident.levels[i]);
+        if (!levels[i].data) return firn_fail_nomem(err);
+    }
+    *out = (firn_ident){levels, ident.n_levels, firn_arena_copy(arena, ident.name)};
+    return out->name.data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+firn_str firn_session__ident_text(firn_session *session, const firn_ident *ident)
+{
+    firn_str text = FIRN_STR("");
+    for (size_t i = 0; i < ident->n_levels && text.data; i++) {
+        text = firn_arena_printf(session->arena, "%.*s%.*s.", FIRN_STR_ARG(text),
+                                 FIRN_STR_ARG(ident->levels[i]));
+    }
+    if (!text.data) return text;
+    return firn_arena_printf(session->arena, "%.*s%.*s", FIRN_STR_ARG(text),
+                             FIRN_STR_ARG(ident->name));
+}
+
+/* ---- "did you mean" ---- */
+
+static void nearest(const firn_ident *idents, size_t n, firn_str name, firn_str *best,
+                    int *best_distance)
+{
+    for (size_t i = 0; i < n && i < MAX_SUGGESTED; i++) {
+        const int distance = firn_str_distance(idents[i].name, name, *best_distance);
+        if (distance >= *best_distance) continue;
+        *best_distance = distance;
+        *best = idents[i].name;
+    }
+}
+
+void firn_session__suggest(firn_session *session, firn_catalog *catalog, const firn_ident *ident,
+                           firn_error *err)
+{
+    const firn_catalog_ops *ops = firn_catalog_get_ops(catalog);
+    void *ctx = firn_catalog_ctx(catalog);
+    const firn_ident ns = {ident->levels, ident->n_levels, {0}};
+    firn_error ignored;
+    firn_ident *found = NULL;
+    size_t n = 0;
+    firn_str best = {0};
+    int distance = (int)(ident->name.len / 3) + 2; /* further away is another word */
+    if (!err) return;
+    if (ops->list_tables(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK) {
+        nearest(found, n, ident->name, &best, &distance);
+    }
+    if (ops->list_views(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK) {
+        nearest(found, n, ident->name, &best, &distance);
+    }
+    if (best.len > 0) {
+        (void)firn_error_hint(err, err->status, "did you mean \"%.*s\"?", FIRN_STR_ARG(best));
+    }
+}
+
+static firn_status fail_missing(firn_session *session, firn_catalog *catalog,
+                                const firn_ident *ident, size_t offset, firn_error *err)
+{
+    const firn_str text = firn_session__ident_text(session, ident);
+    const firn_str catalog_name = firn_catalog_name(catalog);
+    const firn_status st =
+        firn_fail(err, FIRN_ERR_NOT_FOUND, "table %.*s does not exist in catalog %.*s",
+                  FIRN_STR_ARG(text), FIRN_STR_ARG(catalog_name));
+    if (err) err->position = offset;
+    firn_session__suggest(session, catalog, ident, err);
+    return st;
+}
+
+firn_status firn_session__open_table(firn_session *session, const firn_sql_name *name,
+                                     firn_table **out, firn_error *err)
+{
+    firn_catalog *catalog = NULL;
+    firn_ident ident;
+    *out = NULL;
+    FIRN_TRY(resolve_in(session, NULL, name, &catalog, &ident, err));
+    const firn_status st =
+        firn_table_open(session->env, session->store, catalog, &ident, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    return fail_missing(session, catalog, &ident, name->offset, err);
+}
+
+/* ---- claims ---- */
+
+/* A name the engine asked about. */
+typedef struct question {
+    firn_session *session;
+    firn_sql_name name;          /* without the private suffix */
+    const statement_tag *tag;    /* NULL: no suffix */
+    const firn_time_travel *at;  /* NULL: none */
+    const view_scope *scope;     /* NULL: the user's statement */
+} question;
+
+static const session_range *find_range(const firn_session *session, const firn_ident *ident)
+{
+    for (size_t i = 0; i < session->n_ranges; i++) {
+        const firn_ident *table = &session->ranges[i].table;
+        bool is_same = table->n_levels == ident->n_levels &&
+                       firn_str_equals(table->name, ident->name);
+        for (size_t l = 0; is_same && l < table->n_levels; l++) {
+            is_same = firn_str_equals(table->levels[l], ident->levels[l]);
+        }
+        if (is_same) return &session->ranges[i];
+    }
+    return NULL;
+}
+
+static int64_t rows_of(const firn_snapshot *snapshot)
+{
+    if (!snapshot) return 0;
+    return firn_properties_get_i64(&snapshot->summary, FIRN_STR("total-records"), -1);
+}
+
+static firn_status claim_table(const question *q, const firn_ident *ident,
+                               const firn_table_metadata *metadata, firn_engine_claim *out,
+                               firn_error *err)
+{
+    const firn_snapshot *snapshot = NULL;
+    firn_scan_source source = {.metadata = metadata, .snapshot_id = -1};
+    source.name = firn_session__ident_text(q->session, ident);
+    if (!source.name.data) return firn_fail_nomem(err);
+    FIRN_TRY(firn_session__travel(metadata, q->at, source.name, &snapshot, &source.schema, err));
+    if (snapshot) source.snapshot_id = snapshot->snapshot_id;
+    source.n_rows = rows_of(snapshot);
+    const session_range *range = q->at ? NULL : find_range(q->session, ident);
+    if (range) {
+        source.snapshot_id = range->to_snapshot_id;
+        source.from_snapshot_id = range->from_snapshot_id;
+        source.n_rows = -1;
+    }
+    out->is_claimed = true;
+    out->alias = ident->name;
+    return firn_session__add_source(q->session, &source, &out->select, err);
+}
+
+static firn_status claim_dml(const question *q, firn_engine_claim *out, firn_error *err)
+{
+    const firn_table_metadata *metadata = q->tag->dml_metadata;
+    const firn_snapshot *snapshot = firn_metadata_current_snapshot(metadata);
+    const firn_scan_source source = {.name = q->tag->dml_name,
+                                     .metadata = metadata,
+                                     .schema = firn_metadata_schema(metadata),
+                                     .snapshot_id = snapshot ? snapshot->snapshot_id : -1,
+                                     .n_rows = rows_of(snapshot),
+                                     .with_positions = true};
+    out->is_claimed = true;
+    out->alias = q->name.parts[q->name.n_parts - 1];
+    return firn_session__add_source(q->session, &source, &out->select, err);
+}
+
+/* "ns.t.snapshots" and "ns.t$snapshots": the name of the table and of the metadata table. */
+static firn_metadata_table split_metadata_name(firn_session *session, const firn_sql_name *name,
+                                               firn_sql_name *table_out)
+{
+    const firn_str last = name->parts[name->n_parts - 1];
+    firn_metadata_table which = FIRN_METADATA_TABLE_NONE;
+    size_t dollar = last.len;
+    *table_out = *name;
+    while (dollar > 0 && last.data[dollar - 1] != '$') dollar--;
+    if (dollar > 1) {
+        which = firn_metadata_table_of(firn_str_slice(last, dollar, last.len));
+        firn_str *parts = firn_arena_array(session->arena, name->n_parts, sizeof *parts);
+        if (which == FIRN_METADATA_TABLE_NONE || !parts) return FIRN_METADATA_TABLE_NONE;
+        memcpy(parts, name->parts, name->n_parts * sizeof *parts);
+        parts[name->n_parts - 1] = firn_str_slice(last, 0, dollar - 1);
+        table_out->parts = parts;
+        return which;
+    }
+    if (name->n_parts < 2) return FIRN_METADATA_TABLE_NONE;
+    table_out->n_parts--;
+    return firn_metadata_table_of(last);
+}
+
+/* FIRN_ERR_NOT_FOUND: no such table, or the name is not of this form. */
+static firn_status claim_metadata_table(const question *q, firn_engine_claim *out, firn_error *err)
+{
+    firn_session *session = q->session;
+    firn_sql_name table_name;
+    firn_catalog *catalog = NULL;
+    firn_ident ident;
+    const firn_loaded_table *loaded = NULL;
+    const firn_schema *schema = NULL;
+    firn_scan_source source = {0};
+    const firn_metadata_table which = split_metadata_name(session, &q->name, &table_name);
+    if (which == FIRN_METADATA_TABLE_NONE) return FIRN_ERR_NOT_FOUND;
+    FIRN_TRY(resolve_in(session, q->scope, &table_name, &catalog, &ident, err));
+    FIRN_TRY(firn_session__load(session, catalog, &ident, &loaded, err));
+    firn_metadata_table_opts opts = {.env = session->env, .store = session->store, .table = loaded};
+    source.name = firn_session__ident_text(session, &ident);
+    if (!source.name.data) return firn_fail_nomem(err);
+    FIRN_TRY(firn_session__travel(loaded->metadata, q->at, source.name, &opts.snapshot, &schema,
+                                  err));
+    FIRN_TRY(firn_metadata_table_rows(which, &opts, session->arena, &source.batch_type,
+                                      &source.batch, err));
+    out->is_claimed = true;
+    out->alias = q->name.parts[q->name.n_parts - 1];
+    return firn_session__add_source(session, &source, &out->select, err);
+}
+
+/* ---- views ---- */
+
+static const firn_view_version *current_version(const firn_view_metadata *view)
+{
+    for (size_t i = 0; i < view->n_versions; i++) {
+        if (view->versions[i].version_id == view->current_version_id) return &view->versions[i];
+    }
+    return NULL;
+}
+
+static const firn_view_representation *choose_dialect(const firn_view_version *version)
+{
+    static const char *const k_dialects[] = {"duckdb", "firn", "spark", "trino"};
+    for (size_t d = 0; d < sizeof k_dialects / sizeof *k_dialects; d++) {
+        for (size_t i = 0; i < version->n_representations; i++) {
+            const firn_view_representation *r = &version->representations[i];
+            if (firn_str_equals_nocase(r->dialect, firn_str_of(k_dialects[d]))) return r;
+        }
+    }
+    return NULL;
+}
+
+static firn_status enter_view(const question *q, firn_catalog *catalog, const firn_ident *ident,
+                              const firn_view_version *version, view_scope **out, firn_error *err)
+{
+    const firn_str text = firn_session__ident_text(q->session, ident);
+    for (const view_scope *s = q->scope; s; s = s->outer) {
+        bool is_same = s->catalog == catalog && firn_str_equals(s->view.name, ident->name) &&
+                       s->view.n_levels == ident->n_levels;
+        for (size_t i = 0; is_same && i < ident->n_levels; i++) {
+            is_same = firn_str_equals(s->view.levels[i], ident->levels[i]);
+        }
+        if (is_same) {
+            return firn_fail(err, FIRN_ERR_ARG, "view %.*s reads itself", FIRN_STR_ARG(text));
+        }
+    }
+    if (q->scope && q->scope->depth == MAX_VIEW_DEPTH) {
+        return firn_fail(err, FIRN_ERR_LIMIT, "view %.*s is nested more than %d deep",
+                         FIRN_STR_ARG(text), MAX_VIEW_DEPTH);
+    }
+    view_scope *scope = firn_arena_alloc_zero(q->session->arena, sizeof *scope);
+    if (!scope) return firn_fail_nomem(err);
+    scope->outer = q->scope;
+    scope->depth = q->scope ? q->scope->depth + 1 : 1;
+    scope->catalog = firn_session__find_catalog(q->session, version->default_catalog);
+    if (!scope->catalog) scope->catalog = catalog;
+    scope->levels = version->default_namespace;
+    scope->n_levels = version->n_default_namespace;
+    scope->view = *ident;
+    *out = scope;
+    return FIRN_OK;
+}
+
+/* "(text) AS v(columns)": the view's own column names win over those of its text. */
+static firn_status write_view(firn_session *session, const firn_view_metadata *view,
+                              const firn_view_version *version, firn_str text, firn_str *out,
+                              firn_error *err)
+{
+    firn_buf buf;
+    const firn_schema *schema = NULL;
+    for (size_t i = 0; i < view->n_schemas; i++) {
+        if (view->schemas[i]->schema_id == version->schema_id) schema = view->schemas[i];
+    }
+    firn_buf_init(&buf, session->env->alloc, 4 * FIRN_LIMIT_SQL_TEXT);
+    firn_buf_cstr(&buf, "SELECT * FROM (");
+    firn_buf_str(&buf, text);
+    firn_buf_cstr(&buf, "\n) AS \"view\"");
+    for (size_t i = 0; schema && i < schema->root.n_fields; i++) {
+        const firn_str name = firn_sql_quote(schema->root.fields[i].name, session->arena);
+        firn_buf_cstr(&buf, i == 0 ? "(" : ", ");
+        firn_buf_str(&buf, name);
+        if (i + 1 == schema->root.n_fields) firn_buf_byte(&buf, ')');
+    }
+    const firn_status st = firn_buf_check(&buf, err);
+    if (st == FIRN_OK) *out = firn_arena_copy(session->arena, firn_buf_view(&buf));
+    firn_buf_dispose(&buf);
+    if (st == FIRN_OK && !out->data) return firn_fail_nomem(err);
+    return st;
+}
+
+static firn_status claim_view(const question *q, firn_catalog *catalog, const firn_ident *ident,
+                              firn_engine_claim *out, firn_error *err)
+{
+    firn_session *session = q->session;
+    firn_loaded_view loaded;
+    view_scope *scope = NULL;
+    const firn_rewrite *rewrite = NULL;
+    FIRN_TRY(firn_catalog_get_ops(catalog)->load_view(firn_catalog_ctx(catalog), ident,
+                                                      session->arena, &loaded, err));
+    const firn_str text = firn_session__ident_text(session, ident);
+    const firn_view_version *version = current_version(loaded.metadata);
+    const firn_view_representation *chosen = version ? choose_dialect(version) : NULL;
+    if (!chosen) {
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: view %.*s has no text in the dialects duckdb, firn, spark "
+                         "and trino",
+                         FIRN_STR_ARG(text));
+    }
+    if (q->at) {
+        return firn_sql_fail(err, q->at->offset, "view %.*s has no time travel",
+                             FIRN_STR_ARG(text));
+    }
+    FIRN_TRY(enter_view(q, catalog, ident, version, &scope, err));
+    const size_t length = firn_sql_statement_length(chosen->sql);
+    const firn_str sql = length > 0 ? firn_str_slice(chosen->sql, 0, length - 1) : chosen->sql;
+    FIRN_TRY(firn_session__rewrite(session, sql, scope, &rewrite, err));
+    out->is_claimed = true;
+    out->alias = ident->name;
+    return write_view(session, loaded.metadata, version, rewrite->sql, &out->select, err);
+}
+
+/* ---- the engine's question ---- */
+
+/* Where the name stands in the user's text. */
+static size_t offset_of(const firn_session *session, const firn_str *parts, size_t n_parts)
+{
+    const firn_rewrite *rewrite = session->statement.rewrite;
+    for (size_t i = 0; rewrite && i < rewrite->n_refs; i++) {
+        const firn_table_ref *ref = &rewrite->refs[i];
+        bool is_same = ref->n_parts == n_parts;
+        for (size_t p = 0; is_same && p < n_parts; p++) {
+            is_same = firn_str_equals_nocase(ref->parts[p], parts[p]);
+        }
+        if (is_same) return ref->offset;
+    }
+    return 0;
+}
+
+/* DuckDB reads 'file.parquet' and scanned functions by name when it may. */
+static bool may_be_file(const firn_session *session, const firn_sql_name *name)
+{
+    const firn_str text = name->parts[0];
+    if (!session->allow_files || name->n_parts != 1 || text.len == 0) return false;
+    return memchr(text.data, '.', text.len) || memchr(text.data, '/', text.len);
+}
+
+static firn_status answer(const question *q, firn_engine_claim *out, firn_error *err)
+{
+    firn_session *session = q->session;
+    firn_catalog *catalog = NULL;
+    firn_ident ident;
+    const firn_loaded_table *loaded = NULL;
+    FIRN_TRY(resolve_in(session, q->scope, &q->name, &catalog, &ident, err));
+    firn_status st = firn_session__load(session, catalog, &ident, &loaded, err);
+    if (st == FIRN_OK) return claim_table(q, &ident, loaded->metadata, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    st = claim_metadata_table(q, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    st = claim_view(q, catalog, &ident, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    return fail_missing(session, catalog, &ident, q->name.offset, err);
+}
+
+firn_status firn_session__claim(void *owner, const firn_str *parts, size_t n_parts,
+                                firn_engine_claim *out, firn_error *err)
+{
+    firn_session *session = owner;
+    size_t tag = 0;
+    firn_str last = parts[n_parts - 1];
+    question q = {.session = session};
+    /* DuckDB's strings are gone when it has its answer; sources keep them */
+    firn_str *copies = firn_arena_array(session->arena, n_parts, sizeof *copies);
+    if (!copies) return firn_fail_nomem(err);
+    if (firn_rewrite_read_tag(last, firn_str_of(session->key), &last, &tag) &&
+        tag < session->statement.n_tags) {
+        q.tag = &session->statement.tags[tag];
+        q.scope = q.tag->scope;
+        if (q.tag->ref && q.tag->ref->at.kind != FIRN_TRAVEL_NONE) q.at = &q.tag->ref->at;
+    }
+    for (size_t i = 0; i < n_parts; i++) {
+        copies[i] = firn_arena_copy(session->arena, i + 1 == n_parts ? last : parts[i]);
+        if (!copies[i].data) return firn_fail_nomem(err);
+    }
+    q.name = (firn_sql_name){.parts = copies, .n_parts = n_parts};
+    q.name.offset = q.tag && q.tag->ref && !q.scope ? q.tag->ref->offset
+                                                    : offset_of(session, copies, n_parts);
+    if (q.tag && q.tag->dml_metadata) return claim_dml(&q, out, err);
+    if (!q.tag && (session->n_catalogs == 0 || may_be_file(session, &q.name))) return FIRN_OK;
+    return answer(&q, out, err);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A session: opening, running one statement after another, closing. Which text is whose: USE and
+ * SET first, then the executors of SHOW, CALL, DDL and DML, then the engine. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "sql/session_state.h"
+
+/* ---- opening and closing ---- */
+
+static firn_status copy_options(firn_session *session, const firn_session_opts *opts,
+                                firn_error *err)
+{
+    const size_t n = opts ? opts->n_catalogs : 0;
+    session->catalogs = firn_arena_array(session->lifetime, n, sizeof *session->catalogs);
+    if (!session->catalogs) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) session->catalogs[i] = opts->catalogs[i];
+    session->n_catalogs = n;
+    session->current_catalog = n > 0 ? session->catalogs[0] : NULL;
+    if (!opts) return FIRN_OK;
+    session->allow_files = opts->allow_files;
+    session->on_progress = opts->on_progress;
+    session->progress_ctx = opts->progress_ctx;
+    session->temp_parent = firn_arena_copy(session->lifetime, opts->temp_directory);
+    return session->temp_parent.data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+static firn_status set_namespace(firn_session *session, firn_str dotted, firn_error *err)
+{
+    firn_str levels[FIRN_LIMIT_NESTING];
+    size_t n = 0;
+    if (dotted.len == 0) dotted = FIRN_STR("default");
+    while (dotted.data) {
+        if (n == FIRN_LIMIT_NESTING) {
+            return firn_fail(err, FIRN_ERR_LIMIT, "namespace of more than %d levels",
+                             FIRN_LIMIT_NESTING);
+        }
+        levels[n++] = firn_str_split(&dotted, '.');
+    }
+    return firn_session__use(session, session->current_catalog, levels, n, err);
+}
+
+static firn_status init_session(firn_session *session, const firn_session_opts *opts,
+                                firn_error *err)
+{
+    const firn_allocator *alloc = session->env->alloc;
+    session->lifetime = firn_arena_create(alloc, 0);
+    session->names = firn_arena_create(alloc, 0);
+    session->range_arena = firn_arena_create(alloc, 0);
+    session->arena = firn_arena_create(alloc, 0);
+    if (!session->lifetime || !session->names || !session->range_arena || !session->arena) {
+        return firn_fail_nomem(err);
+    }
+    (void)snprintf(session->key, sizeof session->key, "%016" PRIx64,
+                   firn_random_u64(session->env->random));
+    FIRN_TRY(copy_options(session, opts, err));
+    FIRN_TRY(set_namespace(session, opts ? opts->current_namespace : (firn_str){0}, err));
+    return firn_session__watch(session, err);
+}
+
+firn_status firn_session_open(firn_env *env, firn_store *store, const firn_session_opts *opts,
+                              firn_session **out, firn_error *err)
+{
+    *out = NULL;
+    firn_session *session = firn_mem_alloc_zero(env->alloc, sizeof *session);
+    if (!session) return firn_fail_nomem(err);
+    session->env = env;
+    session->store = store;
+    (void)pthread_mutex_init(&session->lock, NULL);
+    const firn_status st = init_session(session, opts, err);
+    if (st != FIRN_OK) {
+        firn_session_close(session);
+        return st;
+    }
+    *out = session;
+    return FIRN_OK;
+}
+
+void firn_session_close(firn_session *session)
+{
+    if (!session) return;
+    firn_session__unwatch(session);
+    firn_engine_close(session->engine);
+    firn_session__remove_temp(session);
+    firn_arena_destroy(session->arena);
+    firn_arena_destroy(session->range_arena);
+    firn_arena_destroy(session->names);
+    firn_arena_destroy(session->lifetime);
+    (void)pthread_mutex_destroy(&session->lock);
+    firn_mem_free(session->env->alloc, session);
+}
+
+firn_status firn_session__engine(firn_session *session, firn_engine **out, firn_error *err)
+{
+    if (!session->engine) {
+        firn_engine *engine = NULL;
+        FIRN_TRY(firn_session__make_temp(session, err));
+        const firn_engine_opts opts = {.env = session->env,
+                                       .store = session->store,
+                                       .temp_directory = firn_str_of(session->temp_directory),
+                                       .allow_files = session->allow_files,
+                                       .owner = session,
+                                       .resolve = firn_session__claim,
+                                       .source = firn_session__find_source,
+                                       .generation = firn_session__generation};
+        FIRN_TRY(firn_engine_open(&opts, &engine, err));
+        (void)pthread_mutex_lock(&session->lock);
+        session->engine = engine;
+        (void)pthread_mutex_unlock(&session->lock);
+    }
+    *out = session->engine;
+    return FIRN_OK;
+}
+
+/* ---- statements ---- */
+
+/* Forget the last statement. Its result must be closed. */
+static void begin_statement(firn_session *session)
+{
+    session->generation++;
+    session->statement = (statement_state){0};
+    firn_arena_reset(session->arena);
+    atomic_store(&session->is_cancelled, false);
+    if (session->engine) firn_engine_reset_summary(session->engine);
+}
+
+/* One statement without the semicolon behind it. */
+static firn_status check_text(firn_str sql, firn_str *out, firn_error *err)
+{
+    if (sql.len > FIRN_LIMIT_SQL_TEXT) {
+        return firn_fail(err, FIRN_ERR_LIMIT, "statement of %zu bytes, limit %zu", sql.len,
+                         FIRN_LIMIT_SQL_TEXT);
+    }
+    if (sql.len > 0 && memchr(sql.data, '\0', sql.len)) {
+        return firn_fail(err, FIRN_ERR_ARG, "the statement has a zero byte");
+    }
+    const size_t length = firn_sql_statement_length(sql);
+    *out = length > 0 ? firn_str_slice(sql, 0, length - 1) : sql;
+    firn_lexer rest = firn_lexer_of(length > 0 ? firn_str_slice(sql, length, sql.len)
+                                               : (firn_str){0});
+    firn_token token = firn_lexer_peek(&rest);
+    while (firn_token_is_symbol(&token, ";")) {
+        (void)firn_lexer_next(&rest);
+        token = firn_lexer_peek(&rest);
+    }
+    if (token.kind != FIRN_TOKEN_END) {
+        return firn_sql_fail(err, length + token.offset,
+                             "found several statements, expected one");
+    }
+    firn_lexer first = firn_lexer_of(*out);
+    if (firn_lexer_peek(&first).kind == FIRN_TOKEN_END) {
+        return firn_sql_fail(err, 0, "the statement is empty");
+    }
+    return FIRN_OK;
+}
+
+typedef firn_status (*executor_fn)(firn_session *session, firn_str sql, bool *handled,
+                                   firn_result **out, firn_error *err);
+
+static firn_status dispatch(firn_session *session, firn_str sql, firn_result **out,
+                            firn_error *err)
+{
+    static const executor_fn k_executors[] = {firn_settings_execute, firn_show_execute,
+                                              firn_call_execute, firn_ddl_execute,
+                                              firn_dml_execute};
+    for (size_t i = 0; i < sizeof k_executors / sizeof *k_executors; i++) {
+        bool handled = false;
+        FIRN_TRY(k_executors[i](session, sql, &handled, out, err));
+        if (handled) return FIRN_OK;
+    }
+    return firn_session__query(session, sql, out, err);
+}
+
+static void count_line(firn_str sql, firn_error *err)
+{
+    if (!err || err->status != FIRN_ERR_ARG || err->position > sql.len) return;
+    err->line = 1;
+    for (size_t i = 0; i < err->position; i++) err->line += sql.data[i] == '\n';
+}
+
+firn_status firn_session_execute(firn_session *session, firn_str sql, firn_result **out,
+                                 firn_error *err)
+{
+    firn_str text;
+    *out = NULL;
+    begin_statement(session);
+    firn_status st = check_text(sql, &text, err);
+    if (st == FIRN_OK) {
+        atomic_store(&session->is_running, true);
+        (void)sem_post(&session->wake);
+        st = dispatch(session, text, out, err);
+        if (!*out) atomic_store(&session->is_running, false);
+    }
+    if (st != FIRN_OK) count_line(sql, err);
+    return st;
+}
+
+void firn_session_cancel(firn_session *session)
+{
+    atomic_store(&session->is_cancelled, true);
+    (void)sem_post(&session->wake);
+}
+
+static firn_status run_query(firn_session *session, const firn_rewrite *rewrite, firn_result **out,
+                             firn_error *err)
+{
+    firn_engine *engine = NULL;
+    firn_engine_rows *rows = NULL;
+    FIRN_TRY(firn_session__engine(session, &engine, err));
+    FIRN_TRY(firn_engine_execute(engine, rewrite->sql, &rows, err));
+    const firn_status st = firn_session__result_of_rows(session, rows, out, err);
+    if (st != FIRN_OK) firn_engine_rows_close(rows);
+    return st;
+}
+
+/* Failures of names carry a position of the statement already; the engine's are in its text. */
+static void map_position(const firn_rewrite *rewrite, firn_status st, firn_error *err)
+{
+    if (!err || st != FIRN_ERR_ARG) return;
+    err->position = firn_rewrite_position(rewrite, (size_t)err->position);
+}
+
+firn_status firn_session__query(firn_session *session, firn_str sql, firn_result **out,
+                                firn_error *err)
+{
+    const firn_rewrite *rewrite = NULL;
+    *out = NULL;
+    FIRN_TRY(firn_session__rewrite(session, sql, NULL, &rewrite, err));
+    session->statement.rewrite = rewrite;
+    atomic_store(&session->is_running, true); /* an executor's earlier result may have ended it */
+    (void)sem_post(&session->wake);
+    const firn_status st = run_query(session, rewrite, out, err);
+    if (st != FIRN_OK) map_position(rewrite, st, err);
+    return st;
+}
+
+firn_status firn_session__describe(firn_session *session, firn_str sql, firn_arena *arena,
+                                   firn_type *out, firn_error *err)
+{
+    const firn_rewrite *rewrite = NULL;
+    firn_engine *engine = NULL;
+    FIRN_TRY(firn_session__rewrite(session, sql, NULL, &rewrite, err));
+    session->statement.rewrite = rewrite;
+    FIRN_TRY(firn_session__engine(session, &engine, err));
+    const firn_status st = firn_engine_describe(engine, rewrite->sql, arena, out, err);
+    if (st != FIRN_OK) map_position(rewrite, st, err);
+    return st;
+}
+
+/* ---- what executors ask ---- */
+
+firn_env *firn_session__env(firn_session *session)
+{
+    return session->env;
+}
+
+firn_store *firn_session__store(firn_session *session)
+{
+    return session->store;
+}
+
+firn_arena *firn_session__arena(firn_session *session)
+{
+    return session->arena;
+}
+
+firn_scan_summary firn_session_scan_summary(const firn_session *session)
+{
+    return session->engine ? firn_engine_summary(session->engine) : (firn_scan_summary){0};
+}
+
+firn_status firn_sql_fail(firn_error *err, size_t offset, const char *fmt, ...)
+{
+    char message[sizeof err->message];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    (void)firn_fail(err, FIRN_ERR_ARG, "%s", message);
+    if (err) err->position = offset;
+    return FIRN_ERR_ARG;
+}
+
+/* ---- ranges ---- */
+
+static firn_status copy_ident(firn_arena *arena, const firn_ident *in, firn_ident *out,
+                              firn_error *err)
+{
+    firn_str *levels = firn_arena_array(arena, in->n_levels, sizeof *levels);
+    if (!levels) return firn_fail_nomem(err);
+    for (size_t i = 0; i < in->n_levels; i++) {
+        levels[i] = firn_arena_copy(arena, in->levels[i]);
+        if (!levels[i].data) return firn_fail_nomem(err);
+    }
+    *out = (firn_ident){levels, in->n_levels, firn_arena_copy(arena, in->name)};
+    return out->name.data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+firn_status firn_session_set_range(firn_session *session, const firn_ident *table,
+                                   int64_t from_snapshot_id, int64_t to_snapshot_id,
+                                   firn_error *err)
+{
+    session_range *range = firn_arena_push(session->range_arena, &session->ranges,
+                                           &session->n_ranges, &session->cap_ranges, sizeof *range);
+    if (!range) return firn_fail_nomem(err);
+    range->from_snapshot_id = from_snapshot_id;
+    range->to_snapshot_id = to_snapshot_id;
+    const firn_status st = copy_ident(session->range_arena, table, &range->table, err);
+    if (st != FIRN_OK) session->n_ranges--;
+    return st;
+}
+
+void firn_session_clear_ranges(firn_session *session)
+{
+    session->ranges = NULL;
+    session->n_ranges = 0;
+    session->cap_ranges = 0;
+    firn_arena_reset(session->range_arena);
+}

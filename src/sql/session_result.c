@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Results: rows streamed from the engine, a batch that is there already, or just a tag. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "sql/session_state.h"
+
+struct firn_result {
+    firn_session *session;
+    firn_arena *arena;
+    firn_engine_rows *rows; /* streamed, or NULL */
+    firn_batch *batch;      /* owned, or NULL */
+    bool is_batch_given;
+    firn_type columns;
+    firn_str tag;
+    int64_t rows_changed;
+};
+
+static firn_status create(firn_session *session, const char *tag, firn_result **out,
+                          firn_error *err)
+{
+    firn_arena *arena = firn_arena_create(session->env->alloc, 0);
+    firn_result *result = arena ? firn_arena_alloc_zero(arena, sizeof *result) : NULL;
+    *out = NULL;
+    if (!result) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    result->session = session;
+    result->arena = arena;
+    result->rows_changed = -1;
+    result->columns.kind = FIRN_TYPE_STRUCT;
+    result->tag = firn_arena_copy(arena, firn_str_of(tag));
+    if (!result->tag.data) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    *out = result;
+    return FIRN_OK;
+}
+
+firn_status firn_session__result_of_rows(firn_session *session, firn_engine_rows *rows,
+                                         firn_result **out, firn_error *err)
+{
+    FIRN_TRY(create(session, firn_engine_rows_tag(rows), out, err));
+    (*out)->rows = rows;
+    (*out)->columns = *firn_engine_rows_columns(rows);
+    (*out)->rows_changed = firn_engine_rows_changed(rows);
+    return FIRN_OK;
+}
+
+static firn_status copy_type(firn_arena *arena, const firn_type *in, int depth, firn_type *out,
+                             firn_error *err)
+{
+    firn_field *fields = firn_arena_array(arena, in->n_fields, sizeof *fields);
+    firn_type *types = firn_arena_array(arena, in->n_fields, sizeof *types);
+    if (!fields || !types) return firn_fail_nomem(err);
+    if (depth > FIRN_LIMIT_NESTING) {
+        return firn_fail(err, FIRN_ERR_LIMIT, "type nested deeper than %d", FIRN_LIMIT_NESTING);
+    }
+    *out = *in;
+    out->crs = (firn_str){0};
+    out->algorithm = (firn_str){0};
+    for (size_t i = 0; i < in->n_fields; i++) {
+        fields[i] = (firn_field){.id = in->fields[i].id,
+                                 .is_required = in->fields[i].is_required,
+                                 .name = firn_arena_copy(arena, in->fields[i].name),
+                                 .type = &types[i]};
+        if (!fields[i].name.data) return firn_fail_nomem(err);
+        FIRN_TRY(copy_type(arena, in->fields[i].type, depth + 1, &types[i], err));
+    }
+    out->fields = fields;
+    return FIRN_OK;
+}
+
+firn_status firn_session__result_of_batch(firn_session *session, const firn_type *columns,
+                                          firn_batch *batch, const char *tag, firn_result **out,
+                                          firn_error *err)
+{
+    firn_status st = create(session, tag, out, err);
+    if (st == FIRN_OK) st = copy_type((*out)->arena, columns, 0, &(*out)->columns, err);
+    if (st != FIRN_OK) {
+        firn_batch_destroy(batch);
+        firn_result_close(*out);
+        *out = NULL;
+        return st;
+    }
+    (*out)->batch = batch;
+    return FIRN_OK;
+}
+
+firn_status firn_session__result_of_command(firn_session *session, const char *tag,
+                                            int64_t rows_changed, firn_result **out,
+                                            firn_error *err)
+{
+    FIRN_TRY(create(session, tag, out, err));
+    (*out)->rows_changed = rows_changed;
+    return FIRN_OK;
+}
+
+void firn_result_close(firn_result *result)
+{
+    if (!result) return;
+    firn_engine_rows_close(result->rows);
+    firn_batch_destroy(result->batch);
+    atomic_store(&result->session->is_running, false);
+    firn_arena_destroy(result->arena); /* holds result itself */
+}
+
+const firn_type *firn_result_columns(const firn_result *result)
+{
+    return &result->columns;
+}
+
+firn_str firn_result_type_name(const firn_result *result, size_t column)
+{
+    char text[64];
+    if (result->rows) return firn_engine_rows_type_name(result->rows, column);
+    if (column >= result->columns.n_fields) return (firn_str){0};
+    (void)firn_type_name(result->columns.fields[column].type, text, sizeof text);
+    return firn_arena_copy(result->arena, firn_str_of(text));
+}
+
+firn_status firn_result_next(firn_result *result, const firn_batch **out, firn_error *err)
+{
+    *out = NULL;
+    FIRN_TRY(firn_env_check_cancel(result->session->env, err));
+    if (result->rows) return firn_engine_rows_next(result->rows, out, err);
+    if (!result->batch || result->is_batch_given) return FIRN_DONE;
+    result->is_batch_given = true;
+    *out = result->batch;
+    return result->batch->n_rows > 0 ? FIRN_OK : FIRN_DONE;
+}
+
+int64_t firn_result_rows_changed(const firn_result *result)
+{
+    return result->rows_changed;
+}
+
+firn_str firn_result_tag(const firn_result *result)
+{
+    return result->tag;
+}

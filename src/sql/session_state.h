@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a session is made of. For the files of this room that make a session; statement executors
+ * use sql_session.h. */
+#ifndef FIRN_SQL_SESSION_STATE_H
+#define FIRN_SQL_SESSION_STATE_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "base/limits.h"
+#include "sql/engine.h"
+#include "sql/query_rewrite.h"
+#include "sql/sql_session.h"
+
+/* A view whose text is being planned: where its names are looked up, and inside which view. */
+typedef struct view_scope {
+    const struct view_scope *outer;
+    int depth;
+    firn_catalog *catalog;
+    const firn_str *levels; /* default namespace */
+    size_t n_levels;
+    firn_ident view;
+} view_scope;
+
+/* Behind a private suffix of a table name in rewritten text. */
+typedef struct statement_tag {
+    const firn_table_ref *ref; /* NULL: a DML target */
+    const view_scope *scope;   /* NULL: the user's statement */
+    const firn_table_metadata *dml_metadata;
+    firn_str dml_name;
+} statement_tag;
+
+/* A table loaded by this statement: every mention sees the same metadata. */
+typedef struct statement_table {
+    firn_catalog *catalog;
+    firn_ident ident;
+    firn_loaded_table loaded;
+} statement_table;
+
+typedef struct statement_source {
+    firn_str token;
+    firn_scan_source source;
+} statement_source;
+
+/* Everything of the running statement; lives in the statement arena. */
+typedef struct statement_state {
+    statement_tag *tags;
+    size_t n_tags, cap_tags;
+    statement_table **tables;
+    size_t n_tables, cap_tables;
+    statement_source **sources;
+    size_t n_sources, cap_sources;
+    const firn_rewrite *rewrite; /* of the query that runs; NULL: none */
+} statement_state;
+
+typedef struct session_range {
+    firn_ident table;
+    int64_t from_snapshot_id, to_snapshot_id;
+} session_range;
+
+struct firn_session {
+    firn_env *env;
+    firn_store *store;
+    firn_catalog **catalogs;
+    size_t n_catalogs;
+    bool allow_files;
+    firn_progress_fn on_progress;
+    void *progress_ctx;
+
+    firn_arena *lifetime; /* catalogs, options */
+    firn_arena *names;    /* current namespace; reset by USE */
+    firn_catalog *current_catalog;
+    const firn_str *current_levels;
+    size_t n_current_levels;
+    firn_arena *range_arena;
+    session_range *ranges;
+    size_t n_ranges, cap_ranges;
+
+    firn_arena *arena; /* statement */
+    statement_state statement;
+    uint64_t generation; /* counts statements */
+    char key[17];        /* makes private names unguessable */
+
+    firn_str temp_parent;
+    char temp_directory[FIRN_LIMIT_PATH]; /* empty: not made yet */
+
+    pthread_mutex_t lock; /* guards engine for the watcher */
+    firn_engine *engine;  /* NULL until the first statement that needs it */
+    sem_t wake;
+    pthread_t watcher;
+    bool has_watcher;
+    atomic_bool is_closing, is_running, is_cancelled;
+};
+
+/* ---- session.c ---- */
+FIRN_MUST_CHECK firn_status firn_session__engine(firn_session *session, firn_engine **out,
+                                                 firn_error *err);
+
+/* ---- session_watch.c: the thread that passes on cancellation and reports progress ---- */
+FIRN_MUST_CHECK firn_status firn_session__watch(firn_session *session, firn_error *err);
+void firn_session__unwatch(firn_session *session);
+
+/* ---- session_temp.c: the private folder for spill files ---- */
+FIRN_MUST_CHECK firn_status firn_session__make_temp(firn_session *session, firn_error *err);
+void firn_session__remove_temp(firn_session *session);
+
+/* ---- session_result.c ---- */
+FIRN_MUST_CHECK firn_status firn_session__result_of_rows(firn_session *session,
+                                                         firn_engine_rows *rows, firn_result **out,
+                                                         firn_error *err);
+
+/* ---- session_settings.c: USE and SET ---- */
+FIRN_MUST_CHECK firn_status firn_settings_execute(firn_session *session, firn_str sql,
+                                                  bool *handled, firn_result **out,
+                                                  firn_error *err);
+FIRN_MUST_CHECK firn_status firn_session__use(firn_session *session, firn_catalog *catalog,
+                                              const firn_str *levels, size_t n_levels,
+                                              firn_error *err);
+
+/* ---- resolve.c ---- */
+firn_catalog *firn_session__find_catalog(const firn_session *session, firn_str name);
+/* The engine's question; see firn_engine_opts. */
+firn_status firn_session__claim(void *owner, const firn_str *parts, size_t n_parts,
+                                firn_engine_claim *out, firn_error *err);
+/* A dotted name at the lexer; FIRN_ERR_ARG when there is none. */
+FIRN_MUST_CHECK firn_status firn_session__parse_name(firn_lexer *lexer, firn_arena *arena,
+                                                     firn_sql_name *out, firn_error *err);
+
+/* ---- statement_tables.c ---- */
+/* Load once per statement. The status is the catalog's. */
+FIRN_MUST_CHECK firn_status firn_session__load(firn_session *session, firn_catalog *catalog,
+                                               const firn_ident *ident,
+                                               const firn_loaded_table **out, firn_error *err);
+/* Make the source readable under a fresh token and write the claim for it. */
+FIRN_MUST_CHECK firn_status firn_session__add_source(firn_session *session,
+                                                     const firn_scan_source *source,
+                                                     firn_str *select_out, firn_error *err);
+const firn_scan_source *firn_session__find_source(void *owner, firn_str token,
+                                                  uint64_t *generation_out);
+uint64_t firn_session__generation(void *owner);
+/* Rewrite sql for the engine; positions map back through the result, whose refs get tags. */
+FIRN_MUST_CHECK firn_status firn_session__rewrite(firn_session *session, firn_str sql,
+                                                  const view_scope *scope,
+                                                  const firn_rewrite **out, firn_error *err);
+/* The snapshot a reference means; *out NULL: the table is empty. */
+FIRN_MUST_CHECK firn_status firn_session__travel(const firn_table_metadata *metadata,
+                                                 const firn_time_travel *at, firn_str table,
+                                                 const firn_snapshot **out,
+                                                 const firn_schema **schema_out, firn_error *err);
+/* "did you mean" among the tables and views beside ident. */
+void firn_session__suggest(firn_session *session, firn_catalog *catalog, const firn_ident *ident,
+                           firn_error *err);
+/* "ns.t" for messages, in the statement arena. */
+firn_str firn_session__ident_text(firn_session *session, const firn_ident *ident);
+
+#endif

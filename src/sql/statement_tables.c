@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables of the running statement: loaded once, pinned to a snapshot, given to the engine under a
+ * token. This is what makes one statement see one state of every table. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "sql/session_state.h"
+
+/* ---- tables ---- */
+
+static bool is_same_ident(const firn_ident *a, const firn_ident *b)
+{
+    if (a->n_levels != b->n_levels || !firn_str_equals(a->name, b->name)) return false;
+    for (size_t i = 0; i < a->n_levels; i++) {
+        if (!firn_str_equals(a->levels[i], b->levels[i])) return false;
+    }
+    return true;
+}
+
+firn_status firn_session__load(firn_session *session, firn_catalog *catalog,
+                               const firn_ident *ident, const firn_loaded_table **out,
+                               firn_error *err)
+{
+    statement_state *state = &session->statement;
+    for (size_t i = 0; i < state->n_tables; i++) {
+        statement_table *table = state->tables[i];
+        if (table->catalog == catalog && is_same_ident(&table->ident, ident)) {
+            *out = &table->loaded;
+            return FIRN_OK;
+        }
+    }
+    statement_table *table = firn_arena_alloc_zero(session->arena, sizeof *table);
+    if (!table) return firn_fail_nomem(err);
+    table->catalog = catalog;
+    table->ident = *ident;
+    FIRN_TRY(firn_catalog_get_ops(catalog)->load_table(firn_catalog_ctx(catalog), ident,
+                                                       session->arena, &table->loaded, err));
+    statement_table **slot = firn_arena_push(session->arena, &state->tables, &state->n_tables,
+                                             &state->cap_tables, sizeof *slot);
+    if (!slot) return firn_fail_nomem(err);
+    *slot = table;
+    *out = &table->loaded;
+    return FIRN_OK;
+}
+
+/* ---- sources ---- */
+
+firn_status firn_session__add_source(firn_session *session, const firn_scan_source *source,
+                                     firn_str *select_out, firn_error *err)
+{
+    statement_state *state = &session->statement;
+    statement_source *entry = firn_arena_alloc_zero(session->arena, sizeof *entry);
+    statement_source **slot = firn_arena_push(session->arena, &state->sources, &state->n_sources,
+                                              &state->cap_sources, sizeof *slot);
+    if (!entry || !slot) return firn_fail_nomem(err);
+    *slot = entry;
+    entry->source = *source;
+    entry->token = firn_arena_printf(session->arena, "%s-%" PRIu64 "-%zu", session->key,
+                                     session->generation, state->n_sources);
+    if (!entry->token.data) return firn_fail_nomem(err);
+    return firn_engine_select(session->arena, entry->token, select_out, err);
+}
+
+const firn_scan_source *firn_session__find_source(void *owner, firn_str token,
+                                                  uint64_t *generation_out)
+{
+    const firn_session *session = owner;
+    *generation_out = session->generation;
+    for (size_t i = 0; i < session->statement.n_sources; i++) {
+        const statement_source *entry = session->statement.sources[i];
+        if (entry && entry->token.data && firn_str_equals(entry->token, token)) {
+            return &entry->source;
+        }
+    }
+    return NULL;
+}
+
+uint64_t firn_session__generation(void *owner)
+{
+    const firn_session *session = owner;
+    return session->generation;
+}
+
+/* ---- rewriting ---- */
+
+firn_status firn_session__rewrite(firn_session *session, firn_str sql, const view_scope *scope,
+                                  const firn_rewrite **out, firn_error *err)
+{
+    statement_state *state = &session->statement;
+    const firn_rewrite_opts opts = {.key = firn_str_of(session->key),
+                                    .first_tag = state->n_tags,
+                                    .tag_all = scope != NULL};
+    firn_rewrite *rewrite = firn_arena_alloc_zero(session->arena, sizeof *rewrite);
+    if (!rewrite) return firn_fail_nomem(err);
+    FIRN_TRY(firn_query_rewrite(sql, &opts, session->arena, rewrite, err));
+    for (size_t i = 0; i < rewrite->n_refs; i++) {
+        statement_tag *tag = firn_arena_push(session->arena, &state->tags, &state->n_tags,
+                                             &state->cap_tags, sizeof *tag);
+        if (!tag) return firn_fail_nomem(err);
+        tag->ref = &rewrite->refs[i];
+        tag->scope = scope;
+    }
+    *out = rewrite;
+    return FIRN_OK;
+}
+
+firn_status firn_session__dml_name(firn_session *session, firn_table *table, firn_arena *arena,
+                                   firn_str *out, firn_error *err)
+{
+    statement_state *state = &session->statement;
+    const firn_ident *ident = firn_table_ident(table);
+    statement_tag *tag = firn_arena_push(session->arena, &state->tags, &state->n_tags,
+                                         &state->cap_tags, sizeof *tag);
+    if (!tag) return firn_fail_nomem(err);
+    tag->dml_metadata = firn_table_metadata_of(table);
+    tag->dml_name = firn_session__ident_text(session, ident);
+    const firn_str last = firn_rewrite_tagged_name(
+        arena, ident->name, firn_str_of(session->key), state->n_tags - 1);
+    const firn_str ns =
+        firn_sql_quote(ident->n_levels > 0 ? ident->levels[ident->n_levels - 1] : FIRN_STR("ns"),
+                       arena);
+    if (!last.data || !ns.data || !tag->dml_name.data) return firn_fail_nomem(err);
+    *out = firn_arena_printf(arena, "\"firn\".%.*s.%.*s", FIRN_STR_ARG(ns), FIRN_STR_ARG(last));
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+/* ---- time travel ---- */
+
+static const firn_schema *schema_of(const firn_table_metadata *metadata,
+                                    const firn_snapshot *snapshot)
+{
+    const firn_schema *schema =
+        snapshot && snapshot->schema_id >= 0
+            ? firn_metadata_find_schema(metadata, snapshot->schema_id)
+            : NULL;
+    return schema ? schema : firn_metadata_schema(metadata);
+}
+
+static firn_status travel_to_ref(const firn_table_metadata *metadata, const firn_time_travel *at,
+                                 firn_str table, const firn_snapshot **out,
+                                 const firn_schema **schema_out, firn_error *err)
+{
+    const firn_snapshot_ref *ref = firn_metadata_find_ref(metadata, at->text);
+    int64_t id = 0;
+    if (ref) {
+        *out = firn_metadata_find_snapshot(metadata, ref->snapshot_id);
+        /* a branch is read with the table's schema, a tag with the one of its time */
+        *schema_out = ref->is_tag ? schema_of(metadata, *out) : firn_metadata_schema(metadata);
+        return FIRN_OK;
+    }
+    *out = firn_str_to_i64(at->text, &id) ? firn_metadata_find_snapshot(metadata, id) : NULL;
+    *schema_out = schema_of(metadata, *out);
+    if (*out) return FIRN_OK;
+    return firn_sql_fail(err, at->offset, "table %.*s has no branch, tag or snapshot \"%.*s\"",
+                         FIRN_STR_ARG(table), FIRN_STR_ARG(at->text));
+}
+
+static firn_status travel_to_time(const firn_table_metadata *metadata, const firn_time_travel *at,
+                                  firn_str table, const firn_snapshot **out,
+                                  const firn_schema **schema_out, firn_error *err)
+{
+    int64_t us = at->number * 1000000;
+    if (at->is_number && (at->number > INT64_MAX / 1000000 || at->number < 0)) {
+        return firn_sql_fail(err, at->offset, "%" PRId64 " seconds is out of range", at->number);
+    }
+    if (!at->is_number && !firn_parse_timestamp_us(at->text, &us, NULL)) {
+        return firn_sql_fail(err, at->offset, "found \"%.*s\", expected a timestamp such as %s",
+                             FIRN_STR_ARG(at->text), "'2024-01-31 12:00:00'");
+    }
+    *out = firn_metadata_snapshot_as_of(metadata, us / 1000);
+    *schema_out = schema_of(metadata, *out);
+    if (*out) return FIRN_OK;
+    return firn_sql_fail(err, at->offset, "table %.*s had no snapshot at %.*s",
+                         FIRN_STR_ARG(table), FIRN_STR_ARG(at->text));
+}
+
+firn_status firn_session__travel(const firn_table_metadata *metadata, const firn_time_travel *at,
+                                 firn_str table, const firn_snapshot **out,
+                                 const firn_schema **schema_out, firn_error *err)
+{
+    *schema_out = firn_metadata_schema(metadata);
+    switch (at ? at->kind : FIRN_TRAVEL_NONE) {
+    case FIRN_TRAVEL_NONE: *out = firn_metadata_current_snapshot(metadata); return FIRN_OK;
+    case FIRN_TRAVEL_TIMESTAMP:
+        return travel_to_time(metadata, at, table, out, schema_out, err);
+    case FIRN_TRAVEL_VERSION: break;
+    }
+    if (!at->is_number) return travel_to_ref(metadata, at, table, out, schema_out, err);
+    *out = firn_metadata_find_snapshot(metadata, at->number);
+    *schema_out = schema_of(metadata, *out);
+    if (*out) return FIRN_OK;
+    return firn_sql_fail(err, at->offset, "table %.*s has no snapshot %" PRId64,
+                         FIRN_STR_ARG(table), at->number);
+}
