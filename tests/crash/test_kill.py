@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline is killed at every failpoint and at random moments; the answers stay exact."""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import FIRN, ROOT, Home
+
+DATA = ROOT / "tests/data/retail/landing/orders"
+DAYS = ["2010-12-01", "2010-12-02", "2010-12-03", "2010-12-05", "2010-12-06", "2010-12-07"]
+RANDOM_KILLS = int(os.environ.get("FIRN_RANDOM_KILLS", "200"))
+
+
+def failpoints():
+    text = (ROOT / "src/base/failpoint_names.h").read_text()
+    return sorted(part for part in text.split('"') if part.count(".") >= 2 and " " not in part
+                  and not part.endswith(".h"))
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("landing")
+    for day in DAYS:
+        shutil.copy(DATA / f"dt={day}" / f"orders-{day}.ndjson.gz", folder)
+    return folder
+
+
+def answers(home):
+    """Everything the pipeline promises, as one comparable value."""
+    queries = ["SELECT count(*), count(DISTINCT (source_file, line_number)) FROM bronze.orders",
+               "SELECT count(*), sum(amount), sum(quantity) FROM silver.orders",
+               "SELECT count(*) FROM silver.orders_quarantine",
+               "SELECT count(*), sum(row_count) FROM bronze.orders_files",
+               "SELECT count(*), sum(revenue), sum(line_count) FROM gold.sales_per_minute"]
+    return [home.run("sql", "--format", "csv", "-c", q).stdout for q in queries]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(landing, tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("undisturbed") / "home")
+    home.run("init")
+    home.run("run", "examples/retail", "--set", f"landing={landing}")
+    return answers(home)
+
+
+def start(home, landing, env=None):
+    return subprocess.Popen(
+        [FIRN, "--home", home.path, "run", "examples/retail", "--set", f"landing={landing}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT,
+        env={**os.environ, **(env or {})})
+
+
+def test_there_are_failpoints():
+    assert len(failpoints()) >= 12
+
+
+@pytest.mark.parametrize("name", failpoints())
+def test_killed_at_failpoint(name, landing, undisturbed, tmp_path):
+    home = Home(tmp_path / "home")
+    home.run("init")
+    deaths = 0
+    for hit in range(1, 60):
+        process = start(home, landing, {"FIRN_FAILPOINTS": f"{name}=kill@{hit}"})
+        status = process.wait(timeout=120)
+        if status == 0:
+            break
+        assert status == -signal.SIGKILL, f"{name}@{hit}: exit {status}"
+        deaths += 1
+    else:
+        pytest.fail("never came to an end")
+    home.run("run", "examples/retail", "--set", f"landing={landing}")
+    assert answers(home) == undisturbed
+    print(f"{name}: {deaths} deaths")
+
+
+def test_killed_at_random_moments(landing, undisturbed, tmp_path):
+    dice = random.Random(7)
+    kills = rounds = 0
+    while kills < RANDOM_KILLS:
+        home = Home(tmp_path / f"home{rounds}")
+        home.run("init")
+        rounds += 1
+        finished = False
+        window = 0.25
+        while not finished and kills < RANDOM_KILLS:
+            process = start(home, landing)
+            time.sleep(dice.uniform(0, window))
+            process.kill()
+            finished = process.wait() == 0
+            kills += not finished
+            window = min(window * 1.05, 1.0)
+        home.run("run", "examples/retail", "--set", f"landing={landing}")
+        assert answers(home) == undisturbed, f"after {kills} kills"
+        shutil.rmtree(home.path)
+    print(f"{kills} kills over {rounds} homes")
+
+
+def test_two_runs_at_once_load_every_file_once(landing, undisturbed, tmp_path):
+    for attempt in range(5):
+        home = Home(tmp_path / f"home{attempt}")
+        home.run("init")
+        both = [start(home, landing) for _ in range(2)]
+        assert [p.wait(timeout=120) for p in both] == [0, 0]
+        assert answers(home) == undisturbed
