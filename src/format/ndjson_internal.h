@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the NDJSON decoder. One parse function per type decodes the value at p into a row of a
+ * column and returns the byte behind it, or NULL when the line is bad.
+ *
+ * Every line ends with a newline and NDJSON_PADDING readable bytes, so nothing here checks for the
+ * end: a newline is legal nowhere inside a line and stops every scan. */
+#ifndef FIRN_FORMAT_NDJSON_INTERNAL_H
+#define FIRN_FORMAT_NDJSON_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "format/ndjson.h"
+#include "format/ndjson_scan.h"
+
+typedef struct ndjson_line {
+    const char *start;
+    const char *fault; /* where the line is bad */
+    firn_error reason; /* why */
+    firn_status hard;  /* not the line's fault: memory, limits; ends decoding */
+    firn_buf scratch;  /* unescaped text */
+} ndjson_line;
+
+typedef struct ndjson_node ndjson_node;
+typedef struct ndjson_object ndjson_object;
+
+typedef const char *(*ndjson_parse_fn)(ndjson_line *line, ndjson_node *node, firn_column *column,
+                                       int64_t row, const char *p);
+
+struct ndjson_node {
+    ndjson_parse_fn parse;
+    const firn_type *type;
+    firn_str name;
+    bool is_required;
+    ndjson_object *object; /* STRUCT */
+    ndjson_node *items;    /* LIST: element; MAP: key, value */
+    char day_text[16];     /* timestamps: the date of the row before, "2010-12-01" */
+    int64_t day_us;
+};
+
+/* A key as it was written the last time: text from the brace or comma to its value. */
+typedef struct ndjson_slot {
+    char opening[NDJSON_LITERAL];
+    char inner[NDJSON_LITERAL];
+    uint8_t n_opening; /* 0: never seen as the first key */
+    uint8_t n_inner;
+    int32_t column;    /* -1: unknown key, its value is skipped */
+    int32_t following; /* slot that came next last time, -1 */
+} ndjson_slot;
+
+#define NDJSON_UNKNOWN_SLOTS 64
+
+/* A JSON object with known members: a line, or a struct. */
+struct ndjson_object {
+    ndjson_node *nodes; /* one per column */
+    size_t n_columns;
+    uint32_t *seen; /* == epoch: the column has its value in this object */
+    uint32_t epoch;
+    ndjson_slot *slots; /* columns, then up to NDJSON_UNKNOWN_SLOTS unknown keys */
+    int32_t n_slots;
+    int32_t first;
+    firn_arena *arena;
+    firn_map names; /* name -> slot */
+};
+
+/* Remember why the line is bad. Use: return ndjson_stop(line, p, firn_fail(&line->reason, ...)). */
+static inline const char *ndjson_stop(ndjson_line *line, const char *p, firn_status reason)
+{
+    (void)reason;
+    line->fault = p;
+    return NULL;
+}
+
+/* A failure that is not the line's fault; the error is in line->reason. */
+static inline const char *ndjson_fail_hard(ndjson_line *line, firn_status st)
+{
+    line->hard = st;
+    return NULL;
+}
+
+/* ---- ndjson_plan.c ---- */
+FIRN_MUST_CHECK firn_status ndjson_object_create(firn_arena *arena, const firn_type *type,
+                                                 int depth, ndjson_object **out, firn_error *err);
+
+/* ---- ndjson_nested.c ---- */
+const char *ndjson_parse_members(ndjson_line *line, ndjson_object *object, firn_column *columns,
+                                 int64_t row, const char *p);
+const char *ndjson_parse_struct(ndjson_line *line, ndjson_node *node, firn_column *column,
+                                int64_t row, const char *p);
+const char *ndjson_parse_list(ndjson_line *line, ndjson_node *node, firn_column *column,
+                              int64_t row, const char *p);
+const char *ndjson_parse_map(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
+                             const char *p);
+/* What else can stand where a value of node was expected: null, or a value of a wrong type. */
+const char *ndjson_parse_other(ndjson_line *line, ndjson_node *node, firn_column *column,
+                               int64_t row, const char *p);
+/* Makes the row null, with everything in it. */
+void ndjson_set_null(const firn_column *column, int64_t row);
+
+/* ---- ndjson_skip.c: any value, checked but not kept ---- */
+const char *ndjson_skip_value(ndjson_line *line, const char *p);
+const char *ndjson_skip_string(ndjson_line *line, const char *p);
+const char *ndjson_skip_number(ndjson_line *line, const char *p);
+/* "a string", "an object", ... for messages */
+const char *ndjson_found(const char *p);
+
+/* ---- ndjson_text.c ---- */
+/* The string at p (its quote): *out borrows from the line or from line->scratch. */
+const char *ndjson_read_string(ndjson_line *line, const char *p, firn_str *out);
+const char *ndjson_parse_string(ndjson_line *line, ndjson_node *node, firn_column *column,
+                                int64_t row, const char *p);
+const char *ndjson_parse_binary(ndjson_line *line, ndjson_node *node, firn_column *column,
+                                int64_t row, const char *p);
+/* FIXED and UUID */
+const char *ndjson_parse_hex(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
+                             const char *p);
+
+/* ---- ndjson_number.c ---- */
+const char *ndjson_parse_boolean(ndjson_line *line, ndjson_node *node, firn_column *column,
+                                 int64_t row, const char *p);
+const char *ndjson_parse_int(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
+                             const char *p);
+const char *ndjson_parse_long(ndjson_line *line, ndjson_node *node, firn_column *column,
+                              int64_t row, const char *p);
+const char *ndjson_parse_float(ndjson_line *line, ndjson_node *node, firn_column *column,
+                               int64_t row, const char *p);
+const char *ndjson_parse_double(ndjson_line *line, ndjson_node *node, firn_column *column,
+                                int64_t row, const char *p);
+
+/* ---- ndjson_decimal.c ---- */
+const char *ndjson_parse_decimal(ndjson_line *line, ndjson_node *node, firn_column *column,
+                                 int64_t row, const char *p);
+
+/* ---- ndjson_time.c ---- */
+const char *ndjson_parse_timestamp(ndjson_line *line, ndjson_node *node, firn_column *column,
+                                   int64_t row, const char *p);
+const char *ndjson_parse_date(ndjson_line *line, ndjson_node *node, firn_column *column,
+                              int64_t row, const char *p);
+const char *ndjson_parse_time(ndjson_line *line, ndjson_node *node, firn_column *column,
+                              int64_t row, const char *p);
+
+#endif

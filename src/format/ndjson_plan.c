@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decoding plan of a schema: one node per field with the function that parses its type. */
+#include "base/limits.h"
+#include "format/ndjson_internal.h"
+
+static ndjson_parse_fn parse_function(firn_type_kind kind)
+{
+    switch (kind) {
+    case FIRN_TYPE_BOOLEAN: return ndjson_parse_boolean;
+    case FIRN_TYPE_INT: return ndjson_parse_int;
+    case FIRN_TYPE_LONG: return ndjson_parse_long;
+    case FIRN_TYPE_FLOAT: return ndjson_parse_float;
+    case FIRN_TYPE_DOUBLE: return ndjson_parse_double;
+    case FIRN_TYPE_DECIMAL: return ndjson_parse_decimal;
+    case FIRN_TYPE_DATE: return ndjson_parse_date;
+    case FIRN_TYPE_TIME: return ndjson_parse_time;
+    case FIRN_TYPE_TIMESTAMP:
+    case FIRN_TYPE_TIMESTAMPTZ: return ndjson_parse_timestamp;
+    case FIRN_TYPE_STRING: return ndjson_parse_string;
+    case FIRN_TYPE_BINARY: return ndjson_parse_binary;
+    case FIRN_TYPE_FIXED:
+    case FIRN_TYPE_UUID: return ndjson_parse_hex;
+    case FIRN_TYPE_STRUCT: return ndjson_parse_struct;
+    case FIRN_TYPE_LIST: return ndjson_parse_list;
+    case FIRN_TYPE_MAP: return ndjson_parse_map;
+    case FIRN_TYPE_UNKNOWN:
+    case FIRN_TYPE_TIMESTAMP_NS:
+    case FIRN_TYPE_TIMESTAMPTZ_NS:
+    case FIRN_TYPE_VARIANT:
+    case FIRN_TYPE_GEOMETRY:
+    case FIRN_TYPE_GEOGRAPHY: return NULL;
+    }
+    return NULL;
+}
+
+static firn_status init_node(firn_arena *arena, ndjson_node *node, const firn_field *field,
+                             int depth, firn_error *err);
+
+static firn_status init_items(firn_arena *arena, ndjson_node *node, int depth, firn_error *err)
+{
+    const firn_type *type = node->type;
+    const size_t n = type->kind == FIRN_TYPE_MAP ? 2 : 1;
+
+    if (type->n_fields != n)
+        return firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\" has %zu element types, expected %zu",
+                         FIRN_STR_ARG(node->name), type->n_fields, n);
+    if (type->kind == FIRN_TYPE_MAP && type->fields[0].type->kind != FIRN_TYPE_STRING)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: map \"%.*s\" from json with keys that are no strings",
+                         FIRN_STR_ARG(node->name));
+    node->items = firn_arena_array(arena, n, sizeof *node->items);
+    if (!node->items) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        FIRN_TRY(init_node(arena, &node->items[i], &type->fields[i], depth + 1, err));
+    return FIRN_OK;
+}
+
+static firn_status init_node(firn_arena *arena, ndjson_node *node, const firn_field *field,
+                             int depth, firn_error *err)
+{
+    char name[64];
+
+    node->parse = parse_function(field->type->kind);
+    node->type = field->type;
+    node->name = field->name;
+    node->is_required = field->is_required;
+    memcpy(node->day_text, "1970-01-01", 11); /* of day_us 0 */
+    if (!node->parse)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %s column \"%.*s\" from json",
+                         firn_type_name(field->type, name, sizeof name), FIRN_STR_ARG(field->name));
+    if (field->type->kind == FIRN_TYPE_STRUCT)
+        return ndjson_object_create(arena, field->type, depth + 1, &node->object, err);
+    if (field->type->kind == FIRN_TYPE_LIST || field->type->kind == FIRN_TYPE_MAP)
+        return init_items(arena, node, depth, err);
+    return FIRN_OK;
+}
+
+static firn_status add_name(ndjson_object *object, size_t i, firn_error *err)
+{
+    const firn_str name = object->nodes[i].name;
+
+    object->slots[i].column = (int32_t)i;
+    object->slots[i].following = -1;
+    if (firn_map_has(&object->names, name))
+        return firn_fail(err, FIRN_ERR_ARG, "two columns with the name \"%.*s\"",
+                         FIRN_STR_ARG(name));
+    return firn_map_put(&object->names, name, &object->slots[i], err);
+}
+
+firn_status ndjson_object_create(firn_arena *arena, const firn_type *type, int depth,
+                                 ndjson_object **out, firn_error *err)
+{
+    const size_t n = type->n_fields;
+    ndjson_object *object;
+
+    if (depth > FIRN_LIMIT_NESTING || n > FIRN_LIMIT_COLUMNS)
+        return firn_fail(err, FIRN_ERR_LIMIT, "schema with %zu fields at depth %d", n, depth);
+    object = firn_arena_alloc_zero(arena, sizeof *object);
+    if (!object) return firn_fail_nomem(err);
+    object->arena = arena;
+    object->n_columns = n;
+    object->n_slots = (int32_t)n;
+    object->first = -1;
+    object->nodes = firn_arena_array(arena, n, sizeof *object->nodes);
+    object->seen = firn_arena_array(arena, n, sizeof *object->seen);
+    object->slots = firn_arena_array(arena, n + NDJSON_UNKNOWN_SLOTS, sizeof *object->slots);
+    if (!object->nodes || !object->seen || !object->slots) return firn_fail_nomem(err);
+    firn_map_init(&object->names, arena);
+    for (size_t i = 0; i < n; i++) {
+        FIRN_TRY(init_node(arena, &object->nodes[i], &type->fields[i], depth, err));
+        FIRN_TRY(add_name(object, i, err));
+    }
+    *out = object;
+    return FIRN_OK;
+}
