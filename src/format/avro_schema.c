@@ -52,7 +52,7 @@ static const struct primitive *find_primitive(firn_str name)
 
 static firn_status new_node(parser *p, firn_avro_kind kind, firn_avro_schema **out, firn_error *err)
 {
-    firn_avro_schema *node;
+    firn_avro_schema *node = NULL;
 
     if (++p->n_nodes > FIRN_LIMIT_COLUMNS)
         return firn_fail(err, FIRN_ERR_LIMIT, "more than %d types", FIRN_LIMIT_COLUMNS);
@@ -162,7 +162,7 @@ static firn_status full_name(parser *p, firn_str name, firn_str name_space, firn
 static firn_status register_name(parser *p, const json_t *json, firn_avro_schema *node,
                                  scope *inside, firn_error *err)
 {
-    firn_str name;
+    firn_str name = {0};
     firn_str name_space = inside->name_space;
     bool has = false;
     size_t dot;
@@ -213,7 +213,7 @@ static firn_status new_fields(parser *p, size_t n, firn_avro_field **out, firn_e
 static firn_status parse_field(parser *p, const json_t *json, scope in, firn_avro_field *out,
                                firn_error *err)
 {
-    firn_str name;
+    firn_str name = {0};
     const json_t *type;
 
     FIRN_TRY(firn_json_get_str(json, "name", &name, err));
@@ -251,9 +251,9 @@ static firn_status finish_record(parser *p, firn_avro_schema *record, firn_error
 static firn_status parse_record(parser *p, const json_t *json, scope in,
                                 const firn_avro_schema **out, firn_error *err)
 {
-    firn_avro_schema *node;
-    firn_avro_field *fields;
-    json_t *list;
+    firn_avro_schema *node = NULL;
+    firn_avro_field *fields = NULL;
+    json_t *list = NULL;
 
     FIRN_TRY(new_node(p, FIRN_AVRO_RECORD, &node, err));
     node->min_bytes = IN_PROGRESS;
@@ -272,9 +272,9 @@ static firn_status parse_record(parser *p, const json_t *json, scope in,
 static firn_status parse_enum(parser *p, const json_t *json, scope in, const firn_avro_schema **out,
                               firn_error *err)
 {
-    firn_avro_schema *node;
+    firn_avro_schema *node = NULL;
     firn_str *symbols;
-    json_t *list;
+    json_t *list = NULL;
 
     FIRN_TRY(new_node(p, FIRN_AVRO_ENUM, &node, err));
     node->min_bytes = 1;
@@ -299,7 +299,7 @@ static firn_status parse_enum(parser *p, const json_t *json, scope in, const fir
 static firn_status parse_fixed(parser *p, const json_t *json, scope in,
                                const firn_avro_schema **out, firn_error *err)
 {
-    firn_avro_schema *node;
+    firn_avro_schema *node = NULL;
 
     FIRN_TRY(new_node(p, FIRN_AVRO_FIXED, &node, err));
     FIRN_TRY(register_name(p, json, node, &in, err));
@@ -315,7 +315,7 @@ static firn_status parse_items(parser *p, const json_t *json, const char *key, s
                                firn_avro_schema *node, firn_error *err)
 {
     const json_t *items = json_object_get(json, key);
-    firn_avro_field *field;
+    firn_avro_field *field = NULL;
 
     if (!items) return firn_fail(err, FIRN_ERR_CORRUPT, "missing \"%s\"", key);
     node->min_bytes = 1;
@@ -329,7 +329,7 @@ static firn_status parse_items(parser *p, const json_t *json, const char *key, s
 static firn_status parse_array(parser *p, const json_t *json, scope in,
                                const firn_avro_schema **out, firn_error *err)
 {
-    firn_avro_schema *node;
+    firn_avro_schema *node = NULL;
 
     FIRN_TRY(new_node(p, FIRN_AVRO_ARRAY, &node, err));
     FIRN_TRY(read_id(json, "element-id", &node->element_id, err));
@@ -341,7 +341,7 @@ static firn_status parse_array(parser *p, const json_t *json, scope in,
 static firn_status parse_map(parser *p, const json_t *json, scope in, const firn_avro_schema **out,
                              firn_error *err)
 {
-    firn_avro_schema *node;
+    firn_avro_schema *node = NULL;
 
     FIRN_TRY(new_node(p, FIRN_AVRO_MAP, &node, err));
     FIRN_TRY(read_id(json, "key-id", &node->key_id, err));
@@ -378,8 +378,8 @@ static firn_status parse_union(parser *p, const json_t *json, scope in,
                                const firn_avro_schema **out, firn_error *err)
 {
     const size_t n = json_array_size(json);
-    firn_avro_schema *node;
-    firn_avro_field *fields;
+    firn_avro_schema *node = NULL;
+    firn_avro_field *fields = NULL;
 
     if (n > 1000) return firn_fail(err, FIRN_ERR_LIMIT, "union of %zu branches, limit 1000", n);
     FIRN_TRY(new_node(p, FIRN_AVRO_UNION, &node, err));
@@ -400,8 +400,8 @@ static firn_status parse_object(parser *p, const json_t *json, scope in,
 {
     const json_t *type = json_object_get(json, "type");
     const struct primitive *primitive;
-    firn_avro_schema *node;
-    firn_str name;
+    firn_avro_schema *node = NULL;
+    firn_str name = {0};
 
     if (json_is_object(type) || json_is_array(type)) return parse_schema(p, type, in, out, err);
     FIRN_TRY(firn_json_get_str(json, "type", &name, err));
@@ -425,7 +425,7 @@ static firn_status parse_text(parser *p, const json_t *json, scope in, const fir
 {
     const firn_str name = {json_string_value(json), json_string_length(json)};
     const struct primitive *primitive = find_primitive(name);
-    firn_avro_schema *node;
+    firn_avro_schema *node = NULL;
 
     if (!primitive) return find_reference(p, name, in, out, err);
     FIRN_TRY(new_node(p, primitive->kind, &node, err));

@@ -151,7 +151,7 @@ static firn_status as_str(const json_t *value, const char *key, firn_str *out, f
 
 firn_status firn_json_get_i64(const json_t *object, const char *key, int64_t *out, firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     FIRN_TRY(get_member(object, key, &value, err));
     return as_i64(value, key, out, err);
@@ -171,7 +171,7 @@ firn_status firn_json_get_i32(const json_t *object, const char *key, int32_t *ou
 
 firn_status firn_json_get_str(const json_t *object, const char *key, firn_str *out, firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     FIRN_TRY(get_member(object, key, &value, err));
     return as_str(value, key, out, err);
@@ -179,7 +179,7 @@ firn_status firn_json_get_str(const json_t *object, const char *key, firn_str *o
 
 firn_status firn_json_get_bool(const json_t *object, const char *key, bool *out, firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     FIRN_TRY(get_member(object, key, &value, err));
     if (!json_is_boolean(value)) return fail_type(key, "a boolean", value, err);
@@ -190,7 +190,7 @@ firn_status firn_json_get_bool(const json_t *object, const char *key, bool *out,
 firn_status firn_json_get_array(const json_t *object, const char *key, json_t **out,
                                 firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     FIRN_TRY(get_member(object, key, &value, err));
     if (!json_is_array(value)) return fail_type(key, "an array", value, err);
@@ -201,7 +201,7 @@ firn_status firn_json_get_array(const json_t *object, const char *key, json_t **
 firn_status firn_json_get_object(const json_t *object, const char *key, json_t **out,
                                  firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     FIRN_TRY(get_member(object, key, &value, err));
     if (!json_is_object(value)) return fail_type(key, "an object", value, err);
@@ -212,7 +212,7 @@ firn_status firn_json_get_object(const json_t *object, const char *key, json_t *
 firn_status firn_json_opt_i64(const json_t *object, const char *key, int64_t *out, bool *has,
                               firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     *has = false;
     FIRN_TRY(find_member(object, key, &value, err));
@@ -225,7 +225,7 @@ firn_status firn_json_opt_i64(const json_t *object, const char *key, int64_t *ou
 firn_status firn_json_opt_str(const json_t *object, const char *key, firn_str *out, bool *has,
                               firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     *has = false;
     FIRN_TRY(find_member(object, key, &value, err));
@@ -239,7 +239,7 @@ firn_status firn_json_opt_str(const json_t *object, const char *key, firn_str *o
 firn_status firn_json_opt_array(const json_t *object, const char *key, json_t **out,
                                 firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     FIRN_TRY(find_member(object, key, &value, err));
     if (!value) return FIRN_OK;
@@ -251,7 +251,7 @@ firn_status firn_json_opt_array(const json_t *object, const char *key, json_t **
 firn_status firn_json_opt_object(const json_t *object, const char *key, json_t **out,
                                  firn_error *err)
 {
-    json_t *value;
+    json_t *value = NULL;
 
     FIRN_TRY(find_member(object, key, &value, err));
     if (!value) return FIRN_OK;
