@@ -290,11 +290,8 @@ static firn_status bind_prefix(const binder *b, firn_expr_op op, const firn_expr
                          FIRN_STR_ARG(predicate->column),
                          firn_type_name(field->type, name, sizeof name));
     }
-    if (prefix->as.bytes.len == 0) {
-        if (op == FIRN_EXPR_STARTS_WITH) return make_any_value(b, predicate, field, out);
-        *out = firn_expr_false();
-        return FIRN_OK;
-    }
+    if (prefix->as.bytes.len == 0 && op == FIRN_EXPR_STARTS_WITH)
+        return make_any_value(b, predicate, field, out);
     return make_list(b, op, predicate, field, prefix, 1, out);
 }
 

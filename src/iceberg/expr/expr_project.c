@@ -152,6 +152,48 @@ static bool can_step(const firn_value *value, int by)
     return firn_expr_compare(&v, value) != 0;
 }
 
+/* Truncation wraps around below the least value plus the width, in all writers: such rows carry a
+ * partition value above this limit. False when the transform cannot wrap. */
+static bool wrap_limit(const projector *p, firn_value *out)
+{
+    *out = (firn_value){.kind = p->source->kind};
+    if (p->field->transform.kind != FIRN_TRANSFORM_TRUNCATE) return false;
+    if (p->source->kind == FIRN_TYPE_INT) out->as.i32 = INT32_MAX - p->field->transform.param;
+    if (p->source->kind == FIRN_TYPE_LONG) out->as.i64 = INT64_MAX - p->field->transform.param;
+    return p->source->kind == FIRN_TYPE_INT || p->source->kind == FIRN_TYPE_LONG;
+}
+
+/* The comparison of partition values, mindful of wrapped ones. */
+static firn_status make_order(const projector *p, firn_expr_op op, const firn_value *arg,
+                              const firn_value *t, const firn_expr **out)
+{
+    const bool is_less = op == FIRN_EXPR_LT || op == FIRN_EXPR_LTEQ;
+    const firn_expr *order = NULL;
+    const firn_expr *wrapped = NULL;
+    firn_value limit;
+
+    if (!wrap_limit(p, &limit)) return make(p, op, t, 1, out);
+    if (firn_expr_compare(t, arg) > 0) return FIRN_OK; /* wrapped itself: no order left */
+    FIRN_TRY(make(p, op, t, 1, &order));
+    if (is_less == p->is_strict) {
+        *out = order;
+        return FIRN_OK;
+    }
+    FIRN_TRY(make(p, p->is_strict ? FIRN_EXPR_LTEQ : FIRN_EXPR_GT, &limit, 1, &wrapped));
+    *out = p->is_strict ? firn_expr_and(p->arena, order, wrapped)
+                        : firn_expr_or(p->arena, order, wrapped);
+    return *out ? FIRN_OK : firn_fail_nomem(p->err);
+}
+
+/* Hours since 1970 of the first and last 50,000 years do not fit their 32 bits. */
+static bool is_hour_in_range(const projector *p, const firn_value *value)
+{
+    const int64_t limit = INT64_C(3600000000) * (INT32_MAX - 1);
+    if (p->field->transform.kind != FIRN_TRANSFORM_HOUR) return true;
+    return value->kind == FIRN_TYPE_TIMESTAMP_NS || value->kind == FIRN_TYPE_TIMESTAMPTZ_NS ||
+           (value->as.i64 < limit && value->as.i64 > -limit);
+}
+
 /* Order comparisons through a transform that never decreases. Steps are exact for whole-number
  * types; at the end of the range a strict answer is left out and an inclusive one is wider. */
 static firn_status project_order(const projector *p, const firn_expr *pred, bool is_widened,
@@ -172,9 +214,10 @@ static firn_status project_order(const projector *p, const firn_expr *pred, bool
         if (by != 0) arg = step(v, by);
         op = is_less ? FIRN_EXPR_LTEQ : FIRN_EXPR_GTEQ;
     }
+    if (!is_hour_in_range(p, v)) return FIRN_OK;
     FIRN_TRY(apply(p, &arg, &t));
     if (is_widened && t.as.i32 < 0 && (p->is_strict ? !is_less : is_less)) t.as.i32++;
-    return make(p, op, &t, 1, out);
+    return make_order(p, op, &arg, &t, out);
 }
 
 static size_t count_code_points(firn_str s)
