@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dictionary building. The loops over a batch's values are here, one for each shape of value, so
+ * that nothing is called for a value that is known already.
+ *
+ * A view is kept as two words: the first 8 bytes as they are (length and first 4 bytes), then the
+ * other 8 inline bytes (length <= 12) or the offset of the bytes in the heap. */
+#include "format/parquet_encode_dict.h"
+
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/error.h"
+
+#define FIRST_SLOTS ((size_t)256)
+#define MULTIPLIER  UINT64_C(0x9e3779b97f4a7c15)
+#define INLINE_LEN  12u
+
+typedef struct view_words {
+    uint64_t head;
+    uint64_t tail;
+} view_words;
+
+void firn_parquet_dict_init(firn_parquet_dict *dict, size_t width, bool has_lengths,
+                            size_t max_bytes)
+{
+    *dict = (firn_parquet_dict){.width = width,
+                                .has_views = width == 0,
+                                .has_lengths = has_lengths,
+                                .max_bytes = max_bytes};
+    firn_buf_init(&dict->heap, NULL, 0);
+}
+
+void firn_parquet_dict_dispose(firn_parquet_dict *dict)
+{
+    firn_mem_free(NULL, dict->slots);
+    firn_mem_free(NULL, dict->keys);
+    firn_buf_dispose(&dict->heap);
+}
+
+void firn_parquet_dict_clear(firn_parquet_dict *dict)
+{
+    if (dict->slots) memset(dict->slots, 0, dict->n_slots * sizeof *dict->slots);
+    dict->n = 0;
+    dict->bytes = 0;
+    firn_buf_clear(&dict->heap);
+}
+
+static inline uint64_t hash_word(uint64_t v)
+{
+    v ^= v >> 32;
+    v *= MULTIPLIER;
+    return v ^ v >> 29;
+}
+
+static inline uint64_t hash_long(uint64_t head, const char *data, uint32_t len)
+{
+    uint64_t h = head * MULTIPLIER;
+    for (uint32_t at = 4; at + 8 < len; at += 8)
+        h = ((h ^ h >> 29) ^ firn_load_u64le(data + at)) * MULTIPLIER;
+    h = ((h ^ h >> 29) ^ firn_load_u64le(data + len - 8)) * MULTIPLIER;
+    return h ^ h >> 32;
+}
+
+static inline uint64_t hash_view(view_words w, const char *data, uint32_t len)
+{
+    return len <= INLINE_LEN ? hash_word(w.head ^ hash_word(w.tail)) : hash_long(w.head, data, len);
+}
+
+firn_str firn_parquet_dict_bytes(const firn_parquet_dict *dict, uint32_t i)
+{
+    const uint64_t *words = dict->keys + 2 * (size_t)i;
+    const uint32_t len = (uint32_t)words[0];
+    if (len <= INLINE_LEN) return (firn_str){(const char *)words + sizeof len, len};
+    return (firn_str){dict->heap.data + words[1], len};
+}
+
+static uint64_t hash_entry(const firn_parquet_dict *dict, uint32_t i)
+{
+    if (!dict->has_views) return hash_word(dict->keys[i]);
+    const firn_str s = firn_parquet_dict_bytes(dict, i);
+    const view_words w = {dict->keys[2 * (size_t)i], dict->keys[2 * (size_t)i + 1]};
+    return hash_view(w, s.data, (uint32_t)s.len);
+}
+
+/* At most half of the slots are taken: probes stay short. */
+static firn_status grow(firn_parquet_dict *dict, firn_error *err)
+{
+    const size_t n_slots = dict->n_slots ? dict->n_slots * 4 : FIRST_SLOTS;
+    const size_t cap = n_slots / 2, words = dict->has_views ? 2 : 1;
+    uint64_t *keys = firn_mem_resize(NULL, dict->keys, cap * words * sizeof *keys);
+    if (!keys) return firn_fail_nomem(err);
+    dict->keys = keys;
+    uint32_t *slots = firn_mem_alloc_zero(NULL, n_slots * sizeof *slots);
+    if (!slots) return firn_fail_nomem(err);
+    firn_mem_free(NULL, dict->slots);
+    dict->slots = slots;
+    dict->n_slots = n_slots;
+    dict->cap = cap;
+    for (uint32_t i = 0; i < dict->n; i++) {
+        size_t at = hash_entry(dict, i) & (n_slots - 1);
+        while (slots[at]) at = (at + 1) & (n_slots - 1);
+        slots[at] = i + 1;
+    }
+    return FIRN_OK;
+}
+
+static inline uint64_t load_value(const void *values, size_t i, size_t width)
+{
+    return width == 4 ? firn_load_u32le((const char *)values + i * 4)
+                      : firn_load_u64le((const char *)values + i * 8);
+}
+
+/* Stops at a value that needs a bigger table or a bigger dictionary than allowed. */
+static inline size_t add_fixed(firn_parquet_dict *dict, const void *values, size_t n, size_t width,
+                               uint32_t *out)
+{
+    const size_t mask = dict->n_slots - 1;
+    uint32_t *slots = dict->slots;
+    uint64_t *keys = dict->keys;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t v = load_value(values, i, width);
+        size_t at = hash_word(v) & mask;
+        uint32_t slot = slots[at];
+        while (slot && keys[slot - 1] != v) {
+            at = (at + 1) & mask;
+            slot = slots[at];
+        }
+        if (!slot) {
+            if (dict->n == dict->cap || dict->bytes + width > dict->max_bytes) return i;
+            keys[dict->n++] = v;
+            dict->bytes += width;
+            slots[at] = slot = dict->n;
+        }
+        out[i] = slot - 1;
+    }
+    return n;
+}
+
+static inline bool same_view(const firn_parquet_dict *dict, uint32_t i, view_words w,
+                             const char *data, uint32_t len)
+{
+    const uint64_t *words = dict->keys + 2 * (size_t)i;
+    if (words[0] != w.head) return false;
+    if (len <= INLINE_LEN) return words[1] == w.tail;
+    return memcmp(dict->heap.data + words[1], data, len) == 0;
+}
+
+/* False when the dictionary is full. */
+static bool insert_view(firn_parquet_dict *dict, view_words w, const char *data, uint32_t len)
+{
+    const size_t size = (dict->has_lengths ? sizeof len : 0) + len;
+    if (dict->n == dict->cap || dict->bytes + size > dict->max_bytes) return false;
+    if (dict->has_lengths) firn_buf_u32le(&dict->heap, len);
+    uint64_t *words = dict->keys + 2 * (size_t)dict->n;
+    words[0] = w.head;
+    words[1] = len <= INLINE_LEN ? w.tail : dict->heap.len;
+    firn_buf_append(&dict->heap, data, len);
+    dict->bytes += size;
+    dict->n++;
+    return true;
+}
+
+static size_t add_views(firn_parquet_dict *dict, const firn_view *values, size_t n, uint32_t *out)
+{
+    const size_t mask = dict->n_slots - 1;
+    uint32_t *slots = dict->slots;
+    for (size_t i = 0; i < n; i++) {
+        const firn_view *v = &values[i];
+        const uint32_t len = v->len;
+        const char *data = len <= INLINE_LEN ? v->as.inlined : v->as.ref.data;
+        view_words w;
+        memcpy(&w, v, sizeof w);
+        size_t at = hash_view(w, data, len) & mask;
+        while (slots[at] && !same_view(dict, slots[at] - 1, w, data, len)) at = (at + 1) & mask;
+        if (!slots[at]) {
+            if (!insert_view(dict, w, data, len)) return i;
+            slots[at] = dict->n;
+        }
+        out[i] = slots[at] - 1;
+    }
+    return n;
+}
+
+firn_status firn_parquet_dict_add(firn_parquet_dict *dict, const void *values, size_t n,
+                                  uint32_t *out, size_t *n_done, firn_error *err)
+{
+    *n_done = 0;
+    if (!dict->slots) FIRN_TRY(grow(dict, err));
+    while (*n_done < n) {
+        const size_t left = n - *n_done;
+        uint32_t *to = out + *n_done;
+        if (dict->has_views)
+            *n_done += add_views(dict, (const firn_view *)values + *n_done, left, to);
+        else if (dict->width == 4)
+            *n_done += add_fixed(dict, (const uint32_t *)values + *n_done, left, 4, to);
+        else
+            *n_done += add_fixed(dict, (const uint64_t *)values + *n_done, left, 8, to);
+        if (*n_done == n || dict->n < dict->cap) break;
+        FIRN_TRY(grow(dict, err));
+    }
+    return firn_buf_check(&dict->heap, err);
+}
+
+static void expand_views(const firn_parquet_dict *dict, const uint32_t *indices, size_t n,
+                         firn_buf *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const firn_str s = firn_parquet_dict_bytes(dict, indices[i]);
+        if (dict->has_lengths) firn_buf_u32le(out, (uint32_t)s.len);
+        firn_buf_str(out, s);
+    }
+}
+
+void firn_parquet_dict_expand(const firn_parquet_dict *dict, const uint32_t *indices, size_t n,
+                              firn_buf *out)
+{
+    if (dict->has_views) {
+        expand_views(dict, indices, n, out);
+        return;
+    }
+    char *to = firn_buf_reserve(out, n * dict->width);
+    if (!to) return;
+    for (size_t i = 0; i < n; i++) /* little-endian: the low bytes come first */
+        memcpy(to + i * dict->width, &dict->keys[indices[i]], dict->width);
+    out->len += n * dict->width;
+}
+
+void firn_parquet_dict_plain(const firn_parquet_dict *dict, firn_buf *out)
+{
+    if (dict->has_views) {
+        firn_buf_str(out, firn_buf_view(&dict->heap));
+        return;
+    }
+    char *to = firn_buf_reserve(out, dict->bytes);
+    if (!to) return;
+    for (size_t i = 0; i < dict->n; i++) memcpy(to + i * dict->width, &dict->keys[i], dict->width);
+    out->len += dict->bytes;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dictionary of one column chunk: open addressing over fixed-width values or views, giving each
+ * distinct value its index. Not here: when a dictionary is worth it (parquet_column.c). */
+#ifndef FIRN_FORMAT_PARQUET_ENCODE_DICT_H
+#define FIRN_FORMAT_PARQUET_ENCODE_DICT_H
+
+#include "base/buf.h"
+#include "firn/batch.h"
+
+typedef struct firn_parquet_dict {
+    uint32_t *slots; /* index + 1, 0 = free; a power of two of them */
+    size_t n_slots;
+    uint64_t *keys; /* fixed width: the value; views: two words each */
+    size_t cap;     /* values that fit keys before the table grows */
+    uint32_t n;
+    bool has_views;
+    bool has_lengths; /* views: PLAIN form has a length in front */
+    size_t width;     /* fixed width: 4 or 8 */
+    size_t bytes;     /* of the PLAIN form of all values */
+    size_t max_bytes;
+    firn_buf heap; /* views: PLAIN form of all values */
+} firn_parquet_dict;
+
+/* width 4 or 8, or 0 for views. Allocates nothing yet. */
+void firn_parquet_dict_init(firn_parquet_dict *dict, size_t width, bool has_lengths,
+                            size_t max_bytes);
+void firn_parquet_dict_dispose(firn_parquet_dict *dict);
+/* Forget all values, keep the memory. */
+void firn_parquet_dict_clear(firn_parquet_dict *dict);
+
+/* Indices of values to out, until the dictionary would outgrow max_bytes: *n_done of them. */
+FIRN_MUST_CHECK firn_status firn_parquet_dict_add(firn_parquet_dict *dict, const void *values,
+                                                  size_t n, uint32_t *out, size_t *n_done,
+                                                  firn_error *err);
+/* Append the values that n indices stand for: fixed width packed, views in PLAIN form. */
+void firn_parquet_dict_expand(const firn_parquet_dict *dict, const uint32_t *indices, size_t n,
+                              firn_buf *out);
+/* PLAIN form of the whole dictionary. */
+void firn_parquet_dict_plain(const firn_parquet_dict *dict, firn_buf *out);
+/* The bytes of entry i of a dictionary of views. */
+firn_str firn_parquet_dict_bytes(const firn_parquet_dict *dict, uint32_t i);
+
+#endif

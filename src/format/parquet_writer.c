@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer: cuts batches into slices, hands each to the columns, and writes row groups out.
+ * Not here: encodings (parquet_column.c), the footer (parquet_writer_footer.c). */
+#include "format/parquet_writer.h"
+
+#include "base/error.h"
+#include "base/str.h"
+#include "format/parquet_writer_footer.h"
+
+#define DEFAULT_GROUP_ROWS  ((int64_t)1 << 20)
+#define DEFAULT_GROUP_BYTES ((int64_t)128 << 20)
+#define DEFAULT_PAGE_BYTES  ((int64_t)1 << 20)
+#define DEFAULT_PAGE_ROWS   20000
+#define DEFAULT_DICTIONARY  ((int64_t)1 << 20)
+/* Wider tables get shorter pages, since every column holds the values of its page at hand. */
+#define FULL_PAGES_LEAVES 128
+#define MIN_PAGE_ROWS     1000
+
+struct firn_parquet_writer {
+    firn_arena *arena; /* schema, leaves, what the footer will say */
+    firn_type root;
+    firn_parquet_leaf *leaves;
+    firn_parquet_column *columns; /* one per leaf */
+    size_t n_columns;             /* how many were initialised */
+    size_t n_leaves;
+    firn_parquet_pages pages;
+    firn_byte_sink sink;
+    firn_str iceberg_schema_json;
+    int64_t group_rows, group_bytes;
+    int64_t written;   /* bytes given to the sink */
+    int64_t n_rows;    /* in the file */
+    int64_t n_pending; /* of them in the row group at hand */
+    firn_parquet_group *groups;
+    size_t n_groups, cap_groups;
+    bool is_failed;
+    bool is_finished;
+};
+
+static int64_t or_default(int64_t value, int64_t fallback)
+{
+    return value > 0 ? value : fallback;
+}
+
+static firn_status check_opts(const firn_type *root, const firn_parquet_write_opts *opts,
+                              firn_error *err)
+{
+    if (root->kind != FIRN_TYPE_STRUCT)
+        return firn_fail(err, FIRN_ERR_ARG, "a Parquet file is written from a struct type");
+    if (opts->codec == FIRN_CODEC_DEFLATE || opts->codec == FIRN_CODEC_AVRO_SNAPPY)
+        return firn_fail(err, FIRN_ERR_ARG, "codec %d is not one of Parquet's", (int)opts->codec);
+    if (opts->page_bytes > INT32_MAX / 2 || opts->dictionary_bytes > INT32_MAX / 2)
+        return firn_fail(err, FIRN_ERR_ARG, "pages of %lld bytes, limit %d",
+                         (long long)(opts->page_bytes > opts->dictionary_bytes
+                                         ? opts->page_bytes
+                                         : opts->dictionary_bytes),
+                         INT32_MAX / 2);
+    return FIRN_OK;
+}
+
+static void set_column_opts(firn_parquet_writer *w, const firn_parquet_write_opts *opts)
+{
+    for (size_t i = 0; i < w->n_leaves; i++) {
+        for (size_t k = 0; k < opts->n_columns; k++) {
+            if (opts->columns[k].field_id != w->leaves[i].field_id) continue;
+            w->leaves[i].metrics = opts->columns[k].metrics;
+            w->leaves[i].truncate_length = opts->columns[k].truncate_length;
+        }
+    }
+}
+
+static size_t default_page_rows(size_t n_leaves)
+{
+    if (n_leaves <= FULL_PAGES_LEAVES) return DEFAULT_PAGE_ROWS;
+    const size_t rows = (size_t)DEFAULT_PAGE_ROWS * FULL_PAGES_LEAVES / n_leaves;
+    return rows > MIN_PAGE_ROWS ? rows : MIN_PAGE_ROWS;
+}
+
+static void init_pages(firn_parquet_writer *w, const firn_parquet_write_opts *opts)
+{
+    firn_parquet_pages *p = &w->pages;
+    p->codec = opts->codec;
+    p->codec_level =
+        opts->codec == FIRN_CODEC_ZSTD && opts->codec_level == 0 ? 1 : opts->codec_level;
+    p->page_rows = (size_t)or_default(opts->page_rows, (int64_t)default_page_rows(w->n_leaves));
+    p->page_bytes = (size_t)or_default(opts->page_bytes, DEFAULT_PAGE_BYTES);
+    p->dictionary_bytes = (size_t)or_default(opts->dictionary_bytes, DEFAULT_DICTIONARY);
+    w->group_rows = or_default(opts->row_group_rows, DEFAULT_GROUP_ROWS);
+    w->group_bytes = or_default(opts->row_group_bytes, DEFAULT_GROUP_BYTES);
+}
+
+static firn_status write_out(firn_parquet_writer *w, const char *data, size_t n, firn_error *err)
+{
+    if (n == 0) return FIRN_OK;
+    FIRN_TRY(w->sink.write(w->sink.ctx, data, n, err));
+    w->written += (int64_t)n;
+    return FIRN_OK;
+}
+
+static firn_status open_writer(firn_parquet_writer *w, const firn_type *root,
+                               const firn_parquet_write_opts *opts, firn_error *err)
+{
+    FIRN_TRY(firn_parquet_type_copy(w->arena, root, &w->root, err));
+    FIRN_TRY(firn_parquet_leaves(w->arena, &w->root, &w->leaves, &w->n_leaves, err));
+    set_column_opts(w, opts);
+    init_pages(w, opts);
+    w->iceberg_schema_json = firn_arena_copy(w->arena, opts->iceberg_schema_json);
+    w->columns = firn_arena_array(w->arena, w->n_leaves, sizeof *w->columns);
+    if (!w->columns || !w->iceberg_schema_json.data) return firn_fail_nomem(err);
+    for (; w->n_columns < w->n_leaves; w->n_columns++)
+        firn_parquet_column_init(&w->columns[w->n_columns], &w->leaves[w->n_columns], &w->pages);
+    FIRN_TRY(firn_codec_ctx_create(&w->pages.codec_ctx, err));
+    return write_out(w, "PAR1", 4, err);
+}
+
+firn_status firn_parquet_writer_create(const firn_type *root, const firn_parquet_write_opts *opts,
+                                       const firn_byte_sink *sink, firn_parquet_writer **out,
+                                       firn_error *err)
+{
+    const firn_parquet_write_opts defaults = {.codec = FIRN_CODEC_ZSTD};
+    if (!opts) opts = &defaults;
+    FIRN_TRY(check_opts(root, opts, err));
+    firn_parquet_writer *w = firn_mem_alloc_zero(NULL, sizeof *w);
+    if (!w) return firn_fail_nomem(err);
+    w->sink = *sink;
+    firn_parquet_shredder_init(&w->pages.shredder);
+    firn_buf_init(&w->pages.raw, NULL, INT32_MAX);
+    firn_buf_init(&w->pages.packed, NULL, INT32_MAX);
+    firn_buf_init(&w->pages.trial, NULL, 0);
+    firn_buf_init(&w->pages.words, NULL, 0);
+    w->arena = firn_arena_create(NULL, 0);
+    const firn_status st = w->arena ? open_writer(w, root, opts, err) : firn_fail_nomem(err);
+    if (st != FIRN_OK) {
+        firn_parquet_writer_destroy(w);
+        return st;
+    }
+    *out = w;
+    return FIRN_OK;
+}
+
+void firn_parquet_writer_destroy(firn_parquet_writer *w)
+{
+    if (!w) return;
+    for (size_t i = 0; i < w->n_columns; i++) firn_parquet_column_dispose(&w->columns[i]);
+    firn_codec_ctx_destroy(w->pages.codec_ctx);
+    firn_parquet_shredder_dispose(&w->pages.shredder);
+    firn_buf_dispose(&w->pages.raw);
+    firn_buf_dispose(&w->pages.packed);
+    firn_buf_dispose(&w->pages.trial);
+    firn_buf_dispose(&w->pages.words);
+    firn_arena_destroy(w->arena);
+    firn_mem_free(NULL, w);
+}
+
+/* ---- row groups ---- */
+
+static firn_status write_column(firn_parquet_writer *w, firn_parquet_column *c,
+                                firn_parquet_chunk *out, firn_error *err)
+{
+    FIRN_TRY(firn_parquet_column_finish(c, w->arena, err));
+    *out = c->chunk;
+    out->offset = w->written;
+    FIRN_TRY(write_out(w, c->dict_page.data, c->dict_page.len, err));
+    for (size_t i = 0; i < c->n_done; i++)
+        FIRN_TRY(write_out(w, c->done[i].data, c->done[i].len, err));
+    firn_parquet_column_reset(c);
+    return FIRN_OK;
+}
+
+static firn_status write_group(firn_parquet_writer *w, firn_error *err)
+{
+    if (w->n_pending == 0) return FIRN_OK;
+    firn_parquet_group *group =
+        firn_arena_push(w->arena, &w->groups, &w->n_groups, &w->cap_groups, sizeof *group);
+    if (!group) return firn_fail_nomem(err);
+    group->n_rows = w->n_pending;
+    group->offset = w->written;
+    group->chunks = firn_arena_array(w->arena, w->n_leaves, sizeof *group->chunks);
+    if (!group->chunks) return firn_fail_nomem(err);
+    for (size_t i = 0; i < w->n_leaves; i++)
+        FIRN_TRY(write_column(w, &w->columns[i], &group->chunks[i], err));
+    w->n_pending = 0;
+    return FIRN_OK;
+}
+
+static bool is_group_full(const firn_parquet_writer *w)
+{
+    if (w->n_pending >= w->group_rows) return true;
+    size_t bytes = 0;
+    for (size_t i = 0; i < w->n_leaves; i++) bytes += firn_parquet_column_encoded(&w->columns[i]);
+    return bytes >= (size_t)w->group_bytes;
+}
+
+static int64_t slice_rows(const firn_parquet_writer *w, int64_t left)
+{
+    int64_t n = FIRN_BATCH_ROWS;
+    if (n > left) n = left;
+    if (n > w->group_rows - w->n_pending) n = w->group_rows - w->n_pending;
+    if (n > (int64_t)w->pages.page_rows) n = (int64_t)w->pages.page_rows;
+    return n;
+}
+
+static firn_status append_slice(firn_parquet_writer *w, const firn_batch *batch, int64_t from,
+                                int64_t n, firn_error *err)
+{
+    for (size_t i = 0; i < w->n_leaves; i++) {
+        firn_parquet_run run;
+        FIRN_TRY(firn_parquet_shred(&w->pages.shredder, &w->leaves[i], batch, from, n, &run, err));
+        FIRN_TRY(firn_parquet_column_append(&w->columns[i], &run, err));
+    }
+    w->n_pending += n;
+    w->n_rows += n;
+    return is_group_full(w) ? write_group(w, err) : FIRN_OK;
+}
+
+static firn_status append_batch(firn_parquet_writer *w, const firn_batch *batch, firn_error *err)
+{
+    for (int64_t from = 0; from < batch->n_rows;) {
+        const int64_t n = slice_rows(w, batch->n_rows - from);
+        FIRN_TRY(append_slice(w, batch, from, n, err));
+        from += n;
+    }
+    return FIRN_OK;
+}
+
+/* A failure leaves columns of different lengths: nothing more may be written. */
+static firn_status check_usable(const firn_parquet_writer *w, firn_error *err)
+{
+    if (w->is_finished) return firn_fail(err, FIRN_ERR_ARG, "the Parquet writer is finished");
+    if (w->is_failed)
+        return firn_fail(err, FIRN_ERR_ARG, "the Parquet writer failed before: start a new file");
+    return FIRN_OK;
+}
+
+firn_status firn_parquet_writer_append(firn_parquet_writer *w, const firn_batch *batch,
+                                       firn_error *err)
+{
+    FIRN_TRY(check_usable(w, err));
+    if (batch->n_columns != w->root.n_fields)
+        return firn_fail(err, FIRN_ERR_ARG, "batch of %zu columns for a schema of %zu",
+                         batch->n_columns, w->root.n_fields);
+    const firn_status st = append_batch(w, batch, err);
+    w->is_failed = st != FIRN_OK;
+    return st;
+}
+
+int64_t firn_parquet_writer_size(const firn_parquet_writer *w)
+{
+    int64_t size = w->written;
+    if (w->n_pending == 0) return size;
+    for (size_t i = 0; i < w->n_leaves; i++)
+        size += (int64_t)firn_parquet_column_buffered(&w->columns[i]);
+    return size;
+}
+
+int64_t firn_parquet_writer_rows(const firn_parquet_writer *w)
+{
+    return w->n_rows;
+}
+
+static firn_status finish(firn_parquet_writer *w, firn_arena *arena, firn_file_metrics *out,
+                          firn_error *err)
+{
+    FIRN_TRY(write_group(w, err));
+    const firn_parquet_footer footer = {.root = &w->root,
+                                        .leaves = w->leaves,
+                                        .n_leaves = w->n_leaves,
+                                        .groups = w->groups,
+                                        .n_groups = w->n_groups,
+                                        .n_rows = w->n_rows,
+                                        .codec = w->pages.codec,
+                                        .iceberg_schema_json = w->iceberg_schema_json};
+    firn_buf *raw = &w->pages.raw;
+    firn_buf_clear(raw);
+    FIRN_TRY(firn_parquet_put_footer(&footer, raw, err));
+    FIRN_TRY(write_out(w, raw->data, raw->len, err));
+    return firn_parquet_file_metrics(&footer, w->columns, w->written, arena, out, err);
+}
+
+firn_status firn_parquet_writer_finish(firn_parquet_writer *w, firn_arena *arena,
+                                       firn_file_metrics *out, firn_error *err)
+{
+    FIRN_TRY(check_usable(w, err));
+    const firn_status st = finish(w, arena, out, err);
+    w->is_failed = st != FIRN_OK;
+    w->is_finished = st == FIRN_OK;
+    return st;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* FileMetaData (parquet.thrift) and Iceberg metrics of a written file.
+ *
+ *   <row groups> <FileMetaData> <its length, 4 bytes> "PAR1" */
+#include "format/parquet_writer_footer.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+#define DEFAULT_TRUNCATE 16
+
+/* CompressionCodec of parquet.thrift. */
+static int32_t codec_number(firn_codec codec)
+{
+    switch (codec) {
+    case FIRN_CODEC_SNAPPY: return 1;
+    case FIRN_CODEC_GZIP: return 2;
+    case FIRN_CODEC_ZSTD: return 6;
+    case FIRN_CODEC_LZ4_RAW: return 7;
+    default: return 0;
+    }
+}
+
+static void put_encodings(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
+{
+    const bool has_dictionary = chunk->dictionary_pages > 0;
+    const bool has_plain = chunk->plain_pages > 0 || has_dictionary; /* its own page is PLAIN */
+    const bool has_delta = chunk->delta_pages > 0;
+    firn_thrift_put_list_of_i32(w, 2, 1u + has_plain + has_dictionary + has_delta);
+    firn_thrift_put_element_i32(w, FIRN_ENCODING_RLE);
+    if (has_plain) firn_thrift_put_element_i32(w, FIRN_ENCODING_PLAIN);
+    if (has_dictionary) firn_thrift_put_element_i32(w, FIRN_ENCODING_DICTIONARY);
+    if (has_delta) firn_thrift_put_element_i32(w, FIRN_ENCODING_DELTA);
+}
+
+static void put_page_count(firn_thrift_writer *w, int32_t page_type, int32_t encoding, int32_t n)
+{
+    if (n == 0) return;
+    firn_thrift_put_element_struct(w);
+    firn_thrift_put_i32(w, 1, page_type);
+    firn_thrift_put_i32(w, 2, encoding);
+    firn_thrift_put_i32(w, 3, n);
+    firn_thrift_put_end(w);
+}
+
+/* Lets readers know that all data pages are dictionary-coded, so that the dictionary can prune. */
+static void put_encoding_stats(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
+{
+    const int32_t n_dictionaries = chunk->dictionary_pages > 0;
+    firn_thrift_put_list_of_structs(w, 13,
+                                    (size_t)n_dictionaries + (chunk->dictionary_pages > 0) +
+                                        (chunk->plain_pages > 0) + (chunk->delta_pages > 0));
+    put_page_count(w, 2, FIRN_ENCODING_PLAIN, n_dictionaries);
+    put_page_count(w, 0, FIRN_ENCODING_DICTIONARY, chunk->dictionary_pages);
+    put_page_count(w, 0, FIRN_ENCODING_PLAIN, chunk->plain_pages);
+    put_page_count(w, 0, FIRN_ENCODING_DELTA, chunk->delta_pages);
+}
+
+static void put_statistics(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
+{
+    firn_thrift_put_struct(w, 12);
+    firn_thrift_put_i64(w, 3, chunk->null_count);
+    if (chunk->hi.is_set) firn_thrift_put_bytes(w, 5, chunk->hi.bytes);
+    if (chunk->lo.is_set) firn_thrift_put_bytes(w, 6, chunk->lo.bytes);
+    if (chunk->hi.is_set) firn_thrift_put_bool(w, 7, chunk->hi.is_exact);
+    if (chunk->lo.is_set) firn_thrift_put_bool(w, 8, chunk->lo.is_exact);
+    firn_thrift_put_end(w);
+}
+
+static void put_chunk(firn_thrift_writer *w, const firn_parquet_leaf *leaf, firn_codec codec,
+                      const firn_parquet_chunk *chunk)
+{
+    firn_thrift_put_element_struct(w);
+    firn_thrift_put_i64(w, 2, 0); /* deprecated: offset of metadata outside the footer */
+    firn_thrift_put_struct(w, 3);
+    firn_thrift_put_i32(w, 1, (int32_t)leaf->physical);
+    put_encodings(w, chunk);
+    firn_thrift_put_list_of_bytes(w, 3, leaf->n_path);
+    for (size_t i = 0; i < leaf->n_path; i++) firn_thrift_put_element_bytes(w, leaf->path[i]);
+    firn_thrift_put_i32(w, 4, codec_number(codec));
+    firn_thrift_put_i64(w, 5, chunk->n_levels);
+    firn_thrift_put_i64(w, 6, chunk->uncompressed_bytes);
+    firn_thrift_put_i64(w, 7, chunk->compressed_bytes);
+    firn_thrift_put_i64(w, 9, chunk->offset + chunk->dictionary_bytes);
+    if (chunk->dictionary_bytes) firn_thrift_put_i64(w, 11, chunk->offset);
+    put_statistics(w, chunk);
+    put_encoding_stats(w, chunk);
+    firn_thrift_put_end(w);
+    firn_thrift_put_end(w);
+}
+
+static void put_group(firn_thrift_writer *w, const firn_parquet_footer *footer, size_t g)
+{
+    const firn_parquet_group *group = &footer->groups[g];
+    int64_t uncompressed = 0, compressed = 0;
+    firn_thrift_put_element_struct(w);
+    firn_thrift_put_list_of_structs(w, 1, footer->n_leaves);
+    for (size_t i = 0; i < footer->n_leaves; i++) {
+        put_chunk(w, &footer->leaves[i], footer->codec, &group->chunks[i]);
+        uncompressed += group->chunks[i].uncompressed_bytes;
+        compressed += group->chunks[i].compressed_bytes;
+    }
+    firn_thrift_put_i64(w, 2, uncompressed);
+    firn_thrift_put_i64(w, 3, group->n_rows);
+    firn_thrift_put_i64(w, 5, group->offset);
+    firn_thrift_put_i64(w, 6, compressed);
+    if (g <= INT16_MAX) firn_thrift_put_i16(w, 7, (int16_t)g);
+    firn_thrift_put_end(w);
+}
+
+static void put_key_values(firn_thrift_writer *w, const firn_parquet_footer *footer)
+{
+    if (footer->iceberg_schema_json.len == 0) return;
+    firn_thrift_put_list_of_structs(w, 5, 1);
+    firn_thrift_put_element_struct(w);
+    firn_thrift_put_bytes(w, 1, FIRN_STR("iceberg.schema"));
+    firn_thrift_put_bytes(w, 2, footer->iceberg_schema_json);
+    firn_thrift_put_end(w);
+}
+
+firn_status firn_parquet_put_footer(const firn_parquet_footer *footer, firn_buf *out,
+                                    firn_error *err)
+{
+    const size_t start = out->len;
+    firn_thrift_writer w = firn_thrift_writer_of(out);
+    firn_thrift_put_i32(&w, 1, 2);
+    firn_parquet_put_schema(&w, 2, footer->root);
+    firn_thrift_put_i64(&w, 3, footer->n_rows);
+    firn_thrift_put_list_of_structs(&w, 4, footer->n_groups);
+    for (size_t g = 0; g < footer->n_groups; g++) put_group(&w, footer, g);
+    put_key_values(&w, footer);
+    firn_thrift_put_bytes(&w, 6, FIRN_STR("firn version " FIRN_VERSION));
+    firn_thrift_put_list_of_structs(&w, 7, footer->n_leaves);
+    for (size_t i = 0; i < footer->n_leaves; i++) {
+        firn_thrift_put_element_struct(&w);
+        firn_thrift_put_empty(&w, 1); /* the order of the type */
+        firn_thrift_put_end(&w);
+    }
+    firn_thrift_put_end(&w);
+    if (out->status == FIRN_OK && out->len - start > FIRN_LIMIT_FOOTER)
+        return firn_fail(err, FIRN_ERR_LIMIT, "Parquet footer of %zu bytes, limit %zu",
+                         out->len - start, FIRN_LIMIT_FOOTER);
+    firn_buf_u32le(out, (uint32_t)(out->len - start));
+    firn_buf_cstr(out, "PAR1");
+    return firn_buf_check(out, err);
+}
+
+/* ---- metrics ---- */
+
+static firn_status copy_bound(firn_arena *arena, const firn_value *value, firn_str *out,
+                              firn_error *err)
+{
+    firn_buf bytes;
+    firn_buf_init(&bytes, NULL, 0);
+    const firn_status st = firn_value_encode(value, &bytes, err);
+    if (st == FIRN_OK) *out = firn_arena_copy(arena, firn_buf_view(&bytes));
+    firn_buf_dispose(&bytes);
+    FIRN_TRY(st);
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+static firn_status set_bounds(const firn_parquet_column *c, firn_arena *arena,
+                              firn_column_metrics *out, firn_error *err)
+{
+    const firn_type *type = c->leaf->type;
+    firn_value lo, hi;
+    if (!firn_parquet_bounds_values(&c->file_bounds, type, &lo, &hi)) return FIRN_OK;
+    out->has_lower = out->has_upper = true;
+    const bool is_cut = c->leaf->metrics == FIRN_METRICS_TRUNCATE &&
+                        (type->kind == FIRN_TYPE_STRING || type->kind == FIRN_TYPE_BINARY);
+    if (is_cut) {
+        const int32_t length =
+            c->leaf->truncate_length > 0 ? c->leaf->truncate_length : DEFAULT_TRUNCATE;
+        lo.as.bytes = firn_bound_truncate_lower(type, lo.as.bytes, length);
+        out->has_upper = firn_bound_truncate_upper(arena, type, hi.as.bytes, length, &hi.as.bytes);
+    }
+    FIRN_TRY(copy_bound(arena, &lo, &out->lower, err));
+    return out->has_upper ? copy_bound(arena, &hi, &out->upper, err) : FIRN_OK;
+}
+
+static firn_status column_metrics(const firn_parquet_column *c, firn_arena *arena,
+                                  firn_column_metrics *out, firn_error *err)
+{
+    const firn_parquet_leaf *leaf = c->leaf;
+    const bool is_float =
+        leaf->type->kind == FIRN_TYPE_FLOAT || leaf->type->kind == FIRN_TYPE_DOUBLE;
+    *out = (firn_column_metrics){.field_id = leaf->field_id,
+                                 .column_size_bytes = c->file_bytes,
+                                 .value_count = -1,
+                                 .null_count = -1,
+                                 .nan_count = -1};
+    if (leaf->metrics == FIRN_METRICS_NONE) return FIRN_OK;
+    out->value_count = c->file_levels;
+    out->null_count = c->file_nulls;
+    if (is_float) out->nan_count = c->file_bounds.nan_count;
+    /* a bound of list elements says nothing that Iceberg's evaluators could use */
+    if (leaf->metrics == FIRN_METRICS_COUNTS || leaf->max_rep > 0) return FIRN_OK;
+    return set_bounds(c, arena, out, err);
+}
+
+/* Field ids nearly always ascend in schema order already. */
+static void sort_by_id(firn_column_metrics *m, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        const firn_column_metrics moved = m[i];
+        size_t at = i;
+        for (; at > 0 && m[at - 1].field_id > moved.field_id; at--) m[at] = m[at - 1];
+        m[at] = moved;
+    }
+}
+
+firn_status firn_parquet_file_metrics(const firn_parquet_footer *footer,
+                                      const firn_parquet_column *columns, int64_t file_size_bytes,
+                                      firn_arena *arena, firn_file_metrics *out, firn_error *err)
+{
+    *out = (firn_file_metrics){.record_count = footer->n_rows,
+                               .file_size_bytes = file_size_bytes,
+                               .n_columns = footer->n_leaves,
+                               .n_split_offsets = footer->n_groups};
+    out->columns = firn_arena_array(arena, footer->n_leaves, sizeof *out->columns);
+    out->split_offsets = firn_arena_array(arena, footer->n_groups, sizeof *out->split_offsets);
+    if (!out->columns || !out->split_offsets) return firn_fail_nomem(err);
+    for (size_t i = 0; i < footer->n_leaves; i++)
+        FIRN_TRY(column_metrics(&columns[i], arena, &out->columns[i], err));
+    sort_by_id(out->columns, out->n_columns);
+    for (size_t g = 0; g < footer->n_groups; g++) out->split_offsets[g] = footer->groups[g].offset;
+    return FIRN_OK;
+}
