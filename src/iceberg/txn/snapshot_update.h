@@ -25,7 +25,8 @@ typedef struct firn_overwrite {
     const firn_str *removed_paths; /* live data files of the snapshot that was read */
     size_t n_removed_paths;
     const firn_expr *filter;  /* bound; rows read to make this change: new files that may match it
-                                 are a conflict when serializable. NULL: all rows */
+                                 are a conflict when serializable. NULL: all rows. Borrowed until
+                                 the transaction is closed */
     int64_t from_snapshot_id; /* the snapshot that was read; -1: table was empty */
     firn_isolation isolation;
     bool must_be_unchanged; /* fail when main is not at from_snapshot_id any more (exactly-once
@@ -44,6 +45,9 @@ FIRN_MUST_CHECK firn_status firn_txn_append_if_unchanged(firn_txn *txn, const fi
 FIRN_MUST_CHECK firn_status firn_txn_set_summary(firn_txn *txn, const firn_property *items,
                                                  size_t n, firn_error *err);
 
+/* Data files given to this transaction stay when firn_txn_commit() is lost: the caller removes them
+ * or commits them again. */
+void firn_txn_keep_files(firn_txn *txn);
 /* Remove the data files that were given to this transaction's append or overwrite: after
  * firn_txn_commit_all() failed with anything but FIRN_ERR_COMMIT_UNKNOWN, or to give up before a
  * commit. Best effort, logged. */

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counts to summary entries. A total is left out when the parent snapshot lacks it: then nobody
+ * knows it. */
+#include "iceberg/txn/snapshot_summary.h"
+
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+
+void firn_summary__init(firn_summary_counts *counts, firn_arena *arena)
+{
+    *counts = (firn_summary_counts){.arena = arena};
+    firn_map_init(&counts->partitions, arena);
+}
+
+/* Spec id and single-value bytes of the tuple; length-prefixed so that tuples cannot run into each
+ * other. */
+static firn_status note_partition(firn_summary_counts *counts, const firn_partition_spec *spec,
+                                  const firn_data_file *file, firn_error *err)
+{
+    firn_buf key;
+    firn_buf_init(&key, NULL, (size_t)1 << 24);
+    firn_buf_u32le(&key, (uint32_t)spec->spec_id);
+    firn_status st = FIRN_OK;
+    for (size_t i = 0; i < file->n_partition && st == FIRN_OK; i++) {
+        firn_buf value;
+        if (file->partition[i].is_null) {
+            firn_buf_u32le(&key, UINT32_MAX);
+            continue;
+        }
+        firn_buf_init(&value, NULL, (size_t)1 << 24);
+        st = firn_value_encode(&file->partition[i], &value, err);
+        firn_buf_u32le(&key, (uint32_t)value.len);
+        firn_buf_append(&key, value.data, value.len);
+        firn_buf_dispose(&value);
+    }
+    if (st == FIRN_OK) st = firn_buf_check(&key, err);
+    if (st == FIRN_OK && !firn_map_has(&counts->partitions, firn_buf_view(&key))) {
+        const firn_str copy = firn_arena_copy(counts->arena, firn_buf_view(&key));
+        st =
+            copy.data ? firn_map_put(&counts->partitions, copy, counts, err) : firn_fail_nomem(err);
+    }
+    firn_buf_dispose(&key);
+    return st;
+}
+
+firn_status firn_summary__add(firn_summary_counts *counts, const firn_partition_spec *spec,
+                              const firn_data_file *file, firn_error *err)
+{
+    counts->added_files++;
+    counts->added_records += file->record_count;
+    counts->added_bytes += file->file_size_bytes;
+    return note_partition(counts, spec, file, err);
+}
+
+firn_status firn_summary__remove(firn_summary_counts *counts, const firn_partition_spec *spec,
+                                 const firn_data_file *file, firn_error *err)
+{
+    counts->removed_files++;
+    counts->removed_records += file->record_count;
+    counts->removed_bytes += file->file_size_bytes;
+    return note_partition(counts, spec, file, err);
+}
+
+struct summary {
+    firn_arena *arena;
+    firn_property *items;
+    size_t n, cap;
+};
+
+static firn_status put_text(struct summary *summary, firn_str key, firn_str value, firn_error *err)
+{
+    firn_property *slot = NULL;
+    for (size_t i = 0; i < summary->n && !slot; i++)
+        if (firn_str_equals(summary->items[i].key, key)) slot = &summary->items[i];
+    if (!slot)
+        slot = firn_arena_push(summary->arena, &summary->items, &summary->n, &summary->cap,
+                               sizeof *slot);
+    if (!slot) return firn_fail_nomem(err);
+    *slot = (firn_property){key, value};
+    return FIRN_OK;
+}
+
+static firn_status put_count(struct summary *summary, firn_str key, int64_t value, firn_error *err)
+{
+    const firn_str text = firn_arena_printf(summary->arena, "%" PRId64, value);
+    if (!text.data) return firn_fail_nomem(err);
+    return put_text(summary, key, text, err);
+}
+
+static firn_status put_positive(struct summary *summary, firn_str key, int64_t value,
+                                firn_error *err)
+{
+    return value > 0 ? put_count(summary, key, value, err) : FIRN_OK;
+}
+
+static firn_status put_total(struct summary *summary, const firn_snapshot *parent, firn_str key,
+                             int64_t change, firn_error *err)
+{
+    int64_t before = 0;
+    if (parent) {
+        const firn_str text = firn_properties_get(&parent->summary, key, (firn_str){0});
+        if (!firn_str_to_i64(text, &before) || before < 0) return FIRN_OK;
+    }
+    if (before + change < 0) return FIRN_OK;
+    return put_count(summary, key, before + change, err);
+}
+
+static firn_status put_counts(struct summary *summary, const firn_summary_counts *c,
+                              firn_error *err)
+{
+    FIRN_TRY(put_positive(summary, FIRN_STR("added-data-files"), c->added_files, err));
+    FIRN_TRY(put_positive(summary, FIRN_STR("deleted-data-files"), c->removed_files, err));
+    FIRN_TRY(put_positive(summary, FIRN_STR("added-records"), c->added_records, err));
+    FIRN_TRY(put_positive(summary, FIRN_STR("deleted-records"), c->removed_records, err));
+    FIRN_TRY(put_positive(summary, FIRN_STR("added-files-size"), c->added_bytes, err));
+    FIRN_TRY(put_positive(summary, FIRN_STR("removed-files-size"), c->removed_bytes, err));
+    FIRN_TRY(put_count(summary, FIRN_STR("changed-partition-count"),
+                       (int64_t)c->partitions.n_entries, err));
+    FIRN_TRY(put_count(summary, FIRN_STR("manifests-created"), c->manifests_created, err));
+    FIRN_TRY(put_count(summary, FIRN_STR("manifests-kept"), c->manifests_kept, err));
+    FIRN_TRY(put_count(summary, FIRN_STR("manifests-replaced"), c->manifests_replaced, err));
+    return put_count(summary, FIRN_STR("entries-processed"), c->entries_processed, err);
+}
+
+static firn_status put_totals(struct summary *summary, const firn_summary_counts *c,
+                              const firn_snapshot *parent, firn_error *err)
+{
+    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-records"),
+                       c->added_records - c->removed_records, err));
+    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-files-size"),
+                       c->added_bytes - c->removed_bytes, err));
+    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-data-files"),
+                       c->added_files - c->removed_files, err));
+    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-delete-files"), 0, err));
+    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-position-deletes"), 0, err));
+    return put_total(summary, parent, FIRN_STR("total-equality-deletes"), 0, err);
+}
+
+firn_status firn_summary__make(const firn_summary_counts *counts, const firn_snapshot *parent,
+                               const firn_property *extra, size_t n_extra, firn_arena *arena,
+                               firn_properties *out, firn_error *err)
+{
+    struct summary summary = {.arena = arena};
+    FIRN_TRY(put_text(&summary, FIRN_STR("engine-name"), FIRN_STR("firn"), err));
+    FIRN_TRY(put_text(&summary, FIRN_STR("engine-version"), FIRN_STR(FIRN_VERSION), err));
+    FIRN_TRY(put_counts(&summary, counts, err));
+    FIRN_TRY(put_totals(&summary, counts, parent, err));
+    for (size_t i = 0; i < n_extra; i++)
+        FIRN_TRY(put_text(&summary, extra[i].key, extra[i].value, err));
+    *out = (firn_properties){summary.items, summary.n};
+    return FIRN_OK;
+}

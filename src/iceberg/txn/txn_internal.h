@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this folder share: the table handle, the transaction and its draft.
+ *
+ * A transaction is a list of actions. Each is applied twice: when it is asked for, to a draft on
+ * the table's metadata, so that mistakes are refused at once; and in every commit attempt, to a new
+ * draft on the refreshed base. The draft becomes updates in one fixed order, the updates give the
+ * requirements. */
+#ifndef FIRN_ICEBERG_TXN_INTERNAL_H
+#define FIRN_ICEBERG_TXN_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "firn/table.h"
+#include "iceberg/txn/snapshot_update.h"
+
+#define FIRN_MAIN FIRN_STR("main")
+
+struct firn_table {
+    firn_env *env;
+    firn_store *store;
+    firn_catalog *catalog;
+    firn_arena *ident_arena;
+    firn_ident ident;
+    firn_str text;     /* "a.b.name", for messages */
+    firn_arena *arena; /* of loaded */
+    firn_loaded_table loaded;
+    /* Set while the table exists only in a transaction that creates it. */
+    const firn_update *create_updates;
+    size_t n_create_updates;
+};
+
+/* Table metadata as the actions so far leave it. Copied by value before an action is tried. */
+typedef struct firn_txn_draft {
+    firn_arena *arena;
+    const firn_table_metadata *base;
+    const firn_schema *schema; /* schema_id is that of the base until updates are made */
+    bool has_schema;           /* differs from the base */
+    int32_t last_column_id;
+    const firn_partition_spec *spec;
+    bool has_spec;
+    int32_t last_partition_id;
+    const firn_sort_order *sort_order;
+    bool has_sort_order;
+    int32_t format_version; /* 0: unchanged */
+    firn_property *set;
+    size_t n_set, cap_set;
+    firn_property *removed; /* keys only */
+    size_t n_removed, cap_removed;
+    int64_t main_snapshot_id; /* 0: unchanged by rollback */
+} firn_txn_draft;
+
+typedef struct firn_txn_action firn_txn_action;
+typedef firn_status (*firn_action_fn)(const firn_txn_action *action, firn_txn_draft *draft,
+                                      firn_error *err);
+
+/* One table change with its arguments, copied to the transaction's arena. */
+struct firn_txn_action {
+    firn_action_fn apply;
+    firn_str path;
+    firn_str text;
+    const firn_type *type;
+    firn_position position;
+    firn_transform transform;
+    const firn_partition_field *partition_fields;
+    const firn_sort_field *sort_fields;
+    const firn_property *properties;
+    size_t n; /* of the arrays */
+    int64_t id;
+    bool needs_same_layout; /* not to be repeated when schema, spec or sort order changed */
+    bool needs_same_main;   /* not to be repeated when main moved */
+};
+
+/* The one snapshot-producing change. */
+typedef struct firn_snapshot_change {
+    firn_data_file *added;
+    size_t n_added;
+    firn_str *removed;
+    size_t n_removed;
+    const firn_expr *filter; /* borrowed; NULL: all rows */
+    int64_t from_snapshot_id;
+    firn_isolation isolation;
+    bool is_overwrite;
+    bool must_be_unchanged;
+} firn_snapshot_change;
+
+struct firn_txn {
+    firn_table *table;
+    firn_arena *arena;       /* actions; handed to the table when the commit lands */
+    firn_arena *files_arena; /* data files of the change */
+    firn_txn_action *actions;
+    size_t n_actions, cap_actions;
+    firn_txn_draft draft;
+    firn_snapshot_change *change;
+    int64_t snapshot_id; /* the same in all attempts: how a landed commit is recognised */
+    firn_property *summary;
+    size_t n_summary, cap_summary;
+    firn_str *written; /* metadata files of the attempt under way */
+    size_t n_written, cap_written;
+    int32_t attempt;
+    bool keeps_files; /* data files stay when the commit is lost */
+    bool is_ended;    /* landed, unknown, or lost with its files removed */
+};
+
+/* ---- table.c ---- */
+
+/* A handle without metadata. */
+FIRN_MUST_CHECK firn_status firn_table__make(firn_env *env, firn_store *store,
+                                             firn_catalog *catalog, const firn_ident *ident,
+                                             firn_table **out, firn_error *err);
+/* Makes the handle show a commit's result; takes the arena. */
+void firn_table__install(firn_table *table, firn_arena *arena, const firn_loaded_table *loaded);
+/* Loads the current metadata into the arena. */
+FIRN_MUST_CHECK firn_status firn_table__load(const firn_table *table, firn_arena *arena,
+                                             firn_loaded_table *out, firn_error *err);
+
+/* ---- txn.c ---- */
+
+FIRN_MUST_CHECK firn_status firn_txn__check_open(const firn_txn *txn, firn_error *err);
+/* Tries the action on the draft and remembers it. */
+FIRN_MUST_CHECK firn_status firn_txn__act(firn_txn *txn, const firn_txn_action *action,
+                                          firn_error *err);
+FIRN_MUST_CHECK firn_status firn_txn__copy(firn_txn *txn, firn_str text, firn_str *out,
+                                           firn_error *err);
+void firn_txn__draft_init(firn_txn_draft *draft, firn_arena *arena,
+                          const firn_table_metadata *base);
+
+/* ---- txn_updates.c ---- */
+
+typedef struct firn_update_list {
+    firn_arena *arena;
+    firn_update *items;
+    size_t n, cap;
+} firn_update_list;
+
+FIRN_MUST_CHECK firn_status firn_updates__push(firn_update_list *list, const firn_update *update,
+                                               firn_error *err);
+/* All of the draft but snapshots. */
+FIRN_MUST_CHECK firn_status firn_updates__from_draft(const firn_txn_draft *draft,
+                                                     firn_update_list *list, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_updates__set_main(const firn_table_metadata *base,
+                                                   int64_t snapshot_id, firn_update_list *list,
+                                                   firn_error *err);
+/* What must still hold for these updates to mean what they meant on base. */
+FIRN_MUST_CHECK firn_status firn_requirements__derive(const firn_table_metadata *base,
+                                                      bool is_create, const firn_update_list *list,
+                                                      firn_requirement **out, size_t *n_out,
+                                                      firn_error *err);
+
+/* ---- snapshot_producer.c ---- */
+
+/* Writes manifests and manifest list of the transaction's change on top of main of metadata. Every
+ * file is added to txn->written before it is made. */
+FIRN_MUST_CHECK firn_status firn_snapshot__produce(firn_txn *txn,
+                                                   const firn_table_metadata *metadata,
+                                                   firn_arena *arena, firn_snapshot *out,
+                                                   firn_error *err);
+
+/* ---- conflict.c ---- */
+
+/* FIRN_ERR_CONFLICT when commits since the snapshot that was read break the change. */
+FIRN_MUST_CHECK firn_status firn_snapshot__validate(firn_store *store,
+                                                    const firn_table_metadata *metadata,
+                                                    const firn_snapshot_change *change,
+                                                    firn_env *env, firn_error *err);
+
+#endif

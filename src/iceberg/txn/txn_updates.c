@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a draft to updates, and from updates to requirements. Schemas, specs and sort orders the
+ * table has had before are set by id instead of being added again. */
+#include "base/error.h"
+#include "base/str.h"
+#include "iceberg/txn/txn_internal.h"
+
+firn_status firn_updates__push(firn_update_list *list, const firn_update *update, firn_error *err)
+{
+    firn_update *slot =
+        firn_arena_push(list->arena, &list->items, &list->n, &list->cap, sizeof *slot);
+    if (!slot) return firn_fail_nomem(err);
+    *slot = *update;
+    return FIRN_OK;
+}
+
+static firn_status push_id(firn_update_list *list, firn_update_kind kind, int64_t id,
+                           firn_error *err)
+{
+    const firn_update update = {.kind = kind, .id = id};
+    return firn_updates__push(list, &update, err);
+}
+
+/* ---- schema ---- */
+
+static bool same_ids(const firn_schema *a, const firn_schema *b)
+{
+    if (a->n_identifier_field_ids != b->n_identifier_field_ids) return false;
+    for (size_t i = 0; i < a->n_identifier_field_ids; i++)
+        if (a->identifier_field_ids[i] != b->identifier_field_ids[i]) return false;
+    return true;
+}
+
+/* firn_type_equals leaves docs out; a change of them is a new schema too. */
+static bool same_docs(const firn_type *a, const firn_type *b)
+{
+    for (size_t i = 0; i < a->n_fields; i++)
+        if (!firn_str_equals(a->fields[i].doc, b->fields[i].doc) ||
+            !same_docs(a->fields[i].type, b->fields[i].type))
+            return false;
+    return true;
+}
+
+static firn_status push_schema(const firn_txn_draft *draft, firn_update_list *list, firn_error *err)
+{
+    const firn_table_metadata *base = draft->base;
+    for (size_t i = 0; i < base->n_schemas; i++) {
+        const firn_schema *old = base->schemas[i];
+        if (!firn_type_equals(&old->root, &draft->schema->root) ||
+            !same_docs(&old->root, &draft->schema->root) || !same_ids(old, draft->schema))
+            continue;
+        if (old->schema_id == base->current_schema_id) return FIRN_OK;
+        return push_id(list, FIRN_UPDATE_SET_CURRENT_SCHEMA, old->schema_id, err);
+    }
+    firn_schema *schema = firn_arena_alloc_zero(list->arena, sizeof *schema);
+    if (!schema) return firn_fail_nomem(err);
+    *schema = *draft->schema;
+    schema->schema_id = -1;
+    const firn_update add = {.kind = FIRN_UPDATE_ADD_SCHEMA, .schema = schema};
+    FIRN_TRY(firn_updates__push(list, &add, err));
+    return push_id(list, FIRN_UPDATE_SET_CURRENT_SCHEMA, -1, err);
+}
+
+/* ---- spec and sort order ---- */
+
+static bool same_transform(const firn_transform *a, const firn_transform *b)
+{
+    return a->kind == b->kind && a->param == b->param && firn_str_equals(a->text, b->text);
+}
+
+static bool same_spec(const firn_partition_spec *a, const firn_partition_spec *b)
+{
+    if (a->n_fields != b->n_fields) return false;
+    for (size_t i = 0; i < a->n_fields; i++)
+        if (a->fields[i].source_id != b->fields[i].source_id ||
+            a->fields[i].field_id != b->fields[i].field_id ||
+            !firn_str_equals(a->fields[i].name, b->fields[i].name) ||
+            !same_transform(&a->fields[i].transform, &b->fields[i].transform))
+            return false;
+    return true;
+}
+
+static firn_status push_spec(const firn_txn_draft *draft, firn_update_list *list, firn_error *err)
+{
+    const firn_table_metadata *base = draft->base;
+    int32_t max_id = -1;
+    for (size_t i = 0; i < base->n_specs; i++) {
+        const firn_partition_spec *old = base->specs[i];
+        if (old->spec_id > max_id) max_id = old->spec_id;
+        if (!same_spec(old, draft->spec)) continue;
+        if (old->spec_id == base->default_spec_id) return FIRN_OK;
+        return push_id(list, FIRN_UPDATE_SET_DEFAULT_SPEC, old->spec_id, err);
+    }
+    firn_partition_spec *spec = firn_arena_alloc_zero(list->arena, sizeof *spec);
+    if (!spec) return firn_fail_nomem(err);
+    *spec = *draft->spec;
+    spec->spec_id = max_id + 1;
+    const firn_update add = {.kind = FIRN_UPDATE_ADD_SPEC, .spec = spec};
+    FIRN_TRY(firn_updates__push(list, &add, err));
+    return push_id(list, FIRN_UPDATE_SET_DEFAULT_SPEC, -1, err);
+}
+
+static bool same_order(const firn_sort_order *a, const firn_sort_order *b)
+{
+    if (a->n_fields != b->n_fields) return false;
+    for (size_t i = 0; i < a->n_fields; i++)
+        if (a->fields[i].source_id != b->fields[i].source_id ||
+            a->fields[i].is_descending != b->fields[i].is_descending ||
+            a->fields[i].nulls_last != b->fields[i].nulls_last ||
+            !same_transform(&a->fields[i].transform, &b->fields[i].transform))
+            return false;
+    return true;
+}
+
+static firn_status push_order(const firn_txn_draft *draft, firn_update_list *list, firn_error *err)
+{
+    const firn_table_metadata *base = draft->base;
+    int32_t max_id = 0;
+    for (size_t i = 0; i < base->n_sort_orders; i++) {
+        const firn_sort_order *old = base->sort_orders[i];
+        if (old->order_id > max_id) max_id = old->order_id;
+        if (!same_order(old, draft->sort_order)) continue;
+        if (old->order_id == base->default_sort_order_id) return FIRN_OK;
+        return push_id(list, FIRN_UPDATE_SET_DEFAULT_SORT_ORDER, old->order_id, err);
+    }
+    firn_sort_order *order = firn_arena_alloc_zero(list->arena, sizeof *order);
+    if (!order) return firn_fail_nomem(err);
+    *order = *draft->sort_order;
+    order->order_id = order->n_fields == 0 ? 0 : max_id + 1;
+    const firn_update add = {.kind = FIRN_UPDATE_ADD_SORT_ORDER, .sort_order = order};
+    FIRN_TRY(firn_updates__push(list, &add, err));
+    return push_id(list, FIRN_UPDATE_SET_DEFAULT_SORT_ORDER, -1, err);
+}
+
+/* ---- all ---- */
+
+firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_list *list,
+                                     firn_error *err)
+{
+    if (draft->format_version > 0)
+        FIRN_TRY(push_id(list, FIRN_UPDATE_FORMAT_VERSION, draft->format_version, err));
+    if (draft->n_removed > 0) {
+        const firn_update update = {.kind = FIRN_UPDATE_REMOVE_PROPERTIES,
+                                    .properties = {draft->removed, draft->n_removed}};
+        FIRN_TRY(firn_updates__push(list, &update, err));
+    }
+    if (draft->n_set > 0) {
+        const firn_update update = {.kind = FIRN_UPDATE_SET_PROPERTIES,
+                                    .properties = {draft->set, draft->n_set}};
+        FIRN_TRY(firn_updates__push(list, &update, err));
+    }
+    if (draft->has_schema) FIRN_TRY(push_schema(draft, list, err));
+    if (draft->has_spec) FIRN_TRY(push_spec(draft, list, err));
+    if (draft->has_sort_order) FIRN_TRY(push_order(draft, list, err));
+    return FIRN_OK;
+}
+
+firn_status firn_updates__set_main(const firn_table_metadata *base, int64_t snapshot_id,
+                                   firn_update_list *list, firn_error *err)
+{
+    const firn_snapshot_ref *old = firn_metadata_find_ref(base, FIRN_MAIN);
+    firn_snapshot_ref *ref = firn_arena_alloc_zero(list->arena, sizeof *ref);
+    if (!ref) return firn_fail_nomem(err);
+    *ref = old ? *old
+               : (firn_snapshot_ref){.name = FIRN_MAIN,
+                                     .min_snapshots_to_keep = -1,
+                                     .max_snapshot_age_ms = -1,
+                                     .max_ref_age_ms = -1};
+    ref->snapshot_id = snapshot_id;
+    const firn_update update = {.kind = FIRN_UPDATE_SET_SNAPSHOT_REF, .ref = ref};
+    return firn_updates__push(list, &update, err);
+}
+
+/* ---- requirements ---- */
+
+/* The requirement an update gives; kind CREATE means none. */
+static firn_requirement requirement_of(const firn_table_metadata *base, const firn_update *update)
+{
+    switch (update->kind) {
+    case FIRN_UPDATE_ADD_SCHEMA:
+        return (firn_requirement){FIRN_REQUIRE_LAST_ASSIGNED_FIELD_ID, {0}, base->last_column_id};
+    case FIRN_UPDATE_SET_CURRENT_SCHEMA:
+        return (firn_requirement){FIRN_REQUIRE_CURRENT_SCHEMA_ID, {0}, base->current_schema_id};
+    case FIRN_UPDATE_ADD_SPEC:
+        return (firn_requirement){
+            FIRN_REQUIRE_LAST_ASSIGNED_PARTITION_ID, {0}, base->last_partition_id};
+    case FIRN_UPDATE_SET_DEFAULT_SPEC:
+        return (firn_requirement){FIRN_REQUIRE_DEFAULT_SPEC_ID, {0}, base->default_spec_id};
+    case FIRN_UPDATE_SET_DEFAULT_SORT_ORDER:
+        return (firn_requirement){
+            FIRN_REQUIRE_DEFAULT_SORT_ORDER_ID, {0}, base->default_sort_order_id};
+    case FIRN_UPDATE_SET_SNAPSHOT_REF: {
+        const firn_snapshot_ref *old = firn_metadata_find_ref(base, update->ref->name);
+        int64_t id = old ? old->snapshot_id : -1;
+        if (!old && firn_str_equals(update->ref->name, FIRN_MAIN)) id = base->current_snapshot_id;
+        return (firn_requirement){FIRN_REQUIRE_REF_SNAPSHOT_ID, update->ref->name, id};
+    }
+    case FIRN_UPDATE_ASSIGN_UUID:
+    case FIRN_UPDATE_FORMAT_VERSION:
+    case FIRN_UPDATE_ADD_SORT_ORDER:
+    case FIRN_UPDATE_ADD_SNAPSHOT:
+    case FIRN_UPDATE_REMOVE_SNAPSHOTS:
+    case FIRN_UPDATE_REMOVE_SNAPSHOT_REF:
+    case FIRN_UPDATE_SET_LOCATION:
+    case FIRN_UPDATE_SET_PROPERTIES:
+    case FIRN_UPDATE_REMOVE_PROPERTIES: break;
+    }
+    return (firn_requirement){.kind = FIRN_REQUIRE_CREATE};
+}
+
+firn_status firn_requirements__derive(const firn_table_metadata *base, bool is_create,
+                                      const firn_update_list *list, firn_requirement **out,
+                                      size_t *n_out, firn_error *err)
+{
+    firn_requirement *items = firn_arena_array(list->arena, list->n + 1, sizeof *items);
+    if (!items) return firn_fail_nomem(err);
+    size_t n = 0;
+    if (is_create)
+        items[n++] = (firn_requirement){.kind = FIRN_REQUIRE_CREATE};
+    else
+        items[n++] = (firn_requirement){FIRN_REQUIRE_UUID, base->table_uuid, 0};
+    for (size_t i = 0; i < list->n && !is_create; i++) {
+        const firn_requirement need = requirement_of(base, &list->items[i]);
+        if (need.kind != FIRN_REQUIRE_CREATE) items[n++] = need;
+    }
+    *out = items;
+    *n_out = n;
+    return FIRN_OK;
+}
