@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One data file in the making: a store writer, a Parquet writer on it, rows waiting to be handed
+ * over, and at the end the file's entry for a manifest. */
+#ifndef FIRN_ICEBERG_DATA_FILE_OUTPUT_H
+#define FIRN_ICEBERG_DATA_FILE_OUTPUT_H
+
+#include "base/env.h"
+#include "firn/batch.h"
+#include "firn/ext/store.h"
+#include "format/parquet_writer.h"
+#include "iceberg/spec/manifest.h"
+
+typedef struct firn_data_file_output {
+    firn_env *env;
+    firn_str path; /* borrowed */
+    firn_store_writer *store_writer;
+    firn_parquet_writer *writer;
+    int64_t n_stored;    /* bytes given to the store */
+    firn_batch *pending; /* rows gathered from mixed batches; NULL until needed */
+} firn_data_file_output;
+
+/* path must outlive the output. On failure nothing is left behind. */
+FIRN_MUST_CHECK firn_status firn_data_file_output__open(firn_env *env, firn_store *store,
+                                                        firn_str path, const firn_type *root,
+                                                        const firn_parquet_write_opts *opts,
+                                                        firn_data_file_output *out,
+                                                        firn_error *err);
+/* The whole batch, without a copy unless rows are pending. */
+FIRN_MUST_CHECK firn_status firn_data_file_output__append(firn_data_file_output *out,
+                                                          const firn_batch *batch, firn_error *err);
+/* Some rows of a batch. */
+FIRN_MUST_CHECK firn_status firn_data_file_output__append_rows(firn_data_file_output *out,
+                                                               const firn_type *root,
+                                                               const firn_batch *batch,
+                                                               const int64_t *rows, int64_t n,
+                                                               firn_error *err);
+int64_t firn_data_file_output__size(const firn_data_file_output *out);
+/* Bytes held in memory. */
+int64_t firn_data_file_output__buffered(const firn_data_file_output *out);
+/* Ends the output; file gets everything but spec and partition. Durable on FIRN_OK. */
+FIRN_MUST_CHECK firn_status firn_data_file_output__finish(firn_data_file_output *out,
+                                                          firn_arena *arena, firn_data_file *file,
+                                                          firn_error *err);
+/* Ends the output and leaves nothing behind; after finish it does nothing. */
+void firn_data_file_output__abandon(firn_data_file_output *out);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Table properties to writer options. Unknown codecs and modes are refused: writing something else
+ * than was asked for would go unnoticed. */
+#include "iceberg/write/writer_config.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "iceberg/spec/schema_json.h"
+
+#define K_DEFAULT_TARGET_BYTES ((int64_t)512 << 20)
+#define K_DEFAULT_MAX_COLUMNS  100
+
+static firn_str get(const firn_table_metadata *metadata, const char *key)
+{
+    return firn_properties_get(&metadata->properties, firn_str_of(key), (firn_str){0});
+}
+
+static int64_t get_i64(const firn_table_metadata *metadata, const char *key, int64_t fallback)
+{
+    const int64_t value =
+        firn_properties_get_i64(&metadata->properties, firn_str_of(key), fallback);
+    return value > 0 ? value : fallback;
+}
+
+/* ---- codec ---- */
+
+static const struct codec_name {
+    firn_str name;
+    firn_codec codec;
+} k_codecs[] = {
+    {FIRN_STR_INIT("zstd"), FIRN_CODEC_ZSTD},   {FIRN_STR_INIT("snappy"), FIRN_CODEC_SNAPPY},
+    {FIRN_STR_INIT("gzip"), FIRN_CODEC_GZIP},   {FIRN_STR_INIT("lz4_raw"), FIRN_CODEC_LZ4_RAW},
+    {FIRN_STR_INIT("lz4"), FIRN_CODEC_LZ4_RAW}, {FIRN_STR_INIT("uncompressed"), FIRN_CODEC_NONE},
+    {FIRN_STR_INIT("none"), FIRN_CODEC_NONE},
+};
+
+static firn_status read_codec(const firn_table_metadata *metadata, firn_parquet_write_opts *out,
+                              firn_error *err)
+{
+    const firn_str name = get(metadata, "write.parquet.compression-codec");
+    const firn_str level = get(metadata, "write.parquet.compression-level");
+    out->codec = FIRN_CODEC_ZSTD;
+    bool found = name.len == 0;
+    for (size_t i = 0; i < sizeof k_codecs / sizeof *k_codecs && !found; i++) {
+        found = firn_str_equals_nocase(name, k_codecs[i].name);
+        if (found) out->codec = k_codecs[i].codec;
+    }
+    if (!found)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: write.parquet.compression-codec \"%.*s\"",
+                         FIRN_STR_ARG(name));
+    if (level.len == 0 || firn_str_equals_nocase(level, FIRN_STR("null"))) return FIRN_OK;
+    int64_t value = 0;
+    if (!firn_str_to_i64(level, &value) || value < -100 || value > 100)
+        return firn_fail(err, FIRN_ERR_ARG,
+                         "write.parquet.compression-level \"%.*s\", expected a small integer",
+                         FIRN_STR_ARG(level));
+    out->codec_level = (int)value;
+    return FIRN_OK;
+}
+
+/* ---- metrics ---- */
+
+static firn_status parse_mode(firn_str text, firn_parquet_column_opts *out, firn_error *err)
+{
+    const firn_str prefix = FIRN_STR("truncate(");
+    int64_t length = 0;
+    if (firn_str_equals_nocase(text, FIRN_STR("none"))) {
+        out->metrics = FIRN_METRICS_NONE;
+    } else if (firn_str_equals_nocase(text, FIRN_STR("counts"))) {
+        out->metrics = FIRN_METRICS_COUNTS;
+    } else if (firn_str_equals_nocase(text, FIRN_STR("full"))) {
+        out->metrics = FIRN_METRICS_FULL;
+    } else if (text.len > prefix.len &&
+               firn_str_equals_nocase(firn_str_slice(text, 0, prefix.len), prefix) &&
+               firn_str_ends_with(text, FIRN_STR(")")) &&
+               firn_str_to_i64(firn_str_slice(text, prefix.len, text.len - 1), &length) &&
+               length > 0 && length <= INT32_MAX) {
+        out->metrics = FIRN_METRICS_TRUNCATE;
+        out->truncate_length = (int32_t)length;
+    } else {
+        return firn_fail(err, FIRN_ERR_ARG,
+                         "metrics mode \"%.*s\", expected none, counts, truncate(n) or full",
+                         FIRN_STR_ARG(text));
+    }
+    return FIRN_OK;
+}
+
+struct metrics_op {
+    const firn_table_metadata *metadata;
+    firn_arena *arena;
+    firn_str default_mode; /* empty: truncate(16) for the first max_columns, none beyond */
+    int64_t max_columns;
+    int64_t n_seen;
+    firn_parquet_column_opts *columns;
+    size_t n, cap;
+};
+
+static firn_status add_leaf(struct metrics_op *op, const firn_field *field, firn_str path,
+                            firn_error *err)
+{
+    firn_parquet_column_opts opts = {.field_id = field->id};
+    const firn_str key =
+        firn_arena_printf(op->arena, "write.metadata.metrics.column.%.*s", FIRN_STR_ARG(path));
+    if (!key.data) return firn_fail_nomem(err);
+    firn_str mode = firn_properties_get(&op->metadata->properties, key, op->default_mode);
+    op->n_seen++;
+    if (mode.len == 0) {
+        if (op->n_seen <= op->max_columns) return FIRN_OK;
+        mode = FIRN_STR("none");
+    }
+    FIRN_TRY(
+        firn_error_wrap(err, parse_mode(mode, &opts, err), "column \"%.*s\"", FIRN_STR_ARG(path)));
+    firn_parquet_column_opts *slot =
+        firn_arena_push(op->arena, &op->columns, &op->n, &op->cap, sizeof *slot);
+    if (!slot) return firn_fail_nomem(err);
+    *slot = opts;
+    return FIRN_OK;
+}
+
+static firn_status add_leaves(struct metrics_op *op, const firn_type *type, firn_str parent,
+                              firn_error *err)
+{
+    for (size_t i = 0; i < type->n_fields; i++) {
+        const firn_field *field = &type->fields[i];
+        const firn_str path = parent.len == 0
+                                  ? field->name
+                                  : firn_arena_printf(op->arena, "%.*s.%.*s", FIRN_STR_ARG(parent),
+                                                      FIRN_STR_ARG(field->name));
+        if (!path.data) return firn_fail_nomem(err);
+        if (firn_type_is_primitive(field->type))
+            FIRN_TRY(add_leaf(op, field, path, err));
+        else
+            FIRN_TRY(add_leaves(op, field->type, path, err));
+    }
+    return FIRN_OK;
+}
+
+static firn_status read_metrics(const firn_table_metadata *metadata, const firn_schema *schema,
+                                firn_arena *arena, firn_parquet_write_opts *out, firn_error *err)
+{
+    struct metrics_op op = {.metadata = metadata, .arena = arena};
+    op.default_mode = get(metadata, "write.metadata.metrics.default");
+    op.max_columns = get_i64(metadata, "write.metadata.metrics.max-inferred-column-defaults",
+                             K_DEFAULT_MAX_COLUMNS);
+    FIRN_TRY(add_leaves(&op, &schema->root, (firn_str){0}, err));
+    out->columns = op.columns;
+    out->n_columns = op.n;
+    return FIRN_OK;
+}
+
+/* ---- all ---- */
+
+static firn_status format_schema(const firn_schema *schema, firn_arena *arena, firn_str *out,
+                                 firn_error *err)
+{
+    firn_buf buf;
+    json_t *json = NULL;
+    FIRN_TRY(firn_schema_to_json(schema, &json, err));
+    firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
+    firn_status st = firn_json_write(json, 0, &buf, err);
+    json_decref(json);
+    if (st == FIRN_OK) {
+        *out = firn_arena_copy(arena, firn_buf_view(&buf));
+        if (!out->data) st = firn_fail_nomem(err);
+    }
+    firn_buf_dispose(&buf);
+    return st;
+}
+
+firn_status firn_writer_config__read(const firn_table_metadata *metadata, const firn_schema *schema,
+                                     firn_arena *arena, firn_writer_config *out, firn_error *err)
+{
+    *out = (firn_writer_config){0};
+    const firn_str format = get(metadata, "write.format.default");
+    if (format.len > 0 && !firn_str_equals_nocase(format, FIRN_STR("parquet")))
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: write.format.default \"%.*s\"",
+                         FIRN_STR_ARG(format));
+    FIRN_TRY(read_codec(metadata, &out->parquet, err));
+    FIRN_TRY(read_metrics(metadata, schema, arena, &out->parquet, err));
+    FIRN_TRY(format_schema(schema, arena, &out->parquet.iceberg_schema_json, err));
+    out->parquet.row_group_bytes = get_i64(metadata, "write.parquet.row-group-size-bytes", 0);
+    out->parquet.page_bytes = get_i64(metadata, "write.parquet.page-size-bytes", 0);
+    out->parquet.page_rows = get_i64(metadata, "write.parquet.page-row-limit", 0);
+    out->parquet.dictionary_bytes = get_i64(metadata, "write.parquet.dict-size-bytes", 0);
+    out->target_file_bytes =
+        get_i64(metadata, "write.target-file-size-bytes", K_DEFAULT_TARGET_BYTES);
+    firn_str folder = get(metadata, "write.data.path");
+    while (folder.len > 1 && folder.data[folder.len - 1] == '/') folder.len--;
+    out->folder = folder.len > 0
+                      ? firn_arena_copy(arena, folder)
+                      : firn_arena_printf(arena, "%.*s/data", FIRN_STR_ARG(metadata->location));
+    return out->folder.data ? FIRN_OK : firn_fail_nomem(err);
+}
