@@ -370,13 +370,19 @@ static firn_status parse_kept(const metadata_parse *p)
     return keep_unknown(p);
 }
 
+/* Early v3 writers left the counter out of empty tables. */
 static firn_status parse_row_ids(const metadata_parse *p)
 {
-    p->m->next_row_id = -1;
-    if (p->m->format_version < 3) return FIRN_OK;
-    FIRN_TRY(firn_json_get_i64(p->root, "next-row-id", &p->m->next_row_id, p->err));
-    if (p->m->next_row_id >= 0) return FIRN_OK;
-    return firn_fail(p->err, FIRN_ERR_CORRUPT, "\"next-row-id\" is %" PRId64, p->m->next_row_id);
+    firn_table_metadata *m = p->m;
+    m->next_row_id = -1;
+    if (m->format_version < 3) return FIRN_OK;
+    if (m->n_snapshots == 0 && !json_object_get(p->root, "next-row-id")) {
+        m->next_row_id = 0;
+        return FIRN_OK;
+    }
+    FIRN_TRY(firn_json_get_i64(p->root, "next-row-id", &m->next_row_id, p->err));
+    if (m->next_row_id >= 0) return FIRN_OK;
+    return firn_fail(p->err, FIRN_ERR_CORRUPT, "\"next-row-id\" is %" PRId64, m->next_row_id);
 }
 
 static firn_status parse_document(const metadata_parse *p)
