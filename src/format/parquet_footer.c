@@ -22,9 +22,8 @@ static firn_status parse_element(firn_thrift *t, firn_pq_element *e, firn_error 
 {
     firn_thrift_field f;
     firn_status st;
-    *e = (firn_pq_element){.physical = FIRN_PQ_NONE,
-                           .converted = FIRN_PQ_NONE,
-                           .field_id = FIRN_PQ_NONE};
+    *e = (firn_pq_element){
+        .physical = FIRN_PQ_NONE, .converted = FIRN_PQ_NONE, .field_id = FIRN_PQ_NONE};
     FIRN_TRY(firn_thrift_enter(t, NULL, &f, err));
     while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
         switch (f.id) {
@@ -219,8 +218,7 @@ static firn_status parse_row_groups(footer_parser *p, const firn_thrift_field *f
         return firn_fail_at(err, firn_cursor_pos(&p->t.in),
                             "row groups before the schema or twice");
     FIRN_TRY(firn_thrift_list(&p->t, f, FIRN_THRIFT_STRUCT, &file->n_row_groups, err));
-    file->row_groups =
-        firn_arena_array(file->arena, file->n_row_groups, sizeof *file->row_groups);
+    file->row_groups = firn_arena_array(file->arena, file->n_row_groups, sizeof *file->row_groups);
     if (!file->row_groups) return firn_fail_nomem(err);
     for (size_t i = 0; i < file->n_row_groups; i++) {
         firn_pq_row_group *rg = &file->row_groups[i];

@@ -38,9 +38,9 @@ static firn_status parse_number_param(firn_thrift *t, const firn_thrift_field *f
 static firn_status parse_geo_param(firn_thrift *t, const firn_thrift_field *f, firn_pq_element *e,
                                    firn_error *err)
 {
-    static const firn_str k_algorithms[] = {
-        FIRN_STR_INIT("spherical"), FIRN_STR_INIT("vincenty"), FIRN_STR_INIT("thomas"),
-        FIRN_STR_INIT("andoyer"), FIRN_STR_INIT("karney")};
+    static const firn_str k_algorithms[] = {FIRN_STR_INIT("spherical"), FIRN_STR_INIT("vincenty"),
+                                            FIRN_STR_INIT("thomas"), FIRN_STR_INIT("andoyer"),
+                                            FIRN_STR_INIT("karney")};
     int32_t algorithm = 0;
     if (f->id == 1) return firn_thrift_binary(t, f, &e->crs, err);
     FIRN_TRY(firn_thrift_i32(t, f, &algorithm, err));
@@ -196,9 +196,9 @@ static firn_status integer_type(const firn_pq_element *e, firn_type *out, firn_e
 
 static firn_status plain_type(const firn_pq_element *e, firn_type *out, firn_error *err)
 {
-    static const firn_type_kind k_kinds[] = {FIRN_TYPE_BOOLEAN, FIRN_TYPE_INT,   FIRN_TYPE_LONG,
-                                             FIRN_TYPE_TIMESTAMPTZ, FIRN_TYPE_FLOAT,
-                                             FIRN_TYPE_DOUBLE,  FIRN_TYPE_BINARY, FIRN_TYPE_FIXED};
+    static const firn_type_kind k_kinds[] = {
+        FIRN_TYPE_BOOLEAN, FIRN_TYPE_INT,    FIRN_TYPE_LONG,   FIRN_TYPE_TIMESTAMPTZ,
+        FIRN_TYPE_FLOAT,   FIRN_TYPE_DOUBLE, FIRN_TYPE_BINARY, FIRN_TYPE_FIXED};
     if (e->physical < FIRN_PQ_BOOLEAN || e->physical > FIRN_PQ_FIXED)
         return firn_fail(err, FIRN_ERR_CORRUPT, "column %.*s has physical type %d, expected 0 to 7",
                          FIRN_STR_ARG(e->name), e->physical);

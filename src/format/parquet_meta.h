@@ -81,7 +81,7 @@ typedef struct firn_pq_element {
 } firn_pq_element;
 
 typedef struct firn_pq_stats {
-    bool has_min, has_max;         /* the deprecated pair: signed byte order */
+    bool has_min, has_max; /* the deprecated pair: signed byte order */
     bool has_min_value, has_max_value;
     firn_str min, max, min_value, max_value;
     int64_t null_count; /* FIRN_PQ_NONE: absent */
@@ -100,7 +100,7 @@ typedef struct firn_pq_chunk {
 
 typedef struct firn_pq_row_group {
     int64_t n_rows;
-    int64_t first_row; /* in the file */
+    int64_t first_row;     /* in the file */
     firn_pq_chunk *chunks; /* one per leaf */
 } firn_pq_row_group;
 

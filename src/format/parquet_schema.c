@@ -71,8 +71,7 @@ static firn_status make_type(schema_builder *b, firn_pq_node *node, firn_type_ki
                                  .name = child->name,
                                  .type = &child->type};
     }
-    node->type =
-        (firn_type){.kind = kind, .fields = fields, .n_fields = node->n_children};
+    node->type = (firn_type){.kind = kind, .fields = fields, .n_fields = node->n_children};
     return FIRN_OK;
 }
 

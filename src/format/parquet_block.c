@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that string views point into: taken, retired when its page is done, used again when no
+ * caller can hold a view into it any more. */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "format/parquet_page_read.h"
+
+#define BLOCK_MIN   ((size_t)4096)
+#define BLOCK_TOTAL (FIRN_LIMIT_PAGE * 4) /* kept alive for one column at most */
+#define KEEP_CALLS  2                     /* views are promised until the second next call */
+
+static bool is_free(const firn_pq_blocks *blocks, const firn_pq_block *block)
+{
+    return block->retired + KEEP_CALLS <= blocks->call;
+}
+
+/* Takes a fitting free block out of the list and frees those that are too small. */
+static firn_pq_block *reuse(firn_pq_blocks *blocks, size_t size)
+{
+    firn_pq_block **link = &blocks->retired;
+    while (*link) {
+        firn_pq_block *b = *link;
+        if (!is_free(blocks, b)) {
+            link = &b->next;
+            continue;
+        }
+        *link = b->next;
+        if (b->capacity >= size && b->capacity / 4 <= size + BLOCK_MIN) return b;
+        firn_pq_block_drop(blocks, b);
+    }
+    return NULL;
+}
+
+firn_status firn_pq_block_take(firn_pq_blocks *blocks, size_t size, firn_pq_block **out,
+                               firn_error *err)
+{
+    *out = reuse(blocks, size);
+    if (*out) return FIRN_OK;
+    const size_t capacity = size < BLOCK_MIN ? BLOCK_MIN : size;
+    if (size > BLOCK_TOTAL || capacity > BLOCK_TOTAL - blocks->total_bytes)
+        return firn_fail(err, FIRN_ERR_LIMIT,
+                         "a column needs more than %zu bytes for the strings of one batch",
+                         BLOCK_TOTAL);
+    firn_pq_block *b = firn_mem_alloc(NULL, sizeof *b + capacity + FIRN_PQ_SLACK);
+    if (!b) return firn_fail_nomem(err);
+    *b = (firn_pq_block){.capacity = capacity, .data = (uint8_t *)(b + 1)};
+    blocks->total_bytes += capacity;
+    *out = b;
+    return FIRN_OK;
+}
+
+void firn_pq_block_retire(firn_pq_blocks *blocks, firn_pq_block *block)
+{
+    if (!block) return;
+    block->retired = blocks->call;
+    block->next = blocks->retired;
+    blocks->retired = block;
+}
+
+void firn_pq_block_drop(firn_pq_blocks *blocks, firn_pq_block *block)
+{
+    if (!block) return;
+    blocks->total_bytes -= block->capacity;
+    firn_mem_free(NULL, block);
+}
+
+void firn_pq_blocks_dispose(firn_pq_blocks *blocks)
+{
+    while (blocks->retired) {
+        firn_pq_block *b = blocks->retired;
+        blocks->retired = b->next;
+        firn_pq_block_drop(blocks, b);
+    }
+}

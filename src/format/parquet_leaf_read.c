@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading one leaf column. The fast path is a run of rows without nulls inside one page: values
+ * are decoded straight into the column. */
+#include "format/parquet_leaf_read.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define SCRATCH_ROWS 4096 /* rows of one step when the caller gave no validity */
+
+firn_status firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file,
+                              const firn_pq_node *node, const firn_type *type,
+                              firn_codec_ctx *codec_ctx, size_t window_bytes, firn_error *err)
+{
+    *leaf = (firn_pq_leaf){.node = node, .index = node->first_leaf, .levels_only = !type};
+    leaf->pages = (firn_pq_pages){.file = file,
+                                  .codec_ctx = codec_ctx,
+                                  .window_bytes = window_bytes,
+                                  .blocks = &leaf->blocks};
+    leaf->values = (firn_pq_values){
+        .conv = &leaf->conv, .dictionary = &leaf->dictionary, .blocks = &leaf->blocks};
+    if (!type) {
+        leaf->conv.physical = (firn_pq_physical)node->element->physical;
+        return FIRN_OK;
+    }
+    FIRN_TRY(firn_pq_conv_plan(node, type, &leaf->conv, err));
+    leaf->pages.keep_pages = leaf->conv.kind == FIRN_PQ_CONV_VIEW;
+    return FIRN_OK;
+}
+
+void firn_pq_leaf_dispose(firn_pq_leaf *leaf)
+{
+    firn_pq_values_dispose(&leaf->values);
+    firn_pq_pages_dispose(&leaf->pages);
+    firn_pq_blocks_dispose(&leaf->blocks);
+    firn_mem_free(NULL, leaf->def_levels);
+    firn_mem_free(NULL, leaf->rep_levels);
+}
+
+static firn_status wrap(firn_pq_leaf *leaf, firn_status st, firn_error *err)
+{
+    return firn_error_wrap(err, st, "column %.*s", FIRN_STR_ARG(leaf->node->name));
+}
+
+firn_status firn_pq_leaf_start(firn_pq_leaf *leaf, size_t row_group, firn_error *err)
+{
+    const firn_pq_row_group *rg = &leaf->pages.file->row_groups[row_group];
+    const firn_pq_chunk *chunk = &rg->chunks[leaf->index];
+    firn_pq_dictionary_reset(&leaf->values);
+    leaf->page_left = 0;
+    leaf->ahead_at = leaf->ahead_n = 0;
+    if (leaf->node->rep == 0 && !chunk->is_encrypted && !chunk->is_external &&
+        chunk->n_values != rg->n_rows)
+        return wrap(leaf,
+                    firn_fail(err, FIRN_ERR_CORRUPT, "%lld values in a row group of %lld rows",
+                              (long long)chunk->n_values, (long long)rg->n_rows),
+                    err);
+    return wrap(leaf, firn_pq_pages_start(&leaf->pages, chunk, err), err);
+}
+
+static firn_status begin_data_page(firn_pq_leaf *leaf, const firn_pq_page *page, firn_error *err)
+{
+    const firn_pq_node *node = leaf->node;
+    const size_t n = (size_t)page->n_values;
+    const uint8_t *at = page->data;
+    const uint8_t *const end = page->data + page->size;
+    if (page->type == FIRN_PQ_DATA_PAGE_V2) {
+        leaf->rep = firn_pq_levels_of(page->rep_levels, node->rep);
+        leaf->def = firn_pq_levels_of(page->def_levels, node->def);
+    } else {
+        FIRN_TRY(firn_pq_levels_begin(&leaf->rep, page->rep_encoding, node->rep, n, &at, end, err));
+        FIRN_TRY(firn_pq_levels_begin(&leaf->def, page->def_encoding, node->def, n, &at, end, err));
+    }
+    leaf->page_left = n;
+    if (leaf->levels_only) return FIRN_OK;
+    return firn_pq_values_begin(&leaf->values, page->encoding, at, (size_t)(end - at), n, err);
+}
+
+/* Next page with levels to read; FIRN_DONE at the end of the chunk. */
+static firn_status next_page(firn_pq_leaf *leaf, firn_error *err)
+{
+    while (leaf->page_left == 0) {
+        firn_pq_page page;
+        const firn_status st = firn_pq_pages_next(&leaf->pages, &page, err);
+        if (st != FIRN_OK) return st;
+        if (page.type != FIRN_PQ_DICTIONARY_PAGE)
+            FIRN_TRY(firn_error_wrap(err, begin_data_page(leaf, &page, err), "page at %llu",
+                                     (unsigned long long)page.offset));
+        else if (!leaf->levels_only)
+            FIRN_TRY(firn_pq_dictionary_load(&leaf->values, &page, &leaf->pages, err));
+    }
+    return FIRN_OK;
+}
+
+/* ---- spreading values over nulls ---- */
+
+#define DEFINE_SPREAD(name, type)                                                           \
+    static void name(type *values, const uint64_t *mask, size_t at, size_t n, size_t n_set) \
+    {                                                                                       \
+        static const type zero = {0};                                                       \
+        size_t i = n;                                                                       \
+        while (n_set > 0 && n_set < i) {                                                    \
+            i--;                                                                            \
+            const size_t bit = at + i;                                                      \
+            const bool is_set = (mask[bit >> 6] >> (bit & 63) & 1) != 0;                    \
+            const type moved = values[n_set - 1];                                           \
+            values[i] = is_set ? moved : zero;                                              \
+            n_set -= is_set;                                                                \
+        }                                                                                   \
+        if (n_set == 0) memset(values, 0, i * sizeof *values);                              \
+    }
+
+typedef struct wide_value {
+    uint64_t words[2];
+} wide_value;
+
+DEFINE_SPREAD(spread_1, uint8_t)
+DEFINE_SPREAD(spread_4, uint32_t)
+DEFINE_SPREAD(spread_8, uint64_t)
+DEFINE_SPREAD(spread_16, wide_value)
+
+void firn_pq_spread(void *values, size_t width, const uint64_t *mask, size_t at, size_t n,
+                    size_t n_set)
+{
+    switch (width) {
+    case 1: spread_1(values, mask, at, n, n_set); break;
+    case 4: spread_4(values, mask, at, n, n_set); break;
+    case 8: spread_8(values, mask, at, n, n_set); break;
+    case 16: spread_16(values, mask, at, n, n_set); break;
+    default: break;
+    }
+}
+
+/* ---- flat ---- */
+
+/* k rows of the current page to row at. */
+static firn_status read_flat_step(firn_pq_leaf *leaf, size_t at, size_t k, char *values,
+                                  uint64_t *validity, size_t *n_nulls, firn_error *err)
+{
+    const size_t width = leaf->conv.out_width;
+    char *const to = values + at * width;
+    size_t n_set = k;
+    if (leaf->node->def == 0) {
+        if (validity) firn_pq_fill_bits(validity, at, k, true);
+        return firn_pq_values_read(&leaf->values, k, to, err);
+    }
+    uint64_t scratch[SCRATCH_ROWS / 64];
+    uint64_t *const mask = validity ? validity : scratch;
+    const size_t mask_at = validity ? at : 0;
+    FIRN_TRY(firn_pq_levels_mask(&leaf->def, mask, mask_at, k, &n_set, err));
+    FIRN_TRY(firn_pq_values_read(&leaf->values, n_set, to, err));
+    if (n_set == k) return FIRN_OK;
+    if (!validity) return firn_fail(err, FIRN_ERR_ARG, "null in a column without a validity mask");
+    firn_pq_spread(to, width, mask, mask_at, k, n_set);
+    *n_nulls += k - n_set;
+    return FIRN_OK;
+}
+
+static firn_status read_flat(firn_pq_leaf *leaf, size_t n, void *values, uint64_t *validity,
+                             size_t *n_nulls, firn_error *err)
+{
+    for (size_t at = 0; at < n;) {
+        const firn_status st = next_page(leaf, err);
+        if (st == FIRN_DONE)
+            return firn_fail(err, FIRN_ERR_CORRUPT, "column chunk ends %zu rows early", n - at);
+        FIRN_TRY(st);
+        size_t k = n - at < leaf->page_left ? n - at : leaf->page_left;
+        if (k > SCRATCH_ROWS) k = SCRATCH_ROWS;
+        FIRN_TRY(read_flat_step(leaf, at, k, values, validity, n_nulls, err));
+        leaf->page_left -= k;
+        at += k;
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_pq_leaf_read_flat(firn_pq_leaf *leaf, size_t n, void *values, uint64_t *validity,
+                                   size_t *n_nulls, firn_error *err)
+{
+    *n_nulls = 0;
+    return wrap(leaf, read_flat(leaf, n, values, validity, n_nulls, err), err);
+}
+
+/* ---- by levels ---- */
+
+static firn_status reserve_levels(firn_pq_leaf *leaf, size_t more, firn_error *err)
+{
+    const size_t need = leaf->n_levels + more;
+    if (need <= leaf->level_capacity) return FIRN_OK;
+    if (need > FIRN_PQ_LEVELS_MAX)
+        return firn_fail(err, FIRN_ERR_LIMIT, "more than %zu list elements in one batch",
+                         FIRN_PQ_LEVELS_MAX);
+    const size_t capacity = need < 4096 ? 8192 : need * 2;
+    uint8_t *def = firn_mem_resize(NULL, leaf->def_levels, capacity);
+    if (!def) return firn_fail_nomem(err);
+    leaf->def_levels = def;
+    uint8_t *rep = firn_mem_resize(NULL, leaf->rep_levels, capacity);
+    if (!rep) return firn_fail_nomem(err);
+    leaf->rep_levels = rep;
+    leaf->level_capacity = capacity;
+    return FIRN_OK;
+}
+
+static size_t count_equal(const uint8_t *levels, size_t n, uint8_t value)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) count += levels[i] == value;
+    return count;
+}
+
+/* Moves k levels from ahead to the batch and decodes the values that belong to them. */
+static firn_status consume(firn_pq_leaf *leaf, size_t k, firn_error *err)
+{
+    const uint8_t *def = leaf->ahead_def + leaf->ahead_at;
+    FIRN_TRY(reserve_levels(leaf, k, err));
+    memcpy(leaf->def_levels + leaf->n_levels, def, k);
+    memcpy(leaf->rep_levels + leaf->n_levels, leaf->ahead_rep + leaf->ahead_at, k);
+    leaf->n_levels += k;
+    leaf->ahead_at += k;
+    if (leaf->levels_only) return FIRN_OK;
+    const size_t n = count_equal(def, k, (uint8_t)leaf->node->def);
+    const size_t total = leaf->n_dense + n;
+    if ((int64_t)total > leaf->column->capacity)
+        FIRN_TRY(firn_column_reserve(leaf->column, (int64_t)total, err));
+    char *to = (char *)leaf->column->values + leaf->n_dense * leaf->conv.out_width;
+    FIRN_TRY(firn_pq_values_read(&leaf->values, n, to, err));
+    leaf->n_dense = total;
+    return FIRN_OK;
+}
+
+static firn_status read_ahead(firn_pq_leaf *leaf, firn_error *err)
+{
+    FIRN_TRY(next_page(leaf, err)); /* FIRN_DONE passes through */
+    const size_t k =
+        leaf->page_left < FIRN_PQ_LEVELS_AHEAD ? leaf->page_left : FIRN_PQ_LEVELS_AHEAD;
+    FIRN_TRY(firn_pq_levels_read(&leaf->rep, leaf->ahead_rep, k, err));
+    FIRN_TRY(firn_pq_levels_read(&leaf->def, leaf->ahead_def, k, err));
+    leaf->page_left -= k;
+    leaf->ahead_at = 0;
+    leaf->ahead_n = k;
+    return FIRN_OK;
+}
+
+static firn_status read_rows(firn_pq_leaf *leaf, size_t max_rows, size_t soft_levels,
+                             size_t *n_rows, firn_error *err)
+{
+    for (bool is_full = false; !is_full;) {
+        if (leaf->ahead_at == leaf->ahead_n) {
+            const firn_status st = read_ahead(leaf, err);
+            if (st == FIRN_DONE) return FIRN_OK;
+            FIRN_TRY(st);
+        }
+        size_t end = leaf->ahead_at;
+        for (; end < leaf->ahead_n; end++) {
+            if (leaf->ahead_rep[end] != 0) continue;
+            const size_t n = leaf->n_levels + (end - leaf->ahead_at);
+            is_full = *n_rows == max_rows || (*n_rows > 0 && n >= soft_levels);
+            if (is_full) break;
+            ++*n_rows;
+        }
+        if (*n_rows == 0)
+            return firn_fail(err, FIRN_ERR_CORRUPT, "row begins with repetition level %d",
+                             leaf->ahead_rep[leaf->ahead_at]);
+        FIRN_TRY(consume(leaf, end - leaf->ahead_at, err));
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_pq_leaf_read_rows(firn_pq_leaf *leaf, size_t max_rows, size_t soft_levels,
+                                   size_t *n_rows, firn_error *err)
+{
+    *n_rows = 0;
+    leaf->n_levels = 0;
+    leaf->n_dense = 0;
+    return wrap(leaf, read_rows(leaf, max_rows, soft_levels, n_rows, err), err);
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Page headers, the read window and decompression. Sizes are checked against the file, the codec's
+ * best ratio and the page limit before anything is allocated for them. */
+#include "format/parquet_page_read.h"
+
+#include <inttypes.h>
+#include <libdeflate.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "format/thrift.h"
+
+#define HEADER_FIRST     ((int64_t)4096) /* statistics may make a header longer */
+#define HEADER_MAX       ((int64_t)16 << 20)
+#define OLD_WRITER_EXTRA 100 /* early writers forgot a header in the size of a chunk */
+
+typedef struct page_header {
+    int32_t type, unpacked, packed;
+    bool has_crc, has_body, is_packed;
+    uint32_t crc;
+    int32_t n_values, encoding, def_encoding, rep_encoding;
+    int32_t def_bytes, rep_bytes;
+} page_header;
+
+/* ---- header ---- */
+
+static firn_status parse_data_header(firn_thrift *t, const firn_thrift_field *in, page_header *h,
+                                     firn_error *err)
+{
+    firn_thrift_field f;
+    firn_status st;
+    FIRN_TRY(firn_thrift_enter(t, in, &f, err));
+    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
+        switch (f.id) {
+        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
+        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
+        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &h->def_encoding, err)); break;
+        case 4: FIRN_TRY(firn_thrift_i32(t, &f, &h->rep_encoding, err)); break;
+        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
+        }
+    }
+    h->has_body = true;
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+static firn_status parse_dictionary_header(firn_thrift *t, const firn_thrift_field *in,
+                                           page_header *h, firn_error *err)
+{
+    firn_thrift_field f;
+    firn_status st;
+    FIRN_TRY(firn_thrift_enter(t, in, &f, err));
+    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
+        switch (f.id) {
+        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
+        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
+        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
+        }
+    }
+    h->has_body = true;
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+static firn_status parse_data_header_v2(firn_thrift *t, const firn_thrift_field *in, page_header *h,
+                                        firn_error *err)
+{
+    firn_thrift_field f;
+    firn_status st;
+    FIRN_TRY(firn_thrift_enter(t, in, &f, err));
+    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
+        switch (f.id) {
+        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
+        case 4: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
+        case 5: FIRN_TRY(firn_thrift_i32(t, &f, &h->def_bytes, err)); break;
+        case 6: FIRN_TRY(firn_thrift_i32(t, &f, &h->rep_bytes, err)); break;
+        case 7: FIRN_TRY(firn_thrift_bool(t, &f, &h->is_packed, err)); break;
+        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
+        }
+    }
+    h->has_body = true;
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+static firn_status parse_header(firn_thrift *t, page_header *h, firn_error *err)
+{
+    firn_thrift_field f;
+    firn_status st;
+    int32_t crc = 0;
+    *h = (page_header){.type = FIRN_PQ_NONE,
+                       .packed = FIRN_PQ_NONE,
+                       .unpacked = FIRN_PQ_NONE,
+                       .n_values = FIRN_PQ_NONE,
+                       .is_packed = true};
+    FIRN_TRY(firn_thrift_enter(t, NULL, &f, err));
+    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
+        switch (f.id) {
+        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->type, err)); break;
+        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->unpacked, err)); break;
+        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &h->packed, err)); break;
+        case 4:
+            FIRN_TRY(firn_thrift_i32(t, &f, &crc, err));
+            h->crc = (uint32_t)crc;
+            h->has_crc = true;
+            break;
+        case 5: FIRN_TRY(parse_data_header(t, &f, h, err)); break;
+        case 7: FIRN_TRY(parse_dictionary_header(t, &f, h, err)); break;
+        case 8: FIRN_TRY(parse_data_header_v2(t, &f, h, err)); break;
+        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
+        }
+    }
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+/* ---- window ---- */
+
+static firn_status grow_window(firn_pq_pages *p, size_t size, firn_error *err)
+{
+    if (size <= p->window_capacity) return FIRN_OK;
+    uint8_t *fresh = firn_mem_alloc_zero(NULL, size + FIRN_PQ_SLACK);
+    if (!fresh) return firn_fail_nomem(err);
+    if (p->window_len > 0) memcpy(fresh, p->window, p->window_len);
+    firn_mem_free(NULL, p->window);
+    p->window = fresh;
+    p->window_capacity = size;
+    return FIRN_OK;
+}
+
+/* Makes bytes [offset, offset + n) of the file part of the window; n is inside p->end. */
+static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_error *err)
+{
+    const int64_t have_end = p->window_start + (int64_t)p->window_len;
+    const bool starts_inside = offset >= p->window_start && offset <= have_end;
+    if (starts_inside && have_end - offset >= (int64_t)n) return FIRN_OK;
+    const size_t kept = starts_inside ? (size_t)(have_end - offset) : 0;
+    size_t want = p->window_bytes;
+    if (p->ahead - offset < (int64_t)want)
+        want = p->ahead > offset ? (size_t)(p->ahead - offset) : 0;
+    if (want < n) want = n;
+    if (kept > 0) memmove(p->window, p->window + (offset - p->window_start), kept);
+    p->window_start = offset;
+    p->window_len = kept;
+    FIRN_TRY(grow_window(p, want, err));
+    FIRN_TRY(p->file->source.read_at(p->file->source.ctx, offset + (int64_t)kept, p->window + kept,
+                                     want - kept, err));
+    p->window_len = want;
+    return FIRN_OK;
+}
+
+static firn_str window_from(const firn_pq_pages *p, int64_t offset)
+{
+    const size_t skip = (size_t)(offset - p->window_start);
+    return (firn_str){(const char *)p->window + skip, p->window_len - skip};
+}
+
+/* The header's size is only known once it is parsed: try with what is there, then with more. */
+static firn_status read_header(firn_pq_pages *p, page_header *h, firn_error *err)
+{
+    const int64_t most = p->end - p->at < HEADER_MAX ? p->end - p->at : HEADER_MAX;
+    int64_t want = most < HEADER_FIRST ? most : HEADER_FIRST;
+    if (most <= 0)
+        return firn_fail_at(err, (uint64_t)p->at,
+                            "column data ends with %" PRId64 " values missing", p->values_left);
+    for (;;) {
+        FIRN_TRY(need_bytes(p, p->at, (size_t)want, err));
+        firn_str bytes = window_from(p, p->at);
+        if ((int64_t)bytes.len > most) bytes.len = (size_t)most;
+        firn_thrift t = firn_thrift_of(bytes, (uint64_t)p->at);
+        const firn_status st = parse_header(&t, h, err);
+        if (st == FIRN_OK) {
+            p->at += t.in.at - t.in.start;
+            return FIRN_OK;
+        }
+        if ((int64_t)bytes.len >= most)
+            return firn_error_wrap(err, st, "page header at %" PRId64, p->at);
+        want = (int64_t)bytes.len * 2 < most ? (int64_t)bytes.len * 2 : most;
+    }
+}
+
+/* ---- checks ---- */
+
+/* The most a block of that many bytes can unpack to; no bound is known for zstd. */
+static uint64_t max_unpacked(firn_codec codec, uint64_t packed)
+{
+    switch (codec) {
+    case FIRN_CODEC_NONE: return packed;
+    case FIRN_CODEC_SNAPPY: return packed * 22 + 64;
+    case FIRN_CODEC_LZ4_RAW: return packed * 255 + 64;
+    case FIRN_CODEC_GZIP: return packed * 1032 + 64;
+    case FIRN_CODEC_DEFLATE:
+    case FIRN_CODEC_ZSTD:
+    case FIRN_CODEC_AVRO_SNAPPY: break;
+    }
+    return UINT64_MAX;
+}
+
+static firn_status check_sizes(const firn_pq_pages *p, const page_header *h, uint64_t offset,
+                               firn_error *err)
+{
+    if (h->packed < 0 || h->unpacked < 0)
+        return firn_fail_at(err, offset, "page header lacks a size or has a negative one");
+    if (h->packed > p->end - p->at)
+        return firn_fail_at(err, offset, "page of %d bytes, %" PRId64 " left before the footer",
+                            h->packed, p->end - p->at);
+    if ((size_t)h->packed > FIRN_LIMIT_PAGE || (size_t)h->unpacked > FIRN_LIMIT_PAGE)
+        return firn_fail(err, FIRN_ERR_LIMIT, "page of %d bytes (%d unpacked), limit %zu",
+                         h->packed, h->unpacked, FIRN_LIMIT_PAGE);
+    if ((uint64_t)h->unpacked > max_unpacked(p->codec, (uint64_t)h->packed))
+        return firn_fail_at(err, offset, "page of %d bytes cannot unpack to %d", h->packed,
+                            h->unpacked);
+    return FIRN_OK;
+}
+
+static firn_status check_header(const firn_pq_pages *p, const page_header *h, uint64_t offset,
+                                firn_error *err)
+{
+    if (!h->has_body || h->n_values < 0)
+        return firn_fail_at(err, offset, "page of type %d lacks its header or value count",
+                            h->type);
+    if (h->type != FIRN_PQ_DICTIONARY_PAGE && h->n_values > p->values_left)
+        return firn_fail_at(err, offset, "page of %d values, the column chunk has %" PRId64 " left",
+                            h->n_values, p->values_left);
+    if (h->type != FIRN_PQ_DATA_PAGE_V2) return FIRN_OK;
+    if (h->def_bytes < 0 || h->rep_bytes < 0 || (int64_t)h->def_bytes + h->rep_bytes > h->packed ||
+        (int64_t)h->def_bytes + h->rep_bytes > h->unpacked)
+        return firn_fail_at(err, offset, "page levels of %d and %d bytes in a page of %d",
+                            h->rep_bytes, h->def_bytes, h->packed);
+    return FIRN_OK;
+}
+
+static firn_status check_crc(const page_header *h, firn_str packed, uint64_t offset,
+                             firn_error *err)
+{
+    if (!h->has_crc) return FIRN_OK;
+    const uint32_t found = libdeflate_crc32(0, packed.data, packed.len);
+    if (found == h->crc) return FIRN_OK;
+    return firn_fail_at(err, offset, "page checksum is %08x, expected %08x", found, h->crc);
+}
+
+/* ---- data ---- */
+
+/* Decompresses, or copies, into a block of its own. */
+static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, size_t size,
+                          firn_pq_page *out, firn_error *err)
+{
+    if (codec == FIRN_CODEC_NONE && !p->keep_pages && packed.len == size) {
+        out->data = (const uint8_t *)packed.data;
+        out->size = size;
+        return FIRN_OK;
+    }
+    if (p->block && (p->keep_pages || p->block->capacity < size)) {
+        if (p->keep_pages)
+            firn_pq_block_retire(p->blocks, p->block);
+        else
+            firn_pq_block_drop(p->blocks, p->block);
+        p->block = NULL;
+    }
+    if (!p->block) FIRN_TRY(firn_pq_block_take(p->blocks, size, &p->block, err));
+    const firn_status st =
+        firn_codec_decompress(p->codec_ctx, codec, packed, p->block->data, size, err);
+    if (st != FIRN_OK) return firn_error_wrap(err, st, "page at %" PRIu64, out->offset);
+    memset(p->block->data + size, 0, FIRN_PQ_SLACK);
+    out->data = p->block->data;
+    out->size = size;
+    return FIRN_OK;
+}
+
+static firn_status load_page(firn_pq_pages *p, const page_header *h, uint64_t offset,
+                             firn_pq_page *out, firn_error *err)
+{
+    FIRN_TRY(need_bytes(p, p->at, (size_t)h->packed, err));
+    firn_str packed = {window_from(p, p->at).data, (size_t)h->packed};
+    size_t unpacked = (size_t)h->unpacked;
+    firn_codec codec = p->codec;
+    p->at += h->packed;
+    FIRN_TRY(check_crc(h, packed, offset, err));
+    *out = (firn_pq_page){.type = (firn_pq_page_type)h->type,
+                          .n_values = h->n_values,
+                          .encoding = h->encoding,
+                          .def_encoding = h->def_encoding,
+                          .rep_encoding = h->rep_encoding,
+                          .offset = offset};
+    if (h->type == FIRN_PQ_DATA_PAGE_V2) {
+        const size_t rep = (size_t)h->rep_bytes, levels = rep + (size_t)h->def_bytes;
+        out->rep_levels = (firn_str){packed.data, rep};
+        out->def_levels = (firn_str){packed.data + rep, (size_t)h->def_bytes};
+        packed = (firn_str){packed.data + levels, packed.len - levels};
+        unpacked -= levels;
+        /* A page of nulls may have no data at all, not even an empty compressed block. */
+        if (!h->is_packed || (packed.len == 0 && unpacked == 0)) codec = FIRN_CODEC_NONE;
+    }
+    return unpack(p, codec, packed, unpacked, out, err);
+}
+
+firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out, firn_error *err)
+{
+    while (p->values_left > 0) {
+        page_header h;
+        const uint64_t offset = (uint64_t)p->at;
+        FIRN_TRY(read_header(p, &h, err));
+        FIRN_TRY(check_sizes(p, &h, offset, err));
+        const bool is_data = h.type == FIRN_PQ_DATA_PAGE || h.type == FIRN_PQ_DATA_PAGE_V2;
+        if (!is_data && h.type != FIRN_PQ_DICTIONARY_PAGE) {
+            p->at += h.packed; /* index pages and what the future brings */
+            continue;
+        }
+        FIRN_TRY(check_header(p, &h, offset, err));
+        FIRN_TRY(load_page(p, &h, offset, out, err));
+        if (is_data) p->values_left -= h.n_values;
+        return FIRN_OK;
+    }
+    return FIRN_DONE;
+}
+
+/* ---- chunk ---- */
+
+static firn_status codec_of(int32_t codec, firn_codec *out, firn_error *err)
+{
+    static const char *const k_names[] = {
+        "none", "snappy", "gzip", "lzo", "brotli", "lz4 (deprecated framing)", "zstd", "lz4_raw"};
+    switch (codec) {
+    case 0: *out = FIRN_CODEC_NONE; return FIRN_OK;
+    case 1: *out = FIRN_CODEC_SNAPPY; return FIRN_OK;
+    case 2: *out = FIRN_CODEC_GZIP; return FIRN_OK;
+    case 6: *out = FIRN_CODEC_ZSTD; return FIRN_OK;
+    case 7: *out = FIRN_CODEC_LZ4_RAW; return FIRN_OK;
+    default: break;
+    }
+    if (codec < 0 || codec >= (int32_t)(sizeof k_names / sizeof *k_names))
+        return firn_fail(err, FIRN_ERR_CORRUPT, "compression codec %d, expected 0 to 7", codec);
+    return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: parquet compression codec %s",
+                     k_names[codec]);
+}
+
+firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, firn_error *err)
+{
+    const int64_t data_end = p->file->data_end;
+    const bool has_dictionary =
+        chunk->dictionary_offset > 0 && chunk->dictionary_offset < chunk->data_offset;
+    if (chunk->is_encrypted)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: encrypted column");
+    if (chunk->is_external)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: column data in another file");
+    FIRN_TRY(codec_of(chunk->codec, &p->codec, err));
+    p->at = has_dictionary ? chunk->dictionary_offset : chunk->data_offset;
+    p->values_left = chunk->n_values;
+    p->ahead =
+        chunk->compressed_bytes < data_end - p->at ? p->at + chunk->compressed_bytes : data_end;
+    p->end = data_end - p->ahead < OLD_WRITER_EXTRA ? data_end : p->ahead + OLD_WRITER_EXTRA;
+    return FIRN_OK;
+}
+
+void firn_pq_pages_dispose(firn_pq_pages *p)
+{
+    firn_mem_free(NULL, p->window);
+    firn_pq_block_drop(p->blocks, p->block);
+}

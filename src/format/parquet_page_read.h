@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pages of one column chunk, one after another, through a bounded read window: header parsed
+ * and checked, checksum verified, data decompressed. Not here: what the bytes of a page mean. */
+#ifndef FIRN_FORMAT_PARQUET_PAGE_READ_H
+#define FIRN_FORMAT_PARQUET_PAGE_READ_H
+
+#include "format/codec.h"
+#include "format/parquet_bits.h"
+#include "format/parquet_meta.h"
+
+typedef enum firn_pq_encoding {
+    FIRN_PQ_ENC_PLAIN = 0,
+    FIRN_PQ_ENC_PLAIN_DICTIONARY = 2,
+    FIRN_PQ_ENC_RLE = 3,
+    FIRN_PQ_ENC_BIT_PACKED = 4,
+    FIRN_PQ_ENC_DELTA_BINARY_PACKED = 5,
+    FIRN_PQ_ENC_DELTA_LENGTH_BYTE_ARRAY = 6,
+    FIRN_PQ_ENC_DELTA_BYTE_ARRAY = 7,
+    FIRN_PQ_ENC_RLE_DICTIONARY = 8,
+    FIRN_PQ_ENC_BYTE_STREAM_SPLIT = 9,
+} firn_pq_encoding;
+
+typedef enum firn_pq_page_type {
+    FIRN_PQ_DATA_PAGE = 0,
+    FIRN_PQ_INDEX_PAGE = 1,
+    FIRN_PQ_DICTIONARY_PAGE = 2,
+    FIRN_PQ_DATA_PAGE_V2 = 3,
+} firn_pq_page_type;
+
+/* Bytes that string views may point into. Retired blocks stay until the second next call of the
+ * reader, then are used again. */
+typedef struct firn_pq_block {
+    struct firn_pq_block *next;
+    size_t capacity; /* without the slack behind it */
+    int64_t retired; /* number of the call it was last needed in */
+    uint8_t *data;
+} firn_pq_block;
+
+typedef struct firn_pq_blocks {
+    firn_pq_block *retired; /* newest first */
+    size_t total_bytes;
+    int64_t call; /* number of the running call */
+} firn_pq_blocks;
+
+/* A block of at least size bytes plus slack, contents undefined. */
+FIRN_MUST_CHECK firn_status firn_pq_block_take(firn_pq_blocks *blocks, size_t size,
+                                               firn_pq_block **out, firn_error *err);
+/* The block is no longer written; views into it live on. NULL is fine. */
+void firn_pq_block_retire(firn_pq_blocks *blocks, firn_pq_block *block);
+/* Free at once. NULL is fine. */
+void firn_pq_block_drop(firn_pq_blocks *blocks, firn_pq_block *block);
+void firn_pq_blocks_dispose(firn_pq_blocks *blocks);
+
+typedef struct firn_pq_page {
+    firn_pq_page_type type;
+    int32_t n_values;
+    int32_t encoding;
+    int32_t def_encoding, rep_encoding; /* v1 */
+    firn_str def_levels, rep_levels;    /* v2; v1 has them in front of data */
+    const uint8_t *data;                /* with slack; valid until the next page */
+    size_t size;
+    uint64_t offset; /* of the page header, for messages */
+} firn_pq_page;
+
+typedef struct firn_pq_pages {
+    const firn_parquet_file *file;
+    firn_codec codec;
+    firn_codec_ctx *codec_ctx; /* shared by the columns of one reader */
+    int64_t at;                /* next page header */
+    int64_t end;               /* no page may reach past it */
+    int64_t ahead;             /* end of the chunk: where reading ahead stops */
+    int64_t values_left;
+    size_t window_bytes;
+    uint8_t *window; /* bytes [window_start, window_start + window_len) of the file */
+    size_t window_capacity, window_len;
+    int64_t window_start;
+    bool keep_pages; /* views point into pages: data goes to a block that is retired */
+    firn_pq_blocks *blocks;
+    firn_pq_block *block; /* the current page's */
+} firn_pq_pages;
+
+/* Start at the first page of a chunk; keeps buffers of an earlier chunk. */
+FIRN_MUST_CHECK firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk,
+                                                firn_error *err);
+/* Next dictionary or data page; FIRN_DONE when all values of the chunk were seen. */
+FIRN_MUST_CHECK firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out,
+                                               firn_error *err);
+void firn_pq_pages_dispose(firn_pq_pages *p);
+
+#endif
