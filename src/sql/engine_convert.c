@@ -107,6 +107,26 @@ static void fill_primitive(const firn_column *column, const fill_range *range,
 static firn_status fill(firn_engine *engine, duckdb_v2_vector_handle vector,
                         const firn_column *column, const fill_range *range, firn_error *err);
 
+/* n null rows of any type: what a column that a file lacks comes as. */
+static firn_status fill_nulls(firn_engine *engine, duckdb_v2_vector_handle vector,
+                              const firn_type *type, int64_t n, firn_error *err)
+{
+    uint64_t *validity = NULL;
+    void *data = NULL;
+    const bool is_list = type->kind == FIRN_TYPE_LIST || type->kind == FIRN_TYPE_MAP;
+    FIRN_TRY(vector_pointers(engine, vector, is_list ? &data : NULL, &validity, err));
+    memset(validity, 0, (size_t)((n + 63) / 64) * sizeof *validity);
+    if (is_list) memset(data, 0, (size_t)n * sizeof(duckdb_v2_list_entry));
+    for (size_t i = 0; type->kind == FIRN_TYPE_STRUCT && i < type->n_fields; i++) {
+        duckdb_v2_error_info_handle info = NULL;
+        duckdb_v2_vector_handle child = NULL;
+        const DUCKDB_V2_ERROR code = engine->api->vector_get_child(vector, i, &child, &info);
+        if (code) return firn_engine_fail(engine, code, &info, err);
+        FIRN_TRY(fill_nulls(engine, child, type->fields[i].type, n, err));
+    }
+    return FIRN_OK;
+}
+
 static firn_status fill_children(firn_engine *engine, duckdb_v2_vector_handle vector,
                                  const firn_column *column, const fill_range *range,
                                  firn_error *err)
@@ -168,6 +188,9 @@ static firn_status fill(firn_engine *engine, duckdb_v2_vector_handle vector,
     case FIRN_TYPE_LIST:
     case FIRN_TYPE_MAP: return fill_list(engine, vector, column, range, err);
     case FIRN_TYPE_STRUCT: {
+        if (column->n_children == 0) {
+            return fill_nulls(engine, vector, column->type, range->n, err);
+        }
         FIRN_TRY(vector_pointers(engine, vector, NULL, &validity, err));
         fill_validity(column, range, validity);
         const fill_range inner = {range->from, range->n, validity};

@@ -13,10 +13,8 @@ struct scan_local {
     firn_engine_scan *scan;
     firn_arena *arena;
     firn_scan_reader *reader;
-    firn_batch *own;      /* memory of the columns that are not read in place */
-    firn_batch work;      /* what the reader fills; columns in the projection's order */
-    size_t *own_columns;  /* per projected column: its place in own, SIZE_MAX: in place */
-    uint64_t *bits;       /* BITS_WORDS of validity per projected column */
+    firn_batch work; /* what the reader fills; columns in the projection's order */
+    uint64_t *bits;  /* BITS_WORDS of validity per projected column */
 };
 
 /* ---- planning ---- */
@@ -100,27 +98,14 @@ firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err)
 
 /* ---- a thread's reader ---- */
 
-static firn_status create_batches(scan_local *local, firn_error *err)
+static firn_status create_batch(scan_local *local, firn_error *err)
 {
-    const firn_type *projection = &local->scan->projection;
-    const size_t n = projection->n_fields;
-    firn_field *fields = firn_arena_array(local->arena, n, sizeof *fields);
+    const size_t n = local->scan->projection.n_fields;
     firn_column *columns = firn_arena_array(local->arena, n, sizeof *columns);
-    local->own_columns = firn_arena_array(local->arena, n, sizeof *local->own_columns);
     local->bits = firn_arena_array(local->arena, n * BITS_WORDS, sizeof *local->bits);
-    if (!fields || !columns || !local->own_columns || !local->bits) return firn_fail_nomem(err);
-    size_t n_own = 0;
-    for (size_t i = 0; i < n; i++) {
-        const firn_field *field = &projection->fields[i];
-        const bool is_in_place = firn_duckdb_is_same_layout(field->type);
-        local->own_columns[i] = is_in_place ? SIZE_MAX : n_own;
-        columns[i].type = field->type;
-        if (!is_in_place) fields[n_own++] = *field;
-    }
+    if (!columns || !local->bits) return firn_fail_nomem(err);
     local->work = (firn_batch){.n_columns = n, .columns = columns};
-    if (n_own == 0) return FIRN_OK;
-    const firn_type root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n_own};
-    return firn_batch_create(&root, FIRN_BATCH_ROWS, &local->own, err);
+    return FIRN_OK;
 }
 
 firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **out,
@@ -135,7 +120,7 @@ firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **o
     }
     local->scan = scan;
     local->arena = arena;
-    firn_status st = create_batches(local, err);
+    firn_status st = create_batch(local, err);
     if (st == FIRN_OK && scan->queue) {
         st = firn_scan_reader_open(scan->queue, &scan->projection,
                                    scan->filter ? scan->filter : firn_expr_true(), &local->reader,
@@ -153,7 +138,6 @@ void firn_engine_scan_local_destroy(scan_local *local)
 {
     if (!local) return;
     firn_scan_reader_close(local->reader);
-    firn_batch_destroy(local->own);
     firn_arena_destroy(local->arena); /* holds local itself */
 }
 
@@ -168,7 +152,7 @@ static firn_status get_vector(scan_local *local, duckdb_v2_data_chunk_handle chu
     return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
 }
 
-/* Point the reader's columns at DuckDB's memory or at ours. */
+/* Point the reader's columns at DuckDB's memory; the others get the reader's own. */
 static firn_status aim_columns(scan_local *local, duckdb_v2_data_chunk_handle chunk,
                                firn_error *err)
 {
@@ -178,35 +162,19 @@ static firn_status aim_columns(scan_local *local, duckdb_v2_data_chunk_handle ch
         duckdb_v2_error_info_handle info = NULL;
         duckdb_v2_vector_handle vector = NULL;
         void *data = NULL;
-        if (slot->kind != SCAN_SLOT_IN_PLACE) continue;
+        if (slot->kind == SCAN_SLOT_ROW || slot->kind == SCAN_SLOT_NULLS) continue;
+        firn_column *column = &local->work.columns[slot->column];
+        *column = (firn_column){.type = local->scan->projection.fields[slot->column].type};
+        if (slot->kind == SCAN_SLOT_COPIED) continue;
         FIRN_TRY(get_vector(local, chunk, i, &vector, err));
         const DUCKDB_V2_ERROR code = engine->api->vector_get_data_mutable(vector, &data, &info);
         if (code) return firn_engine_fail(engine, code, &info, err);
-        firn_column *column = &local->work.columns[slot->column];
         column->values = data;
         column->validity = local->bits + slot->column * BITS_WORDS;
         column->capacity = FIRN_BATCH_ROWS;
-        column->n_values = 0;
         memset(column->validity, 0xff, BITS_WORDS * sizeof *column->validity);
     }
-    if (!local->own) return FIRN_OK;
-    firn_batch_reset(local->own);
-    for (size_t i = 0; i < local->work.n_columns; i++) {
-        if (local->own_columns[i] != SIZE_MAX) {
-            local->work.columns[i] = local->own->columns[local->own_columns[i]];
-        }
-    }
     return FIRN_OK;
-}
-
-/* The reader may have grown our columns through their copies in work. */
-static void keep_growth(scan_local *local)
-{
-    for (size_t i = 0; local->own && i < local->work.n_columns; i++) {
-        if (local->own_columns[i] != SIZE_MAX) {
-            local->own->columns[local->own_columns[i]] = local->work.columns[i];
-        }
-    }
 }
 
 /* True when one of the first n rows is null. */
@@ -303,7 +271,6 @@ firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle
         local->work.n_rows = 0;
         const firn_status st =
             firn_scan_reader_next(local->reader, FIRN_BATCH_ROWS, &local->work, NULL, err);
-        keep_growth(local);
         if (st == FIRN_DONE) return FIRN_OK;
         if (st != FIRN_OK) {
             return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(scan->source->name));
