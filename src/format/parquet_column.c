@@ -428,19 +428,23 @@ firn_status firn_parquet_column_append(firn_parquet_column *c, const firn_parque
     return FIRN_OK;
 }
 
-static size_t page_at_hand(const firn_parquet_column *c)
+/* The dictionary and the page at hand; before the first page decided, what PLAIN takes at most. */
+static size_t not_yet_done(const firn_parquet_column *c)
 {
-    return c->values.len + c->indices.len / 2 + c->defs.len / 8 + c->reps.len / 8;
+    const size_t levels = c->defs.len / 8 + c->reps.len / 8;
+    const size_t coded = c->dict.bytes + c->indices.len / 2 + c->values.len;
+    const bool is_open = !c->is_settled && c->plain_bytes < coded;
+    return levels + (is_open ? c->plain_bytes : coded);
 }
 
 size_t firn_parquet_column_buffered(const firn_parquet_column *c)
 {
-    return (size_t)c->chunk.compressed_bytes + c->dict.bytes + page_at_hand(c);
+    return (size_t)c->chunk.compressed_bytes + not_yet_done(c);
 }
 
 size_t firn_parquet_column_encoded(const firn_parquet_column *c)
 {
-    return (size_t)c->chunk.uncompressed_bytes + c->dict.bytes + page_at_hand(c);
+    return (size_t)c->chunk.uncompressed_bytes + not_yet_done(c);
 }
 
 static firn_status end_dictionary(firn_parquet_column *c, firn_error *err)
