@@ -94,19 +94,17 @@ static void divide(const uint8_t *raw, size_t n, int64_t factor, int64_t *out)
     }
 }
 
-/* Nanoseconds of the day and Julian day number. */
-static firn_status convert_int96(const uint8_t *raw, size_t n, int64_t unit_ns, int64_t *out,
-                                 firn_error *err)
+/* Nanoseconds of the day and Julian day number. Far dates overflow on the way in Spark, which wraps
+ * around in both directions, so wrapping here gives back what was written. */
+static void convert_int96(const uint8_t *raw, size_t n, int64_t unit_ns, int64_t *out)
 {
+    const uint64_t units_per_day = (uint64_t)(NS_PER_DAY / unit_ns);
     for (size_t i = 0; i < n; i++, raw += INT96_SIZE) {
-        const firn_int128 days = (firn_int128)firn_load_u32le(raw + 8) - JULIAN_EPOCH;
-        const firn_int128 ns = days * NS_PER_DAY + load_i64(raw);
-        const firn_int128 v = ns / unit_ns - (ns % unit_ns < 0);
-        if (v < INT64_MIN || v > INT64_MAX)
-            return fail_range((int64_t)days, "the range of timestamps (days)", err);
-        out[i] = (int64_t)v;
+        const int64_t days = (int64_t)load_i32(raw + 8) - JULIAN_EPOCH;
+        const int64_t ns = load_i64(raw);
+        const int64_t units = ns / unit_ns - (ns % unit_ns < 0);
+        out[i] = (int64_t)((uint64_t)days * units_per_day + (uint64_t)units);
     }
-    return FIRN_OK;
 }
 
 /* Big-endian two's complement of any length; false when it does not fit 128 bits. */
@@ -223,7 +221,7 @@ firn_status firn_pq_convert(const firn_pq_conv *conv, const uint8_t *raw, size_t
     case FIRN_PQ_CONV_I32_MUL: return multiply_i32(raw, n, conv->factor, out, err);
     case FIRN_PQ_CONV_I64_MUL: return multiply(raw, n, conv->factor, out, err);
     case FIRN_PQ_CONV_I64_DIV: divide(raw, n, conv->factor, out); return FIRN_OK;
-    case FIRN_PQ_CONV_I96: return convert_int96(raw, n, conv->factor, out, err);
+    case FIRN_PQ_CONV_I96: convert_int96(raw, n, conv->factor, out); return FIRN_OK;
     case FIRN_PQ_CONV_DECIMAL:
     case FIRN_PQ_CONV_VIEW: return convert_fixed(conv, raw, n, out, err);
     case FIRN_PQ_CONV_NONE:
