@@ -14,134 +14,134 @@
 #define FIRN_DUCKDB_VERSION "v2.0.0"
 
 /* X(name): duckdb_v2_<name> */
-#define FIRN_DUCKDB_FUNCTIONS(X)                    \
-    X(library_version)                              \
-    X(error_info_get_raw_text)                      \
-    X(error_info_get_text)                          \
-    X(error_info_set_code)                          \
-    X(error_info_set_text)                          \
-    X(error_info_destroy)                           \
-    X(environment_create)                           \
-    X(environment_destroy)                          \
-    X(instance_create_with_options)                 \
-    X(instance_attach)                              \
-    X(instance_destroy)                             \
-    X(connection_create)                            \
-    X(connection_destroy)                           \
-    X(connection_interrupt)                         \
-    X(connection_get_factory)                       \
-    X(connection_get_config)                        \
-    X(config_set_option_text)                       \
-    X(context_get_factory)                          \
-    X(factory_create_type_from_text)                \
-    X(logical_type_destroy)                         \
-    X(logical_type_copy)                            \
-    X(logical_type_get_id)                          \
-    X(logical_type_is_equal)                        \
-    X(logical_type_to_text)                         \
-    X(logical_type_get_param_count)                 \
-    X(logical_type_get_param)                       \
-    X(value_destroy)                                \
-    X(value_is_null)                                \
-    X(value_get_type)                               \
-    X(value_get_bool)                               \
-    X(value_get_utinyint)                           \
-    X(value_get_int)                                \
-    X(value_get_bigint)                             \
-    X(value_get_float)                              \
-    X(value_get_double)                             \
-    X(value_get_date)                               \
-    X(value_get_time)                               \
-    X(value_get_timestamp)                          \
-    X(value_get_timestamp_ns)                       \
-    X(value_get_timestamp_tz)                       \
-    X(value_get_timestamp_tz_ns)                    \
-    X(value_get_varchar)                            \
-    X(value_get_blob)                               \
-    X(value_get_uuid)                               \
-    X(value_get_decimal)                            \
-    X(value_get_logical_type)                       \
-    X(data_chunk_create)                            \
-    X(data_chunk_destroy)                           \
-    X(data_chunk_get_size)                          \
-    X(data_chunk_get_vector)                        \
-    X(vector_flatten)                               \
-    X(vector_get_view)                              \
-    X(vector_get_size)                              \
-    X(vector_set_size)                              \
-    X(vector_get_data_mutable)                      \
-    X(vector_flat_get_validity_mutable)             \
-    X(vector_get_child)                             \
-    X(vector_cast)                                  \
-    X(schema_get_count)                             \
-    X(schema_get_field)                             \
-    X(schema_destroy)                               \
-    X(parse_sql)                                    \
-    X(statement_iterator_next)                      \
-    X(statement_iterator_destroy)                   \
-    X(sql_statement_get_type)                       \
-    X(sql_statement_destroy)                        \
-    X(statement_bind)                               \
-    X(statement_execute)                            \
-    X(result_get_schema)                            \
-    X(result_get_result_type)                       \
-    X(result_get_statement_type)                    \
-    X(result_fetch_chunk)                           \
-    X(result_drain)                                 \
-    X(result_destroy)                               \
-    X(qname_get_part_count)                         \
-    X(qname_get_part)                               \
-    X(qname_destroy)                                \
-    X(replacement_scan_create)                      \
-    X(replacement_scan_set_callback)                \
-    X(replacement_scan_set_user_data)               \
-    X(replacement_scan_get_user_data)               \
-    X(replacement_scan_get_name)                    \
-    X(replacement_scan_set_subquery)                \
-    X(replacement_scan_set_alias)                   \
-    X(replacement_scan_destroy)                     \
-    X(connection_register_replacement_scan)         \
-    X(function_signature_add_parameter)             \
-    X(function_bind_get_user_data)                  \
-    X(function_bind_get_arg_value)                  \
-    X(function_bind_set_bind_data)                  \
-    X(table_function_create)                        \
-    X(table_function_destroy)                       \
-    X(table_function_set_name)                      \
-    X(table_function_get_signature)                 \
-    X(table_function_set_user_data)                 \
-    X(table_function_set_bind_callback)             \
-    X(table_function_set_init_global_callback)      \
-    X(table_function_set_init_local_callback)       \
-    X(table_function_set_exec_callback)             \
-    X(table_function_set_progress_callback)         \
-    X(table_function_set_filter_pushdown_callback)  \
-    X(table_function_set_projection_pushdown)       \
-    X(connection_register_table_function)           \
-    X(table_function_bind_add_result_column)        \
-    X(table_function_bind_set_cardinality)          \
-    X(table_function_bind_set_order_preservation)   \
-    X(table_function_init_global_get_bind_data)     \
-    X(table_function_init_global_get_column_count)  \
-    X(table_function_init_global_get_column_index)  \
-    X(table_function_init_global_set_global_state)  \
-    X(table_function_init_global_set_max_threads)   \
-    X(table_function_init_local_get_global_state)   \
-    X(table_function_init_local_set_local_state)    \
-    X(table_function_exec_get_global_state)         \
-    X(table_function_exec_get_local_state)          \
-    X(table_function_exec_get_output_chunk)         \
-    X(table_function_progress_get_global_state)     \
-    X(table_function_progress_set_progress)         \
-    X(table_function_filter_pushdown_get_bind_data) \
+#define FIRN_DUCKDB_FUNCTIONS(X)                       \
+    X(library_version)                                 \
+    X(error_info_get_raw_text)                         \
+    X(error_info_get_text)                             \
+    X(error_info_set_code)                             \
+    X(error_info_set_text)                             \
+    X(error_info_destroy)                              \
+    X(environment_create)                              \
+    X(environment_destroy)                             \
+    X(instance_create_with_options)                    \
+    X(instance_attach)                                 \
+    X(instance_destroy)                                \
+    X(connection_create)                               \
+    X(connection_destroy)                              \
+    X(connection_interrupt)                            \
+    X(connection_get_factory)                          \
+    X(connection_get_config)                           \
+    X(config_set_option_text)                          \
+    X(context_get_factory)                             \
+    X(factory_create_type_from_text)                   \
+    X(logical_type_destroy)                            \
+    X(logical_type_copy)                               \
+    X(logical_type_get_id)                             \
+    X(logical_type_is_equal)                           \
+    X(logical_type_to_text)                            \
+    X(logical_type_get_param_count)                    \
+    X(logical_type_get_param)                          \
+    X(value_destroy)                                   \
+    X(value_is_null)                                   \
+    X(value_get_type)                                  \
+    X(value_get_bool)                                  \
+    X(value_get_utinyint)                              \
+    X(value_get_int)                                   \
+    X(value_get_bigint)                                \
+    X(value_get_float)                                 \
+    X(value_get_double)                                \
+    X(value_get_date)                                  \
+    X(value_get_time)                                  \
+    X(value_get_timestamp)                             \
+    X(value_get_timestamp_ns)                          \
+    X(value_get_timestamp_tz)                          \
+    X(value_get_timestamp_tz_ns)                       \
+    X(value_get_varchar)                               \
+    X(value_get_blob)                                  \
+    X(value_get_uuid)                                  \
+    X(value_get_decimal)                               \
+    X(value_get_logical_type)                          \
+    X(data_chunk_create)                               \
+    X(data_chunk_destroy)                              \
+    X(data_chunk_get_size)                             \
+    X(data_chunk_get_vector)                           \
+    X(vector_flatten)                                  \
+    X(vector_get_view)                                 \
+    X(vector_get_size)                                 \
+    X(vector_set_size)                                 \
+    X(vector_get_data_mutable)                         \
+    X(vector_flat_get_validity_mutable)                \
+    X(vector_get_child)                                \
+    X(vector_cast)                                     \
+    X(schema_get_count)                                \
+    X(schema_get_field)                                \
+    X(schema_destroy)                                  \
+    X(parse_sql)                                       \
+    X(statement_iterator_next)                         \
+    X(statement_iterator_destroy)                      \
+    X(sql_statement_get_type)                          \
+    X(sql_statement_destroy)                           \
+    X(statement_bind)                                  \
+    X(statement_execute)                               \
+    X(result_get_schema)                               \
+    X(result_get_result_type)                          \
+    X(result_get_statement_type)                       \
+    X(result_fetch_chunk)                              \
+    X(result_drain)                                    \
+    X(result_destroy)                                  \
+    X(qname_get_part_count)                            \
+    X(qname_get_part)                                  \
+    X(qname_destroy)                                   \
+    X(replacement_scan_create)                         \
+    X(replacement_scan_set_callback)                   \
+    X(replacement_scan_set_user_data)                  \
+    X(replacement_scan_get_user_data)                  \
+    X(replacement_scan_get_name)                       \
+    X(replacement_scan_set_subquery)                   \
+    X(replacement_scan_set_alias)                      \
+    X(replacement_scan_destroy)                        \
+    X(connection_register_replacement_scan)            \
+    X(function_signature_add_parameter)                \
+    X(function_bind_get_user_data)                     \
+    X(function_bind_get_arg_value)                     \
+    X(function_bind_set_bind_data)                     \
+    X(table_function_create)                           \
+    X(table_function_destroy)                          \
+    X(table_function_set_name)                         \
+    X(table_function_get_signature)                    \
+    X(table_function_set_user_data)                    \
+    X(table_function_set_bind_callback)                \
+    X(table_function_set_init_global_callback)         \
+    X(table_function_set_init_local_callback)          \
+    X(table_function_set_exec_callback)                \
+    X(table_function_set_progress_callback)            \
+    X(table_function_set_filter_pushdown_callback)     \
+    X(table_function_set_projection_pushdown)          \
+    X(connection_register_table_function)              \
+    X(table_function_bind_add_result_column)           \
+    X(table_function_bind_set_cardinality)             \
+    X(table_function_bind_set_order_preservation)      \
+    X(table_function_init_global_get_bind_data)        \
+    X(table_function_init_global_get_column_count)     \
+    X(table_function_init_global_get_column_index)     \
+    X(table_function_init_global_set_global_state)     \
+    X(table_function_init_global_set_max_threads)      \
+    X(table_function_init_local_get_global_state)      \
+    X(table_function_init_local_set_local_state)       \
+    X(table_function_exec_get_global_state)            \
+    X(table_function_exec_get_local_state)             \
+    X(table_function_exec_get_output_chunk)            \
+    X(table_function_progress_get_global_state)        \
+    X(table_function_progress_set_progress)            \
+    X(table_function_filter_pushdown_get_bind_data)    \
     X(table_function_filter_pushdown_get_filter_count) \
-    X(table_function_filter_pushdown_get_filter)    \
+    X(table_function_filter_pushdown_get_filter)       \
     X(table_function_filter_pushdown_get_column_index) \
-    X(expression_get_type)                          \
-    X(expression_get_child_count)                   \
-    X(expression_get_child)                         \
-    X(expression_constant_get_value)                \
-    X(expression_column_ref_get_index)              \
+    X(expression_get_type)                             \
+    X(expression_get_child_count)                      \
+    X(expression_get_child)                            \
+    X(expression_constant_get_value)                   \
+    X(expression_column_ref_get_index)                 \
     X(expression_function_get_name)
 
 typedef struct firn_duckdb {
@@ -166,7 +166,7 @@ struct firn_engine {
     duckdb_v2_factory_handle factory;
     pthread_mutex_t plan_lock; /* one scan is planned at a time: planning has its own threads */
     pthread_mutex_t lock;      /* guards what follows */
-    firn_error stash;     /* the first failure of a callback in this statement */
+    firn_error stash;          /* the first failure of a callback in this statement */
     firn_scan_summary summary;
     firn_engine_scan *scans; /* those that run now */
 };
@@ -191,8 +191,8 @@ void firn_engine_stash(firn_engine *engine, const firn_error *err,
 /* ---- types ---- */
 
 /* DuckDB's spelling of an Iceberg type, appended to out. */
-FIRN_MUST_CHECK firn_status firn_duckdb_type_text(const firn_type *type, int depth,
-                                                  firn_buf *out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *out,
+                                                  firn_error *err);
 FIRN_MUST_CHECK firn_status firn_duckdb_type_create(firn_engine *engine,
                                                     duckdb_v2_factory_handle factory,
                                                     const firn_type *type,
@@ -239,10 +239,8 @@ FIRN_MUST_CHECK firn_status firn_engine_register_scan(firn_engine *engine, firn_
 /* Pushed-down filters as one bound expression on the schema's fields; TRUE when none is
  * understood. */
 typedef struct firn_expr firn_expr;
-FIRN_MUST_CHECK firn_status
-firn_duckdb_filters_read(firn_engine *engine,
-                         duckdb_v2_table_function_filter_pushdown_info_handle info,
-                         const firn_schema *schema, firn_arena *arena,
-                         const firn_expr **out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_duckdb_filters_read(
+    firn_engine *engine, duckdb_v2_table_function_filter_pushdown_info_handle info,
+    const firn_schema *schema, firn_arena *arena, const firn_expr **out, firn_error *err);
 
 #endif

@@ -57,8 +57,8 @@ static bool bit_at(const uint64_t *bits, int64_t row)
     return (bits[(uint64_t)row >> 6] >> ((uint64_t)row & 63) & 1) != 0;
 }
 
-static firn_status vector_pointers(firn_engine *engine, duckdb_v2_vector_handle vector,
-                                   void **data, uint64_t **validity, firn_error *err)
+static firn_status vector_pointers(firn_engine *engine, duckdb_v2_vector_handle vector, void **data,
+                                   uint64_t **validity, firn_error *err)
 {
     duckdb_v2_error_info_handle info = NULL;
     DUCKDB_V2_ERROR code = DUCKDB_V2_ERROR_NONE;
@@ -279,8 +279,8 @@ static firn_status read_children(firn_engine *engine, duckdb_v2_vector_handle ve
         if (flat) return firn_engine_fail(engine, flat, &info, err);
     }
     for (size_t i = 0; i < type->n_fields; i++) {
-        FIRN_TRY(read_child(engine, vector, i, type->fields[i].type, arena, &out->children[i],
-                            err));
+        FIRN_TRY(
+            read_child(engine, vector, i, type->fields[i].type, arena, &out->children[i], err));
     }
     return FIRN_OK;
 }

@@ -61,7 +61,7 @@ static firn_status set_option(firn_engine *engine, const char *name, firn_str va
     DUCKDB_V2_ERROR code = engine->api->connection_get_config(engine->connection, &config, &info);
     if (!code) {
         code = engine->api->config_set_option_text(config, &option, &text,
-                                                  DUCKDB_V2_SETTING_SCOPE_DEFAULT, &info);
+                                                   DUCKDB_V2_SETTING_SCOPE_DEFAULT, &info);
     }
     return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
 }
@@ -185,8 +185,8 @@ static firn_status check_statement_type(const firn_engine *engine, DUCKDB_V2_STA
 }
 
 /* The only statement of sql; several or none are the user's mistake. */
-static firn_status parse_one(firn_engine *engine, firn_str sql,
-                             duckdb_v2_sql_statement_handle *out, firn_error *err)
+static firn_status parse_one(firn_engine *engine, firn_str sql, duckdb_v2_sql_statement_handle *out,
+                             firn_error *err)
 {
     const firn_duckdb *api = engine->api;
     duckdb_v2_error_info_handle info = NULL;
@@ -246,7 +246,7 @@ struct firn_engine_rows {
     firn_arena *batch_arena; /* converted values of one batch */
     duckdb_v2_result_handle result;
     duckdb_v2_data_chunk_handle chunk;
-    duckdb_v2_data_chunk_handle cast_chunk; /* columns of types that firn lacks, converted */
+    duckdb_v2_data_chunk_handle cast_chunk;    /* columns of types that firn lacks, converted */
     duckdb_v2_logical_type_handle *cast_types; /* NULL entries: no conversion */
     firn_type columns;
     firn_str *type_names;
@@ -296,8 +296,8 @@ static firn_status plan_casts(firn_engine_rows *rows, duckdb_v2_schema_handle sc
         bool is_same = false;
         const DUCKDB_V2_ERROR code = api->schema_get_field(schema, i, &name, &type, &info);
         if (code) return firn_engine_fail(rows->engine, code, &info, err);
-        FIRN_TRY(firn_duckdb_type_to_text(rows->engine, type, rows->arena, &rows->type_names[i],
-                                          err));
+        FIRN_TRY(
+            firn_duckdb_type_to_text(rows->engine, type, rows->arena, &rows->type_names[i], err));
         FIRN_TRY(firn_duckdb_type_create(rows->engine, rows->engine->factory,
                                          rows->columns.fields[i].type, &rows->cast_types[i], err));
         (void)api->logical_type_is_equal(type, rows->cast_types[i], &is_same, &info);
@@ -311,8 +311,7 @@ static firn_status read_columns(firn_engine_rows *rows, firn_error *err)
 {
     duckdb_v2_error_info_handle info = NULL;
     duckdb_v2_schema_handle schema = NULL;
-    const DUCKDB_V2_ERROR code =
-        rows->engine->api->result_get_schema(rows->result, &schema, &info);
+    const DUCKDB_V2_ERROR code = rows->engine->api->result_get_schema(rows->result, &schema, &info);
     if (code) return firn_engine_fail(rows->engine, code, &info, err);
     firn_status st =
         firn_duckdb_schema_read(rows->engine, schema, rows->arena, &rows->columns, err);
@@ -354,7 +353,7 @@ static firn_status execute(firn_engine_rows *rows, firn_str sql, firn_error *err
     duckdb_v2_error_info_handle info = NULL;
     FIRN_TRY(parse_one(engine, sql, &statement, err));
     const DUCKDB_V2_ERROR code = engine->api->statement_execute(engine->connection, statement, NULL,
-                                                               NULL, 0, &rows->result, &info);
+                                                                NULL, 0, &rows->result, &info);
     (void)engine->api->sql_statement_destroy(&statement);
     if (code) return firn_engine_fail(engine, code, &info, err);
     return start_rows(rows, err);
@@ -443,11 +442,9 @@ static firn_status make_cast_chunk(firn_engine_rows *rows, firn_error *err)
     size_t n_casts = 0;
     for (size_t i = 0; i < n; i++) n_casts += rows->cast_types[i] != NULL;
     if (n_casts == 0) return FIRN_OK;
-    duckdb_v2_logical_type_handle *types =
-        firn_arena_array(rows->batch_arena, n, sizeof *types);
+    duckdb_v2_logical_type_handle *types = firn_arena_array(rows->batch_arena, n, sizeof *types);
     if (!types) return firn_fail_nomem(err);
-    FIRN_TRY(
-        firn_duckdb_type_create(rows->engine, rows->engine->factory, &boolean, &filler, err));
+    FIRN_TRY(firn_duckdb_type_create(rows->engine, rows->engine->factory, &boolean, &filler, err));
     for (size_t i = 0; i < n; i++) types[i] = rows->cast_types[i] ? rows->cast_types[i] : filler;
     const DUCKDB_V2_ERROR code =
         api->data_chunk_create(rows->engine->factory, types, n, &rows->cast_chunk, &info);
@@ -486,8 +483,7 @@ firn_status firn_engine_rows_next(firn_engine_rows *rows, const firn_batch **out
         firn_arena_reset(rows->batch_arena);
         if (!rows->has_pending) {
             (void)api->data_chunk_destroy(&rows->chunk);
-            const DUCKDB_V2_ERROR code =
-                api->result_fetch_chunk(rows->result, &rows->chunk, &info);
+            const DUCKDB_V2_ERROR code = api->result_fetch_chunk(rows->result, &rows->chunk, &info);
             if (code) return firn_engine_fail(rows->engine, code, &info, err);
         }
         rows->has_pending = false;

@@ -204,8 +204,8 @@ static bool is_float(const firn_type *type)
 }
 
 /* column <op> value; NaN is above every number in SQL and outside all bounds in Iceberg. */
-static const firn_expr *comparison(const filter_reader *r, firn_expr_op op,
-                                   const firn_field *field, firn_value value)
+static const firn_expr *comparison(const filter_reader *r, firn_expr_op op, const firn_field *field,
+                                   firn_value value)
 {
     const bool is_upward = op == FIRN_EXPR_GT || op == FIRN_EXPR_GTEQ;
     if (is_zero(&value)) {
@@ -229,9 +229,7 @@ static bool comparison_op(DUCKDB_V2_EXPRESSION_TYPE type, firn_expr_op *op, firn
 {
     switch ((int)type) {
     case DUCKDB_V2_EXPRESSION_TYPE_COMPARE_EQUAL: *op = *flipped = FIRN_EXPR_EQ; return true;
-    case DUCKDB_V2_EXPRESSION_TYPE_COMPARE_NOTEQUAL:
-        *op = *flipped = FIRN_EXPR_NOT_EQ;
-        return true;
+    case DUCKDB_V2_EXPRESSION_TYPE_COMPARE_NOTEQUAL: *op = *flipped = FIRN_EXPR_NOT_EQ; return true;
     case DUCKDB_V2_EXPRESSION_TYPE_COMPARE_LESSTHAN:
         *op = FIRN_EXPR_LT;
         *flipped = FIRN_EXPR_GT;
@@ -374,8 +372,7 @@ static const firn_expr *read_filter(const filter_reader *r, duckdb_v2_expression
     case DUCKDB_V2_EXPRESSION_TYPE_COMPARE_IN: return read_in(r, e);
     case DUCKDB_V2_EXPRESSION_TYPE_CONJUNCTION_AND: return read_conjunction(r, e, true, depth);
     case DUCKDB_V2_EXPRESSION_TYPE_CONJUNCTION_OR: return read_conjunction(r, e, false, depth);
-    case DUCKDB_V2_EXPRESSION_TYPE_OPERATOR_IS_NULL:
-        return read_null_test(r, e, FIRN_EXPR_IS_NULL);
+    case DUCKDB_V2_EXPRESSION_TYPE_OPERATOR_IS_NULL: return read_null_test(r, e, FIRN_EXPR_IS_NULL);
     case DUCKDB_V2_EXPRESSION_TYPE_OPERATOR_IS_NOT_NULL:
         return read_null_test(r, e, FIRN_EXPR_NOT_NULL);
     case DUCKDB_V2_EXPRESSION_TYPE_OPERATOR_NOT: return read_boolean(r, child_of(r, e, 0), false);

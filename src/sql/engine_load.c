@@ -41,8 +41,8 @@ static firn_status find_library(void **out, firn_error *err)
     *out = open_library(path);
     if (*out) return FIRN_OK;
     const char *why = dlerror();
-    const firn_status st = firn_fail(err, FIRN_ERR_NOT_FOUND, "the sql engine cannot be loaded: %s",
-                                     why ? why : path);
+    const firn_status st =
+        firn_fail(err, FIRN_ERR_NOT_FOUND, "the sql engine cannot be loaded: %s", why ? why : path);
     return firn_error_hint(err, st, HINT_INSTALL);
 }
 
@@ -50,9 +50,9 @@ static firn_status find_symbol(void *library, const char *name, void *slot, firn
 {
     void *symbol = dlsym(library, name);
     if (!symbol) {
-        const firn_status st = firn_fail(
-            err, FIRN_ERR_UNSUPPORTED, "the sql engine library has no %s: expected DuckDB %s", name,
-            FIRN_DUCKDB_VERSION);
+        const firn_status st = firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                                         "the sql engine library has no %s: expected DuckDB %s",
+                                         name, FIRN_DUCKDB_VERSION);
         return firn_error_hint(err, st, HINT_INSTALL);
     }
     memcpy(slot, &symbol, sizeof symbol); /* ISO C has no cast from object to function pointer */
@@ -69,9 +69,9 @@ static firn_status check_version(const firn_duckdb *api, firn_error *err)
     if (code == DUCKDB_V2_ERROR_NONE && firn_str_equals(found, FIRN_STR(FIRN_DUCKDB_VERSION))) {
         return FIRN_OK;
     }
-    const firn_status st = firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                                     "the sql engine library is DuckDB %.*s: expected %s",
-                                     FIRN_STR_ARG(found), FIRN_DUCKDB_VERSION);
+    const firn_status st =
+        firn_fail(err, FIRN_ERR_UNSUPPORTED, "the sql engine library is DuckDB %.*s: expected %s",
+                  FIRN_STR_ARG(found), FIRN_DUCKDB_VERSION);
     return firn_error_hint(err, st, HINT_INSTALL);
 }
 
@@ -91,19 +91,19 @@ static struct {
     pthread_mutex_t lock;
     bool is_loaded;
     firn_duckdb api;
-} library = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} duckdb_library = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 firn_status firn_duckdb_load(const firn_duckdb **out, firn_error *err)
 {
-    (void)pthread_mutex_lock(&library.lock);
-    const firn_status st = library.is_loaded ? FIRN_OK : load(&library.api, err);
-    if (st == FIRN_OK) library.is_loaded = true;
-    (void)pthread_mutex_unlock(&library.lock);
-    *out = &library.api;
+    (void)pthread_mutex_lock(&duckdb_library.lock);
+    const firn_status st = duckdb_library.is_loaded ? FIRN_OK : load(&duckdb_library.api, err);
+    if (st == FIRN_OK) duckdb_library.is_loaded = true;
+    (void)pthread_mutex_unlock(&duckdb_library.lock);
+    *out = &duckdb_library.api;
     return st;
 }
 
 const firn_duckdb *firn_duckdb_loaded(void)
 {
-    return &library.api;
+    return &duckdb_library.api;
 }

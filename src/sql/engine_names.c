@@ -14,8 +14,8 @@ static firn_status read_parts(firn_engine *engine, duckdb_v2_qname_handle name,
     idx_t n = 0;
     DUCKDB_V2_ERROR code = engine->api->qname_get_part_count(name, &n, &info);
     if (!code && n > MAX_PARTS) {
-        return firn_fail(err, FIRN_ERR_LIMIT, "name of %llu parts, limit %d",
-                         (unsigned long long)n, MAX_PARTS);
+        return firn_fail(err, FIRN_ERR_LIMIT, "name of %llu parts, limit %d", (unsigned long long)n,
+                         MAX_PARTS);
     }
     for (idx_t i = 0; !code && i < n; i++) {
         duckdb_v2_identifier_t part = {0};
@@ -81,9 +81,8 @@ firn_status firn_engine_register_names(firn_engine *engine, firn_error *err)
 
 firn_status firn_engine_select(firn_arena *arena, firn_str token, firn_str *out, firn_error *err)
 {
-    *out = firn_arena_printf(arena,
-                             "SELECT * EXCLUDE (" FIRN_SCAN_ROW_COLUMN
-                             ") FROM firn_scan(id := '%.*s')",
-                             FIRN_STR_ARG(token));
+    *out = firn_arena_printf(
+        arena, "SELECT * EXCLUDE (" FIRN_SCAN_ROW_COLUMN ") FROM firn_scan(id := '%.*s')",
+        FIRN_STR_ARG(token));
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }

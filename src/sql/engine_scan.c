@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table function firn_scan(id := token) as DuckDB sees it. Its parameter is NAMED_ONLY: plans
  * of functions with positional parameters are merged without a look at their filters. */
-#include "base/error.h"
 #include "sql/engine_scan.h"
+#include "base/error.h"
 
 /* Scans of fewer rows run on one thread: starting a second costs more than it brings. */
 #define ROWS_PER_THREAD 122880
@@ -24,8 +24,8 @@ static firn_status find_source(firn_engine *engine, duckdb_v2_function_bind_info
     DUCKDB_V2_ERROR code = engine->api->function_bind_get_arg_value(info, 0, &value, &failure);
     if (!code) code = engine->api->value_get_varchar(value, &token, &failure);
     if (!code) {
-        bind->source = engine->opts.source(engine->opts.owner, firn_str_of_duckdb(token),
-                                           &bind->generation);
+        bind->source =
+            engine->opts.source(engine->opts.owner, firn_str_of_duckdb(token), &bind->generation);
     }
     (void)engine->api->value_destroy(&value);
     if (code) return firn_engine_fail(engine, code, &failure, err);
@@ -59,8 +59,8 @@ static firn_status declare_columns(firn_engine *engine, const firn_scan_source *
     if (code) return firn_engine_fail(engine, code, &info, err);
     FIRN_TRY(add_column(engine, result, factory, FIRN_STR(FIRN_SCAN_ROW_COLUMN), &k_boolean, err));
     for (size_t i = 0; i < root->n_fields; i++) {
-        FIRN_TRY(add_column(engine, result, factory, root->fields[i].name, root->fields[i].type,
-                            err));
+        FIRN_TRY(
+            add_column(engine, result, factory, root->fields[i].name, root->fields[i].type, err));
     }
     if (!source->with_positions) return FIRN_OK;
     FIRN_TRY(add_column(engine, result, factory, firn_field_file.name, firn_field_file.type, err));
@@ -75,7 +75,8 @@ static firn_status declare_size(firn_engine *engine, const firn_scan_source *sou
     const int64_t n_rows = source->metadata ? source->n_rows : source->batch->n_rows;
     const bool is_ordered = !source->metadata || engine->opts.env->n_threads <= 1;
     if (n_rows >= 0) {
-        code = engine->api->table_function_bind_set_cardinality(result, (idx_t)n_rows, false, &info);
+        code =
+            engine->api->table_function_bind_set_cardinality(result, (idx_t)n_rows, false, &info);
     }
     if (!code) {
         code = engine->api->table_function_bind_set_order_preservation(
@@ -173,8 +174,7 @@ static firn_status read_projection(firn_engine_scan *scan,
     const firn_duckdb *api = scan->engine->api;
     duckdb_v2_error_info_handle failure = NULL;
     idx_t n = 0;
-    DUCKDB_V2_ERROR code =
-        api->table_function_init_global_get_column_count(info, &n, &failure);
+    DUCKDB_V2_ERROR code = api->table_function_init_global_get_column_count(info, &n, &failure);
     scan->slots = code ? NULL : firn_arena_array(scan->arena, (size_t)n, sizeof *scan->slots);
     if (!code && !scan->slots) return firn_fail_nomem(err);
     scan->n_slots = (size_t)n;
@@ -187,8 +187,7 @@ static firn_status read_projection(firn_engine_scan *scan,
 }
 
 static firn_status hand_over(firn_engine_scan *scan,
-                             duckdb_v2_table_function_init_global_info_handle info,
-                             firn_error *err)
+                             duckdb_v2_table_function_init_global_info_handle info, firn_error *err)
 {
     const firn_duckdb *api = scan->engine->api;
     duckdb_v2_error_info_handle failure = NULL;
@@ -342,9 +341,8 @@ static DUCKDB_V2_ERROR set_signature(firn_engine *engine, duckdb_v2_table_functi
     if (!code) code = api->table_function_get_signature(function, &signature, info);
     if (!code) code = api->factory_create_type_from_text(engine->factory, &text, &type, info);
     if (!code) {
-        code = api->function_signature_add_parameter(signature, &parameter, type, NULL,
-                                                     DUCKDB_V2_FUNCTION_PARAMETER_KIND_NAMED_ONLY,
-                                                     info);
+        code = api->function_signature_add_parameter(
+            signature, &parameter, type, NULL, DUCKDB_V2_FUNCTION_PARAMETER_KIND_NAMED_ONLY, info);
     }
     (void)api->logical_type_destroy(&type);
     return code;

@@ -51,12 +51,12 @@ struct firn_engine_scan {
 FIRN_MUST_CHECK firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err);
 
 typedef struct scan_local scan_local;
-FIRN_MUST_CHECK firn_status firn_engine_scan_local_create(firn_engine_scan *scan,
-                                                          scan_local **out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **out,
+                                                          firn_error *err);
 void firn_engine_scan_local_destroy(scan_local *local);
 /* Fill a chunk; *n_out 0: this thread has no more. */
 FIRN_MUST_CHECK firn_status firn_engine_scan_fill(scan_local *local,
-                                                  duckdb_v2_data_chunk_handle chunk,
-                                                  int64_t *n_out, firn_error *err);
+                                                  duckdb_v2_data_chunk_handle chunk, int64_t *n_out,
+                                                  firn_error *err);
 
 #endif

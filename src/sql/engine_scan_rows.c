@@ -83,8 +83,8 @@ firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err)
         } else if (field->type->kind == FIRN_TYPE_UNKNOWN) {
             slot->kind = SCAN_SLOT_NULLS;
         } else {
-            slot->kind = firn_duckdb_is_same_layout(field->type) ? SCAN_SLOT_IN_PLACE
-                                                                 : SCAN_SLOT_COPIED;
+            slot->kind =
+                firn_duckdb_is_same_layout(field->type) ? SCAN_SLOT_IN_PLACE : SCAN_SLOT_COPIED;
             slot->column = n;
             fields[n++] = *field;
         }
@@ -108,8 +108,7 @@ static firn_status create_batch(scan_local *local, firn_error *err)
     return FIRN_OK;
 }
 
-firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **out,
-                                          firn_error *err)
+firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **out, firn_error *err)
 {
     firn_arena *arena = firn_arena_create(scan->engine->opts.env->alloc, 0);
     scan_local *local = arena ? firn_arena_alloc_zero(arena, sizeof *local) : NULL;
@@ -194,8 +193,7 @@ static firn_status set_validity(scan_local *local, duckdb_v2_vector_handle vecto
     duckdb_v2_error_info_handle info = NULL;
     firn_engine *engine = local->scan->engine;
     uint64_t *out = NULL;
-    const DUCKDB_V2_ERROR code =
-        engine->api->vector_flat_get_validity_mutable(vector, &out, &info);
+    const DUCKDB_V2_ERROR code = engine->api->vector_flat_get_validity_mutable(vector, &out, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     memcpy(out, bits, (size_t)((n + 63) / 64) * sizeof *out);
     return FIRN_OK;

@@ -208,8 +208,7 @@ static firn_status read_children(firn_engine *engine, duckdb_v2_logical_type_han
         fields[i].is_required = out->kind == FIRN_TYPE_MAP && i == 0;
         fields[i].id = (*next_id)++;
         fields[i].type = &types[i];
-        const firn_status st =
-            type_read(engine, child, arena, next_id, depth + 1, &types[i], err);
+        const firn_status st = type_read(engine, child, arena, next_id, depth + 1, &types[i], err);
         (void)engine->api->logical_type_destroy(&child);
         FIRN_TRY(st);
     }

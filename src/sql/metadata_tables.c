@@ -44,14 +44,18 @@ static const firn_field k_summary_fields[] = {
 static const firn_type k_summary = {
     .kind = FIRN_TYPE_MAP, .fields = k_summary_fields, .n_fields = 2};
 
-#define COLUMN(number, text, of) {.id = (number), .name = FIRN_STR_INIT(text), .type = &(of)}
-#define ROOT(columns)                             \
-    {.kind = FIRN_TYPE_STRUCT, .fields = columns, \
-     .n_fields = sizeof columns / sizeof *columns}
+#define COLUMN(number, text, of)                                   \
+    {                                                              \
+        .id = (number), .name = FIRN_STR_INIT(text), .type = &(of) \
+    }
+#define ROOT(columns)                                                                             \
+    {                                                                                             \
+        .kind = FIRN_TYPE_STRUCT, .fields = columns, .n_fields = sizeof columns / sizeof *columns \
+    }
 
 static const firn_field k_snapshot_columns[] = {
-    COLUMN(1, "committed_at", k_time), COLUMN(2, "snapshot_id", k_long),
-    COLUMN(3, "parent_id", k_long),    COLUMN(4, "operation", k_string),
+    COLUMN(1, "committed_at", k_time),    COLUMN(2, "snapshot_id", k_long),
+    COLUMN(3, "parent_id", k_long),       COLUMN(4, "operation", k_string),
     COLUMN(5, "manifest_list", k_string), COLUMN(6, "summary", k_summary)};
 static const firn_field k_history_columns[] = {
     COLUMN(1, "made_current_at", k_time), COLUMN(2, "snapshot_id", k_long),
@@ -62,11 +66,10 @@ static const firn_field k_ref_columns[] = {COLUMN(1, "name", k_string),
                                            COLUMN(4, "max_reference_age_in_ms", k_long),
                                            COLUMN(5, "min_snapshots_to_keep", k_int),
                                            COLUMN(6, "max_snapshot_age_in_ms", k_long)};
-static const firn_field k_log_columns[] = {COLUMN(1, "timestamp", k_time),
-                                           COLUMN(2, "file", k_string),
-                                           COLUMN(3, "latest_snapshot_id", k_long),
-                                           COLUMN(4, "latest_schema_id", k_int),
-                                           COLUMN(5, "latest_sequence_number", k_long)};
+static const firn_field k_log_columns[] = {
+    COLUMN(1, "timestamp", k_time), COLUMN(2, "file", k_string),
+    COLUMN(3, "latest_snapshot_id", k_long), COLUMN(4, "latest_schema_id", k_int),
+    COLUMN(5, "latest_sequence_number", k_long)};
 static const firn_field k_property_columns[] = {COLUMN(1, "key", k_string),
                                                 COLUMN(2, "value", k_string)};
 static const firn_type k_snapshot_root = ROOT(k_snapshot_columns);
@@ -79,14 +82,18 @@ static const firn_type k_property_root = ROOT(k_property_columns);
 
 static void long_or_null(firn_row_builder *b, size_t column, int64_t value)
 {
-    if (value < 0) firn_cell_null(b, firn_rows_column(b, column));
-    else firn_cell_long(b, firn_rows_column(b, column), value);
+    if (value < 0)
+        firn_cell_null(b, firn_rows_column(b, column));
+    else
+        firn_cell_long(b, firn_rows_column(b, column), value);
 }
 
 static void text_or_null(firn_row_builder *b, size_t column, firn_str value)
 {
-    if (value.len == 0) firn_cell_null(b, firn_rows_column(b, column));
-    else firn_cell_text(b, firn_rows_column(b, column), value);
+    if (value.len == 0)
+        firn_cell_null(b, firn_rows_column(b, column));
+    else
+        firn_cell_text(b, firn_rows_column(b, column), value);
 }
 
 static void time_ms(firn_row_builder *b, size_t column, int64_t ms)
@@ -143,8 +150,10 @@ static void ref_rows(firn_row_builder *b, const firn_table_metadata *metadata)
         text(b, 1, ref->is_tag ? FIRN_STR("TAG") : FIRN_STR("BRANCH"));
         firn_cell_long(b, firn_rows_column(b, 2), ref->snapshot_id);
         long_or_null(b, 3, ref->max_ref_age_ms);
-        if (ref->min_snapshots_to_keep < 0) firn_cell_null(b, firn_rows_column(b, 4));
-        else firn_cell_int(b, firn_rows_column(b, 4), (int32_t)ref->min_snapshots_to_keep);
+        if (ref->min_snapshots_to_keep < 0)
+            firn_cell_null(b, firn_rows_column(b, 4));
+        else
+            firn_cell_int(b, firn_rows_column(b, 4), (int32_t)ref->min_snapshots_to_keep);
         long_or_null(b, 5, ref->max_snapshot_age_ms);
     }
 }
@@ -156,8 +165,10 @@ static void log_row(firn_row_builder *b, const firn_table_metadata *metadata, in
     time_ms(b, 0, at_ms);
     text(b, 1, file);
     long_or_null(b, 2, s ? s->snapshot_id : -1);
-    if (s && s->schema_id >= 0) firn_cell_int(b, firn_rows_column(b, 3), s->schema_id);
-    else firn_cell_null(b, firn_rows_column(b, 3));
+    if (s && s->schema_id >= 0)
+        firn_cell_int(b, firn_rows_column(b, 3), s->schema_id);
+    else
+        firn_cell_null(b, firn_rows_column(b, 3));
     long_or_null(b, 4, s ? s->sequence_number : -1);
 }
 

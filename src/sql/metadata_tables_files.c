@@ -19,7 +19,10 @@ static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
 static const firn_type k_binary = {.kind = FIRN_TYPE_BINARY};
 static const firn_type k_time = {.kind = FIRN_TYPE_TIMESTAMPTZ};
 
-#define COLUMN(number, text, of) {.id = (number), .name = FIRN_STR_INIT(text), .type = &(of)}
+#define COLUMN(number, text, of)                                   \
+    {                                                              \
+        .id = (number), .name = FIRN_STR_INIT(text), .type = &(of) \
+    }
 
 static const firn_field k_int_long_fields[] = {COLUMN(1, "key", k_int), COLUMN(2, "value", k_long)};
 static const firn_field k_int_binary_fields[] = {COLUMN(1, "key", k_int),
@@ -46,49 +49,46 @@ static const firn_type k_summaries = {
 /* The type of "partition" is put in by table. */
 static const firn_type k_partition_place = {.kind = FIRN_TYPE_STRUCT};
 
-static const firn_field k_manifest_columns[] = {
-    COLUMN(1, "content", k_int),
-    COLUMN(2, "path", k_string),
-    COLUMN(3, "length", k_long),
-    COLUMN(4, "partition_spec_id", k_int),
-    COLUMN(5, "added_snapshot_id", k_long),
-    COLUMN(6, "added_data_files_count", k_int),
-    COLUMN(7, "existing_data_files_count", k_int),
-    COLUMN(8, "deleted_data_files_count", k_int),
-    COLUMN(9, "added_delete_files_count", k_int),
-    COLUMN(10, "existing_delete_files_count", k_int),
-    COLUMN(11, "deleted_delete_files_count", k_int),
-    COLUMN(12, "partition_summaries", k_summaries)};
-static const firn_field k_file_columns[] = {
-    COLUMN(1, "content", k_int),
-    COLUMN(2, "file_path", k_string),
-    COLUMN(3, "file_format", k_string),
-    COLUMN(4, "spec_id", k_int),
-    COLUMN(5, "partition", k_partition_place),
-    COLUMN(6, "record_count", k_long),
-    COLUMN(7, "file_size_in_bytes", k_long),
-    COLUMN(8, "column_sizes", k_int_long),
-    COLUMN(9, "value_counts", k_int_long),
-    COLUMN(10, "null_value_counts", k_int_long),
-    COLUMN(11, "nan_value_counts", k_int_long),
-    COLUMN(12, "lower_bounds", k_int_binary),
-    COLUMN(13, "upper_bounds", k_int_binary),
-    COLUMN(14, "key_metadata", k_binary),
-    COLUMN(15, "split_offsets", k_long_list),
-    COLUMN(16, "equality_ids", k_int_list),
-    COLUMN(17, "sort_order_id", k_int)};
-static const firn_field k_partition_columns[] = {
-    COLUMN(1, "partition", k_partition_place),
-    COLUMN(2, "spec_id", k_int),
-    COLUMN(3, "record_count", k_long),
-    COLUMN(4, "file_count", k_int),
-    COLUMN(5, "total_data_file_size_in_bytes", k_long),
-    COLUMN(6, "position_delete_record_count", k_long),
-    COLUMN(7, "position_delete_file_count", k_int),
-    COLUMN(8, "equality_delete_record_count", k_long),
-    COLUMN(9, "equality_delete_file_count", k_int),
-    COLUMN(10, "last_updated_at", k_time),
-    COLUMN(11, "last_updated_snapshot_id", k_long)};
+static const firn_field k_manifest_columns[] = {COLUMN(1, "content", k_int),
+                                                COLUMN(2, "path", k_string),
+                                                COLUMN(3, "length", k_long),
+                                                COLUMN(4, "partition_spec_id", k_int),
+                                                COLUMN(5, "added_snapshot_id", k_long),
+                                                COLUMN(6, "added_data_files_count", k_int),
+                                                COLUMN(7, "existing_data_files_count", k_int),
+                                                COLUMN(8, "deleted_data_files_count", k_int),
+                                                COLUMN(9, "added_delete_files_count", k_int),
+                                                COLUMN(10, "existing_delete_files_count", k_int),
+                                                COLUMN(11, "deleted_delete_files_count", k_int),
+                                                COLUMN(12, "partition_summaries", k_summaries)};
+static const firn_field k_file_columns[] = {COLUMN(1, "content", k_int),
+                                            COLUMN(2, "file_path", k_string),
+                                            COLUMN(3, "file_format", k_string),
+                                            COLUMN(4, "spec_id", k_int),
+                                            COLUMN(5, "partition", k_partition_place),
+                                            COLUMN(6, "record_count", k_long),
+                                            COLUMN(7, "file_size_in_bytes", k_long),
+                                            COLUMN(8, "column_sizes", k_int_long),
+                                            COLUMN(9, "value_counts", k_int_long),
+                                            COLUMN(10, "null_value_counts", k_int_long),
+                                            COLUMN(11, "nan_value_counts", k_int_long),
+                                            COLUMN(12, "lower_bounds", k_int_binary),
+                                            COLUMN(13, "upper_bounds", k_int_binary),
+                                            COLUMN(14, "key_metadata", k_binary),
+                                            COLUMN(15, "split_offsets", k_long_list),
+                                            COLUMN(16, "equality_ids", k_int_list),
+                                            COLUMN(17, "sort_order_id", k_int)};
+static const firn_field k_partition_columns[] = {COLUMN(1, "partition", k_partition_place),
+                                                 COLUMN(2, "spec_id", k_int),
+                                                 COLUMN(3, "record_count", k_long),
+                                                 COLUMN(4, "file_count", k_int),
+                                                 COLUMN(5, "total_data_file_size_in_bytes", k_long),
+                                                 COLUMN(6, "position_delete_record_count", k_long),
+                                                 COLUMN(7, "position_delete_file_count", k_int),
+                                                 COLUMN(8, "equality_delete_record_count", k_long),
+                                                 COLUMN(9, "equality_delete_file_count", k_int),
+                                                 COLUMN(10, "last_updated_at", k_time),
+                                                 COLUMN(11, "last_updated_snapshot_id", k_long)};
 
 /* ---- columns ---- */
 
@@ -173,9 +173,12 @@ firn_status firn_metadata_files_type(firn_metadata_table which,
 
 static void count_or_null(firn_row_builder *b, firn_column *column, int64_t value, bool is_counted)
 {
-    if (!is_counted) firn_cell_int(b, column, 0);
-    else if (value < 0) firn_cell_null(b, column);
-    else firn_cell_int(b, column, (int32_t)value);
+    if (!is_counted)
+        firn_cell_int(b, column, 0);
+    else if (value < 0)
+        firn_cell_null(b, column);
+    else
+        firn_cell_int(b, column, (int32_t)value);
 }
 
 static void bound_text(firn_row_builder *b, firn_column *column, const firn_transform *transform,
@@ -207,8 +210,10 @@ static void summaries(firn_row_builder *b, firn_column *column, const firn_manif
             source ? firn_transform_result(&field->transform, source->type) : NULL;
         firn_cell_struct(b, element);
         firn_cell_bool(b, &element->children[0], s->contains_null);
-        if (s->has_contains_nan) firn_cell_bool(b, &element->children[1], s->contains_nan);
-        else firn_cell_null(b, &element->children[1]);
+        if (s->has_contains_nan)
+            firn_cell_bool(b, &element->children[1], s->contains_nan);
+        else
+            firn_cell_null(b, &element->children[1]);
         if (s->has_lower && type) {
             bound_text(b, &element->children[2], &field->transform, type, s->lower);
         } else {
@@ -274,8 +279,10 @@ static void partition_cell(firn_row_builder *b, firn_column *column, const firn_
         for (size_t f = 0; spec && f < spec->n_fields && f < file->n_partition; f++) {
             if (spec->fields[f].field_id == id) found = &file->partition[f];
         }
-        if (found) firn_cell_value(b, &column->children[i], found);
-        else firn_cell_null(b, &column->children[i]);
+        if (found)
+            firn_cell_value(b, &column->children[i], found);
+        else
+            firn_cell_null(b, &column->children[i]);
     }
 }
 
@@ -338,8 +345,10 @@ static void file_row(firn_row_builder *b, const firn_data_file *file,
         firn_cell_null(b, firn_rows_column(b, at + 8));
     }
     lists(b, at + 9, file);
-    if (file->sort_order_id < 0) firn_cell_null(b, firn_rows_column(b, at + 11));
-    else firn_cell_int(b, firn_rows_column(b, at + 11), file->sort_order_id);
+    if (file->sort_order_id < 0)
+        firn_cell_null(b, firn_rows_column(b, at + 11));
+    else
+        firn_cell_int(b, firn_rows_column(b, at + 11), file->sort_order_id);
 }
 
 /* ---- partitions ---- */
@@ -454,8 +463,7 @@ static firn_status walk_entries(file_walk *w, firn_manifest_reader *reader,
             FIRN_TRY(w->b->status);
             continue;
         }
-        partition_sum *sum =
-            find_partition(&w->partitions, &entry.file, spec, w->arena, w->b->err);
+        partition_sum *sum = find_partition(&w->partitions, &entry.file, spec, w->arena, w->b->err);
         if (!sum) return firn_fail_nomem(w->b->err);
         add_file(sum, &entry, w->opts->table->metadata);
     }
@@ -467,9 +475,8 @@ static firn_status walk_manifest(file_walk *w, const firn_manifest_file *file)
     const firn_partition_spec *spec = firn_metadata_find_spec(metadata, file->spec_id);
     firn_manifest_reader *reader = NULL;
     firn_str bytes = {0};
-    const firn_manifest_columns columns = w->which == FIRN_METADATA_TABLE_PARTITIONS
-                                              ? FIRN_MANIFEST_NO_METRICS
-                                              : FIRN_MANIFEST_ALL;
+    const firn_manifest_columns columns =
+        w->which == FIRN_METADATA_TABLE_PARTITIONS ? FIRN_MANIFEST_NO_METRICS : FIRN_MANIFEST_ALL;
     firn_arena *arena = firn_arena_create(w->opts->env->alloc, 0);
     if (!arena) return firn_fail_nomem(w->b->err);
     firn_status st = firn_store_read_all(w->opts->store, file->path, FIRN_LIMIT_METADATA, arena,

@@ -26,8 +26,8 @@ typedef struct chain {
 
 /* What an open parenthesis (or the whole text) is inside of. */
 typedef struct level {
-    bool in_from;      /* a comma starts another table reference */
-    bool is_function;  /* EXTRACT(... FROM ...) and the like: its FROM is no clause */
+    bool in_from;     /* a comma starts another table reference */
+    bool is_function; /* EXTRACT(... FROM ...) and the like: its FROM is no clause */
 } level;
 
 typedef struct rewriter {
@@ -182,9 +182,12 @@ static size_t travel_at(const tokens *t, size_t i, firn_travel_kind *kind)
     }
     if (is_word_at(t, i, "FOR")) i++;
     if (!is_word_at(t, i + 1, "AS") || !is_word_at(t, i + 2, "OF")) return 0;
-    if (is_any_word(t, i, k_version)) *kind = FIRN_TRAVEL_VERSION;
-    else if (is_any_word(t, i, k_time)) *kind = FIRN_TRAVEL_TIMESTAMP;
-    else return 0;
+    if (is_any_word(t, i, k_version))
+        *kind = FIRN_TRAVEL_VERSION;
+    else if (is_any_word(t, i, k_time))
+        *kind = FIRN_TRAVEL_TIMESTAMP;
+    else
+        return 0;
     return i + 3;
 }
 
@@ -373,8 +376,8 @@ static firn_status find_refs(rewriter *w, firn_error *err)
 
 static firn_status add_segment(rewriter *w, size_t in_at, size_t copied, firn_error *err)
 {
-    firn_rewrite_segment *segment = firn_arena_push(w->arena, &w->segments, &w->n_segments,
-                                                    &w->cap_segments, sizeof *segment);
+    firn_rewrite_segment *segment =
+        firn_arena_push(w->arena, &w->segments, &w->n_segments, &w->cap_segments, sizeof *segment);
     if (!segment) return firn_fail_nomem(err);
     *segment = (firn_rewrite_segment){w->out.len, in_at, copied};
     return FIRN_OK;
@@ -462,7 +465,8 @@ static firn_status write_chain(rewriter *w, firn_str sql, size_t i, size_t *afte
     *after = c.end;
     if (n >= 2) {
         from = c.first + 2 * (n - 1); /* the table's own name stays */
-        FIRN_TRY(replace(w, sql, w->t.items[i].offset, w->t.items[from].offset, (firn_str){0}, err));
+        FIRN_TRY(
+            replace(w, sql, w->t.items[i].offset, w->t.items[from].offset, (firn_str){0}, err));
     }
     return requote_range(w, sql, from, c.end, err);
 }

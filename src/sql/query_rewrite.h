@@ -48,7 +48,7 @@ typedef struct firn_rewrite {
 } firn_rewrite;
 
 typedef struct firn_rewrite_opts {
-    firn_str key;     /* suffix of reference i: "@<key>:<first_tag + i>" */
+    firn_str key; /* suffix of reference i: "@<key>:<first_tag + i>" */
     size_t first_tag;
     bool tag_all; /* suffix every reference but CTEs, not only those with time travel */
 } firn_rewrite_opts;

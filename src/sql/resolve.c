@@ -160,8 +160,7 @@ firn_status firn_session__open_table(firn_session *session, const firn_sql_name 
     firn_ident ident;
     *out = NULL;
     FIRN_TRY(resolve_in(session, NULL, name, &catalog, &ident, err));
-    const firn_status st =
-        firn_table_open(session->env, session->store, catalog, &ident, out, err);
+    const firn_status st = firn_table_open(session->env, session->store, catalog, &ident, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     return fail_missing(session, catalog, &ident, name->offset, err);
 }
@@ -171,18 +170,18 @@ firn_status firn_session__open_table(firn_session *session, const firn_sql_name 
 /* A name the engine asked about. */
 typedef struct question {
     firn_session *session;
-    firn_sql_name name;          /* without the private suffix */
-    const statement_tag *tag;    /* NULL: no suffix */
-    const firn_time_travel *at;  /* NULL: none */
-    const view_scope *scope;     /* NULL: the user's statement */
+    firn_sql_name name;         /* without the private suffix */
+    const statement_tag *tag;   /* NULL: no suffix */
+    const firn_time_travel *at; /* NULL: none */
+    const view_scope *scope;    /* NULL: the user's statement */
 } question;
 
 static const session_range *find_range(const firn_session *session, const firn_ident *ident)
 {
     for (size_t i = 0; i < session->n_ranges; i++) {
         const firn_ident *table = &session->ranges[i].table;
-        bool is_same = table->n_levels == ident->n_levels &&
-                       firn_str_equals(table->name, ident->name);
+        bool is_same =
+            table->n_levels == ident->n_levels && firn_str_equals(table->name, ident->name);
         for (size_t l = 0; is_same && l < table->n_levels; l++) {
             is_same = firn_str_equals(table->levels[l], ident->levels[l]);
         }
@@ -274,8 +273,8 @@ static firn_status claim_metadata_table(const question *q, firn_engine_claim *ou
     firn_metadata_table_opts opts = {.env = session->env, .store = session->store, .table = loaded};
     source.name = firn_session__ident_text(session, &ident);
     if (!source.name.data) return firn_fail_nomem(err);
-    FIRN_TRY(firn_session__travel(loaded->metadata, q->at, source.name, &opts.snapshot, &schema,
-                                  err));
+    FIRN_TRY(
+        firn_session__travel(loaded->metadata, q->at, source.name, &opts.snapshot, &schema, err));
     FIRN_TRY(firn_metadata_table_rows(which, &opts, session->arena, &source.batch_type,
                                       &source.batch, err));
     out->is_claimed = true;
@@ -457,8 +456,8 @@ firn_status firn_session__claim(void *owner, const firn_str *parts, size_t n_par
         if (!copies[i].data) return firn_fail_nomem(err);
     }
     q.name = (firn_sql_name){.parts = copies, .n_parts = n_parts};
-    q.name.offset = q.tag && q.tag->ref && !q.scope ? q.tag->ref->offset
-                                                    : offset_of(session, copies, n_parts);
+    q.name.offset =
+        q.tag && q.tag->ref && !q.scope ? q.tag->ref->offset : offset_of(session, copies, n_parts);
     if (q.tag && q.tag->dml_metadata) return claim_dml(&q, out, err);
     if (!q.tag && (session->n_catalogs == 0 || may_be_file(session, &q.name))) return FIRN_OK;
     return answer(&q, out, err);

@@ -22,8 +22,8 @@ FIRN_MUST_CHECK firn_status firn_rows_finish(firn_row_builder *b);
 /* Append one cell; the kind must fit the column's type. */
 void firn_cell_null(firn_row_builder *b, firn_column *column);
 void firn_cell_bool(firn_row_builder *b, firn_column *column, bool value);
-void firn_cell_int(firn_row_builder *b, firn_column *column, int32_t value);  /* INT, DATE */
-void firn_cell_long(firn_row_builder *b, firn_column *column, int64_t value); /* LONG, TIME* */
+void firn_cell_int(firn_row_builder *b, firn_column *column, int32_t value);   /* INT, DATE */
+void firn_cell_long(firn_row_builder *b, firn_column *column, int64_t value);  /* LONG, TIME* */
 void firn_cell_text(firn_row_builder *b, firn_column *column, firn_str value); /* copied */
 /* Any primitive value of the column's type. */
 void firn_cell_value(firn_row_builder *b, firn_column *column, const firn_value *value);

@@ -140,16 +140,15 @@ static firn_status check_text(firn_str sql, firn_str *out, firn_error *err)
     }
     const size_t length = firn_sql_statement_length(sql);
     *out = length > 0 ? firn_str_slice(sql, 0, length - 1) : sql;
-    firn_lexer rest = firn_lexer_of(length > 0 ? firn_str_slice(sql, length, sql.len)
-                                               : (firn_str){0});
+    firn_lexer rest =
+        firn_lexer_of(length > 0 ? firn_str_slice(sql, length, sql.len) : (firn_str){0});
     firn_token token = firn_lexer_peek(&rest);
     while (firn_token_is_symbol(&token, ";")) {
         (void)firn_lexer_next(&rest);
         token = firn_lexer_peek(&rest);
     }
     if (token.kind != FIRN_TOKEN_END) {
-        return firn_sql_fail(err, length + token.offset,
-                             "found several statements, expected one");
+        return firn_sql_fail(err, length + token.offset, "found several statements, expected one");
     }
     firn_lexer first = firn_lexer_of(*out);
     if (firn_lexer_peek(&first).kind == FIRN_TOKEN_END) {
@@ -161,8 +160,7 @@ static firn_status check_text(firn_str sql, firn_str *out, firn_error *err)
 typedef firn_status (*executor_fn)(firn_session *session, firn_str sql, bool *handled,
                                    firn_result **out, firn_error *err);
 
-static firn_status dispatch(firn_session *session, firn_str sql, firn_result **out,
-                            firn_error *err)
+static firn_status dispatch(firn_session *session, firn_str sql, firn_result **out, firn_error *err)
 {
     static const executor_fn k_executors[] = {firn_settings_execute, firn_show_execute,
                                               firn_call_execute, firn_ddl_execute,
@@ -271,18 +269,6 @@ firn_arena *firn_session__arena(firn_session *session)
 firn_scan_summary firn_session_scan_summary(const firn_session *session)
 {
     return session->engine ? firn_engine_summary(session->engine) : (firn_scan_summary){0};
-}
-
-firn_status firn_sql_fail(firn_error *err, size_t offset, const char *fmt, ...)
-{
-    char message[sizeof err->message];
-    va_list args;
-    va_start(args, fmt);
-    (void)vsnprintf(message, sizeof message, fmt, args);
-    va_end(args);
-    (void)firn_fail(err, FIRN_ERR_ARG, "%s", message);
-    if (err) err->position = offset;
-    return FIRN_ERR_ARG;
 }
 
 /* ---- ranges ---- */

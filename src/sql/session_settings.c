@@ -27,8 +27,7 @@ firn_status firn_session__use(firn_session *session, firn_catalog *catalog, cons
 }
 
 static firn_status check_namespace(firn_session *session, firn_catalog *catalog,
-                                   const firn_sql_name *name, const firn_ident *ns,
-                                   firn_error *err)
+                                   const firn_sql_name *name, const firn_ident *ns, firn_error *err)
 {
     firn_properties properties;
     const firn_status st = firn_catalog_get_ops(catalog)->load_namespace(

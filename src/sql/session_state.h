@@ -141,8 +141,8 @@ const firn_scan_source *firn_session__find_source(void *owner, firn_str token,
 uint64_t firn_session__generation(void *owner);
 /* Rewrite sql for the engine; positions map back through the result, whose refs get tags. */
 FIRN_MUST_CHECK firn_status firn_session__rewrite(firn_session *session, firn_str sql,
-                                                  const view_scope *scope,
-                                                  const firn_rewrite **out, firn_error *err);
+                                                  const view_scope *scope, const firn_rewrite **out,
+                                                  firn_error *err);
 /* The snapshot a reference means; *out NULL: the table is empty. */
 FIRN_MUST_CHECK firn_status firn_session__travel(const firn_table_metadata *metadata,
                                                  const firn_time_travel *at, firn_str table,

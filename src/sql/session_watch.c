@@ -14,12 +14,12 @@
 
 static void wait_ms(sem_t *wake, int64_t ms)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* the only clock sem_timedwait knows */
-    until.tv_nsec += (long)(ms * 1000000);
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    while (sem_timedwait(wake, &until) == -1 && errno == EINTR) {}
+    /* the system's wall clock is the only one sem_timedwait knows */
+    const int64_t until_us = firn_clock_wall_us(firn_clock_system()) + ms * 1000;
+    const struct timespec until = {.tv_sec = until_us / 1000000,
+                                   .tv_nsec = until_us % 1000000 * 1000};
+    while (sem_timedwait(wake, &until) == -1 && errno == EINTR) {
+    }
 }
 
 static void wait_for_work(firn_session *session)
@@ -30,7 +30,8 @@ static void wait_for_work(firn_session *session)
     } else if (is_running && session->on_progress) {
         wait_ms(&session->wake, PROGRESS_MS);
     } else {
-        while (sem_wait(&session->wake) == -1 && errno == EINTR) {}
+        while (sem_wait(&session->wake) == -1 && errno == EINTR) {
+        }
     }
 }
 

@@ -180,8 +180,8 @@ static firn_status parse_timestamp(type_parser *p, firn_type *out)
     }
     if (is_with) out->kind = FIRN_TYPE_TIMESTAMPTZ;
     if (digits <= 6) return FIRN_OK;
-    out->kind = out->kind == FIRN_TYPE_TIMESTAMPTZ ? FIRN_TYPE_TIMESTAMPTZ_NS
-                                                   : FIRN_TYPE_TIMESTAMP_NS;
+    out->kind =
+        out->kind == FIRN_TYPE_TIMESTAMPTZ ? FIRN_TYPE_TIMESTAMPTZ_NS : FIRN_TYPE_TIMESTAMP_NS;
     return FIRN_OK;
 }
 
@@ -234,8 +234,7 @@ static firn_status parse_list_or_map(type_parser *p, int depth, firn_type *out)
 }
 
 /* "name type", "name: type"; ":int" comes from the lexer as one parameter token. */
-static firn_status parse_struct_field(type_parser *p, int depth, firn_field *field,
-                                      firn_type *type)
+static firn_status parse_struct_field(type_parser *p, int depth, firn_field *field, firn_type *type)
 {
     const firn_token name = firn_lexer_next(p->lexer);
     if (name.kind != FIRN_TOKEN_WORD && name.kind != FIRN_TOKEN_QUOTED) {
@@ -327,9 +326,7 @@ static firn_status parse_named(type_parser *p, int depth, firn_type *out)
     case FIRN_TYPE_LIST:
     case FIRN_TYPE_MAP: return parse_list_or_map(p, depth, out);
     case FIRN_TYPE_DOUBLE: (void)accept_word(p, "PRECISION"); return FIRN_OK;
-    case FIRN_TYPE_STRING:
-        (void)accept_word(p, "VARYING");
-        return skip_length(p);
+    case FIRN_TYPE_STRING: (void)accept_word(p, "VARYING"); return skip_length(p);
     case FIRN_TYPE_TIME:
     case FIRN_TYPE_BINARY: return skip_length(p);
     default: return FIRN_OK;
@@ -344,8 +341,7 @@ static firn_status wrap_list(type_parser *p, firn_type *type)
     FIRN_TRY(expect_symbol(p, "]"));
     FIRN_TRY(make_fields(p, 1, &field, &element));
     *element = *type;
-    *field = (firn_field){
-        .id = (*p->next_id)++, .name = FIRN_STR("element"), .type = element};
+    *field = (firn_field){.id = (*p->next_id)++, .name = FIRN_STR("element"), .type = element};
     *type = (firn_type){.kind = FIRN_TYPE_LIST, .fields = field, .n_fields = 1};
     return FIRN_OK;
 }

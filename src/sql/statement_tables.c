@@ -89,9 +89,8 @@ firn_status firn_session__rewrite(firn_session *session, firn_str sql, const vie
                                   const firn_rewrite **out, firn_error *err)
 {
     statement_state *state = &session->statement;
-    const firn_rewrite_opts opts = {.key = firn_str_of(session->key),
-                                    .first_tag = state->n_tags,
-                                    .tag_all = scope != NULL};
+    const firn_rewrite_opts opts = {
+        .key = firn_str_of(session->key), .first_tag = state->n_tags, .tag_all = scope != NULL};
     firn_rewrite *rewrite = firn_arena_alloc_zero(session->arena, sizeof *rewrite);
     if (!rewrite) return firn_fail_nomem(err);
     FIRN_TRY(firn_query_rewrite(sql, &opts, session->arena, rewrite, err));
@@ -116,11 +115,10 @@ firn_status firn_session__dml_name(firn_session *session, firn_table *table, fir
     if (!tag) return firn_fail_nomem(err);
     tag->dml_metadata = firn_table_metadata_of(table);
     tag->dml_name = firn_session__ident_text(session, ident);
-    const firn_str last = firn_rewrite_tagged_name(
-        arena, ident->name, firn_str_of(session->key), state->n_tags - 1);
-    const firn_str ns =
-        firn_sql_quote(ident->n_levels > 0 ? ident->levels[ident->n_levels - 1] : FIRN_STR("ns"),
-                       arena);
+    const firn_str last =
+        firn_rewrite_tagged_name(arena, ident->name, firn_str_of(session->key), state->n_tags - 1);
+    const firn_str ns = firn_sql_quote(
+        ident->n_levels > 0 ? ident->levels[ident->n_levels - 1] : FIRN_STR("ns"), arena);
     if (!last.data || !ns.data || !tag->dml_name.data) return firn_fail_nomem(err);
     *out = firn_arena_printf(arena, "\"firn\".%.*s.%.*s", FIRN_STR_ARG(ns), FIRN_STR_ARG(last));
     return out->data ? FIRN_OK : firn_fail_nomem(err);
@@ -131,10 +129,9 @@ firn_status firn_session__dml_name(firn_session *session, firn_table *table, fir
 static const firn_schema *schema_of(const firn_table_metadata *metadata,
                                     const firn_snapshot *snapshot)
 {
-    const firn_schema *schema =
-        snapshot && snapshot->schema_id >= 0
-            ? firn_metadata_find_schema(metadata, snapshot->schema_id)
-            : NULL;
+    const firn_schema *schema = snapshot && snapshot->schema_id >= 0
+                                    ? firn_metadata_find_schema(metadata, snapshot->schema_id)
+                                    : NULL;
     return schema ? schema : firn_metadata_schema(metadata);
 }
 
@@ -172,8 +169,8 @@ static firn_status travel_to_time(const firn_table_metadata *metadata, const fir
     *out = firn_metadata_snapshot_as_of(metadata, us / 1000);
     *schema_out = schema_of(metadata, *out);
     if (*out) return FIRN_OK;
-    return firn_sql_fail(err, at->offset, "table %.*s had no snapshot at %.*s",
-                         FIRN_STR_ARG(table), FIRN_STR_ARG(at->text));
+    return firn_sql_fail(err, at->offset, "table %.*s had no snapshot at %.*s", FIRN_STR_ARG(table),
+                         FIRN_STR_ARG(at->text));
 }
 
 firn_status firn_session__travel(const firn_table_metadata *metadata, const firn_time_travel *at,
@@ -183,8 +180,7 @@ firn_status firn_session__travel(const firn_table_metadata *metadata, const firn
     *schema_out = firn_metadata_schema(metadata);
     switch (at ? at->kind : FIRN_TRAVEL_NONE) {
     case FIRN_TRAVEL_NONE: *out = firn_metadata_current_snapshot(metadata); return FIRN_OK;
-    case FIRN_TRAVEL_TIMESTAMP:
-        return travel_to_time(metadata, at, table, out, schema_out, err);
+    case FIRN_TRAVEL_TIMESTAMP: return travel_to_time(metadata, at, table, out, schema_out, err);
     case FIRN_TRAVEL_VERSION: break;
     }
     if (!at->is_number) return travel_to_ref(metadata, at, table, out, schema_out, err);
