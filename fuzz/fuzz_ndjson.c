@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* NDJSON to a schema with a column of every kind. The first byte is the size of the pieces the
+ * stream arrives in; the rows and bad lines must be those of the stream in one piece. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "format/ndjson.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define COLUMN(n, ...)                                                \
+    {                                                                 \
+        .id = 1, .name = FIRN_STR_INIT(n), .type = &(const firn_type) \
+        {                                                             \
+            __VA_ARGS__                                               \
+        }                                                             \
+    }
+
+static const firn_type k_int = {.kind = FIRN_TYPE_INT};
+static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
+static const firn_field k_element = {.id = 2, .name = FIRN_STR_INIT("element"), .type = &k_string};
+static const firn_type k_list = {.kind = FIRN_TYPE_LIST, .fields = &k_element, .n_fields = 1};
+static const firn_field k_pair[] = {
+    {.id = 3, .is_required = true, .name = FIRN_STR_INIT("key"), .type = &k_string},
+    {.id = 4, .name = FIRN_STR_INIT("value"), .type = &k_list},
+};
+static const firn_field k_inner[] = {
+    {.id = 5, .name = FIRN_STR_INIT("i"), .type = &k_int},
+    {.id = 6, .name = FIRN_STR_INIT("l"), .type = &k_list},
+};
+static const firn_field k_columns[] = {
+    COLUMN("boolean", .kind = FIRN_TYPE_BOOLEAN),
+    COLUMN("int", .kind = FIRN_TYPE_INT),
+    COLUMN("long", .kind = FIRN_TYPE_LONG),
+    COLUMN("float", .kind = FIRN_TYPE_FLOAT),
+    COLUMN("double", .kind = FIRN_TYPE_DOUBLE),
+    COLUMN("decimal", .kind = FIRN_TYPE_DECIMAL, .precision = 9, .scale = 2),
+    COLUMN("wide", .kind = FIRN_TYPE_DECIMAL, .precision = 38, .scale = 37),
+    COLUMN("string", .kind = FIRN_TYPE_STRING),
+    COLUMN("date", .kind = FIRN_TYPE_DATE),
+    COLUMN("time", .kind = FIRN_TYPE_TIME),
+    COLUMN("timestamp", .kind = FIRN_TYPE_TIMESTAMPTZ),
+    COLUMN("binary", .kind = FIRN_TYPE_BINARY),
+    COLUMN("fixed", .kind = FIRN_TYPE_FIXED, .length = 3),
+    COLUMN("uuid", .kind = FIRN_TYPE_UUID),
+    COLUMN("list", .kind = FIRN_TYPE_LIST, .fields = &k_element, .n_fields = 1),
+    COLUMN("map", .kind = FIRN_TYPE_MAP, .fields = k_pair, .n_fields = 2),
+    COLUMN("struct", .kind = FIRN_TYPE_STRUCT, .fields = k_inner, .n_fields = 2),
+};
+static const firn_type k_root = {.kind = FIRN_TYPE_STRUCT,
+                                 .fields = k_columns,
+                                 .n_fields = sizeof k_columns / sizeof k_columns[0]};
+
+static firn_status count_bad(void *ctx, const firn_ndjson_bad_line *line, firn_error *err)
+{
+    (void)err;
+    if (line->error_offset < 0 || line->error_offset > (int64_t)line->text.len) abort();
+    ++*(int64_t *)ctx;
+    return FIRN_OK;
+}
+
+/* Rows + 2^32 * bad lines; the pieces are copies, so that reads behind them are seen. */
+static int64_t decode(firn_str text, size_t piece)
+{
+    int64_t n_bad = 0;
+    const firn_ndjson_opts opts = {.on_bad_line = count_bad, .ctx = &n_bad, .max_line_bytes = 4096};
+    firn_ndjson_decoder *decoder = NULL;
+    firn_batch *batch = NULL;
+    int64_t n_rows = 0;
+    size_t at = 0;
+    size_t end = 0;
+    firn_status st = FIRN_ERR_INTERNAL;
+
+    if (firn_ndjson_decoder_create(&k_root, &opts, &decoder, NULL) != FIRN_OK) abort();
+    if (firn_batch_create(&k_root, 8, &batch, NULL) != FIRN_OK) abort();
+    do {
+        size_t used = 0;
+        char *copy;
+        if (st != FIRN_OK) end = text.len - end < piece ? text.len : end + piece;
+        copy = malloc(end - at + 1);
+        if (!copy) abort();
+        if (end > at) memcpy(copy, text.data + at, end - at);
+        firn_batch_reset(batch);
+        st = firn_ndjson_decode(decoder, (firn_str){copy, end - at}, end == text.len, 7, batch,
+                                NULL, &used, NULL);
+        free(copy);
+        at += used;
+        n_rows += batch->n_rows;
+    } while (st == FIRN_OK || st == FIRN_NEED_MORE);
+    if (st != FIRN_DONE || at != text.len) abort();
+    firn_batch_destroy(batch);
+    firn_ndjson_decoder_destroy(decoder);
+    return n_rows + n_bad * ((int64_t)1 << 32);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    firn_str text;
+
+    if (size < 2) return 0;
+    text = (firn_str){(const char *)data + 1, size - 1};
+    if (decode(text, text.len) != decode(text, (size_t)data[0] + 1)) abort();
+    return 0;
+}
