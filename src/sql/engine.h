@@ -69,6 +69,9 @@ void firn_engine_reset_summary(firn_engine *engine);
 FIRN_MUST_CHECK firn_status firn_engine_select(firn_arena *arena, firn_str token, firn_str *out,
                                                firn_error *err);
 
+/* In err->flags: err->position is in the text that the engine got, not the owner's. */
+#define FIRN_ENGINE_POSITION ((uint32_t)1 << 31)
+
 /* Run one statement; sql is NUL-terminated at sql.len. FIRN_ERR_ARG with err->position for what is
  * wrong with it; failures of the owner's callbacks and of scans come back as they were. */
 FIRN_MUST_CHECK firn_status firn_engine_execute(firn_engine *engine, firn_str sql,

@@ -98,6 +98,7 @@ static firn_status fail_json(firn_engine *engine, firn_status status, firn_str t
         if (firn_json_opt_str(root, "position", &position_text, &has, &ignored) == FIRN_OK && has &&
             firn_str_to_i64(position_text, &position) && position >= 0 && err) {
             err->position = (uint64_t)position;
+            err->flags |= FIRN_ENGINE_POSITION;
         }
     }
     firn_arena_destroy(arena);
@@ -109,7 +110,13 @@ static bool is_from_stash(const firn_error *stash, firn_str text)
 {
     firn_str message = firn_str_of(stash->message);
     if (stash->status == FIRN_OK) return false;
-    if (message.len > 40) message.len = 40; /* what follows may be escaped or cut */
+    /* what JSON escapes looks different there */
+    size_t n = 0;
+    while (n < message.len && message.data[n] >= ' ' && message.data[n] != '"' &&
+           message.data[n] != '\\') {
+        n++;
+    }
+    message.len = n;
     return message.len == 0 || firn_str_find(text, message, 0) != SIZE_MAX;
 }
 

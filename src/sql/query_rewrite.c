@@ -403,13 +403,19 @@ static firn_status requote(rewriter *w, firn_str sql, const firn_token *token, f
     return replace(w, sql, token->offset, token->offset + token->text.len, quoted, err);
 }
 
+/* Backquotes are Spark's; and "default", the usual namespace, is a reserved word of the engine. */
+static bool must_requote(const firn_token *token, size_t n_parts)
+{
+    if (token->kind == FIRN_TOKEN_QUOTED) return token->text.data[0] == '`';
+    return n_parts > 1 && firn_token_is(token, "DEFAULT");
+}
+
 static firn_status requote_range(rewriter *w, firn_str sql, size_t from, size_t end,
                                  firn_error *err)
 {
     for (size_t i = from; i < end; i++) {
         const firn_token *token = &w->t.items[i];
-        if (token->kind != FIRN_TOKEN_QUOTED || token->text.data[0] != '`') continue;
-        FIRN_TRY(requote(w, sql, token, err));
+        if (must_requote(token, end - from)) FIRN_TRY(requote(w, sql, token, err));
     }
     return FIRN_OK;
 }

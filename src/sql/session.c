@@ -175,7 +175,8 @@ static firn_status dispatch(firn_session *session, firn_str sql, firn_result **o
 
 static void count_line(firn_str sql, firn_error *err)
 {
-    if (!err || err->status != FIRN_ERR_ARG || err->position > sql.len) return;
+    const bool has_place = err && (err->status == FIRN_ERR_ARG || err->position > 0);
+    if (!has_place || err->position > sql.len) return;
     err->line = 1;
     for (size_t i = 0; i < err->position; i++) err->line += sql.data[i] == '\n';
 }
@@ -216,9 +217,10 @@ static firn_status run_query(firn_session *session, const firn_rewrite *rewrite,
 }
 
 /* Failures of names carry a position of the statement already; the engine's are in its text. */
-static void map_position(const firn_rewrite *rewrite, firn_status st, firn_error *err)
+static void map_position(const firn_rewrite *rewrite, firn_error *err)
 {
-    if (!err || st != FIRN_ERR_ARG) return;
+    if (!err || !(err->flags & FIRN_ENGINE_POSITION)) return;
+    err->flags &= ~FIRN_ENGINE_POSITION;
     err->position = firn_rewrite_position(rewrite, (size_t)err->position);
 }
 
@@ -232,7 +234,7 @@ firn_status firn_session__query(firn_session *session, firn_str sql, firn_result
     atomic_store(&session->is_running, true); /* an executor's earlier result may have ended it */
     (void)sem_post(&session->wake);
     const firn_status st = run_query(session, rewrite, out, err);
-    if (st != FIRN_OK) map_position(rewrite, st, err);
+    if (st != FIRN_OK) map_position(rewrite, err);
     return st;
 }
 
@@ -245,7 +247,7 @@ firn_status firn_session__describe(firn_session *session, firn_str sql, firn_are
     session->statement.rewrite = rewrite;
     FIRN_TRY(firn_session__engine(session, &engine, err));
     const firn_status st = firn_engine_describe(engine, rewrite->sql, arena, out, err);
-    if (st != FIRN_OK) map_position(rewrite, st, err);
+    if (st != FIRN_OK) map_position(rewrite, err);
     return st;
 }
 

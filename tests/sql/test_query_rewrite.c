@@ -51,6 +51,8 @@ static const struct rewrite_case {
     {"select `a b`.`c` from `ns`.`t`", "select \"a b\".\"c\" from \"ns\".\"t\""},
     {"select extract(year from ns.t.ts) from ns.t", "select extract(year from t.ts) from ns.t"},
     {"select a is distinct from ns.t.b from ns.t", "select a is distinct from t.b from ns.t"},
+    {"select default.t.x, x from default.t where y = default",
+     "select t.x, x from \"default\".t where y = default"},
     {"select * from range(3) r, lateral (select 1) x", NULL},
 };
 
