@@ -222,6 +222,7 @@ typedef struct call {
     firn_str bytes;
     bool is_last;
     size_t used;
+    int64_t max_rows;
     int64_t reserved; /* rows every column has room for */
     firn_batch *batch;
     int64_t *line_numbers;
@@ -229,7 +230,8 @@ typedef struct call {
 
 static firn_status reserve_rows(call *c, firn_error *err)
 {
-    const int64_t rows = c->batch->n_rows + RESERVE_ROWS;
+    const int64_t wanted = c->batch->n_rows + RESERVE_ROWS;
+    const int64_t rows = wanted < c->max_rows ? wanted : c->max_rows;
 
     for (size_t i = 0; i < c->batch->n_columns; i++)
         FIRN_TRY(firn_column_reserve(&c->batch->columns[i], rows, err));
@@ -305,13 +307,13 @@ static firn_status decode_rest(call *c, firn_str rest, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status decode_lines(call *c, int64_t max_rows, firn_error *err)
+static firn_status decode_lines(call *c, firn_error *err)
 {
     while (c->used < c->bytes.len) {
         const char *at = c->bytes.data + c->used;
         const size_t left = c->bytes.len - c->used;
         const char *newline;
-        if (c->batch->n_rows >= max_rows) return FIRN_OK;
+        if (c->batch->n_rows >= c->max_rows) return FIRN_OK;
         newline = memchr(at, '\n', left);
         if (!newline) {
             FIRN_TRY(decode_rest(c, (firn_str){at, left}, err));
@@ -355,13 +357,14 @@ firn_status firn_ndjson_decode(firn_ndjson_decoder *decoder, firn_str bytes, boo
     call c = {.decoder = decoder,
               .bytes = bytes,
               .is_last = is_last,
+              .max_rows = max_rows,
               .batch = batch,
               .line_numbers = line_numbers};
     firn_status st;
 
     *used = 0;
     FIRN_TRY(check_batch(decoder->root, batch, err));
-    st = decode_lines(&c, max_rows, err);
+    st = decode_lines(&c, err);
     for (size_t i = 0; i < batch->n_columns; i++) set_n_values(&batch->columns[i], batch->n_rows);
     *used = c.used;
     decoder->stream_offset += (int64_t)c.used;

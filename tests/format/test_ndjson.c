@@ -529,6 +529,37 @@ static void test_unsupported_columns_are_refused(void **state)
                  "must be a struct");
 }
 
+/* Whichever allocation fails: the status says so, and nothing is left behind. */
+static void test_every_failed_allocation_is_reported(void **state)
+{
+    const firn_field field = {.id = 1, .name = FIRN_STR("a"), .type = &k_string};
+    const firn_type root = {.kind = FIRN_TYPE_STRUCT, .fields = &field, .n_fields = 1};
+    firn_batch *batch = NULL;
+    firn_status st = FIRN_ERR_NOMEM;
+
+    (void)state;
+    assert_int_equal(firn_batch_create(&root, 4, &batch, NULL), FIRN_OK);
+    for (int64_t fail_at = 1; st == FIRN_ERR_NOMEM; fail_at++) {
+        firn_test_alloc counting = {.fail_at = fail_at};
+        const firn_allocator alloc = firn_test_alloc_interface(&counting);
+        firn_ndjson_decoder *decoder = NULL;
+        firn_error err = {0};
+        size_t used = 0;
+        assert_true(fail_at < 100);
+        st =
+            firn_ndjson_decoder_create(&root, &(firn_ndjson_opts){.alloc = &alloc}, &decoder, &err);
+        if (st == FIRN_OK)
+            st = firn_ndjson_decode(decoder, FIRN_STR("{\"a\":\"\\n\"}\n{\"b\":1}"), true, 4, batch,
+                                    NULL, &used, &err);
+        if (st == FIRN_ERR_NOMEM) assert_int_equal(err.status, FIRN_ERR_NOMEM);
+        firn_ndjson_decoder_destroy(decoder);
+        assert_int_equal(counting.n_live, 0);
+        firn_batch_reset(batch);
+    }
+    assert_int_equal(st, FIRN_DONE);
+    firn_batch_destroy(batch);
+}
+
 static void check_suite_file(void *ctx, const char *name, firn_str bytes)
 {
     fixture *f = ctx;
@@ -596,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_full_batch_stops_between_lines),
         cmocka_unit_test(test_long_lines_are_reported_once),
         cmocka_unit_test(test_unsupported_columns_are_refused),
+        cmocka_unit_test(test_every_failed_allocation_is_reported),
         cmocka_unit_test(test_json_test_suite),
     };
 
