@@ -12,9 +12,9 @@ FIRN_MUST_CHECK firn_status firn_requirements_check(const firn_table_metadata *b
                                                     const firn_requirement *requirements, size_t n,
                                                     firn_error *err);
 /* New metadata in the arena, sharing unchanged parts of base (which must outlive it, or be in the
- * same arena); what the updates bring is copied. base NULL: a new table, whose updates must give uuid, schema, spec, sort order and
- * location. previous_location: appended to the metadata log (empty: none), which is cut to
- * write.metadata.previous-versions-max (100). */
+ * same arena); what the updates bring is copied. base NULL: a new table, whose updates must give
+ * uuid, schema, spec, sort order and location. previous_location: appended to the metadata log
+ * (empty: none), which is cut to write.metadata.previous-versions-max (100). */
 FIRN_MUST_CHECK firn_status firn_updates_apply(const firn_table_metadata *base,
                                                firn_str previous_location,
                                                const firn_update *updates, size_t n, int64_t now_ms,

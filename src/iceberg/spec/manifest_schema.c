@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Avro schemas of manifests and manifest lists, as text: record names, field names and field ids
+ * are those of the specification and of Iceberg's Java library, because some readers look at names
+ * too. Which members a version has is decided here and, in the same order, in the two writers. */
+#include "iceberg/spec/manifest_schema.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "iceberg/spec/manifest_partition.h"
+#include "iceberg/spec/metadata_parts_json.h"
+#include "iceberg/spec/schema_json.h"
+
+#define SCHEMA_TEXT_MAX ((size_t)16 << 20)
+
+/* ---- members ---- */
+
+/* ,{"name":...,"type":...,"field-id":...}; the comma is left out for the first member. */
+static void put_field(firn_buf *b, const char *name, int32_t id, const char *type)
+{
+    if (b->len > 0 && b->data[b->len - 1] != '[') firn_buf_byte(b, ',');
+    firn_buf_printf(b, "{\"name\":\"%s\",\"type\":\"%s\",\"field-id\":%" PRId32 "}", name, type,
+                    id);
+}
+
+static void put_optional(firn_buf *b, const char *name, int32_t id, const char *type)
+{
+    firn_buf_printf(b,
+                    ",{\"name\":\"%s\",\"type\":[\"null\",\"%s\"],\"default\":null,"
+                    "\"field-id\":%" PRId32 "}",
+                    name, type, id);
+}
+
+static void put_map(firn_buf *b, const char *name, int32_t id, int32_t key_id, const char *type)
+{
+    firn_buf_printf(b,
+                    ",{\"name\":\"%s\",\"type\":[\"null\",{\"type\":\"array\",\"items\":{\"type\":"
+                    "\"record\",\"name\":\"k%" PRId32 "_v%" PRId32 "\",\"fields\":["
+                    "{\"name\":\"key\",\"type\":\"int\",\"field-id\":%" PRId32 "},"
+                    "{\"name\":\"value\",\"type\":\"%s\",\"field-id\":%" PRId32 "}]},"
+                    "\"logicalType\":\"map\"}],\"default\":null,\"field-id\":%" PRId32 "}",
+                    name, key_id, key_id + 1, key_id, type, key_id + 1, id);
+}
+
+static void put_list(firn_buf *b, const char *name, int32_t id, const char *type,
+                     int32_t element_id)
+{
+    firn_buf_printf(b,
+                    ",{\"name\":\"%s\",\"type\":[\"null\",{\"type\":\"array\",\"items\":\"%s\","
+                    "\"element-id\":%" PRId32 "}],\"default\":null,\"field-id\":%" PRId32 "}",
+                    name, type, element_id, id);
+}
+
+/* ---- partition tuples ---- */
+
+/* UTF-16 code units of one code point; at the end of *rest or at broken UTF-8 one byte is taken. */
+static size_t next_units(firn_str *rest, uint32_t units[2])
+{
+    const uint8_t *p = (const uint8_t *)rest->data;
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (n > rest->len) n = 1;
+    uint32_t code = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) code = code << 6 | (p[i] & 0x3fu);
+    rest->data += n;
+    rest->len -= n;
+    units[0] = code;
+    if (code < 0x10000) return 1;
+    units[0] = 0xd800 + ((code - 0x10000) >> 10);
+    units[1] = 0xdc00 + ((code - 0x10000) & 0x3ff);
+    return 2;
+}
+
+static bool is_letter(uint32_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool is_digit(uint32_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Avro names are letters, digits and underscores; everything else becomes _xHEX, a digit in front
+ * gets an underscore. True if the name changed. */
+static bool put_avro_name(firn_buf *b, firn_str name)
+{
+    bool is_changed = false;
+    bool is_first = true;
+    firn_str rest = name;
+    while (rest.len > 0) {
+        uint32_t units[2] = {0};
+        const size_t n = next_units(&rest, units);
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t c = units[i];
+            if (is_letter(c) || (is_digit(c) && !is_first)) {
+                firn_buf_byte(b, (uint8_t)c);
+            } else if (is_digit(c)) {
+                firn_buf_printf(b, "_%c", (char)c);
+                is_changed = true;
+            } else {
+                firn_buf_printf(b, "_x%" PRIX32, c);
+                is_changed = true;
+            }
+            is_first = false;
+        }
+    }
+    return is_changed;
+}
+
+static bool same_named_type(const firn_type *a, const firn_type *b)
+{
+    return a->kind == b->kind && a->precision == b->precision && a->scale == b->scale &&
+           a->length == b->length;
+}
+
+/* Avro lets a named type be written out once; later uses are its name. */
+static void put_fixed(firn_buf *b, const firn_type *type, bool is_known)
+{
+    char name[48];
+    if (type->kind == FIRN_TYPE_UUID) {
+        firn_buf_cstr(b, is_known ? "\"uuid_fixed\""
+                                  : "{\"type\":\"fixed\",\"name\":\"uuid_fixed\",\"size\":16,"
+                                    "\"logicalType\":\"uuid\"}");
+        return;
+    }
+    if (type->kind == FIRN_TYPE_FIXED) {
+        (void)snprintf(name, sizeof name, "fixed_%" PRId32, type->length);
+    } else {
+        (void)snprintf(name, sizeof name, "decimal_%" PRId32 "_%" PRId32, type->precision,
+                       type->scale);
+    }
+    if (is_known) {
+        firn_buf_printf(b, "\"%s\"", name);
+    } else if (type->kind == FIRN_TYPE_FIXED) {
+        firn_buf_printf(b, "{\"type\":\"fixed\",\"name\":\"%s\",\"size\":%" PRId32 "}", name,
+                        type->length);
+    } else {
+        firn_buf_printf(b,
+                        "{\"type\":\"fixed\",\"name\":\"%s\",\"size\":%zu,\"logicalType\":"
+                        "\"decimal\",\"precision\":%" PRId32 ",\"scale\":%" PRId32 "}",
+                        name, firn_decimal_fixed_size(type->precision), type->precision,
+                        type->scale);
+    }
+}
+
+static const char *avro_type(firn_type_kind kind)
+{
+    switch (kind) {
+    case FIRN_TYPE_BOOLEAN: return "\"boolean\"";
+    case FIRN_TYPE_LONG: return "\"long\"";
+    case FIRN_TYPE_FLOAT: return "\"float\"";
+    case FIRN_TYPE_DOUBLE: return "\"double\"";
+    case FIRN_TYPE_STRING: return "\"string\"";
+    case FIRN_TYPE_BINARY:
+    case FIRN_TYPE_VARIANT:
+    case FIRN_TYPE_GEOMETRY:
+    case FIRN_TYPE_GEOGRAPHY: return "\"bytes\"";
+    case FIRN_TYPE_DATE: return "{\"type\":\"int\",\"logicalType\":\"date\"}";
+    case FIRN_TYPE_TIME: return "{\"type\":\"long\",\"logicalType\":\"time-micros\"}";
+    case FIRN_TYPE_TIMESTAMP:
+        return "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"adjust-to-utc\":false}";
+    case FIRN_TYPE_TIMESTAMPTZ:
+        return "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"adjust-to-utc\":true}";
+    case FIRN_TYPE_TIMESTAMP_NS:
+        return "{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\",\"adjust-to-utc\":false}";
+    case FIRN_TYPE_TIMESTAMPTZ_NS:
+        return "{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\",\"adjust-to-utc\":true}";
+    default: return "\"int\""; /* also what is always null: void of a column that is gone */
+    }
+}
+
+static bool is_named(const firn_type *type)
+{
+    return type && (type->kind == FIRN_TYPE_UUID || type->kind == FIRN_TYPE_FIXED ||
+                    type->kind == FIRN_TYPE_DECIMAL);
+}
+
+static void put_partition_type(firn_buf *b, const firn_type *const *types, size_t at)
+{
+    const firn_type *type = types[at];
+    if (!is_named(type)) {
+        firn_buf_cstr(b, type ? avro_type(type->kind) : "\"int\"");
+        return;
+    }
+    bool is_known = false;
+    for (size_t i = 0; i < at && !is_known; i++) {
+        is_known = is_named(types[i]) && same_named_type(types[i], type);
+    }
+    put_fixed(b, type, is_known);
+}
+
+static void put_partition(firn_buf *b, const firn_partition_spec *spec,
+                          const firn_type *const *types)
+{
+    firn_buf_cstr(b, ",{\"name\":\"partition\",\"type\":{\"type\":\"record\",\"name\":\"r102\","
+                     "\"fields\":[");
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        const firn_partition_field *f = &spec->fields[i];
+        firn_buf_cstr(b, i > 0 ? ",{\"name\":\"" : "{\"name\":\"");
+        const bool is_changed = put_avro_name(b, f->name);
+        firn_buf_cstr(b, "\",\"type\":[\"null\",");
+        put_partition_type(b, types, i);
+        firn_buf_printf(b, "],\"default\":null,\"field-id\":%" PRId32, f->field_id);
+        if (is_changed) {
+            firn_buf_cstr(b, ",\"iceberg-field-name\":");
+            firn_json_quote(b, f->name);
+        }
+        firn_buf_byte(b, '}');
+    }
+    firn_buf_cstr(b, "]},\"field-id\":102}");
+}
+
+/* ---- manifest ---- */
+
+static void put_data_file(firn_buf *b, const firn_manifest_write_opts *opts,
+                          const firn_type *const *types)
+{
+    const int32_t version = opts->format_version;
+    firn_buf_cstr(b, "{\"type\":\"record\",\"name\":\"r2\",\"fields\":[");
+    if (version >= 2) put_field(b, "content", 134, "int");
+    put_field(b, "file_path", 100, "string");
+    put_field(b, "file_format", 101, "string");
+    put_partition(b, opts->spec, types);
+    put_field(b, "record_count", 103, "long");
+    put_field(b, "file_size_in_bytes", 104, "long");
+    if (version == 1) put_field(b, "block_size_in_bytes", 105, "long");
+    put_map(b, "column_sizes", 108, 117, "long");
+    put_map(b, "value_counts", 109, 119, "long");
+    put_map(b, "null_value_counts", 110, 121, "long");
+    put_map(b, "nan_value_counts", 137, 138, "long");
+    put_map(b, "lower_bounds", 125, 126, "bytes");
+    put_map(b, "upper_bounds", 128, 129, "bytes");
+    put_optional(b, "key_metadata", 131, "bytes");
+    put_list(b, "split_offsets", 132, "long", 133);
+    if (version >= 2) put_list(b, "equality_ids", 135, "int", 136);
+    put_optional(b, "sort_order_id", 140, "int");
+    if (version >= 3) put_optional(b, "first_row_id", 142, "long");
+    if (version >= 2) put_optional(b, "referenced_data_file", 143, "string");
+    if (version >= 3) {
+        put_optional(b, "content_offset", 144, "long");
+        put_optional(b, "content_size_in_bytes", 145, "long");
+    }
+    firn_buf_cstr(b, "]}");
+}
+
+static void put_manifest_schema(firn_buf *b, const firn_manifest_write_opts *opts,
+                                const firn_type *const *types)
+{
+    firn_buf_cstr(b, "{\"type\":\"record\",\"name\":\"manifest_entry\",\"fields\":[");
+    put_field(b, "status", 0, "int");
+    put_optional(b, "snapshot_id", 1, "long");
+    if (opts->format_version >= 2) {
+        put_optional(b, "sequence_number", 3, "long");
+        put_optional(b, "file_sequence_number", 4, "long");
+    }
+    firn_buf_cstr(b, ",{\"name\":\"data_file\",\"type\":");
+    put_data_file(b, opts, types);
+    firn_buf_cstr(b, ",\"field-id\":2}]}");
+}
+
+/* ---- manifest list ---- */
+
+static void put_list_schema(firn_buf *b, int32_t version)
+{
+    static const struct {
+        const char *name;
+        int32_t id;
+        const char *type;
+    } k_counts[] = {
+        {"added_files_count", 504, "int"},    {"existing_files_count", 505, "int"},
+        {"deleted_files_count", 506, "int"},  {"added_rows_count", 512, "long"},
+        {"existing_rows_count", 513, "long"}, {"deleted_rows_count", 514, "long"},
+    };
+    firn_buf_cstr(b, "{\"type\":\"record\",\"name\":\"manifest_file\",\"fields\":[");
+    put_field(b, "manifest_path", 500, "string");
+    put_field(b, "manifest_length", 501, "long");
+    put_field(b, "partition_spec_id", 502, "int");
+    if (version >= 2) {
+        put_field(b, "content", 517, "int");
+        put_field(b, "sequence_number", 515, "long");
+        put_field(b, "min_sequence_number", 516, "long");
+    }
+    put_field(b, "added_snapshot_id", 503, "long");
+    for (size_t i = 0; i < sizeof k_counts / sizeof k_counts[0]; i++) {
+        if (version == 1) {
+            put_optional(b, k_counts[i].name, k_counts[i].id, k_counts[i].type);
+        } else {
+            put_field(b, k_counts[i].name, k_counts[i].id, k_counts[i].type);
+        }
+    }
+    firn_buf_cstr(b, ",{\"name\":\"partitions\",\"type\":[\"null\",{\"type\":\"array\",\"items\":"
+                     "{\"type\":\"record\",\"name\":\"r508\",\"fields\":[");
+    put_field(b, "contains_null", 509, "boolean");
+    put_optional(b, "contains_nan", 518, "boolean");
+    put_optional(b, "lower_bound", 510, "bytes");
+    put_optional(b, "upper_bound", 511, "bytes");
+    firn_buf_cstr(b, "]},\"element-id\":508}],\"default\":null,\"field-id\":507}");
+    put_optional(b, "key_metadata", 519, "bytes");
+    if (version >= 3) put_optional(b, "first_row_id", 520, "long");
+    firn_buf_cstr(b, "]}");
+}
+
+/* ---- writers ---- */
+
+static firn_status check_version(int32_t version, firn_error *err)
+{
+    if (version >= 1 && version <= 3) return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                     "not supported: manifests of format version %" PRId32, version);
+}
+
+static firn_status number_text(firn_arena *arena, int64_t number, firn_str *out, firn_error *err)
+{
+    *out = firn_arena_printf(arena, "%" PRId64, number);
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+static firn_status open_avro(const firn_manifest_write_opts *opts, firn_buf *schema,
+                             const firn_avro_meta *meta, size_t n_meta, const firn_byte_sink *sink,
+                             firn_avro_writer **out, firn_error *err)
+{
+    FIRN_TRY(firn_buf_check(schema, err));
+    return firn_avro_writer_create(firn_buf_view(schema), meta, n_meta,
+                                   opts->is_zstd ? FIRN_CODEC_ZSTD : FIRN_CODEC_DEFLATE, 0,
+                                   opts->sync, sink, out, err);
+}
+
+static firn_status list_avro(const firn_manifest_write_opts *opts, firn_arena *arena,
+                             firn_buf *schema, const firn_byte_sink *sink, firn_avro_writer **out,
+                             firn_error *err)
+{
+    firn_avro_meta meta[4] = {{FIRN_STR("format-version"), {0}},
+                              {FIRN_STR("snapshot-id"), {0}},
+                              {FIRN_STR("parent-snapshot-id"), FIRN_STR("null")},
+                              {FIRN_STR("sequence-number"), {0}}};
+    FIRN_TRY(number_text(arena, opts->format_version, &meta[0].value, err));
+    FIRN_TRY(number_text(arena, opts->snapshot_id, &meta[1].value, err));
+    if (opts->parent_snapshot_id != -1) {
+        FIRN_TRY(number_text(arena, opts->parent_snapshot_id, &meta[2].value, err));
+    }
+    FIRN_TRY(number_text(arena, opts->sequence_number, &meta[3].value, err));
+    put_list_schema(schema, opts->format_version);
+    return open_avro(opts, schema, meta, opts->format_version >= 2 ? 4 : 3, sink, out, err);
+}
+
+firn_status firn_manifest_list_avro(const firn_manifest_write_opts *opts,
+                                    const firn_byte_sink *sink, firn_avro_writer **out,
+                                    firn_error *err)
+{
+    firn_buf schema;
+    *out = NULL;
+    FIRN_TRY(check_version(opts->format_version, err));
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    if (!arena) return firn_fail_nomem(err);
+    firn_buf_init(&schema, NULL, SCHEMA_TEXT_MAX);
+    const firn_status st = list_avro(opts, arena, &schema, sink, out, err);
+    firn_buf_dispose(&schema);
+    firn_arena_destroy(arena);
+    return st;
+}
+
+/* Takes over json. */
+static firn_status json_text(json_t *json, firn_arena *arena, firn_str *out, firn_error *err)
+{
+    firn_buf buf;
+    firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
+    firn_status st = firn_json_write(json, 0, &buf, err);
+    json_decref(json);
+    if (st == FIRN_OK) {
+        *out = firn_arena_copy(arena, firn_buf_view(&buf));
+        if (!out->data) st = firn_fail_nomem(err);
+    }
+    firn_buf_dispose(&buf);
+    return st;
+}
+
+static firn_status manifest_avro(const firn_manifest_write_opts *opts, firn_content content,
+                                 firn_arena *arena, firn_buf *schema, const firn_byte_sink *sink,
+                                 firn_avro_writer **out, firn_error *err)
+{
+    json_t *json = NULL;
+    firn_avro_meta meta[6] = {{FIRN_STR("schema"), {0}},
+                              {FIRN_STR("schema-id"), {0}},
+                              {FIRN_STR("partition-spec"), {0}},
+                              {FIRN_STR("partition-spec-id"), {0}},
+                              {FIRN_STR("format-version"), {0}},
+                              {FIRN_STR("content"), content == FIRN_CONTENT_DATA
+                                                        ? FIRN_STR("data")
+                                                        : FIRN_STR("deletes")}};
+    FIRN_TRY(firn_schema_to_json(opts->schema, &json, err));
+    FIRN_TRY(json_text(json, arena, &meta[0].value, err));
+    FIRN_TRY(number_text(arena, opts->schema->schema_id, &meta[1].value, err));
+    FIRN_TRY(firn_partition_fields_to_json(opts->spec, &json, err));
+    FIRN_TRY(json_text(json, arena, &meta[2].value, err));
+    FIRN_TRY(number_text(arena, opts->spec->spec_id, &meta[3].value, err));
+    FIRN_TRY(number_text(arena, opts->format_version, &meta[4].value, err));
+    return open_avro(opts, schema, meta, opts->format_version >= 2 ? 6 : 5, sink, out, err);
+}
+
+firn_status firn_manifest_avro(const firn_manifest_write_opts *opts, firn_content content,
+                               const firn_type *const *types, const firn_byte_sink *sink,
+                               firn_avro_writer **out, firn_error *err)
+{
+    firn_buf schema;
+    *out = NULL;
+    FIRN_TRY(check_version(opts->format_version, err));
+    if (opts->format_version == 1 && content != FIRN_CONTENT_DATA) {
+        return firn_fail(err, FIRN_ERR_ARG, "a v1 table cannot have delete files");
+    }
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    if (!arena) return firn_fail_nomem(err);
+    firn_buf_init(&schema, NULL, SCHEMA_TEXT_MAX);
+    put_manifest_schema(&schema, opts, types);
+    const firn_status st = manifest_avro(opts, content, arena, &schema, sink, out, err);
+    firn_buf_dispose(&schema);
+    firn_arena_destroy(arena);
+    return st;
+}
