@@ -143,6 +143,27 @@ static firn_status store_decimal(firn_str s, size_t width, void *out, size_t i, 
     return firn_fail(err, FIRN_ERR_CORRUPT, "decimal of %zu bytes does not fit its type", s.len);
 }
 
+/* Fixed decimals no wider than their column: one or two word loads, of which the slack behind the
+ * page allows for, a byte swap, and a shift that extends the sign. */
+static void convert_decimals(const uint8_t *raw, size_t raw_width, size_t n, size_t width,
+                             void *out)
+{
+    const unsigned surplus = (unsigned)(16 - raw_width) * 8; /* bits */
+    for (size_t i = 0; i < n; i++, raw += raw_width) {
+        const uint64_t high = __builtin_bswap64(firn_load_u64le(raw));
+        if (width == 4) {
+            ((int32_t *)out)[i] = (int32_t)((int64_t)high >> (surplus - 64));
+        } else if (width == 8) {
+            ((int64_t *)out)[i] = (int64_t)high >> (surplus - 64);
+        } else {
+            const uint64_t words[2] = {__builtin_bswap64(firn_load_u64le(raw + 8)), high};
+            firn_int128 v;
+            memcpy(&v, words, sizeof v);
+            store_i128(out, i, v >> surplus);
+        }
+    }
+}
+
 static bool is_ascii(firn_str s)
 {
     uint64_t bits = 0;
@@ -162,6 +183,10 @@ static firn_status convert_fixed(const firn_pq_conv *conv, const uint8_t *raw, s
                                  firn_error *err)
 {
     firn_str s = {(const char *)raw, conv->raw_width};
+    if (conv->kind == FIRN_PQ_CONV_DECIMAL && conv->raw_width <= conv->out_width) {
+        convert_decimals(raw, conv->raw_width, n, conv->out_width, out);
+        return FIRN_OK;
+    }
     for (size_t i = 0; i < n; i++, s.data += s.len) {
         if (conv->kind == FIRN_PQ_CONV_DECIMAL) {
             FIRN_TRY(store_decimal(s, conv->out_width, out, i, err));

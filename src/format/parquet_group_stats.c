@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "format/parquet_bits.h"
 #include "format/parquet_convert.h"
+
+#define MAX_BOUND 64 /* bytes of a fixed decimal */
 
 /* Does the deprecated min/max pair, or min_value/max_value without a declared order, mean what it
  * should? Only for types whose order was never in doubt. */
@@ -54,9 +57,10 @@ static bool decode_bound(const firn_pq_conv *conv, const firn_type *type, firn_s
         return true;
     }
     if (conv->raw_width > 0) {
-        if (bytes.len != conv->raw_width) return false;
-        if (firn_pq_convert(conv, (const uint8_t *)bytes.data, 1, cell, NULL) != FIRN_OK)
-            return false;
+        uint8_t padded[MAX_BOUND + FIRN_PQ_SLACK] = {0};
+        if (bytes.len != conv->raw_width || bytes.len > MAX_BOUND) return false;
+        memcpy(padded, bytes.data, bytes.len);
+        if (firn_pq_convert(conv, padded, 1, cell, NULL) != FIRN_OK) return false;
     } else if (firn_pq_convert_bytes(conv, &bytes, 1, cell, NULL) != FIRN_OK) {
         return false;
     }

@@ -7,7 +7,6 @@
 #include <libdeflate.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "format/thrift.h"
@@ -114,15 +113,36 @@ static firn_status parse_header(firn_thrift *t, page_header *h, firn_error *err)
 
 /* ---- window ---- */
 
-static firn_status grow_window(firn_pq_pages *p, size_t size, firn_error *err)
+/* Views point straight into the window when pages are stored uncompressed. */
+static bool is_window_shared(const firn_pq_pages *p)
 {
-    if (size <= p->window_capacity) return FIRN_OK;
-    uint8_t *fresh = firn_mem_alloc_zero(NULL, size + FIRN_PQ_SLACK);
-    if (!fresh) return firn_fail_nomem(err);
-    if (p->window_len > 0) memcpy(fresh, p->window, p->window_len);
-    firn_mem_free(NULL, p->window);
+    return p->keep_pages && p->codec == FIRN_CODEC_NONE;
+}
+
+static void drop_window(firn_pq_pages *p)
+{
+    if (is_window_shared(p))
+        firn_pq_block_retire(p->blocks, p->window);
+    else
+        firn_pq_block_drop(p->blocks, p->window);
+    p->window = NULL;
+    p->window_len = 0;
+}
+
+/* Makes room for size bytes of which the first kept are those of the old window from skip on. */
+static firn_status move_window(firn_pq_pages *p, size_t size, size_t skip, size_t kept,
+                               firn_error *err)
+{
+    firn_pq_block *fresh = NULL;
+    if (p->window && size <= p->window->capacity && !is_window_shared(p)) {
+        if (kept > 0) memmove(p->window->data, p->window->data + skip, kept);
+        return FIRN_OK;
+    }
+    FIRN_TRY(firn_pq_block_take(p->blocks, size, &fresh, err));
+    memset(fresh->data + fresh->capacity, 0, FIRN_PQ_SLACK);
+    if (kept > 0) memcpy(fresh->data, p->window->data + skip, kept);
+    drop_window(p);
     p->window = fresh;
-    p->window_capacity = size;
     return FIRN_OK;
 }
 
@@ -130,19 +150,18 @@ static firn_status grow_window(firn_pq_pages *p, size_t size, firn_error *err)
 static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_error *err)
 {
     const int64_t have_end = p->window_start + (int64_t)p->window_len;
-    const bool starts_inside = offset >= p->window_start && offset <= have_end;
+    const bool starts_inside = p->window && offset >= p->window_start && offset <= have_end;
     if (starts_inside && have_end - offset >= (int64_t)n) return FIRN_OK;
     const size_t kept = starts_inside ? (size_t)(have_end - offset) : 0;
-    size_t want = p->window_bytes;
-    if (p->ahead - offset < (int64_t)want)
-        want = p->ahead > offset ? (size_t)(p->ahead - offset) : 0;
+    const size_t skip = starts_inside ? (size_t)(offset - p->window_start) : 0;
+    const int64_t ahead = p->ahead > offset ? p->ahead - offset : 0;
+    size_t want = ahead < (int64_t)p->window_bytes ? (size_t)ahead : p->window_bytes;
     if (want < n) want = n;
-    if (kept > 0) memmove(p->window, p->window + (offset - p->window_start), kept);
+    FIRN_TRY(move_window(p, want, skip, kept, err));
     p->window_start = offset;
     p->window_len = kept;
-    FIRN_TRY(grow_window(p, want, err));
-    FIRN_TRY(p->file->source.read_at(p->file->source.ctx, offset + (int64_t)kept, p->window + kept,
-                                     want - kept, err));
+    FIRN_TRY(p->file->source.read_at(p->file->source.ctx, offset + (int64_t)kept,
+                                     p->window->data + kept, want - kept, err));
     p->window_len = want;
     return FIRN_OK;
 }
@@ -150,7 +169,7 @@ static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_e
 static firn_str window_from(const firn_pq_pages *p, int64_t offset)
 {
     const size_t skip = (size_t)(offset - p->window_start);
-    return (firn_str){(const char *)p->window + skip, p->window_len - skip};
+    return (firn_str){(const char *)p->window->data + skip, p->window_len - skip};
 }
 
 /* The header's size is only known once it is parsed: try with what is there, then with more. */
@@ -239,11 +258,18 @@ static firn_status check_crc(const page_header *h, firn_str packed, uint64_t off
 
 /* ---- data ---- */
 
+/* Can the page be used where it is in the window? A dictionary outlives it. */
+static bool is_usable_in_window(const firn_pq_pages *p, firn_codec codec, const firn_pq_page *page)
+{
+    if (codec != FIRN_CODEC_NONE) return false;
+    return !p->keep_pages || (is_window_shared(p) && page->type != FIRN_PQ_DICTIONARY_PAGE);
+}
+
 /* Decompresses, or copies, into a block of its own. */
 static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, size_t size,
                           firn_pq_page *out, firn_error *err)
 {
-    if (codec == FIRN_CODEC_NONE && !p->keep_pages && packed.len == size) {
+    if (packed.len == size && is_usable_in_window(p, codec, out)) {
         out->data = (const uint8_t *)packed.data;
         out->size = size;
         return FIRN_OK;
@@ -341,6 +367,7 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: encrypted column");
     if (chunk->is_external)
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: column data in another file");
+    if (is_window_shared(p)) drop_window(p); /* the next codec may want to overwrite it */
     FIRN_TRY(codec_of(chunk->codec, &p->codec, err));
     p->at = has_dictionary ? chunk->dictionary_offset : chunk->data_offset;
     p->values_left = chunk->n_values;
@@ -352,6 +379,6 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
 
 void firn_pq_pages_dispose(firn_pq_pages *p)
 {
-    firn_mem_free(NULL, p->window);
+    firn_pq_block_drop(p->blocks, p->window);
     firn_pq_block_drop(p->blocks, p->block);
 }

@@ -71,12 +71,12 @@ typedef struct firn_pq_pages {
     int64_t ahead;             /* end of the chunk: where reading ahead stops */
     int64_t values_left;
     size_t window_bytes;
-    uint8_t *window; /* bytes [window_start, window_start + window_len) of the file */
-    size_t window_capacity, window_len;
+    firn_pq_block *window; /* bytes [window_start, window_start + window_len) of the file */
+    size_t window_len;
     int64_t window_start;
-    bool keep_pages; /* views point into pages: data goes to a block that is retired */
+    bool keep_pages; /* views point into pages: what holds them is retired, not overwritten */
     firn_pq_blocks *blocks;
-    firn_pq_block *block; /* the current page's */
+    firn_pq_block *block; /* the current page's data, when it is not the window's */
 } firn_pq_pages;
 
 /* Start at the first page of a chunk; keeps buffers of an earlier chunk. */
