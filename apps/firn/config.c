@@ -94,31 +94,40 @@ static firn_status load_file(app *a, const char *path, firn_error *err)
     return st;
 }
 
-/* FIRN_CATALOG__FIRN__URI=x sets catalog.firn.uri. Names that the program itself reads are not
- * settings. */
-static firn_status load_environment(app *a, firn_error *err)
+/* Names that the program itself reads are not settings. */
+static bool is_own_name(firn_str name)
 {
     static const char *const own[] = {"FIRN_HOME", "FIRN_FAILPOINTS", "FIRN_DUCKDB"};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (firn_str_equals(name, firn_str_of(own[i]))) return true;
+    }
+    return false;
+}
+
+/* "CATALOG__FIRN__URI" -> "catalog.firn.uri" */
+static void put_key(firn_buf *out, firn_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        const char c = name.data[i];
+        if (c == '_' && i + 1 < name.len && name.data[i + 1] == '_') {
+            firn_buf_byte(out, '.');
+            i++;
+        } else {
+            firn_buf_byte(out, c == '_' ? '-' : (uint8_t)tolower((unsigned char)c));
+        }
+    }
+}
+
+static firn_status load_environment(app *a, firn_error *err)
+{
     for (char **e = environ; *e; e++) {
         const char *equals = strchr(*e, '=');
         if (!equals || strncmp(*e, "FIRN_", 5) != 0) continue;
         const firn_str name = {*e, (size_t)(equals - *e)};
-        bool is_own = false;
-        for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-            is_own = is_own || firn_str_equals(name, firn_str_of(own[i]));
-        if (is_own) continue;
+        if (is_own_name(name)) continue;
         firn_buf key;
         firn_buf_init(&key, NULL, 4096);
-        for (size_t i = 5; i < name.len; i++) {
-            if (name.data[i] == '_' && i + 1 < name.len && name.data[i + 1] == '_') {
-                firn_buf_byte(&key, '.');
-                i++;
-            } else {
-                firn_buf_byte(&key, name.data[i] == '_'
-                                        ? '-'
-                                        : (uint8_t)tolower((unsigned char)name.data[i]));
-            }
-        }
+        put_key(&key, firn_str_slice(name, 5, name.len));
         const firn_status st = put(a, firn_buf_view(&key), firn_str_of(equals + 1), err);
         firn_buf_dispose(&key);
         FIRN_TRY(st);

@@ -66,7 +66,8 @@ static const char *global_value(int argc, char **argv, int *i, const char *name)
     if (strncmp(argv[*i], name, n) != 0) return NULL;
     if (argv[*i][n] == '=') return argv[*i] + n + 1;
     if (argv[*i][n] || *i + 1 >= argc) return NULL;
-    return argv[++*i];
+    ++*i;
+    return argv[*i];
 }
 
 /* Consumes global options; returns the index of the command, or -1 with *status set. */

@@ -364,7 +364,7 @@ static firn_status run_incremental(incremental *x, firn_error *err)
 
     FIRN_TRY(parse_source(x, err));
     for (int attempt = 0; attempt < FIRN_RUN_ATTEMPTS && st == FIRN_ERR_CONFLICT; attempt++) {
-        if (attempt) run->env->clock->sleep_us(run->env->clock->ctx, 20000 * attempt);
+        if (attempt) run->env->clock->sleep_us(run->env->clock->ctx, (int64_t)20000 * attempt);
         FIRN_TRY(open_tables(x, err));
         if (!run->opts->is_dry_run &&
             (!x->target || (has_quarantine(run->model) && !x->quarantine))) {

@@ -215,7 +215,7 @@ static firn_status commit_group(landing *l, const group *g, bool *is_lost, firn_
     *is_lost = false;
     for (int attempt = 0; attempt < FIRN_RUN_ATTEMPTS && st == FIRN_ERR_CONFLICT; attempt++) {
         if (attempt > 0) {
-            l->run->env->clock->sleep_us(l->run->env->clock->ctx, 20000 * attempt);
+            l->run->env->clock->sleep_us(l->run->env->clock->ctx, (int64_t)20000 * attempt);
             st = open_tables(l, err);
             if (st == FIRN_OK) st = firn_ledger_read(l->run, l->ledger_table, &l->ledger, err);
             if (st != FIRN_OK) break;

@@ -164,7 +164,7 @@ static firn_status take_name(parser *p, firn_model *out)
 
 static firn_status take_landing(parser *p, firn_model *out)
 {
-    firn_str key;
+    firn_str key = {0};
     size_t at = 0;
     FIRN_TRY(expect_symbol(p, "("));
     do {
@@ -172,7 +172,7 @@ static firn_status take_landing(parser *p, firn_model *out)
         if (firn_str_equals_nocase(key, FIRN_STR("path"))) {
             FIRN_TRY(take_text(p, &out->landing_path));
         } else if (firn_str_equals_nocase(key, FIRN_STR("format"))) {
-            firn_str format;
+            firn_str format = {0};
             FIRN_TRY(expect_word(p, "expected a format", &format, &at));
             if (!firn_str_equals_nocase(format, FIRN_STR("ndjson")))
                 return fail(p, at, "not supported: landing format other than ndjson", format);
@@ -203,7 +203,7 @@ static firn_status take_key_columns(parser *p, firn_model *out)
 
 static firn_status take_unique_key(parser *p, firn_model *out)
 {
-    firn_str key;
+    firn_str key = {0};
     size_t at = 0;
     FIRN_TRY(expect_symbol(p, "("));
     do {
@@ -213,7 +213,7 @@ static firn_status take_unique_key(parser *p, firn_model *out)
         } else if (firn_str_equals_nocase(key, FIRN_STR("updated_at"))) {
             FIRN_TRY(expect_word(p, "expected a column", &out->updated_at, NULL));
         } else if (firn_str_equals_nocase(key, FIRN_STR("when_matched"))) {
-            firn_str what;
+            firn_str what = {0};
             FIRN_TRY(expect_word(p, "expected IGNORE or UPDATE", &what, &at));
             out->ignores_matched = firn_str_equals_nocase(what, FIRN_STR("ignore"));
             if (!out->ignores_matched && !firn_str_equals_nocase(what, FIRN_STR("update")))
@@ -230,7 +230,7 @@ static firn_status take_unique_key(parser *p, firn_model *out)
 
 static firn_status take_kind(parser *p, firn_model *out)
 {
-    firn_str kind;
+    firn_str kind = {0};
     size_t at = 0;
     FIRN_TRY(expect_word(p, "expected a kind", &kind, &at));
     if (firn_str_equals_nocase(kind, FIRN_STR("landing"))) {
@@ -252,7 +252,7 @@ static firn_status take_kind(parser *p, firn_model *out)
 static firn_status take_block(parser *p, firn_model *out)
 {
     bool has_kind = false;
-    firn_str key;
+    firn_str key = {0};
     size_t at = 0;
 
     if (!accept_word(p, "model")) {
@@ -286,7 +286,7 @@ static firn_status take_block(parser *p, firn_model *out)
 
 static firn_status take_violation(parser *p, firn_expectation *out)
 {
-    firn_str word;
+    firn_str word = {0};
     size_t at = 0;
     if (!accept_word(p, "on")) return FIRN_OK;
     FIRN_TRY(expect_word(p, "expected VIOLATION", &word, &at));

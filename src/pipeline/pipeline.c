@@ -171,6 +171,7 @@ static firn_status run_model(firn_pipeline *p, firn_run *run, size_t i, firn_mod
     states[i] = report.state;
     *n_warnings += (int64_t)report.n_warnings;
     if (p->opts.on_report) p->opts.on_report(p->opts.ctx, &report);
+    run->report = NULL;
     if (problem.status == FIRN_ERR_CANCELLED) {
         if (err) *err = problem;
         return FIRN_ERR_CANCELLED;
