@@ -686,13 +686,6 @@ static void test_pruning_agrees_with_brute_force(void **state)
     firn_arena_destroy(w.arena);
 }
 
-/* Until the manifest reader is there. */
-const firn_metric *firn_metric_find(const firn_metric_map *map, int32_t id)
-{
-    for (size_t i = 0; i < map->n; i++)
-        if (map->items[i].field_id == id) return &map->items[i];
-    return NULL;
-}
 int main(void)
 {
     const struct CMUnitTest tests[] = {

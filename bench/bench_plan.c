@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Times scan planning over a synthetic table, written by the manifest writers on the first run.
+ *
+ * usage: bench_plan FOLDER [FILES [MANIFESTS]]   (100000 files in 10 manifests)
+ *
+ * 12 columns with metrics, partitioned by day; a file has ids [1000 n, 1000 n + 999]. Not data
+ * files: only metadata is written. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "iceberg/scan/plan.h"
+#include "store/local.h"
+
+#define N_COLUMNS     12
+#define ROWS_PER_FILE 1000
+#define ROUNDS        5
+
+typedef struct bench {
+    firn_env *env;
+    firn_store *store;
+    firn_arena *arena;
+    const char *folder;
+    int64_t n_files, n_manifests;
+    firn_field fields[N_COLUMNS];
+    firn_schema schema;
+    firn_partition_field spec_field;
+    firn_partition_spec spec;
+} bench;
+
+static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
+static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
+static const firn_type k_date = {.kind = FIRN_TYPE_DATE};
+static const uint8_t k_sync[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+static firn_str text(const bench *b, const char *name)
+{
+    return firn_arena_printf(b->arena, "%s/%s", b->folder, name);
+}
+
+static void make_schema(bench *b)
+{
+    for (int32_t i = 0; i < N_COLUMNS; i++) {
+        const firn_type *type = i == 1 ? &k_date : i % 3 == 2 ? &k_string : &k_long;
+        b->fields[i] = (firn_field){
+            .id = i + 1, .name = firn_arena_printf(b->arena, "c%d", (int)i), .type = type};
+    }
+    b->schema = (firn_schema){
+        .root = {.kind = FIRN_TYPE_STRUCT, .fields = b->fields, .n_fields = N_COLUMNS}};
+    b->spec_field = (firn_partition_field){.source_id = 2,
+                                           .field_id = 1000,
+                                           .name = FIRN_STR("c1"),
+                                           .transform = {.kind = FIRN_TRANSFORM_IDENTITY}};
+    b->spec = (firn_partition_spec){.fields = &b->spec_field, .n_fields = 1};
+}
+
+/* ---- writing ---- */
+
+static firn_status write_store(void *ctx, const void *data, size_t n, firn_error *err)
+{
+    return firn_store_write(ctx, data, n, err);
+}
+
+typedef struct entry_memory {
+    firn_metric counts[N_COLUMNS], nulls[N_COLUMNS], sizes[N_COLUMNS];
+    firn_metric lower[N_COLUMNS], upper[N_COLUMNS];
+    char bytes[2 * N_COLUMNS][32];
+    char path[300];
+    firn_value partition;
+} entry_memory;
+
+static firn_str bound_of(const bench *b, int32_t column, int64_t file, int64_t id, int32_t day,
+                         char bytes[32])
+{
+    const firn_type_kind kind = b->fields[column].type->kind;
+    if (kind == FIRN_TYPE_DATE) memcpy(bytes, &day, sizeof day);
+    if (kind == FIRN_TYPE_LONG) memcpy(bytes, &id, sizeof id);
+    if (kind == FIRN_TYPE_STRING) snprintf(bytes, 32, "value %010" PRId64, file);
+    return (firn_str){bytes, kind == FIRN_TYPE_DATE ? 4 : kind == FIRN_TYPE_LONG ? 8 : 16};
+}
+
+static firn_manifest_entry make_entry(const bench *b, int64_t file, entry_memory *m)
+{
+    const int32_t day = (int32_t)(file * 100 / b->n_files);
+    for (int32_t i = 0; i < N_COLUMNS; i++) {
+        const int32_t id = i + 1;
+        m->counts[i] = (firn_metric){.field_id = id, .count = ROWS_PER_FILE};
+        m->nulls[i] = (firn_metric){.field_id = id};
+        m->sizes[i] = (firn_metric){.field_id = id, .count = 4000 + file % 100};
+        m->lower[i] = (firn_metric){
+            .field_id = id,
+            .bound = bound_of(b, i, file, file * ROWS_PER_FILE, day, m->bytes[2 * i])};
+        m->upper[i] = (firn_metric){.field_id = id,
+                                    .bound = bound_of(b, i, file, (file + 1) * ROWS_PER_FILE - 1,
+                                                      day, m->bytes[2 * i + 1])};
+    }
+    m->partition = (firn_value){.kind = FIRN_TYPE_DATE, .as.i32 = day};
+    const int n = snprintf(m->path, sizeof m->path, "%s/data/c1=%05d/%08" PRId64 ".parquet",
+                           b->folder, (int)day, file);
+    return (firn_manifest_entry){
+        .status = FIRN_ENTRY_ADDED,
+        .snapshot_id = 1,
+        .sequence_number = -1,
+        .file_sequence_number = -1,
+        .file = {.path = {m->path, (size_t)n},
+                 .partition = &m->partition,
+                 .n_partition = 1,
+                 .record_count = ROWS_PER_FILE,
+                 .file_size_bytes = 50000,
+                 .column_sizes = {m->sizes, N_COLUMNS},
+                 .value_counts = {m->counts, N_COLUMNS},
+                 .null_value_counts = {m->nulls, N_COLUMNS},
+                 .lower_bounds = {m->lower, N_COLUMNS},
+                 .upper_bounds = {m->upper, N_COLUMNS},
+                 .sort_order_id = -1,
+                 .first_row_id = -1,
+                 .content_offset = -1,
+                 .content_size_bytes = -1},
+    };
+}
+
+static firn_manifest_write_opts write_opts(const bench *b)
+{
+    return (firn_manifest_write_opts){.format_version = 2,
+                                      .schema = &b->schema,
+                                      .spec = &b->spec,
+                                      .snapshot_id = 1,
+                                      .parent_snapshot_id = -1,
+                                      .sequence_number = 1,
+                                      .sync = k_sync};
+}
+
+static firn_status write_manifest(const bench *b, int64_t index, firn_manifest_file *out,
+                                  firn_error *err)
+{
+    const firn_manifest_write_opts opts = write_opts(b);
+    const int64_t from = b->n_files * index / b->n_manifests;
+    const int64_t to = b->n_files * (index + 1) / b->n_manifests;
+    firn_store_writer *file = NULL;
+    firn_manifest_writer *writer = NULL;
+    entry_memory memory;
+    const firn_str path = firn_arena_printf(b->arena, "%s/m%" PRId64 ".avro", b->folder, index);
+
+    FIRN_TRY(firn_store_begin(b->store, path, &file, err));
+    const firn_byte_sink sink = {file, write_store};
+    firn_status st = firn_manifest_writer_create(&opts, FIRN_CONTENT_DATA, &sink, &writer, err);
+    for (int64_t i = from; st == FIRN_OK && i < to; i++) {
+        const firn_manifest_entry entry = make_entry(b, i, &memory);
+        st = firn_manifest_writer_append(writer, &entry, err);
+    }
+    if (st == FIRN_OK) st = firn_manifest_writer_finish(writer, b->arena, out, err);
+    if (writer) firn_manifest_writer_destroy(writer);
+    if (st != FIRN_OK) {
+        firn_store_abandon(file);
+        return st;
+    }
+    out->path = path;
+    return firn_store_finish(file, err);
+}
+
+static firn_status write_table(const bench *b, firn_error *err)
+{
+    const firn_manifest_write_opts opts = write_opts(b);
+    firn_store_writer *file = NULL;
+    firn_manifest_file *files = firn_arena_array(b->arena, (size_t)b->n_manifests, sizeof *files);
+    if (!files) return FIRN_ERR_NOMEM;
+    for (int64_t i = 0; i < b->n_manifests; i++) FIRN_TRY(write_manifest(b, i, &files[i], err));
+    FIRN_TRY(firn_store_begin(b->store, text(b, "list.avro"), &file, err));
+    const firn_byte_sink sink = {file, write_store};
+    const firn_status st =
+        firn_manifest_list_write(&opts, files, (size_t)b->n_manifests, &sink, err);
+    if (st != FIRN_OK) {
+        firn_store_abandon(file);
+        return st;
+    }
+    return firn_store_finish(file, err);
+}
+
+/* ---- planning ---- */
+
+static firn_status time_plan(const bench *b, const firn_table_metadata *metadata, const char *what,
+                             const firn_expr *filter, firn_error *err)
+{
+    double best = 1e9;
+    firn_scan_plan plan = {0};
+    for (int round = 0; round < ROUNDS; round++) {
+        firn_arena *arena = firn_arena_create(NULL, 0);
+        if (!arena) return FIRN_ERR_NOMEM;
+        const int64_t from = firn_clock_monotonic_us(b->env->clock);
+        const firn_status st = firn_scan_plan_files(
+            b->env, b->store, metadata, &(firn_plan_opts){.filter = filter}, arena, &plan, err);
+        const double seconds = (double)(firn_clock_monotonic_us(b->env->clock) - from) / 1e6;
+        firn_arena_destroy(arena);
+        if (st != FIRN_OK) return st;
+        if (seconds < best) best = seconds;
+    }
+    printf("%-12s %8.4f s  %10.0f files/s  %6" PRId64 " files planned, %" PRId64 " of %" PRId64
+           " manifests read\n",
+           what, best, (double)b->n_files / best, plan.stats.files_matched,
+           plan.stats.manifests_read, plan.stats.manifests_total);
+    return FIRN_OK;
+}
+
+static firn_status run(bench *b, firn_error *err)
+{
+    const firn_partition_spec *const specs[] = {&b->spec};
+    const firn_schema *const schemas[] = {&b->schema};
+    const firn_snapshot snapshot = {.snapshot_id = 1,
+                                    .parent_snapshot_id = -1,
+                                    .sequence_number = 1,
+                                    .manifest_list = text(b, "list.avro"),
+                                    .operation = FIRN_STR("append")};
+    const firn_table_metadata metadata = {.format_version = 2,
+                                          .schemas = schemas,
+                                          .n_schemas = 1,
+                                          .specs = specs,
+                                          .n_specs = 1,
+                                          .current_snapshot_id = 1,
+                                          .snapshots = &snapshot,
+                                          .n_snapshots = 1};
+    const firn_value id = {.kind = FIRN_TYPE_LONG, .as.i64 = b->n_files * ROWS_PER_FILE / 2};
+    const firn_value day = {.kind = FIRN_TYPE_DATE, .as.i32 = 50};
+    firn_store_entry entry;
+
+    if (firn_store_stat(b->store, snapshot.manifest_list, &entry, NULL) != FIRN_OK)
+        FIRN_TRY(write_table(b, err));
+    FIRN_TRY(time_plan(b, &metadata, "one id",
+                       firn_expr_predicate(b->arena, FIRN_EXPR_EQ, FIRN_STR("c0"), &id, 1), err));
+    FIRN_TRY(time_plan(b, &metadata, "one day",
+                       firn_expr_predicate(b->arena, FIRN_EXPR_EQ, FIRN_STR("c1"), &day, 1), err));
+    return time_plan(b, &metadata, "all files", NULL, err);
+}
+
+int main(int argc, char **argv)
+{
+    firn_error err = {0};
+    bench b = {.n_files = 100000, .n_manifests = 10};
+    if (argc < 2 || (argc > 2 && !firn_str_to_i64(firn_str_of(argv[2]), &b.n_files)) ||
+        (argc > 3 && !firn_str_to_i64(firn_str_of(argv[3]), &b.n_manifests)) || b.n_files < 1 ||
+        b.n_manifests < 1) {
+        fprintf(stderr, "usage: bench_plan FOLDER [FILES [MANIFESTS]]\n");
+        return 2;
+    }
+    b.folder = argv[1];
+    b.arena = firn_arena_create(NULL, 0);
+    firn_status st = firn_env_create(NULL, &b.env, &err);
+    if (st == FIRN_OK) st = firn_store_create(&b.store, &err);
+    if (st == FIRN_OK) st = firn_store_add_local(b.store, b.env, &err);
+    if (st == FIRN_OK) {
+        make_schema(&b);
+        st = run(&b, &err);
+    }
+    if (st != FIRN_OK) fprintf(stderr, "bench_plan: %s\n", err.message);
+    firn_store_destroy(b.store);
+    firn_env_destroy(b.env);
+    firn_arena_destroy(b.arena);
+    return st == FIRN_OK ? 0 : 1;
+}
