@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration: firn.yaml flattened to dotted keys, overlaid by environment and flags. A list is
  * key.0, key.1, ... */
-#include <ctype.h>
 #include <libfyaml.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +112,8 @@ static void put_key(firn_buf *out, firn_str name)
             firn_buf_byte(out, '.');
             i++;
         } else {
-            firn_buf_byte(out, c == '_' ? '-' : (uint8_t)tolower((unsigned char)c));
+            const char lower = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+            firn_buf_byte(out, (uint8_t)(c == '_' ? '-' : lower));
         }
     }
 }

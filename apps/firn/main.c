@@ -63,7 +63,7 @@ static const char *default_home(firn_arena *arena)
 static const char *global_value(int argc, char **argv, int *i, const char *name)
 {
     const size_t n = strlen(name);
-    if (strncmp(argv[*i], name, n) != 0) return NULL;
+    if (!argv[*i] || strncmp(argv[*i], name, n) != 0) return NULL;
     if (argv[*i][n] == '=') return argv[*i] + n + 1;
     if (argv[*i][n] || *i + 1 >= argc) return NULL;
     ++*i;
