@@ -94,8 +94,7 @@ static void test_namespace_keeps_its_properties(void **state)
                                    {FIRN_STR_INIT("comment"), FIRN_STR_INIT("x'y\"z")}};
     const firn_ident ns = ns_of(lake, "p");
     firn_properties got;
-    assert_ok(ops(lake)->create_namespace(ctx(lake), &ns, (firn_properties){items, 2}, &err),
-              &err);
+    assert_ok(ops(lake)->create_namespace(ctx(lake), &ns, (firn_properties){items, 2}, &err), &err);
     assert_ok(ops(lake)->load_namespace(ctx(lake), &ns, lake->arena, &got, &err), &err);
     assert_int_equal(got.n, 2);
     assert_str(firn_properties_get(&got, FIRN_STR("owner"), FIRN_STR("")), "ana");
@@ -106,8 +105,7 @@ static void test_existing_namespace_is_refused(void **state)
 {
     firn_test_lake *lake = *state;
     firn_error err;
-    assert_fails(create_ns(lake, "db", &err), FIRN_ERR_EXISTS, &err,
-                 "namespace db exists already");
+    assert_fails(create_ns(lake, "db", &err), FIRN_ERR_EXISTS, &err, "namespace db exists already");
 }
 
 static void test_bad_names_are_refused(void **state)
@@ -241,8 +239,7 @@ static void test_dropped_table_can_be_registered_again(void **state)
     assert_ok(ops(lake)->load_table(ctx(lake), &t, lake->arena, &again, &err), &err);
     assert_true(firn_str_equals(loaded.metadata->table_uuid, again.metadata->table_uuid));
     const firn_ident u = firn_test_ident("u");
-    assert_fails(ops(lake)->register_table(ctx(lake), &u, FIRN_STR("/no/such.metadata.json"),
-                                           &err),
+    assert_fails(ops(lake)->register_table(ctx(lake), &u, FIRN_STR("/no/such.metadata.json"), &err),
                  FIRN_ERR_NOT_FOUND, &err, "metadata file /no/such.metadata.json");
 }
 
@@ -334,8 +331,8 @@ static void test_commit_log_keeps_earlier_metadata(void **state)
     const firn_table_commit commit = {t, NULL, 0, &update, 1};
     assert_ok(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, &second, &err), &err);
     assert_int_equal(second.metadata->n_metadata_log, 1);
-    assert_true(firn_str_equals(second.metadata->metadata_log[0].metadata_file,
-                                first.metadata_location));
+    assert_true(
+        firn_str_equals(second.metadata->metadata_log[0].metadata_file, first.metadata_location));
     assert_false(firn_str_equals(second.metadata_location, first.metadata_location));
 }
 
@@ -382,14 +379,13 @@ static void test_failure_before_the_swap_leaves_no_file(void **state)
     const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1};
     const char *points[] = {"catalog.commit.before_metadata=error",
                             "catalog.commit.after_metadata=error",
-                            "catalog.commit.before_swap=error",
-                            "catalog.commit.after_swap=error"};
-    const int n_files = firn_test_count_files(lake->warehouse);
+                            "catalog.commit.before_swap=error", "catalog.commit.after_swap=error"};
+    const int n_files = firn_test_count_files(lake->folder);
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
         firn_test_lake_fail(lake, points[i]);
-        assert_fails(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, NULL, &err),
-                     FIRN_ERR_IO, &err, NULL);
-        assert_int_equal(firn_test_count_files(lake->warehouse), n_files);
+        assert_fails(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, NULL, &err), FIRN_ERR_IO,
+                     &err, NULL);
+        assert_int_equal(firn_test_count_files(lake->folder), n_files);
     }
     firn_test_lake_fail(lake, NULL);
     assert_ok(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, NULL, &err), &err);
@@ -412,8 +408,7 @@ static firn_view_metadata *make_view(firn_test_lake *lake, const char *sql, int3
                              .n_representations = 1,
                              .default_namespace = ns,
                              .n_default_namespace = 1};
-    for (int32_t i = 0; i < version; i++)
-        log[i] = (firn_view_log_entry){1700000000000, version};
+    for (int32_t i = 0; i < version; i++) log[i] = (firn_view_log_entry){1700000000000, version};
     schemas[0] = firn_test_schema();
     *view = (firn_view_metadata){
         .view_uuid = FIRN_STR("8f6b1e5a-1b1c-4b7a-9d5a-2f1e6a3c4d5e"),
@@ -440,8 +435,7 @@ static void test_views_are_put_replaced_and_dropped(void **state)
     const firn_ident db = ns_of(lake, "db");
     const firn_ident v = firn_test_ident("v");
     const firn_str none = {0};
-    assert_ok(ops(lake)->put_view(ctx(lake), &v, none, make_view(lake, "select 1", 1), &err),
-              &err);
+    assert_ok(ops(lake)->put_view(ctx(lake), &v, none, make_view(lake, "select 1", 1), &err), &err);
     assert_fails(ops(lake)->put_view(ctx(lake), &v, none, make_view(lake, "select 1", 1), &err),
                  FIRN_ERR_EXISTS, &err, "view db.v exists already");
     assert_ok(ops(lake)->load_view(ctx(lake), &v, lake->arena, &loaded, &err), &err);
@@ -471,8 +465,7 @@ static void test_tables_and_views_share_names(void **state)
     const firn_ident v = firn_test_ident("v");
     const firn_ident t = firn_test_ident("t");
     const firn_str none = {0};
-    assert_ok(ops(lake)->put_view(ctx(lake), &v, none, make_view(lake, "select 1", 1), &err),
-              &err);
+    assert_ok(ops(lake)->put_view(ctx(lake), &v, none, make_view(lake, "select 1", 1), &err), &err);
     assert_fails(ops(lake)->load_table(ctx(lake), &v, lake->arena, &table, &err),
                  FIRN_ERR_NOT_FOUND, &err, "it is a view");
     firn_table *handle = NULL;
@@ -487,10 +480,10 @@ static void test_tables_and_views_share_names(void **state)
                  "it is a view");
 }
 
-#define BOTH(test)                                                                                 \
-    {#test " (memory)", test, open_memory, close_lake, NULL},                                      \
-    {                                                                                              \
-        #test " (sqlite)", test, open_sqlite, close_lake, NULL                                     \
+#define BOTH(test)                                             \
+    {#test " (memory)", test, open_memory, close_lake, NULL},  \
+    {                                                          \
+#test " (sqlite)", test, open_sqlite, close_lake, NULL \
     }
 
 int main(void)

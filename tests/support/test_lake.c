@@ -16,9 +16,9 @@ static const firn_str k_levels[] = {FIRN_STR_INIT("db")};
 static void open_parts(firn_test_lake *lake, const char *failpoints)
 {
     firn_error err;
-    assert_ok(firn_env_create(FIRN_ENV_OPTS(.failpoints = firn_str_of(failpoints)), &lake->env,
-                              &err),
-              &err);
+    assert_ok(
+        firn_env_create(FIRN_ENV_OPTS(.failpoints = firn_str_of(failpoints)), &lake->env, &err),
+        &err);
     firn_test_clock_init(&lake->clock_state, INT64_C(1700000000000000));
     lake->clock = firn_test_clock_interface(&lake->clock_state);
     lake->env->clock = &lake->clock;
@@ -35,9 +35,9 @@ static void open_parts(firn_test_lake *lake, const char *failpoints)
         assert_ok(firn_sqlite_catalog_open(lake->env, lake->store, &opts, &lake->catalog, &err),
                   &err);
     else
-        assert_ok(firn_memory_catalog_open(lake->env, opts.name, opts.warehouse, &lake->catalog,
-                                           &err),
-                  &err);
+        assert_ok(
+            firn_memory_catalog_open(lake->env, opts.name, opts.warehouse, &lake->catalog, &err),
+            &err);
 }
 
 void firn_test_lake_open(firn_test_lake *lake, bool is_sqlite, const char *failpoints)
@@ -48,10 +48,10 @@ void firn_test_lake_open(firn_test_lake *lake, bool is_sqlite, const char *failp
     firn_test_tempdir(lake->folder);
     open_parts(lake, failpoints);
     const firn_ident ns = {k_levels, 1, {0}};
-    assert_ok(firn_catalog_get_ops(lake->catalog)
-                  ->create_namespace(firn_catalog_ctx(lake->catalog), &ns, (firn_properties){0},
-                                     &err),
-              &err);
+    assert_ok(
+        firn_catalog_get_ops(lake->catalog)
+            ->create_namespace(firn_catalog_ctx(lake->catalog), &ns, (firn_properties){0}, &err),
+        &err);
 }
 
 void firn_test_lake_reopen(firn_test_lake *lake, const char *folder, const char *failpoints)
@@ -161,8 +161,8 @@ firn_data_file firn_test_data_file(firn_test_lake *lake, const firn_table *table
     return (firn_data_file){
         .content = FIRN_CONTENT_DATA,
         .format = FIRN_FILE_PARQUET,
-        .path = firn_arena_printf(lake->arena, "%.*s/data/%s", FIRN_STR_ARG(metadata->location),
-                                  name),
+        .path =
+            firn_arena_printf(lake->arena, "%.*s/data/%s", FIRN_STR_ARG(metadata->location), name),
         .spec_id = spec->spec_id,
         .partition = partition,
         .n_partition = spec->n_fields,
@@ -177,8 +177,8 @@ firn_data_file firn_test_data_file(firn_test_lake *lake, const firn_table *table
     };
 }
 
-firn_status firn_test_append(firn_test_lake *lake, firn_table *table, const char *name,
-                             int32_t day, int64_t first_id, int64_t n_rows, firn_error *err)
+firn_status firn_test_append(firn_test_lake *lake, firn_table *table, const char *name, int32_t day,
+                             int64_t first_id, int64_t n_rows, firn_error *err)
 {
     firn_txn *txn = NULL;
     const firn_data_file file = firn_test_data_file(lake, table, name, day, first_id, n_rows);

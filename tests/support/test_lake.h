@@ -44,8 +44,8 @@ firn_table *firn_test_table_open(firn_test_lake *lake, const char *name);
 firn_data_file firn_test_data_file(firn_test_lake *lake, const firn_table *table, const char *name,
                                    int32_t day, int64_t first_id, int64_t n_rows);
 /* Append one such file in a transaction of its own. */
-firn_status firn_test_append(firn_test_lake *lake, firn_table *table, const char *name,
-                             int32_t day, int64_t first_id, int64_t n_rows, firn_error *err);
+firn_status firn_test_append(firn_test_lake *lake, firn_table *table, const char *name, int32_t day,
+                             int64_t first_id, int64_t n_rows, firn_error *err);
 /* Value of a summary entry of the current snapshot; -1 if absent. */
 int64_t firn_test_summary(const firn_table *table, const char *key);
 
