@@ -67,7 +67,7 @@ static void test_killed_writer_leaves_a_whole_table(void **state)
     firn_test_lake_open(&lake, true, NULL);
     firn_table_close(firn_test_table(&lake, "t", true, NULL));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char name[32];
+        char name[64];
         (void)snprintf(name, sizeof name, "k%zu.parquet", i);
         struct crash crash = {lake.folder, cases[i].point, name};
         const int status = firn_test_in_child(append_in_child, &crash);
@@ -99,7 +99,7 @@ static void write_many(const char *folder, int writer)
     lake.env->clock = firn_clock_system();
     firn_table *table = firn_test_table_open(&lake, "t");
     for (int i = 0; i < N_APPENDS; i++) {
-        char name[32];
+        char name[64];
         (void)snprintf(name, sizeof name, "w%d-%d.parquet", writer, i);
         if (firn_table_refresh(table, &err) != FIRN_OK ||
             firn_test_append(&lake, table, name, writer, 0, 5, &err) != FIRN_OK) {

@@ -268,7 +268,7 @@ static void test_codec_and_data_path_are_obeyed(void **state)
     const char *codecs[] = {"zstd", "snappy", "gzip", "lz4_raw", "uncompressed"};
     int64_t sizes[5];
     for (int i = 0; i < 5; i++) {
-        char name[8];
+        char name[16];
         firn_data_file *files = NULL;
         size_t n = 0;
         (void)snprintf(name, sizeof name, "t%d", i);

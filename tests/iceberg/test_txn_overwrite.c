@@ -262,7 +262,7 @@ static void test_many_files_in_one_manifest_are_rewritten_once(void **state)
     firn_txn *txn = NULL;
     firn_data_file files[50];
     firn_str removed[25];
-    char names[50][16];
+    char names[50][32];
     for (int i = 0; i < 50; i++) {
         (void)snprintf(names[i], sizeof names[i], "m%02d.parquet", i);
         files[i] = firn_test_data_file(&f->lake, f->table, names[i], i, 1000 + i, 1);
