@@ -93,18 +93,24 @@ static firn_status check_snapshot(struct validation *op, firn_error *err)
     return FIRN_OK;
 }
 
+static firn_status fail_history(int64_t from, firn_error *err)
+{
+    return firn_fail(err, FIRN_ERR_CONFLICT,
+                     "cannot tell what was committed since snapshot %lld: it is not an ancestor of "
+                     "the current one, or was expired",
+                     (long long)from);
+}
+
 /* From the current snapshot back to the one that was read. */
 static firn_status check_history(struct validation *op, firn_error *err)
 {
     const int64_t from = op->change->from_snapshot_id;
     int64_t id = op->metadata->current_snapshot_id;
+    if (from >= 0 && (id < 0 || !firn_metadata_is_ancestor(op->metadata, id, from)))
+        return fail_history(from, err);
     for (size_t i = 0; i <= op->metadata->n_snapshots && id != from; i++) {
         op->snapshot = id < 0 ? NULL : firn_metadata_find_snapshot(op->metadata, id);
-        if (!op->snapshot)
-            return firn_fail(err, FIRN_ERR_CONFLICT,
-                             "cannot tell what was committed since snapshot %lld: it is not an "
-                             "ancestor of the current one, or was expired",
-                             (long long)from);
+        if (!op->snapshot) return fail_history(from, err);
         FIRN_TRY(check_snapshot(op, err));
         id = op->snapshot->parent_snapshot_id;
     }

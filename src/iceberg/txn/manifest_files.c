@@ -158,5 +158,7 @@ firn_status firn_manifest__each(firn_store *store, firn_env *env,
         firn_manifest_reader_close(reader);
     }
     firn_arena_destroy(scratch);
+    /* A conflict is about a data file, which the message names. */
+    if (st == FIRN_ERR_CONFLICT) return st;
     return firn_error_wrap(err, st, "manifest %.*s", FIRN_STR_ARG(manifest->path));
 }
