@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "catalog/memory_catalog.h"
 #include "iceberg/spec/metadata_json.h"
-#include "test_lake.h"
+#include "lake_fixture.h"
 
 static const firn_catalog_ops *ops(const firn_test_lake *lake)
 {

@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "iceberg/scan/plan.h"
 #include "iceberg/txn/snapshot_update.h"
-#include "test_lake.h"
+#include "lake_fixture.h"
 
 struct crash {
     const char *folder;

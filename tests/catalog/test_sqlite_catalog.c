@@ -11,7 +11,7 @@
 
 #include "base/str.h"
 #include "catalog/sqlite.h"
-#include "test_lake.h"
+#include "lake_fixture.h"
 
 static int open_lake(void **state)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "test_lake.h"
+#include "lake_fixture.h"
 
 static int open_lake(void **state)
 {

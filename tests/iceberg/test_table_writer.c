@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "faulty_store.h"
 #include "iceberg/write/table_writer.h"
-#include "test_lake.h"
+#include "lake_fixture.h"
 
 static int open_lake(void **state)
 {

@@ -8,7 +8,7 @@
 #include "faulty_store.h"
 #include "iceberg/scan/plan.h"
 #include "iceberg/txn/snapshot_update.h"
-#include "test_lake.h"
+#include "lake_fixture.h"
 
 static int open_lake(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test_lake.h"
+#include "lake_fixture.h"
 
 #include <stdio.h>
 #include <string.h>

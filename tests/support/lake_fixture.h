@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small lake for tests: environment, local store, a catalog of either kind, a namespace "db",
  * and tables of made-up data files (entries without a file behind them). */
-#ifndef FIRN_TEST_LAKE_H
-#define FIRN_TEST_LAKE_H
+#ifndef FIRN_TEST_LAKE_FIXTURE_H
+#define FIRN_TEST_LAKE_FIXTURE_H
 
 #include "base/arena.h"
 #include "base/env.h"
