@@ -112,8 +112,8 @@ static void put_key(firn_buf *out, firn_str name)
             firn_buf_byte(out, '.');
             i++;
         } else {
-            const char lower = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-            firn_buf_byte(out, (uint8_t)(c == '_' ? '-' : lower));
+            const bool is_upper = c >= 'A' && c <= 'Z';
+            firn_buf_byte(out, c == '_' ? '-' : (uint8_t)(is_upper ? c | 0x20 : c));
         }
     }
 }

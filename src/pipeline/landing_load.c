@@ -115,7 +115,10 @@ static firn_status on_bad_line(void *ctx, const firn_ndjson_bad_line *line, firn
 static firn_status flush_rows(worker *w, firn_error *err)
 {
     const int64_t n = w->view.n_rows;
-    if (n == 0) return FIRN_OK;
+    if (n == 0) {
+        firn_batch_reset(w->batch); /* drops the text of bad lines */
+        return FIRN_OK;
+    }
     firn_column *extra = &w->batch->columns[w->view.n_columns];
     firn_view *files = extra[EXTRA_SOURCE_FILE].values;
     int64_t *lines = extra[EXTRA_LINE_NUMBER].values;
