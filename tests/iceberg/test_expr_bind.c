@@ -249,6 +249,33 @@ static void test_deep_alternation_hits_the_limit(void **state)
     firn_arena_destroy(arena);
 }
 
+/* Each allocation fails once: always "out of memory", never a crash. */
+static void test_binding_survives_running_out_of_memory(void **state)
+{
+    (void)state;
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    const firn_expr *filter =
+        firn_test_filter(arena, "not (i in (1, 2, 2.5) or l < 5 and s like 'a%') or d not in (1, "
+                                "nan) and ts > '2020-01-01'");
+    firn_test_alloc counter = {0};
+    const firn_allocator failing = firn_test_alloc_interface(&counter);
+    firn_status st = FIRN_ERR_NOMEM;
+    for (int64_t fail_at = 1; st != FIRN_OK; fail_at++) {
+        firn_error err = {0};
+        const firn_expr *bound = NULL;
+        firn_str text;
+        counter = (firn_test_alloc){.fail_at = fail_at};
+        firn_arena *small = firn_arena_create(&failing, 0);
+        if (!small) continue;
+        st = firn_expr_bind(filter, &k_schema, small, &bound, &err);
+        if (st == FIRN_OK) st = firn_expr_format(bound, small, &text, &err);
+        if (st != FIRN_OK) assert_fails(st, FIRN_ERR_NOMEM, &err, "out of memory");
+        firn_arena_destroy(small);
+        assert_int_equal(counter.n_live, 0);
+    }
+    firn_arena_destroy(arena);
+}
+
 static void test_no_filter_binds_to_true(void **state)
 {
     (void)state;
@@ -284,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_a_double_between_two_floats_keeps_its_side),
         cmocka_unit_test(test_long_chains_come_out_shallow),
         cmocka_unit_test(test_deep_alternation_hits_the_limit),
+        cmocka_unit_test(test_binding_survives_running_out_of_memory),
         cmocka_unit_test(test_no_filter_binds_to_true),
         cmocka_unit_test(test_constants_fold_in_constructors),
     };

@@ -249,6 +249,46 @@ static void test_v1_snapshots_may_list_manifests_by_path(void **state)
         assert_int_equal(files[i].spec_id, listed[i].spec_id);
         assert_int_equal(files[i].added_files, -1);
     }
+
+    firn_table_metadata metadata = *f->metadata;
+    metadata.snapshots = &snapshot;
+    metadata.n_snapshots = 1;
+    firn_scan_plan plan;
+    const firn_plan_opts opts = {.filter = firn_test_filter(f->arena, "day = date '2024-03-01'")};
+    assert_ok(firn_scan_plan_files(f->env, f->store, &metadata, &opts, f->arena, &plan, &err),
+              &err);
+    assert_int_equal(plan.n_tasks, 2);
+    assert_int_equal(plan.stats.files_total, 5);
+    assert_int_equal(plan.stats.manifests_read, plan.stats.manifests_total);
+}
+
+/* Each allocation of a plan fails once: always "out of memory", never a leak or a crash. */
+static void test_a_plan_survives_running_out_of_memory(void **state)
+{
+    (void)state;
+    firn_table_fixture f;
+    firn_test_alloc counter = {0};
+    const firn_allocator failing = firn_test_alloc_interface(&counter);
+    firn_status st = FIRN_ERR_NOMEM;
+    firn_table_fixture_open(&f, "events", 1);
+    const firn_allocator *alloc = f.env->alloc;
+    const firn_expr *filter = firn_test_filter(f.arena, "day > date '2024-03-01' and id < 250");
+    f.env->alloc = &failing;
+    for (int64_t fail_at = 1; st != FIRN_OK; fail_at++) {
+        firn_error err = {0};
+        firn_scan_plan plan;
+        counter = (firn_test_alloc){.fail_at = fail_at};
+        firn_arena *arena = firn_arena_create(&failing, 0);
+        if (!arena) continue;
+        st = firn_scan_plan_files(f.env, f.store, f.metadata, &(firn_plan_opts){.filter = filter},
+                                  arena, &plan, &err);
+        if (st != FIRN_OK) assert_fails(st, FIRN_ERR_NOMEM, &err, "out of memory");
+        if (st == FIRN_OK) assert_int_equal(plan.n_tasks, 2);
+        firn_arena_destroy(arena);
+        assert_int_equal(counter.n_live, 0);
+    }
+    f.env->alloc = alloc;
+    firn_table_fixture_close(&f);
 }
 
 static void test_planning_can_be_cancelled(void **state)
@@ -278,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_a_filter_on_no_column_is_refused),
         cmocka_unit_test(test_a_missing_manifest_list_is_named),
         cmocka_unit_test(test_v1_snapshots_may_list_manifests_by_path),
+        cmocka_unit_test(test_a_plan_survives_running_out_of_memory),
         cmocka_unit_test(test_planning_can_be_cancelled),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

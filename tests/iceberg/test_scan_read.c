@@ -357,6 +357,39 @@ static void test_unknown_metadata_columns_are_refused(void **state)
     close_scan(&s);
 }
 
+/* Each allocation of a reader fails once: always "out of memory", never a leak or a crash. */
+static void test_a_reader_survives_running_out_of_memory(void **state)
+{
+    firn_test_alloc counter = {0};
+    const firn_allocator failing = firn_test_alloc_interface(&counter);
+    firn_status st = FIRN_ERR_NOMEM;
+    scan s;
+    (void)state;
+    plan_table(&s, "imported");
+    const firn_type *root = &firn_metadata_schema(s.f.metadata)->root;
+    const firn_allocator *alloc = s.f.env->alloc;
+    assert_ok(firn_batch_create(root, FIRN_BATCH_ROWS, &s.batch, NULL), NULL);
+    s.f.env->alloc = &failing;
+    for (int64_t fail_at = 1; st != FIRN_DONE; fail_at++) {
+        firn_error err = {0};
+        counter = (firn_test_alloc){.fail_at = fail_at};
+        st = firn_scan_queue_create(s.f.env, s.f.store, s.f.metadata, &s.plan, &s.queue, &err);
+        if (st == FIRN_OK) st = firn_scan_reader_open(s.queue, root, NULL, &s.reader, &err);
+        while (st == FIRN_OK) {
+            firn_batch_reset(s.batch);
+            st = firn_scan_reader_next(s.reader, 2, s.batch, NULL, &err);
+        }
+        if (st != FIRN_DONE) assert_fails(st, FIRN_ERR_NOMEM, &err, "out of memory");
+        firn_scan_reader_close(s.reader);
+        firn_scan_queue_destroy(s.queue);
+        s.reader = NULL;
+        s.queue = NULL;
+        assert_int_equal(counter.n_live, 0);
+    }
+    s.f.env->alloc = alloc;
+    close_scan(&s);
+}
+
 static void test_reading_can_be_cancelled(void **state)
 {
     firn_error err = {0};
@@ -404,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_data_files_that_are_not_parquet_are_refused),
         cmocka_unit_test(test_a_missing_data_file_is_named),
         cmocka_unit_test(test_unknown_metadata_columns_are_refused),
+        cmocka_unit_test(test_a_reader_survives_running_out_of_memory),
         cmocka_unit_test(test_reading_can_be_cancelled),
         cmocka_unit_test(test_reads_stay_inside_the_file),
     };
