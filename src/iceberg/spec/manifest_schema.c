@@ -5,7 +5,6 @@
 #include "iceberg/spec/manifest_schema.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -116,33 +115,28 @@ static bool same_named_type(const firn_type *a, const firn_type *b)
            a->length == b->length;
 }
 
-/* Avro lets a named type be written out once; later uses are its name. */
-static void put_fixed(firn_buf *b, const firn_type *type, bool is_known)
+/* Avro lets a name be defined once. A second field of the same type gets a name of its own rather
+ * than a reference to the first, because not all readers resolve references. */
+static void put_fixed(firn_buf *b, const firn_type *type, size_t nth)
 {
-    char name[48];
+    firn_buf_cstr(b, "{\"type\":\"fixed\",\"name\":\"");
     if (type->kind == FIRN_TYPE_UUID) {
-        firn_buf_cstr(b, is_known ? "\"uuid_fixed\""
-                                  : "{\"type\":\"fixed\",\"name\":\"uuid_fixed\",\"size\":16,"
-                                    "\"logicalType\":\"uuid\"}");
-        return;
-    }
-    if (type->kind == FIRN_TYPE_FIXED) {
-        (void)snprintf(name, sizeof name, "fixed_%" PRId32, type->length);
-    } else {
-        (void)snprintf(name, sizeof name, "decimal_%" PRId32 "_%" PRId32, type->precision,
-                       type->scale);
-    }
-    if (is_known) {
-        firn_buf_printf(b, "\"%s\"", name);
+        firn_buf_cstr(b, "uuid_fixed");
     } else if (type->kind == FIRN_TYPE_FIXED) {
-        firn_buf_printf(b, "{\"type\":\"fixed\",\"name\":\"%s\",\"size\":%" PRId32 "}", name,
-                        type->length);
+        firn_buf_printf(b, "fixed_%" PRId32, type->length);
+    } else {
+        firn_buf_printf(b, "decimal_%" PRId32 "_%" PRId32, type->precision, type->scale);
+    }
+    if (nth > 0) firn_buf_printf(b, "_n%zu", nth);
+    if (type->kind == FIRN_TYPE_UUID) {
+        firn_buf_cstr(b, "\",\"size\":16,\"logicalType\":\"uuid\"}");
+    } else if (type->kind == FIRN_TYPE_FIXED) {
+        firn_buf_printf(b, "\",\"size\":%" PRId32 "}", type->length);
     } else {
         firn_buf_printf(b,
-                        "{\"type\":\"fixed\",\"name\":\"%s\",\"size\":%zu,\"logicalType\":"
-                        "\"decimal\",\"precision\":%" PRId32 ",\"scale\":%" PRId32 "}",
-                        name, firn_decimal_fixed_size(type->precision), type->precision,
-                        type->scale);
+                        "\",\"size\":%zu,\"logicalType\":\"decimal\",\"precision\":%" PRId32
+                        ",\"scale\":%" PRId32 "}",
+                        firn_decimal_fixed_size(type->precision), type->precision, type->scale);
     }
 }
 
@@ -185,11 +179,11 @@ static void put_partition_type(firn_buf *b, const firn_type *const *types, size_
         firn_buf_cstr(b, type ? avro_type(type->kind) : "\"int\"");
         return;
     }
-    bool is_known = false;
-    for (size_t i = 0; i < at && !is_known; i++) {
-        is_known = is_named(types[i]) && same_named_type(types[i], type);
+    size_t nth = 0;
+    for (size_t i = 0; i < at; i++) {
+        if (is_named(types[i]) && same_named_type(types[i], type)) nth++;
     }
-    put_fixed(b, type, is_known);
+    put_fixed(b, type, nth);
 }
 
 static void put_partition(firn_buf *b, const firn_partition_spec *spec,
