@@ -86,7 +86,7 @@ static firn_str random_bytes(world *w, size_t max, bool is_text)
 
 static double random_float(world *w)
 {
-    static const double k_special[] = {NAN, INFINITY, -INFINITY, 0.0, -0.0};
+    static const double k_special[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 0.0, -0.0};
     if (below(w, 6) == 0) return k_special[below(w, 5)];
     return (double)((int64_t)below(w, 13) - 6) / 2.0;
 }

@@ -110,7 +110,7 @@ static firn_value parse_literal(parser *p)
         v.as.boolean = p->at[-2] == 'u';
     } else if (take_word(p, "nan")) {
         v.kind = FIRN_TYPE_DOUBLE;
-        v.as.f64 = NAN;
+        v.as.f64 = (double)NAN;
     } else if (take_word(p, "date")) {
         v.kind = FIRN_TYPE_DATE;
         expect(p, firn_parse_date(take_quoted(p), &v.as.i32), "date");

@@ -74,7 +74,7 @@ bool firn_expr_matches_value(const firn_expr *predicate, const firn_value *value
     if (value->is_null) return matches_null(predicate->op);
     switch (predicate->op) {
     case FIRN_EXPR_TRUE: return true;
-    case FIRN_EXPR_FALSE: return false;
+    case FIRN_EXPR_FALSE:
     case FIRN_EXPR_IS_NULL: return false;
     case FIRN_EXPR_NOT_NULL: return true;
     case FIRN_EXPR_IS_NAN: return firn_value_is_nan(value);
