@@ -18,9 +18,10 @@
 /* Levels per row of a page at most, so that pages of long lists stay small. */
 #define LEVELS_PER_ROW 16
 
-static bool is_integer(const firn_parquet_leaf *leaf)
+static bool may_use_delta(const firn_parquet_column *c)
 {
-    return leaf->physical == FIRN_PHYSICAL_INT32 || leaf->physical == FIRN_PHYSICAL_INT64;
+    return !c->pages->no_delta &&
+           (c->leaf->physical == FIRN_PHYSICAL_INT32 || c->leaf->physical == FIRN_PHYSICAL_INT64);
 }
 
 static bool has_views(const firn_parquet_leaf *leaf)
@@ -204,7 +205,7 @@ static firn_status leave_dictionary(firn_parquet_column *c, firn_error *err)
     if (c->chunk.dictionary_pages == 0) firn_parquet_dict_clear(&c->dict);
     c->encoding = FIRN_ENCODING_PLAIN;
     c->is_settled = true;
-    if (!is_integer(c->leaf) || c->values.len == 0) return FIRN_OK;
+    if (!may_use_delta(c) || c->values.len == 0) return FIRN_OK;
     firn_buf_clear(trial);
     delta_encode(c, firn_buf_view(&c->values), trial);
     if (trial->len * 4 < c->values.len * 3) c->encoding = FIRN_ENCODING_DELTA;
@@ -228,7 +229,7 @@ static firn_status settle(firn_parquet_column *c, bool is_end, firn_error *err)
     const size_t cost = dictionary_cost(c, is_end);
     c->is_settled = true;
     if (cost * 10 > c->plain_bytes * 9) return leave_dictionary(c, err);
-    if (!is_integer(c->leaf)) return FIRN_OK;
+    if (!may_use_delta(c)) return FIRN_OK;
     const uint32_t *indices = (const uint32_t *)(const void *)c->indices.data;
     firn_buf_clear(&c->values);
     firn_buf_clear(&c->pages->trial);
@@ -243,7 +244,7 @@ static firn_status settle(firn_parquet_column *c, bool is_end, firn_error *err)
 static firn_status add_values(firn_parquet_column *c, const void *values, size_t n, firn_error *err)
 {
     size_t n_done = 0;
-    if (n == 0) return FIRN_OK;
+    if (n == 0 || !values) return FIRN_OK;
     if (c->encoding == FIRN_ENCODING_DICTIONARY) {
         const uint32_t before = c->dict.n;
         uint32_t *to = (uint32_t *)(void *)firn_buf_reserve(&c->indices, n * sizeof(uint32_t));

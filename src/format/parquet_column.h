@@ -24,6 +24,7 @@ typedef struct firn_parquet_pages {
     size_t page_rows;
     size_t page_bytes;
     size_t dictionary_bytes;
+    bool no_delta;
     firn_codec_ctx *codec_ctx;
     firn_parquet_shredder shredder;
     firn_buf raw;    /* one page before compression */

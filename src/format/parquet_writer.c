@@ -84,6 +84,7 @@ static void init_pages(firn_parquet_writer *w, const firn_parquet_write_opts *op
     p->page_rows = (size_t)or_default(opts->page_rows, (int64_t)default_page_rows(w->n_leaves));
     p->page_bytes = (size_t)or_default(opts->page_bytes, DEFAULT_PAGE_BYTES);
     p->dictionary_bytes = (size_t)or_default(opts->dictionary_bytes, DEFAULT_DICTIONARY);
+    p->no_delta = opts->no_delta;
     w->group_rows = or_default(opts->row_group_rows, DEFAULT_GROUP_ROWS);
     w->group_bytes = or_default(opts->row_group_bytes, DEFAULT_GROUP_BYTES);
 }

@@ -29,6 +29,9 @@ typedef struct firn_parquet_write_opts {
     int64_t dictionary_bytes; /* 0: 1 MiB; a larger dictionary falls back to plain pages */
     const firn_parquet_column_opts *columns; /* leaf columns that differ from truncate(16) */
     size_t n_columns;
+    /* Integers never as DELTA_BINARY_PACKED: vectorised reads of Iceberg's Spark runtime know it
+     * since 1.10 only */
+    bool no_delta;
     firn_str iceberg_schema_json; /* stored under key "iceberg.schema"; empty: none */
 } firn_parquet_write_opts;
 
