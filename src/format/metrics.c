@@ -66,8 +66,8 @@ static firn_status decode_decimal(const firn_type *type, firn_str bytes, firn_va
                                   firn_error *err)
 {
     if (bytes.len < 1 || bytes.len > 16) return wrong_size(type, bytes, err);
-    firn_int128 v = (int8_t)bytes.data[0];
-    for (size_t i = 1; i < bytes.len; i++) v = v * 256 + (uint8_t)bytes.data[i];
+    firn_int128 v = (uint8_t)bytes.data[0] & 0x80 ? -1 : 0;
+    for (size_t i = 0; i < bytes.len; i++) v = v * 256 + (uint8_t)bytes.data[i];
     out->as.decimal = v;
     return FIRN_OK;
 }

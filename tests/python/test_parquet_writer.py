@@ -248,6 +248,12 @@ def test_encodings_are_chosen_by_size(folder):
     assert mixed
 
 
+def test_delta_can_be_switched_off(folder):
+    group = pq.read_metadata(folder / "gzip.parquet").row_group(0)
+    for c in range(group.num_columns):
+        assert "DELTA_BINARY_PACKED" not in group.column(c).encodings
+
+
 def test_iceberg_metrics(folder):
     lines = [json.loads(line) for line in open(folder / "small_pages.jsonl")]
     by_id = {line["id"]: line for line in lines[1:]}
