@@ -339,7 +339,10 @@ static firn_status start_rows(firn_engine_rows *rows, firn_error *err)
     rows->rows_changed = -1;
     rows->tag = tag_of(type);
     rows->columns.kind = FIRN_TYPE_STRUCT;
-    if (!code && kind == DUCKDB_V2_RESULT_TYPE_QUERY_RESULT) return read_columns(rows, err);
+    if (!code && kind == DUCKDB_V2_RESULT_TYPE_QUERY_RESULT) {
+        if (type == DUCKDB_V2_STATEMENT_TYPE_MULTI) rows->tag = "SELECT"; /* PIVOT */
+        return read_columns(rows, err);
+    }
     if (!code) code = api->result_drain(rows->result, &changed, &info);
     if (code) return firn_engine_fail(rows->engine, code, &info, err);
     if (kind == DUCKDB_V2_RESULT_TYPE_CHANGED_ROWS) rows->rows_changed = (int64_t)changed;

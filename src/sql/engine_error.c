@@ -37,7 +37,9 @@ static firn_str tidy(firn_str text, char *first)
     const char *newline = text.len > 0 ? memchr(text.data, '\n', text.len) : NULL;
     if (newline) text.len = (size_t)(newline - text.data);
     text = firn_str_trim(text);
-    while (text.len > 0 && text.data[text.len - 1] == '.') text.len--;
+    while (text.len > 0 && (text.data[text.len - 1] == '.' || text.data[text.len - 1] == '!')) {
+        text.len--;
+    }
     *first = text.len > 0 ? text.data[0] : '\0';
     const bool is_word = text.len > 1 && text.data[1] >= 'a' && text.data[1] <= 'z';
     if (is_word && *first >= 'A' && *first <= 'Z') *first = (char)(*first + ('a' - 'A'));
@@ -52,12 +54,15 @@ static firn_status fail_text(firn_error *err, firn_status status, firn_str text)
     return firn_fail(err, status, "%c%.*s", first, (int)(line.len - 1), line.data + 1);
 }
 
-/* "candidates" is one text of names separated by commas, with blanks. */
+/* "candidates" is one text of names separated by commas, nearest first. */
 static void add_candidates(firn_str candidates, firn_error *err)
 {
-    candidates = firn_str_trim(candidates);
-    if (!err || candidates.len == 0) return;
-    (void)firn_error_hint(err, err->status, "did you mean %.*s?", FIRN_STR_ARG(candidates));
+    firn_str rest = firn_str_trim(candidates);
+    if (!err || rest.len == 0) return;
+    const firn_str first = firn_str_trim(firn_str_split(&rest, ','));
+    const firn_str second = rest.data ? firn_str_trim(firn_str_split(&rest, ',')) : (firn_str){0};
+    (void)firn_error_hint(err, err->status, "did you mean %.*s%s%.*s?", FIRN_STR_ARG(first),
+                          second.len > 0 ? " or " : "", FIRN_STR_ARG(second));
 }
 
 /* DuckDB puts 'Did you mean "x"' on a line of its own in the message. */

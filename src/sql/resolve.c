@@ -117,6 +117,17 @@ static void nearest(const firn_ident *idents, size_t n, firn_str name, firn_str 
     }
 }
 
+/* Listed namespaces have no name, only levels. */
+static void nearest_namespace(const firn_ident *idents, size_t n, firn_str name, firn_str *best,
+                              int *best_distance)
+{
+    for (size_t i = 0; i < n && i < MAX_SUGGESTED; i++) {
+        if (idents[i].n_levels == 0) continue;
+        const firn_ident last = {.name = idents[i].levels[idents[i].n_levels - 1]};
+        nearest(&last, 1, name, best, best_distance);
+    }
+}
+
 void firn_session__suggest(firn_session *session, firn_catalog *catalog, const firn_ident *ident,
                            firn_error *err)
 {
@@ -134,6 +145,15 @@ void firn_session__suggest(firn_session *session, firn_catalog *catalog, const f
     }
     if (ops->list_views(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK) {
         nearest(found, n, ident->name, &best, &distance);
+    }
+    if (best.len == 0 && ident->n_levels == 1) {
+        const firn_ident root = {0};
+        const firn_ident wanted = {.name = ident->levels[0]};
+        distance = (int)(wanted.name.len / 3) + 2;
+        if (ops->list_namespaces(ctx, &root, session->arena, &found, &n, &ignored) == FIRN_OK) {
+            nearest_namespace(found, n, wanted.name, &best, &distance);
+        }
+        if (distance == 0) best.len = 0; /* the namespace is there, the table is not */
     }
     if (best.len > 0) {
         (void)firn_error_hint(err, err->status, "did you mean \"%.*s\"?", FIRN_STR_ARG(best));
@@ -282,6 +302,26 @@ static firn_status claim_metadata_table(const question *q, firn_engine_claim *ou
     return firn_session__add_source(session, &source, &out->select, err);
 }
 
+/* Spark's "t.branch_dev" and "t.tag_v1". FIRN_ERR_NOT_FOUND: no such table, or no such name. */
+static firn_status claim_ref_name(const question *q, firn_engine_claim *out, firn_error *err)
+{
+    firn_catalog *catalog = NULL;
+    firn_ident ident;
+    const firn_loaded_table *loaded = NULL;
+    question table = *q;
+    const firn_str last = q->name.parts[q->name.n_parts - 1];
+    firn_time_travel at = {.kind = FIRN_TRAVEL_VERSION, .offset = q->name.offset};
+    if (firn_str_starts_with(last, FIRN_STR("branch_")))
+        at.text = firn_str_slice(last, 7, last.len);
+    if (firn_str_starts_with(last, FIRN_STR("tag_"))) at.text = firn_str_slice(last, 4, last.len);
+    if (at.text.len == 0 || q->name.n_parts < 2 || q->at) return FIRN_ERR_NOT_FOUND;
+    table.name.n_parts--;
+    table.at = &at;
+    FIRN_TRY(resolve_in(q->session, q->scope, &table.name, &catalog, &ident, err));
+    FIRN_TRY(firn_session__load(q->session, catalog, &ident, &loaded, err));
+    return claim_table(&table, &ident, loaded->metadata, out, err);
+}
+
 /* ---- views ---- */
 
 static const firn_view_version *current_version(const firn_view_metadata *view)
@@ -410,11 +450,11 @@ static size_t offset_of(const firn_session *session, const firn_str *parts, size
     return 0;
 }
 
-/* DuckDB reads 'file.parquet' and scanned functions by name when it may. */
-static bool may_be_file(const firn_session *session, const firn_sql_name *name)
+/* DuckDB reads 'file.parquet' by name when it may. */
+static bool is_file_name(const firn_sql_name *name)
 {
     const firn_str text = name->parts[0];
-    if (!session->allow_files || name->n_parts != 1 || text.len == 0) return false;
+    if (name->n_parts != 1 || text.len == 0) return false;
     return memchr(text.data, '.', text.len) || memchr(text.data, '/', text.len);
 }
 
@@ -429,6 +469,8 @@ static firn_status answer(const question *q, firn_engine_claim *out, firn_error 
     if (st == FIRN_OK) return claim_table(q, &ident, loaded->metadata, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = claim_metadata_table(q, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    st = claim_ref_name(q, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = claim_view(q, catalog, &ident, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
@@ -459,6 +501,10 @@ firn_status firn_session__claim(void *owner, const firn_str *parts, size_t n_par
     q.name.offset =
         q.tag && q.tag->ref && !q.scope ? q.tag->ref->offset : offset_of(session, copies, n_parts);
     if (q.tag && q.tag->dml_metadata) return claim_dml(&q, out, err);
-    if (!q.tag && (session->n_catalogs == 0 || may_be_file(session, &q.name))) return FIRN_OK;
-    return answer(&q, out, err);
+    const bool is_file = !q.tag && is_file_name(&q.name);
+    if (!q.tag && (session->n_catalogs == 0 || (is_file && session->allow_files))) return FIRN_OK;
+    const firn_status st = answer(&q, out, err);
+    if (st != FIRN_ERR_NOT_FOUND || !is_file) return st;
+    return firn_fail(err, FIRN_ERR_DENIED, "this session may not read files such as %.*s",
+                     FIRN_STR_ARG(last));
 }

@@ -124,7 +124,9 @@ static void begin_statement(firn_session *session)
     session->generation++;
     session->statement = (statement_state){0};
     firn_arena_reset(session->arena);
+    (void)pthread_mutex_lock(&session->lock); /* else a late interrupt would hit this statement */
     atomic_store(&session->is_cancelled, false);
+    (void)pthread_mutex_unlock(&session->lock);
     if (session->engine) firn_engine_reset_summary(session->engine);
 }
 
@@ -224,6 +226,37 @@ static void map_position(const firn_rewrite *rewrite, firn_error *err)
     err->position = firn_rewrite_position(rewrite, (size_t)err->position);
 }
 
+static void nearest_column(const firn_type *root, firn_str name, firn_str *best, int *distance)
+{
+    for (size_t i = 0; i < root->n_fields; i++) {
+        const int d = firn_str_distance(root->fields[i].name, name, *distance);
+        if (d >= *distance) continue;
+        *distance = d;
+        *best = root->fields[i].name;
+    }
+}
+
+/* The engine knows no candidates for a qualified column of a replaced table; the sources do. */
+static void suggest_column(const firn_session *session, firn_error *err)
+{
+    static const char k_text[] = "does not have a column named \"";
+    if (!err || err->status != FIRN_ERR_ARG || err->hint[0] != '\0') return;
+    const char *at = strstr(err->message, k_text);
+    if (!at) return;
+    firn_str name = firn_str_of(at + sizeof k_text - 1);
+    name = firn_str_split(&name, '"');
+    firn_str best = {0};
+    int distance = (int)(name.len / 3) + 2; /* further away is another word */
+    for (size_t i = 0; i < session->statement.n_sources; i++) {
+        const firn_scan_source *source = &session->statement.sources[i]->source;
+        nearest_column(source->metadata ? &source->schema->root : source->batch_type, name, &best,
+                       &distance);
+    }
+    if (best.len > 0) {
+        (void)firn_error_hint(err, err->status, "did you mean \"%.*s\"?", FIRN_STR_ARG(best));
+    }
+}
+
 firn_status firn_session__query(firn_session *session, firn_str sql, firn_result **out,
                                 firn_error *err)
 {
@@ -235,6 +268,7 @@ firn_status firn_session__query(firn_session *session, firn_str sql, firn_result
     (void)sem_post(&session->wake);
     const firn_status st = run_query(session, rewrite, out, err);
     if (st != FIRN_OK) map_position(rewrite, err);
+    if (st != FIRN_OK) suggest_column(session, err);
     return st;
 }
 

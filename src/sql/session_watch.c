@@ -50,7 +50,9 @@ static void report_progress(firn_session *session)
 static void interrupt(firn_session *session)
 {
     (void)pthread_mutex_lock(&session->lock);
-    if (session->engine) firn_engine_interrupt(session->engine);
+    if (session->engine && atomic_load(&session->is_cancelled)) {
+        firn_engine_interrupt(session->engine);
+    }
     (void)pthread_mutex_unlock(&session->lock);
 }
 

@@ -80,7 +80,12 @@ static void test_names_are_resolved(void **state)
                        "table default.name does not exist in catalog lake",
                        "did you mean \"names\"", 14);
     sql_expect_failure(f, "select 1, (select ide from names)", FIRN_ERR_ARG, "\"ide\"", "id", 18);
-    sql_expect_failure(f, "select names.idd from names", FIRN_ERR_ARG, "idd", NULL, 7);
+    sql_expect_failure(f, "select names.idd from names", FIRN_ERR_ARG, "idd", "did you mean \"id\"",
+                       7);
+    sql_expect_failure(f, "select * from defalt.names", FIRN_ERR_NOT_FOUND, "defalt.names",
+                       "did you mean \"default\"", 14);
+    sql_expect_failure(f, "select * from 'x.parquet'", FIRN_ERR_DENIED,
+                       "this session may not read files such as x.parquet", NULL, 0);
 }
 
 static void test_snapshots_tags_and_times_are_read(void **state)
@@ -98,6 +103,7 @@ static void test_snapshots_tags_and_times_are_read(void **state)
                    "select h.id from lake.default.hist at (version => %" PRId64 ") h", second);
     assert_rows(f, sql, "(1) (2)");
     assert_rows(f, "select id from hist version as of 'main'", "(1) (2)");
+    assert_rows(f, "select id from default.hist.branch_main", "(1) (2)");
     assert_rows(f, "select count(*) from hist for timestamp as of '2100-01-01'", "(2)");
     (void)snprintf(want, sizeof want, "(%" PRId64 ", NULL) (%" PRId64 ", %" PRId64 ")", first,
                    second, first);

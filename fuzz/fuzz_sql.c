@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as SQL: tokens cover the text, a rewrite keeps what it does not change and maps
+ * positions back into the statement, types parse or fail. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "firn/session.h"
+#include "sql/query_rewrite.h"
+#include "sql/sql_session.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool condition)
+{
+    if (!condition) abort();
+}
+
+static void check_tokens(firn_str sql)
+{
+    firn_lexer lexer = firn_lexer_of(sql);
+    size_t at = 0;
+    for (;;) {
+        const firn_token token = firn_lexer_next(&lexer);
+        if (token.kind == FIRN_TOKEN_END) break;
+        check(token.text.len > 0 && token.offset >= at);
+        at = token.offset + token.text.len;
+        check(at <= sql.len);
+    }
+    check(firn_sql_statement_length(sql) <= sql.len);
+}
+
+static void check_rewrite(firn_str sql, bool tag_all, firn_arena *arena)
+{
+    const firn_rewrite_opts opts = {.key = FIRN_STR("0123456789abcdef"), .tag_all = tag_all};
+    firn_rewrite out;
+    firn_error err;
+    if (firn_query_rewrite(sql, &opts, arena, &out, &err) != FIRN_OK) {
+        check(err.position <= sql.len);
+        return;
+    }
+    for (size_t i = 0; i <= out.sql.len; i++) check(firn_rewrite_position(&out, i) <= sql.len);
+    for (size_t i = 0; i < out.n_refs; i++) {
+        check(out.refs[i].n_parts > 0 && out.refs[i].offset + out.refs[i].length <= sql.len);
+    }
+}
+
+static void check_type(firn_str sql, firn_arena *arena)
+{
+    firn_lexer lexer = firn_lexer_of(sql);
+    firn_type type;
+    firn_error err;
+    int32_t next_id = 1;
+    const firn_status st = firn_sql_type_parse(&lexer, &next_id, arena, &type, &err);
+    check(st == FIRN_OK || (st == FIRN_ERR_ARG && err.position <= sql.len));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const firn_str sql = {(const char *)data, size};
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    if (!arena || size > 4096) {
+        firn_arena_destroy(arena);
+        return 0;
+    }
+    check_tokens(sql);
+    check_rewrite(sql, false, arena);
+    check_rewrite(sql, true, arena);
+    check_type(sql, arena);
+    firn_arena_destroy(arena);
+    return 0;
+}
