@@ -47,6 +47,14 @@ static firn_status fail_slots(const firn_pq_read *read, firn_error *err)
                      FIRN_STR_ARG(read->field->name));
 }
 
+static size_t count_slots(const firn_pq_leaf *leaf, uint8_t rep, uint8_t slot_def)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < leaf->n_levels; i++)
+        n += (size_t)((leaf->rep_levels[i] <= rep) & (leaf->def_levels[i] >= slot_def));
+    return n;
+}
+
 /* Validity of every slot of a leaf or struct from levels; *n_set counts the valid ones. */
 static firn_status mark_slots(const firn_pq_read *read, firn_column *column, size_t n_slots,
                               size_t *n_set, firn_error *err)
@@ -54,19 +62,26 @@ static firn_status mark_slots(const firn_pq_read *read, firn_column *column, siz
     const firn_pq_leaf *leaf = read->leaf;
     const uint8_t def = (uint8_t)read->node->def, slot_def = (uint8_t)read->slot_def;
     const uint8_t rep = (uint8_t)read->node->rep;
+    uint64_t *word = column->validity;
+    uint64_t bits = 0;
     size_t slot = 0;
     *n_set = 0;
+    if (count_slots(leaf, rep, slot_def) != n_slots) return fail_slots(read, err);
     for (size_t i = 0; i < leaf->n_levels; i++) {
-        if (leaf->rep_levels[i] > rep || leaf->def_levels[i] < slot_def) continue;
-        if (slot == n_slots) return fail_slots(read, err);
-        const bool is_valid = leaf->def_levels[i] >= def;
-        const uint64_t bit = (uint64_t)1 << (slot & 63);
-        uint64_t *word = &column->validity[slot >> 6];
-        *word = is_valid ? *word | bit : *word & ~bit;
+        const uint8_t d = leaf->def_levels[i];
+        const uint64_t is_slot = (uint64_t)((leaf->rep_levels[i] <= rep) & (d >= slot_def));
+        const uint64_t is_valid = is_slot & (uint64_t)(d >= def);
+        bits |= is_valid << slot;
         *n_set += is_valid;
-        slot++;
+        slot += is_slot;
+        if (slot == 64) {
+            *word++ = bits;
+            bits = 0;
+            slot = 0;
+        }
     }
-    return slot == n_slots ? FIRN_OK : fail_slots(read, err);
+    if (slot > 0) *word = (*word & UINT64_MAX << slot) | bits;
+    return FIRN_OK;
 }
 
 static firn_status assemble_leaf(const firn_pq_read *read, firn_column *column, size_t n_slots,

@@ -242,6 +242,27 @@ static firn_status read_ahead(firn_pq_leaf *leaf, firn_error *err)
     return FIRN_OK;
 }
 
+/* End in ahead of the levels that still belong to the batch; *is_full when that is before the end
+ * of ahead. Rows begin at level 0. */
+static size_t find_end(const firn_pq_leaf *leaf, size_t max_rows, size_t soft_levels,
+                       size_t *n_rows, bool *is_full)
+{
+    const size_t at = leaf->ahead_at, n = leaf->ahead_n - at;
+    const size_t begins = leaf->node->rep == 0 ? n : count_equal(leaf->ahead_rep + at, n, 0);
+    if (begins <= max_rows - *n_rows && leaf->n_levels + n < soft_levels) {
+        *n_rows += begins;
+        return leaf->ahead_n;
+    }
+    for (size_t end = at; end < leaf->ahead_n; end++) {
+        if (leaf->ahead_rep[end] != 0) continue;
+        *is_full =
+            *n_rows == max_rows || (*n_rows > 0 && leaf->n_levels + (end - at) >= soft_levels);
+        if (*is_full) return end;
+        ++*n_rows;
+    }
+    return leaf->ahead_n;
+}
+
 static firn_status read_rows(firn_pq_leaf *leaf, size_t max_rows, size_t soft_levels,
                              size_t *n_rows, firn_error *err)
 {
@@ -251,17 +272,10 @@ static firn_status read_rows(firn_pq_leaf *leaf, size_t max_rows, size_t soft_le
             if (st == FIRN_DONE) return FIRN_OK;
             FIRN_TRY(st);
         }
-        size_t end = leaf->ahead_at;
-        for (; end < leaf->ahead_n; end++) {
-            if (leaf->ahead_rep[end] != 0) continue;
-            const size_t n = leaf->n_levels + (end - leaf->ahead_at);
-            is_full = *n_rows == max_rows || (*n_rows > 0 && n >= soft_levels);
-            if (is_full) break;
-            ++*n_rows;
-        }
-        if (*n_rows == 0)
+        if (*n_rows == 0 && leaf->ahead_rep[leaf->ahead_at] != 0)
             return firn_fail(err, FIRN_ERR_CORRUPT, "row begins with repetition level %d",
                              leaf->ahead_rep[leaf->ahead_at]);
+        const size_t end = find_end(leaf, max_rows, soft_levels, n_rows, &is_full);
         FIRN_TRY(consume(leaf, end - leaf->ahead_at, err));
     }
     return FIRN_OK;

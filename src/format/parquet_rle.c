@@ -116,6 +116,21 @@ firn_status firn_pq_rle_u32(firn_pq_rle *rle, uint32_t *out, size_t n, firn_erro
     return FIRN_OK;
 }
 
+/* width 1..8: eight values are width bytes, one word load. */
+static void unpack_bytes(const uint8_t *packed, uint64_t bit, unsigned width, uint8_t *out,
+                         size_t n)
+{
+    const uint8_t mask = (uint8_t)((1U << width) - 1);
+    for (; n > 0 && (bit & 7) != 0; n--, bit += width)
+        *out++ = (uint8_t)firn_pq_unpack_one(packed, bit, width);
+    const uint8_t *at = packed + (bit >> 3);
+    for (; n >= 8; n -= 8, at += width, out += 8) {
+        const uint64_t word = firn_load_u64le(at);
+        for (unsigned i = 0; i < 8; i++) out[i] = (uint8_t)(word >> (i * width)) & mask;
+    }
+    for (bit = 0; n > 0; n--, bit += width) *out++ = (uint8_t)firn_pq_unpack_one(at, bit, width);
+}
+
 firn_status firn_pq_rle_u8(firn_pq_rle *rle, uint8_t *out, size_t n, firn_error *err)
 {
     while (n > 0) {
@@ -126,10 +141,8 @@ firn_status firn_pq_rle_u8(firn_pq_rle *rle, uint8_t *out, size_t n, firn_error 
             memset(out, (int)(uint8_t)rle->run_value, k);
         } else {
             uint64_t bit = 0;
-            const unsigned width = rle->width;
             k = step_packed(rle, n, &bit);
-            for (size_t i = 0; i < k; i++, bit += width)
-                out[i] = (uint8_t)firn_pq_unpack_one(rle->packed, bit, width);
+            unpack_bytes(rle->packed, bit, rle->width, out, k);
         }
         out += k;
         n -= k;
