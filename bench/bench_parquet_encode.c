@@ -2,7 +2,10 @@
 /* How fast rows become Parquet: 16 columns like TPC-H's lineitem, made in memory first, written
  * with zstd level 1 by one thread. Prints rows/s, values/s and bytes.
  *
- *   bench_parquet_encode [rows [codec 0..5 [file]]]      rows: default 1000000; file: keep it */
+ *   bench_parquet_encode [rows [codec [nulls [file]]]]
+ *
+ * rows: default 1000000; codec: the number in codec.h, default zstd; nulls: percent of every
+ * column; file: keep the last one and print the columns' sizes */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +112,14 @@ static firn_status write_sink(void *ctx, const void *data, size_t n, firn_error 
     return FIRN_OK;
 }
 
-static firn_batch **make_batches(int64_t rows, size_t *n_out)
+static void put_nulls(firn_batch *batch, uint64_t percent, firn_prng *prng)
+{
+    for (size_t c = 0; c < batch->n_columns && percent; c++)
+        for (int64_t r = 0; r < batch->n_rows; r++)
+            if (firn_prng_below(prng, 100) < percent) firn_column_set_null(&batch->columns[c], r);
+}
+
+static firn_batch **make_batches(int64_t rows, uint64_t null_percent, size_t *n_out)
 {
     const size_t n = (size_t)((rows + FIRN_BATCH_ROWS - 1) / FIRN_BATCH_ROWS);
     firn_batch **batches = firn_mem_array(NULL, n, sizeof(firn_batch *));
@@ -128,6 +138,7 @@ static firn_batch **make_batches(int64_t rows, size_t *n_out)
             line = 1;
             order += firn_prng_below(&prng, 8) ? 1 : 25;
         }
+        put_nulls(batches[b], null_percent, &prng);
     }
     *n_out = n;
     return batches;
@@ -162,9 +173,9 @@ int main(int argc, char **argv)
     double best = 1e30;
     size_t n;
     sink_state state = {0};
-    firn_batch **batches = make_batches(rows, &n);
+    firn_batch **batches = make_batches(rows, argc > 3 ? strtoull(argv[3], NULL, 10) : 0, &n);
     for (int run = 0; run < 3; run++) {
-        state = (sink_state){argc > 3 && run == 2 ? fopen(argv[3], "wb") : NULL, 0};
+        state = (sink_state){argc > 4 && run == 2 ? fopen(argv[4], "wb") : NULL, 0};
         const double seconds = encode(batches, n, codec, &state);
         if (state.file && fclose(state.file)) return 1;
         if (seconds < best) best = seconds;

@@ -86,6 +86,37 @@ static void gather(char *to, const char *from, size_t width, const int64_t *rows
     }
 }
 
+/* Bit i of the result is row from + i, for up to 64 rows; bits of further rows are anything. */
+static uint64_t validity_word(const firn_column *column, int64_t from, int64_t n)
+{
+    const uint64_t *words = column->validity + (from >> 6);
+    const unsigned shift = (unsigned)(from & 63);
+    uint64_t word = words[0] >> shift;
+    if (shift && (int64_t)(64 - shift) < n) word |= words[1] << (64 - shift);
+    return word;
+}
+
+/* The valid ones of up to 64 values; to has room for all of them. Returns how many. */
+static inline size_t compact(char *to, const char *from, size_t width, uint64_t word, size_t n)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++, word >>= 1) {
+        memcpy(to + k * width, from + i * width, width);
+        k += word & 1;
+    }
+    return k;
+}
+
+static size_t compact_any(char *to, const char *from, size_t width, uint64_t word, size_t n)
+{
+    switch (width) {
+    case 1: return compact(to, from, 1, word, n);
+    case 4: return compact(to, from, 4, word, n);
+    case 8: return compact(to, from, 8, word, n);
+    default: return compact(to, from, 16, word, n);
+    }
+}
+
 static firn_status shred_root(firn_parquet_shredder *s, const firn_parquet_leaf *leaf,
                               const firn_column *column, int64_t from, int64_t n,
                               firn_parquet_run *out, firn_error *err)
@@ -96,17 +127,16 @@ static firn_status shred_root(firn_parquet_shredder *s, const firn_parquet_leaf 
     if (all_valid(column, from, n)) return FIRN_OK;
     if (!leaf->steps[0].is_optional) return fail_null(leaf, 0, err);
     uint8_t *defs = take(&s->defs[0], count, 1);
-    int64_t *rows = take(&s->slots[0], count, sizeof *rows);
     char *values = take(&s->values, count, width);
-    if (!defs || !rows || !values) return firn_fail_nomem(err);
+    if (!defs || !values) return firn_fail_nomem(err);
     size_t k = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const bool is_valid = firn_column_is_valid(column, from + i);
-        defs[i] = is_valid;
-        rows[k] = from + i;
-        k += is_valid;
+    for (int64_t at = 0; at < n; at += 64) {
+        const int64_t part = n - at < 64 ? n - at : 64;
+        const uint64_t word = validity_word(column, from + at, part);
+        for (int64_t i = 0; i < part; i++) defs[at + i] = word >> i & 1;
+        k += compact_any(values + k * width, (const char *)out->values + (size_t)at * width, width,
+                         word, (size_t)part);
     }
-    gather(values, column->values, width, rows, k);
     out->n_values = k;
     out->defs = defs;
     out->values = values;
