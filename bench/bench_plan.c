@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times scan planning over a synthetic table, written by the manifest writers on the first run.
+/* Times scan planning over a synthetic table.
  *
- * usage: bench_plan FOLDER [FILES [MANIFESTS]]   (100000 files in 10 manifests)
+ * usage: bench_plan --write FOLDER [--files N] [--manifests N]   (100000 files, 10 manifests)
+ *        bench_plan --plan METADATA [--id N]                     (no id: all files)
  *
- * 12 columns with metrics, partitioned by day; a file has ids [1000 n, 1000 n + 999]. Not data
- * files: only metadata is written. */
+ * The first form writes metadata only, no data files: 12 columns with metrics, partitioned by day,
+ * a file of each 1000 ids. The second plans once, in a new process, and prints seconds, files
+ * planned and files a second. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "iceberg/scan/plan.h"
+#include "iceberg/spec/metadata_json.h"
 #include "store/local.h"
+#include "store/store_read.h"
 
 #define N_COLUMNS     12
 #define ROWS_PER_FILE 1000
-#define ROUNDS        5
 
 typedef struct bench {
     firn_env *env;
@@ -47,12 +51,14 @@ static void make_schema(bench *b)
         const firn_type *type = i == 1 ? &k_date : i % 3 == 2 ? &k_string : &k_long;
         b->fields[i] = (firn_field){
             .id = i + 1, .name = firn_arena_printf(b->arena, "c%d", (int)i), .type = type};
+        if (i == 0) b->fields[i].name = FIRN_STR("id");
+        if (i == 1) b->fields[i].name = FIRN_STR("day");
     }
     b->schema = (firn_schema){
         .root = {.kind = FIRN_TYPE_STRUCT, .fields = b->fields, .n_fields = N_COLUMNS}};
     b->spec_field = (firn_partition_field){.source_id = 2,
                                            .field_id = 1000,
-                                           .name = FIRN_STR("c1"),
+                                           .name = FIRN_STR("day"),
                                            .transform = {.kind = FIRN_TRANSFORM_IDENTITY}};
     b->spec = (firn_partition_spec){.fields = &b->spec_field, .n_fields = 1};
 }
@@ -98,7 +104,7 @@ static firn_manifest_entry make_entry(const bench *b, int64_t file, entry_memory
                                                       day, m->bytes[2 * i + 1])};
     }
     m->partition = (firn_value){.kind = FIRN_TYPE_DATE, .as.i32 = day};
-    const int n = snprintf(m->path, sizeof m->path, "%s/data/c1=%05d/%08" PRId64 ".parquet",
+    const int n = snprintf(m->path, sizeof m->path, "%s/data/day=%05d/%08" PRId64 ".parquet",
                            b->folder, (int)day, file);
     return (firn_manifest_entry){
         .status = FIRN_ENTRY_ADDED,
@@ -179,80 +185,139 @@ static firn_status write_table(const bench *b, firn_error *err)
     return firn_store_finish(file, err);
 }
 
-/* ---- planning ---- */
+/* ---- metadata ---- */
 
-static firn_status time_plan(const bench *b, const firn_table_metadata *metadata, const char *what,
-                             const firn_expr *filter, firn_error *err)
-{
-    double best = 1e9;
-    firn_scan_plan plan = {0};
-    for (int round = 0; round < ROUNDS; round++) {
-        firn_arena *arena = firn_arena_create(NULL, 0);
-        if (!arena) return FIRN_ERR_NOMEM;
-        const int64_t from = firn_clock_monotonic_us(b->env->clock);
-        const firn_status st = firn_scan_plan_files(
-            b->env, b->store, metadata, &(firn_plan_opts){.filter = filter}, arena, &plan, err);
-        const double seconds = (double)(firn_clock_monotonic_us(b->env->clock) - from) / 1e6;
-        firn_arena_destroy(arena);
-        if (st != FIRN_OK) return st;
-        if (seconds < best) best = seconds;
-    }
-    printf("%-12s %8.4f s  %10.0f files/s  %6" PRId64 " files planned, %" PRId64 " of %" PRId64
-           " manifests read\n",
-           what, best, (double)b->n_files / best, plan.stats.files_matched,
-           plan.stats.manifests_read, plan.stats.manifests_total);
-    return FIRN_OK;
-}
-
-static firn_status run(bench *b, firn_error *err)
+static firn_status write_metadata(const bench *b, firn_error *err)
 {
     const firn_partition_spec *const specs[] = {&b->spec};
     const firn_schema *const schemas[] = {&b->schema};
+    const firn_sort_order unsorted = {0};
+    const firn_sort_order *const orders[] = {&unsorted};
+    const firn_snapshot_ref main_ref = {.name = FIRN_STR("main"),
+                                        .snapshot_id = 1,
+                                        .min_snapshots_to_keep = -1,
+                                        .max_snapshot_age_ms = -1,
+                                        .max_ref_age_ms = -1};
     const firn_snapshot snapshot = {.snapshot_id = 1,
                                     .parent_snapshot_id = -1,
                                     .sequence_number = 1,
+                                    .timestamp_ms = 1767225600000,
                                     .manifest_list = text(b, "list.avro"),
-                                    .operation = FIRN_STR("append")};
+                                    .operation = FIRN_STR("append"),
+                                    .first_row_id = -1,
+                                    .added_rows = -1};
     const firn_table_metadata metadata = {.format_version = 2,
+                                          .table_uuid =
+                                              FIRN_STR("5f3c9a10-0000-4000-8000-000000000001"),
+                                          .location = firn_str_of(b->folder),
+                                          .last_sequence_number = 1,
+                                          .last_updated_ms = 1767225600000,
+                                          .last_column_id = N_COLUMNS,
                                           .schemas = schemas,
                                           .n_schemas = 1,
                                           .specs = specs,
                                           .n_specs = 1,
+                                          .last_partition_id = 1000,
+                                          .sort_orders = orders,
+                                          .n_sort_orders = 1,
                                           .current_snapshot_id = 1,
                                           .snapshots = &snapshot,
-                                          .n_snapshots = 1};
-    const firn_value id = {.kind = FIRN_TYPE_LONG, .as.i64 = b->n_files * ROWS_PER_FILE / 2};
-    const firn_value day = {.kind = FIRN_TYPE_DATE, .as.i32 = 50};
-    firn_store_entry entry;
+                                          .n_snapshots = 1,
+                                          .refs = &main_ref,
+                                          .n_refs = 1,
+                                          .next_row_id = -1};
+    firn_buf json;
+    firn_buf_init(&json, NULL, FIRN_LIMIT_METADATA);
+    firn_status st = firn_metadata_format(&metadata, &json, err);
+    if (st == FIRN_OK)
+        st = firn_store_put(b->store, text(b, "00000-bench.metadata.json"), firn_buf_view(&json),
+                            err);
+    firn_buf_dispose(&json);
+    return st;
+}
 
-    if (firn_store_stat(b->store, snapshot.manifest_list, &entry, NULL) != FIRN_OK)
-        FIRN_TRY(write_table(b, err));
-    FIRN_TRY(time_plan(b, &metadata, "one id",
-                       firn_expr_predicate(b->arena, FIRN_EXPR_EQ, FIRN_STR("c0"), &id, 1), err));
-    FIRN_TRY(time_plan(b, &metadata, "one day",
-                       firn_expr_predicate(b->arena, FIRN_EXPR_EQ, FIRN_STR("c1"), &day, 1), err));
-    return time_plan(b, &metadata, "all files", NULL, err);
+/* ---- planning ---- */
+
+static firn_status plan(bench *b, firn_str location, const firn_value *id, firn_error *err)
+{
+    firn_str bytes;
+    const firn_table_metadata *metadata = NULL;
+    firn_plan_opts opts = {0};
+    firn_scan_plan out;
+
+    FIRN_TRY(firn_store_read_all(b->store, location, FIRN_LIMIT_METADATA, b->arena, &bytes, err));
+    FIRN_TRY(firn_metadata_parse(bytes, b->arena, &metadata, err));
+    if (id) opts.filter = firn_expr_predicate(b->arena, FIRN_EXPR_EQ, FIRN_STR("id"), id, 1);
+    const int64_t from = firn_clock_monotonic_us(b->env->clock);
+    FIRN_TRY(firn_scan_plan_files(b->env, b->store, metadata, &opts, b->arena, &out, err));
+    const double seconds = (double)(firn_clock_monotonic_us(b->env->clock) - from) / 1e6;
+    printf("%.6f %" PRId64 " %.0f files/s, %" PRId64 " of %" PRId64 " manifests read\n", seconds,
+           out.stats.files_matched, (double)out.stats.files_total / seconds,
+           out.stats.manifests_read, out.stats.manifests_total);
+    return FIRN_OK;
+}
+
+/* ---- command line ---- */
+
+typedef struct arguments {
+    const char *write_to, *metadata;
+    int64_t n_files, n_manifests;
+    bool has_id;
+    firn_value id;
+} arguments;
+
+static bool parse_arguments(int argc, char **argv, arguments *out)
+{
+    *out = (arguments){.n_files = 100000, .n_manifests = 10, .id = {.kind = FIRN_TYPE_LONG}};
+    for (int i = 1; i + 1 < argc; i += 2) {
+        const firn_str name = firn_str_of(argv[i]);
+        const firn_str value = firn_str_of(argv[i + 1]);
+        bool is_ok = true;
+        if (firn_str_equals(name, FIRN_STR("--write"))) {
+            out->write_to = argv[i + 1];
+        } else if (firn_str_equals(name, FIRN_STR("--plan"))) {
+            out->metadata = argv[i + 1];
+        } else if (firn_str_equals(name, FIRN_STR("--files"))) {
+            is_ok = firn_str_to_i64(value, &out->n_files) && out->n_files > 0;
+        } else if (firn_str_equals(name, FIRN_STR("--manifests"))) {
+            is_ok = firn_str_to_i64(value, &out->n_manifests) && out->n_manifests > 0;
+        } else if (firn_str_equals(name, FIRN_STR("--id"))) {
+            is_ok = out->has_id = firn_str_to_i64(value, &out->id.as.i64);
+        } else {
+            is_ok = false;
+        }
+        if (!is_ok) return false;
+    }
+    return argc % 2 == 1 && !out->write_to != !out->metadata;
+}
+
+static firn_status run(bench *b, const arguments *args, firn_error *err)
+{
+    FIRN_TRY(firn_store_add_local(b->store, b->env, err));
+    if (args->metadata)
+        return plan(b, firn_str_of(args->metadata), args->has_id ? &args->id : NULL, err);
+    b->folder = args->write_to;
+    b->n_files = args->n_files;
+    b->n_manifests = args->n_manifests;
+    make_schema(b);
+    FIRN_TRY(write_table(b, err));
+    return write_metadata(b, err);
 }
 
 int main(int argc, char **argv)
 {
     firn_error err = {0};
-    bench b = {.n_files = 100000, .n_manifests = 10};
-    if (argc < 2 || (argc > 2 && !firn_str_to_i64(firn_str_of(argv[2]), &b.n_files)) ||
-        (argc > 3 && !firn_str_to_i64(firn_str_of(argv[3]), &b.n_manifests)) || b.n_files < 1 ||
-        b.n_manifests < 1) {
-        fprintf(stderr, "usage: bench_plan FOLDER [FILES [MANIFESTS]]\n");
+    arguments args;
+    bench b = {0};
+    if (!parse_arguments(argc, argv, &args)) {
+        fprintf(stderr, "usage: bench_plan --write FOLDER [--files N] [--manifests N]\n"
+                        "       bench_plan --plan METADATA [--id N]\n");
         return 2;
     }
-    b.folder = argv[1];
     b.arena = firn_arena_create(NULL, 0);
     firn_status st = firn_env_create(NULL, &b.env, &err);
     if (st == FIRN_OK) st = firn_store_create(&b.store, &err);
-    if (st == FIRN_OK) st = firn_store_add_local(b.store, b.env, &err);
-    if (st == FIRN_OK) {
-        make_schema(&b);
-        st = run(&b, &err);
-    }
+    if (st == FIRN_OK) st = run(&b, &args, &err);
     if (st != FIRN_OK) fprintf(stderr, "bench_plan: %s\n", err.message);
     firn_store_destroy(b.store);
     firn_env_destroy(b.env);

@@ -72,7 +72,9 @@ static const bind_case k_cases[] = {
     {"i < 1e300", "i is not null"},
     {"i < 2.5e0", "i <= 2"},
     {"l = 9223372036854775807", "l = 9223372036854775807"},
-    {"l > 1e19", "false"},
+    {"l > 2e19", "false"},
+    {"l > 9007199254740991e0", "l > 9007199254740991"},
+    {"m < 9999999.99e0", "m < 9999999.99"},
     {"i in (3, 1, 2, 1, 9999999999)", "i in (1, 2, 3)"},
     {"i in (7)", "i = 7"},
     {"i in (9999999999)", "false"},
@@ -157,6 +159,8 @@ static const struct {
     {"i is nan", "column \"i\": cannot test column \"i\" of type int for nan"},
     {"i starts with 'a'", "column \"i\": starts with needs strings, \"i\" is int"},
     {"dt > 'yesterday'", "column \"dt\""},
+    {"l < 1e16", "column \"l\": cannot compare long with a double literal"},
+    {"l = 9223372036854775808e0", "column \"l\": cannot compare long with a double literal"},
 };
 
 static void test_filters_that_make_no_sense_are_refused(void **state)

@@ -25,8 +25,10 @@ static firn_status fail_kind(const firn_value *literal, const firn_type *type, f
                          .precision = literal->precision,
                          .scale = literal->scale,
                          .length = 1};
-    return firn_fail(err, FIRN_ERR_ARG, "cannot compare %s with a %s literal",
-                     firn_type_name(type, to, sizeof to), firn_type_name(&t, from, sizeof from));
+    const firn_status st =
+        firn_fail(err, FIRN_ERR_ARG, "cannot compare %s with a %s literal",
+                  firn_type_name(type, to, sizeof to), firn_type_name(&t, from, sizeof from));
+    return firn_error_hint(err, st, "cast the literal to %s", to);
 }
 
 static firn_int128 power_of_ten(int32_t n)
@@ -182,34 +184,43 @@ static bool number_of_double(double d, exact_number *out)
     return true;
 }
 
-/* Beyond 15 digits several decimals are one double: no single decimal stands for the literal. */
-static bool is_distinct_in_double(const exact_number *number, const firn_type *type)
+/* The engine compares a number column with a floating literal after converting the column. Beyond
+ * these magnitudes several numbers convert to one, so that no number stands for the literal. */
+typedef struct float_limits {
+    firn_int128 whole;   /* integers below it are all different */
+    firn_int128 decimal; /* so are unscaled decimals */
+} float_limits;
+
+static bool is_distinct(firn_int128 v, firn_int128 limit, firn_fit fit)
 {
-    firn_fit fit;
-    if (type->kind != FIRN_TYPE_DECIMAL) return true;
-    const firn_int128 v = rescale(*number, type->scale, &fit);
-    const firn_int128 limit = power_of_ten(15);
     return fit == FIRN_FIT_ABOVE || fit == FIRN_FIT_BELOW || (v < limit && v > -limit);
 }
 
+static bool convert_to_whole(double d, const firn_type *type, firn_int128 limit, firn_value *out,
+                             firn_fit *fit)
+{
+    const double floored = floor(d);
+    const exact_number whole = {(firn_int128)floored, 0};
+    const bool is_whole = !(floored < d);
+    const bool is_near_limit = type->kind == FIRN_TYPE_LONG && d > -1.9e19 && d < 1.9e19;
+
+    if (!convert_exact(whole, type, out, fit)) return false;
+    if (!is_whole && *fit == FIRN_FIT_EXACT) *fit = FIRN_FIT_FLOOR;
+    return is_distinct(whole.unscaled, limit, is_near_limit ? FIRN_FIT_EXACT : *fit);
+}
+
 /* Floats to INT, LONG, DECIMAL. NaN never comes here. */
-static bool convert_double_to_exact(double d, const firn_type *type, firn_value *out, firn_fit *fit)
+static bool convert_floating_to_exact(double d, const float_limits *limits, const firn_type *type,
+                                      firn_value *out, firn_fit *fit)
 {
     exact_number number;
     if (d >= 1e38 || d <= -1e38) {
         *fit = d > 0 ? FIRN_FIT_ABOVE : FIRN_FIT_BELOW;
         return true;
     }
-    if (type->kind != FIRN_TYPE_DECIMAL) {
-        const double floored = floor(d);
-        const exact_number whole = {(firn_int128)floored, 0};
-        const bool is_whole = !(floored < d);
-        if (!convert_exact(whole, type, out, fit)) return false;
-        if (!is_whole && *fit == FIRN_FIT_EXACT) *fit = FIRN_FIT_FLOOR;
-        return true;
-    }
-    if (!number_of_double(d, &number)) return false;
-    return is_distinct_in_double(&number, type) && convert_exact(number, type, out, fit);
+    if (type->kind != FIRN_TYPE_DECIMAL) return convert_to_whole(d, type, limits->whole, out, fit);
+    if (!number_of_double(d, &number) || !convert_exact(number, type, out, fit)) return false;
+    return is_distinct(out->as.decimal, limits->decimal, *fit);
 }
 
 /* Greatest float not above d, and whether it is d. */
@@ -252,13 +263,15 @@ static bool convert_number(const firn_value *literal, const firn_type *type, fir
     if (type->kind == FIRN_TYPE_FLOAT || type->kind == FIRN_TYPE_DOUBLE)
         return convert_to_floating(literal, type, out, fit);
     if (literal->kind == FIRN_TYPE_FLOAT || literal->kind == FIRN_TYPE_DOUBLE) {
-        const double d =
-            literal->kind == FIRN_TYPE_FLOAT ? (double)literal->as.f32 : literal->as.f64;
+        const bool is_single = literal->kind == FIRN_TYPE_FLOAT;
+        const float_limits limits = {(firn_int128)1 << (is_single ? FLT_MANT_DIG : DBL_MANT_DIG),
+                                     power_of_ten(is_single ? FLT_DIG : DBL_DIG)};
+        const double d = is_single ? (double)literal->as.f32 : literal->as.f64;
         if (isnan(d)) {
             *fit = FIRN_FIT_ABOVE;
             return true;
         }
-        return convert_double_to_exact(d, type, out, fit);
+        return convert_floating_to_exact(d, &limits, type, out, fit);
     }
     return number_of_literal(literal, &number) && convert_exact(number, type, out, fit);
 }
@@ -377,6 +390,6 @@ firn_status firn_literal_convert(const firn_value *literal, const firn_type *typ
     *fit = FIRN_FIT_EXACT;
     if (literal->kind == FIRN_TYPE_STRING && has_text_form(type))
         return firn_value_from_text(literal->as.bytes, type, arena, out, err);
-    if (!convert_typed(literal, type, out, fit)) return fail_kind(literal, type, err);
-    return FIRN_OK;
+    if (convert_typed(literal, type, out, fit)) return FIRN_OK;
+    return fail_kind(literal, type, err);
 }
