@@ -7,6 +7,7 @@
 #define FIRN_SQL_ENGINE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/env.h"
 #include "firn/batch.h"
 #include "firn/ext/store.h"
@@ -76,6 +77,9 @@ FIRN_MUST_CHECK firn_status firn_engine_select(firn_arena *arena, firn_str token
  * wrong with it; failures of the owner's callbacks and of scans come back as they were. */
 FIRN_MUST_CHECK firn_status firn_engine_execute(firn_engine *engine, firn_str sql,
                                                 firn_engine_rows **out, firn_error *err);
+/* DuckDB's spelling of an Iceberg type, appended to out. */
+FIRN_MUST_CHECK firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *out,
+                                                  firn_error *err);
 /* Columns of a statement without running it. */
 FIRN_MUST_CHECK firn_status firn_engine_describe(firn_engine *engine, firn_str sql,
                                                  firn_arena *arena, firn_type *out,

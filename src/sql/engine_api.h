@@ -190,9 +190,6 @@ void firn_engine_stash(firn_engine *engine, const firn_error *err,
 
 /* ---- types ---- */
 
-/* DuckDB's spelling of an Iceberg type, appended to out. */
-FIRN_MUST_CHECK firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *out,
-                                                  firn_error *err);
 FIRN_MUST_CHECK firn_status firn_duckdb_type_create(firn_engine *engine,
                                                     duckdb_v2_factory_handle factory,
                                                     const firn_type *type,

@@ -119,7 +119,7 @@ firn_status firn_session__engine(firn_session *session, firn_engine **out, firn_
 /* ---- statements ---- */
 
 /* Forget the last statement. Its result must be closed. */
-static void begin_statement(firn_session *session)
+void firn_session__begin(firn_session *session)
 {
     session->generation++;
     session->statement = (statement_state){0};
@@ -188,7 +188,7 @@ firn_status firn_session_execute(firn_session *session, firn_str sql, firn_resul
 {
     firn_str text;
     *out = NULL;
-    begin_statement(session);
+    firn_session__begin(session);
     firn_status st = check_text(sql, &text, err);
     if (st == FIRN_OK) {
         atomic_store(&session->is_running, true);

@@ -94,6 +94,8 @@ struct firn_session {
 };
 
 /* ---- session.c ---- */
+/* Forget the last statement. Its result must be closed. */
+void firn_session__begin(firn_session *session);
 FIRN_MUST_CHECK firn_status firn_session__engine(firn_session *session, firn_engine **out,
                                                  firn_error *err);
 
