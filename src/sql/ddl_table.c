@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CREATE TABLE, with and without a query. The rows of CREATE TABLE .. AS and the table itself are
+ * one commit. OR REPLACE of a table whose columns and partitions stay the same is an overwrite that
+ * keeps its history; otherwise a new table takes the name of the old one, whose files stay. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "iceberg/spec/transform.h"
+#include "sql/ddl.h"
+#include "sql/dml.h"
+#include "sql/sql_text.h"
+
+/* ---- transforms to fields ---- */
+
+static firn_status find_source(const firn_ast_transform *item, const firn_schema *schema,
+                               const firn_field **out, firn_error *err)
+{
+    *out = firn_schema_find_name(schema, item->column);
+    if (!*out) {
+        return firn_sql_fail(err, item->offset, "there is no column \"%.*s\"",
+                             FIRN_STR_ARG(item->column));
+    }
+    return firn_ddl__at(item->offset, firn_transform_check(&item->transform, (*out)->type, err),
+                        err);
+}
+
+/* As Iceberg names the fields of a new table: "ts_day", "id_bucket". */
+static firn_str field_name(const firn_ddl *ddl, const firn_ast_transform *item)
+{
+    static const char *const k_suffixes[] = {
+        [FIRN_TRANSFORM_BUCKET] = "bucket", [FIRN_TRANSFORM_TRUNCATE] = "trunc",
+        [FIRN_TRANSFORM_YEAR] = "year",     [FIRN_TRANSFORM_MONTH] = "month",
+        [FIRN_TRANSFORM_DAY] = "day",       [FIRN_TRANSFORM_HOUR] = "hour",
+        [FIRN_TRANSFORM_VOID] = "null"};
+    if (item->name.len > 0) return item->name;
+    if (item->transform.kind == FIRN_TRANSFORM_IDENTITY ||
+        item->transform.kind == FIRN_TRANSFORM_UNKNOWN) {
+        return item->column;
+    }
+    return firn_arena_printf(ddl->arena, "%.*s_%s", FIRN_STR_ARG(item->column),
+                             k_suffixes[item->transform.kind]);
+}
+
+firn_status firn_ddl__partition_fields(const firn_ddl *ddl, const firn_ast_transforms *in,
+                                       const firn_schema *schema, firn_partition_field **out,
+                                       firn_error *err)
+{
+    firn_partition_field *fields = firn_arena_array(ddl->arena, in->n, sizeof *fields);
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < in->n; i++) {
+        const firn_ast_transform *item = &in->items[i];
+        const firn_field *source = NULL;
+        FIRN_TRY(find_source(item, schema, &source, err));
+        fields[i] = (firn_partition_field){.source_id = source->id,
+                                           .field_id = 1000 + (int32_t)i,
+                                           .name = field_name(ddl, item),
+                                           .transform = item->transform};
+        if (!fields[i].name.data) return firn_fail_nomem(err);
+        for (size_t k = 0; k < i; k++) {
+            if (!firn_str_equals(fields[k].name, fields[i].name)) continue;
+            return firn_sql_fail(err, item->offset, "two partition fields are called \"%.*s\"",
+                                 FIRN_STR_ARG(fields[i].name));
+        }
+    }
+    *out = fields;
+    return FIRN_OK;
+}
+
+firn_status firn_ddl__sort_fields(const firn_ddl *ddl, const firn_ast_transforms *in,
+                                  const firn_schema *schema, firn_sort_field **out, firn_error *err)
+{
+    firn_sort_field *fields = firn_arena_array(ddl->arena, in->n, sizeof *fields);
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < in->n; i++) {
+        const firn_ast_transform *item = &in->items[i];
+        const firn_field *source = NULL;
+        FIRN_TRY(find_source(item, schema, &source, err));
+        fields[i] =
+            (firn_sort_field){source->id, item->transform, item->is_descending, item->nulls_last};
+    }
+    *out = fields;
+    return FIRN_OK;
+}
+
+/* ---- what the table will look like ---- */
+
+typedef struct new_table {
+    firn_catalog *catalog;
+    firn_ident ident;
+    firn_schema schema;
+    firn_partition_spec spec;
+    firn_sort_order order;
+    firn_table_create_opts opts;
+} new_table;
+
+static firn_status check_columns(const firn_ast_create *ast, const firn_type *root, firn_error *err)
+{
+    for (size_t i = 0; i < root->n_fields; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (!firn_str_equals_nocase(root->fields[i].name, root->fields[k].name)) continue;
+            return firn_sql_fail(err, ast->name.offset, "two columns are called \"%.*s\"",
+                                 FIRN_STR_ARG(root->fields[i].name));
+        }
+    }
+    return FIRN_OK;
+}
+
+static void close_table(void *table)
+{
+    firn_table_close(table);
+}
+
+/* LIKE: the other table's columns, then those of the list. */
+static firn_status columns_of_like(const firn_ddl *ddl, const firn_ast_create *ast, firn_type *root,
+                                   firn_error *err)
+{
+    firn_table *table = NULL;
+    FIRN_TRY(firn_session__open_table(ddl->session, &ast->like, &table, err));
+    firn_status st = firn_arena_defer(ddl->arena, close_table, table, err);
+    if (st != FIRN_OK) {
+        firn_table_close(table);
+        return st;
+    }
+    const firn_type *like = &firn_metadata_schema(firn_table_metadata_of(table))->root;
+    const size_t n = like->n_fields + ast->columns.n;
+    firn_field *fields = firn_arena_array(ddl->arena, n, sizeof *fields);
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < like->n_fields; i++) fields[i] = like->fields[i];
+    for (size_t i = 0; i < ast->columns.n; i++) {
+        fields[like->n_fields + i] = ast->columns.items[i];
+        fields[like->n_fields + i].id += 1000000; /* apart from the other table's */
+    }
+    root->fields = fields;
+    root->n_fields = n;
+    return FIRN_OK;
+}
+
+static firn_status make_columns(const firn_ddl *ddl, const firn_ast_create *ast,
+                                const firn_type *query_columns, firn_type *root, firn_error *err)
+{
+    *root = (firn_type){
+        .kind = FIRN_TYPE_STRUCT, .fields = ast->columns.items, .n_fields = ast->columns.n};
+    if (ast->has_like) FIRN_TRY(columns_of_like(ddl, ast, root, err));
+    if (query_columns) {
+        if (root->n_fields > 0) {
+            return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                             "not supported: a list of columns and a query, name the columns in "
+                             "the query");
+        }
+        *root = *query_columns;
+    }
+    return check_columns(ast, root, err);
+}
+
+static firn_status make_properties(const firn_ddl *ddl, const firn_ast_create *ast,
+                                   firn_properties *out, firn_error *err)
+{
+    const firn_ast_properties *given = &ast->options.properties;
+    firn_property *items = firn_arena_array(ddl->arena, given->n + 1, sizeof *items);
+    size_t n = 0;
+    if (!items) return firn_fail_nomem(err);
+    for (size_t i = 0; i < given->n; i++) {
+        items[n++] = given->items[i];
+        if (!firn_str_equals(given->items[i].key, FIRN_STR("write.format.default"))) continue;
+        if (firn_str_equals_nocase(given->items[i].value, FIRN_STR("parquet"))) continue;
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: writing %.*s data files, only parquet",
+                         FIRN_STR_ARG(given->items[i].value));
+    }
+    if (ast->comment.data) items[n++] = (firn_property){FIRN_STR("comment"), ast->comment};
+    *out = (firn_properties){items, n};
+    return FIRN_OK;
+}
+
+static firn_status make_table(const firn_ddl *ddl, const firn_ast_create *ast,
+                              const firn_type *query_columns, new_table *out, firn_error *err)
+{
+    firn_partition_field *fields = NULL;
+    firn_sort_field *order = NULL;
+    firn_properties properties;
+    FIRN_TRY(make_columns(ddl, ast, query_columns, &out->schema.root, err));
+    FIRN_TRY(firn_ddl__partition_fields(ddl, &ast->options.partitions, &out->schema, &fields, err));
+    FIRN_TRY(firn_ddl__sort_fields(ddl, &ast->options.order, &out->schema, &order, err));
+    FIRN_TRY(make_properties(ddl, ast, &properties, err));
+    out->spec = (firn_partition_spec){0, fields, ast->options.partitions.n};
+    out->order = (firn_sort_order){ast->options.order.n > 0 ? 1 : 0, order, ast->options.order.n};
+    out->opts = (firn_table_create_opts){.struct_size = sizeof out->opts,
+                                         .schema = &out->schema,
+                                         .spec = out->spec.n_fields > 0 ? &out->spec : NULL,
+                                         .sort_order = out->order.n_fields > 0 ? &out->order : NULL,
+                                         .location = ast->options.location,
+                                         .properties = properties};
+    return FIRN_OK;
+}
+
+/* ---- creating ---- */
+
+/* Create under ident, with the query's rows when there are any; one commit. */
+static firn_status create(const firn_ddl *ddl, const firn_dml_rows *rows, const new_table *t,
+                          const firn_ident *ident, int64_t *n_rows, firn_error *err)
+{
+    firn_session *session = ddl->session;
+    firn_table *table = NULL;
+    firn_txn *txn = NULL;
+    int64_t n_files = 0;
+    FIRN_TRY(firn_txn_begin_create(session->env, session->store, t->catalog, ident, &t->opts,
+                                   &table, &txn, err));
+    firn_status st = FIRN_OK;
+    if (rows) st = firn_dml__append_rows(rows, table, txn, n_rows, &n_files, err);
+    if (st == FIRN_OK)
+        st = firn_txn_commit(txn, err);
+    else if (rows)
+        firn_txn_discard_files(txn);
+    firn_txn_close(txn);
+    firn_table_close(table);
+    return st;
+}
+
+/* ---- replacing ---- */
+
+static bool has_same_columns(const firn_type *a, const firn_type *b)
+{
+    if (a->kind != b->kind || a->n_fields != b->n_fields || a->precision != b->precision ||
+        a->scale != b->scale || a->length != b->length) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n_fields; i++) {
+        if (!firn_str_equals(a->fields[i].name, b->fields[i].name)) return false;
+        if (a->fields[i].is_required != b->fields[i].is_required) return false;
+        if (!has_same_columns(a->fields[i].type, b->fields[i].type)) return false;
+    }
+    return true;
+}
+
+static bool has_same_spec(const firn_table_metadata *old, const new_table *t)
+{
+    const firn_partition_spec *spec = firn_metadata_spec(old);
+    if (spec->n_fields != t->spec.n_fields) return false;
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        const firn_field *a =
+            firn_schema_find_id(firn_metadata_schema(old), spec->fields[i].source_id);
+        const firn_field *b = firn_schema_find_id(&t->schema, t->spec.fields[i].source_id);
+        if (!a || !b || !firn_str_equals(a->name, b->name) ||
+            spec->fields[i].transform.kind != t->spec.fields[i].transform.kind ||
+            spec->fields[i].transform.param != t->spec.fields[i].transform.param) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The same table with other rows. */
+static firn_status replace_rows(const firn_dml_rows *rows, firn_table *table, const new_table *t,
+                                int64_t *n_rows, firn_error *err)
+{
+    firn_txn *txn = NULL;
+    FIRN_TRY(firn_txn_begin(table, &txn, err));
+    firn_status st = firn_dml__overwrite_rows(rows, table, txn, n_rows, err);
+    if (st == FIRN_OK && t->opts.properties.n > 0) {
+        st = firn_txn_set_properties(txn, t->opts.properties.items, t->opts.properties.n, err);
+    }
+    if (st == FIRN_OK)
+        st = firn_txn_commit(txn, err);
+    else
+        firn_txn_discard_files(txn);
+    firn_txn_close(txn);
+    return st;
+}
+
+/* A new table beside the old one takes its name. */
+static firn_status replace_table(const firn_ddl *ddl, const firn_dml_rows *rows, new_table *t,
+                                 int64_t *n_rows, firn_error *err)
+{
+    const firn_catalog_ops *ops = firn_catalog_get_ops(t->catalog);
+    void *ctx = firn_catalog_ctx(t->catalog);
+    const uint64_t salt = firn_random_u64(ddl->session->env->random);
+    firn_ident staged = t->ident;
+    staged.name = firn_arena_printf(ddl->arena, "%.*s__replace_%016" PRIx64,
+                                    FIRN_STR_ARG(t->ident.name), salt);
+    if (!staged.name.data) return firn_fail_nomem(err);
+    if (t->opts.location.len == 0) {
+        FIRN_TRY(ops->default_location(ctx, &t->ident, ddl->arena, &t->opts.location, err));
+        t->opts.location =
+            firn_arena_printf(ddl->arena, "%.*s-%016" PRIx64, FIRN_STR_ARG(t->opts.location), salt);
+        if (!t->opts.location.data) return firn_fail_nomem(err);
+    }
+    FIRN_TRY(create(ddl, rows, t, &staged, n_rows, err));
+    FIRN_TRY(ops->drop_table(ctx, &t->ident, err));
+    return firn_error_wrap(err, ops->rename_table(ctx, &staged, &t->ident, err),
+                           "the new table is still called %.*s", FIRN_STR_ARG(staged.name));
+}
+
+static firn_status replace(const firn_ddl *ddl, const firn_ast_create *ast,
+                           const firn_dml_rows *rows, new_table *t, int64_t *n_rows,
+                           firn_error *err)
+{
+    firn_table *old = NULL;
+    firn_error ignored;
+    const firn_status opened = firn_table_open(ddl->session->env, ddl->session->store, t->catalog,
+                                               &t->ident, &old, &ignored);
+    if (opened == FIRN_ERR_NOT_FOUND && !ast->needs_old) {
+        return create(ddl, rows, t, &t->ident, n_rows, err);
+    }
+    if (opened != FIRN_OK) {
+        if (err) *err = ignored;
+        return firn_ddl__at(ast->name.offset, opened, err);
+    }
+    const firn_table_metadata *metadata = firn_table_metadata_of(old);
+    const bool is_same = rows && ast->options.location.len == 0 &&
+                         has_same_columns(&firn_metadata_schema(metadata)->root, &t->schema.root) &&
+                         has_same_spec(metadata, t) && t->order.n_fields == 0;
+    const firn_status st = is_same ? replace_rows(rows, old, t, n_rows, err)
+                                   : replace_table(ddl, rows, t, n_rows, err);
+    firn_table_close(old);
+    return st;
+}
+
+/* ---- the statement ---- */
+
+static bool table_exists(const firn_ddl *ddl, const new_table *t)
+{
+    firn_loaded_table loaded;
+    firn_error ignored;
+    return firn_catalog_get_ops(t->catalog)
+               ->load_table(firn_catalog_ctx(t->catalog), &t->ident, ddl->arena, &loaded,
+                            &ignored) == FIRN_OK;
+}
+
+static firn_status read_query(const firn_ddl *ddl, const firn_ast_create *ast, firn_sql_text *text,
+                              firn_dml_rows *out, firn_error *err)
+{
+    firn_sql_text_init(text, ddl->session, ddl->sql);
+    firn_sql_text_put(text, "SELECT * FROM (");
+    firn_sql_text_user(text, ast->query);
+    firn_sql_text_put(text, ast->has_no_data ? ") WHERE false" : ")");
+    *out = (firn_dml_rows){.text = text};
+    FIRN_TRY(firn_sql_text_finish(text, &out->sql, err));
+    return firn_sql_text_describe(text, out->sql, &out->columns, err);
+}
+
+firn_status firn_ddl__create_table(const firn_ddl *ddl, const firn_ast_create *ast,
+                                   firn_result **out, firn_error *err)
+{
+    const bool has_query = ast->query.len > 0;
+    firn_sql_text text;
+    firn_dml_rows rows;
+    new_table t = {0};
+    int64_t n_rows = 0;
+    const char *tag = has_query ? "CREATE TABLE AS" : "CREATE TABLE";
+    FIRN_TRY(
+        firn_session__resolve(ddl->session, &ast->name, ddl->arena, &t.catalog, &t.ident, err));
+    if (ast->if_not_exists && table_exists(ddl, &t)) {
+        return firn_session__result_of_command(ddl->session, tag, -1, out, err);
+    }
+    if (has_query) FIRN_TRY(read_query(ddl, ast, &text, &rows, err));
+    FIRN_TRY(make_table(ddl, ast, has_query ? &rows.columns : NULL, &t, err));
+    const firn_dml_rows *given = has_query ? &rows : NULL;
+    firn_status st = ast->or_replace ? replace(ddl, ast, given, &t, &n_rows, err)
+                                     : create(ddl, given, &t, &t.ident, &n_rows, err);
+    if (st == FIRN_ERR_EXISTS && ast->if_not_exists) st = FIRN_OK;
+    if (st == FIRN_ERR_EXISTS || st == FIRN_ERR_NOT_FOUND) {
+        return firn_ddl__at(ast->name.offset, st, err);
+    }
+    FIRN_TRY(st);
+    return firn_session__result_of_command(ddl->session, tag, has_query ? n_rows : -1, out, err);
+}

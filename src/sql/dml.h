@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the executors of DML share: rows on their way into data files, and the files of a table
+ * that a statement changes (copy-on-write). Nothing here commits. */
+#ifndef FIRN_SQL_DML_H
+#define FIRN_SQL_DML_H
+
+#include "base/map.h"
+#include "firn/table.h"
+#include "iceberg/scan/plan.h"
+#include "iceberg/txn/snapshot_update.h"
+#include "iceberg/write/table_writer.h"
+#include "sql/session_state.h"
+#include "sql/sql_ast.h"
+#include "sql/sql_text.h"
+
+/* ---- dml_rows.c: a query's rows into data files ---- */
+
+/* A query whose columns are a table's, in order and of its types. */
+typedef struct firn_dml_rows {
+    firn_sql_text *text;
+    firn_str sql;
+    firn_type columns;
+} firn_dml_rows;
+
+typedef struct firn_row_writer {
+    firn_session *session;
+    const firn_table *table;
+    const firn_schema *schema;
+    firn_table_writer *writer;
+    firn_arena *scratch; /* of one batch */
+    firn_batch *chosen;  /* copies of chosen rows; made when needed */
+    firn_data_file *files;
+    size_t n_files;
+    int64_t n_rows;
+} firn_row_writer;
+
+FIRN_MUST_CHECK firn_status firn_row_writer_init(firn_row_writer *w, firn_session *session,
+                                                 const firn_table *table, firn_error *err);
+/* Columns as many as the table's, with the layouts of its types. FIRN_ERR_ARG for a null in a
+ * required column. */
+FIRN_MUST_CHECK firn_status firn_row_writer_append(firn_row_writer *w, const firn_column *columns,
+                                                   int64_t n_rows, firn_error *err);
+/* Only the named rows. */
+FIRN_MUST_CHECK firn_status firn_row_writer_append_rows(firn_row_writer *w,
+                                                        const firn_column *columns,
+                                                        const int64_t *rows, int64_t n,
+                                                        firn_error *err);
+/* Fills w->files, which are the caller's to hand on or remove. */
+FIRN_MUST_CHECK firn_status firn_row_writer_finish(firn_row_writer *w, firn_error *err);
+/* Removes unfinished files. */
+void firn_row_writer_dispose(firn_row_writer *w);
+
+/* Write all rows; files in w->files. */
+FIRN_MUST_CHECK firn_status firn_dml__write_rows(const firn_dml_rows *rows, firn_row_writer *w,
+                                                 firn_error *err);
+/* Append them in txn; no rows: no change of the transaction. */
+FIRN_MUST_CHECK firn_status firn_dml__append_rows(const firn_dml_rows *rows, firn_table *table,
+                                                  firn_txn *txn, int64_t *n_rows, int64_t *n_files,
+                                                  firn_error *err);
+/* Replace all rows of the table. */
+FIRN_MUST_CHECK firn_status firn_dml__overwrite_rows(const firn_dml_rows *rows, firn_table *table,
+                                                     firn_txn *txn, int64_t *n_rows,
+                                                     firn_error *err);
+
+/* ---- dml_insert.c: any query as rows of a table ---- */
+
+typedef struct firn_row_source {
+    firn_str statement; /* what query is a piece of, for error positions */
+    firn_str with;
+    firn_str query;
+    const firn_str *columns; /* column list of INSERT; NULL: all */
+    size_t n_columns;
+    const firn_ast_assignments *constants; /* PARTITION (a = 1); NULL: none */
+    bool by_name;
+    const firn_sql_name *target; /* for messages; may be NULL */
+} firn_row_source;
+
+/* Casts and orders the query's columns as the schema has them; missing ones are null. */
+FIRN_MUST_CHECK firn_status firn_dml__rows_of(firn_session *session, const firn_schema *schema,
+                                              const firn_row_source *source, firn_dml_rows *out,
+                                              firn_error *err);
+
+/* ---- dml_target.c: the files of a table that a statement changes ---- */
+
+typedef struct firn_target_file {
+    const firn_scan_task *task;
+    uint64_t *changed; /* bit per row: updated or deleted; NULL: none */
+    int64_t n_changed;
+} firn_target_file;
+
+typedef struct firn_dml_target {
+    firn_session *session;
+    firn_table *table;
+    const firn_schema *schema;
+    int64_t snapshot_id;     /* -1: empty table */
+    const firn_expr *filter; /* bound, of all rows that may change; NULL: any */
+    firn_scan_plan plan;     /* files that may hold such rows */
+    firn_target_file *files;
+    firn_map by_path;
+    firn_target_file *last; /* found by the last look-up */
+    int64_t n_changed;
+} firn_dml_target;
+
+/* Plan the files that filter (bound or unbound; NULL: all rows) may match. The table's handle is
+ * what mentions of the table in this statement show. */
+FIRN_MUST_CHECK firn_status firn_dml_target_init(firn_dml_target *t, firn_session *session,
+                                                 firn_table *table, const firn_expr *filter,
+                                                 firn_error *err);
+/* FIRN_ERR_ARG "matched by more than one" when the row was marked before, unless twice is fine. */
+FIRN_MUST_CHECK firn_status firn_dml_target_mark(firn_dml_target *t, firn_str path, int64_t pos,
+                                                 bool is_twice_fine, firn_error *err);
+/* Mark all rows of a file. */
+FIRN_MUST_CHECK firn_status firn_dml_target_mark_file(firn_dml_target *t, firn_target_file *file,
+                                                      firn_error *err);
+/* Copy the rows that were not marked of the files that have marked ones. */
+FIRN_MUST_CHECK firn_status firn_dml_target_copy_rest(firn_dml_target *t, firn_row_writer *w,
+                                                      int64_t *n_copied, firn_error *err);
+/* Make the change of txn: w's files instead of those with marked rows. No change when there is
+ * nothing to do. */
+FIRN_MUST_CHECK firn_status firn_dml_target_finish(firn_dml_target *t, firn_row_writer *w,
+                                                   firn_isolation isolation, firn_txn *txn,
+                                                   size_t *n_removed, firn_error *err);
+/* The table of a statement shows the handle's state wherever it is mentioned; ends with unpin. */
+FIRN_MUST_CHECK firn_status firn_dml__pin(firn_session *session, firn_table *table,
+                                          firn_error *err);
+/* Forget loaded tables: before a statement is tried again. */
+void firn_dml__unpin(firn_session *session);
+
+/* ---- dml_apply.c ---- */
+
+/* What a query of changes says in its third column; the first two are _file and _pos (null for
+ * inserted rows), the others the table's columns (none when rows are only deleted). */
+enum { FIRN_ROW_INSERT = 1, FIRN_ROW_UPDATE = 2, FIRN_ROW_DELETE = 3 };
+
+typedef struct firn_dml_counts {
+    int64_t rows_inserted, rows_updated, rows_deleted, rows_copied;
+    int64_t files_added, files_removed;
+} firn_dml_counts;
+
+typedef struct firn_apply_opts {
+    firn_isolation isolation;
+    bool is_twice_fine;     /* a row may be changed by several rows of the query */
+    bool must_be_unchanged; /* inserts alone conflict with any commit since */
+} firn_apply_opts;
+
+/* Run the query of changes and make the change of txn; none when nothing changes. */
+FIRN_MUST_CHECK firn_status firn_dml__apply(firn_dml_target *target, const firn_dml_rows *rows,
+                                            const firn_apply_opts *opts, firn_txn *txn,
+                                            firn_dml_counts *counts, firn_error *err);
+/* "serializable" unless the property says "snapshot". */
+firn_isolation firn_dml__isolation(const firn_table *table, const char *property);
+
+/* ---- merge_keys.c ---- */
+
+/* An equality between a column of the target and an expression on source rows. */
+typedef struct firn_merge_key {
+    const firn_field *field;
+    firn_str source; /* SQL */
+    bool is_null_safe;
+} firn_merge_key;
+
+/* What the smallest and greatest keys of the source's rows say of the target's: as a filter and as
+ * SQL on the target's columns ("true" when nothing). relation: "name" of the source in SQL, which
+ * is read once more. */
+FIRN_MUST_CHECK firn_status firn_merge__bounds(firn_session *session, firn_str relation,
+                                               const firn_merge_key *keys, size_t n,
+                                               const firn_expr **filter_out, firn_str *where_out,
+                                               firn_error *err);
+
+/* ---- dml_filter.c ---- */
+
+/* The part of a condition that is an Iceberg expression on columns of the target: weaker than the
+ * condition or the same (*is_exact). alias: the target's name in the condition. Never fails for a
+ * condition that is not understood: TRUE then. */
+FIRN_MUST_CHECK firn_status firn_dml__filter_of(firn_arena *arena, firn_str condition,
+                                                firn_str alias, const firn_sql_name *target,
+                                                const firn_schema *schema, const firn_expr **out,
+                                                bool *is_exact, firn_error *err);
+
+/* ---- executors of one attempt; the transaction is committed by the caller ---- */
+
+typedef struct firn_dml_statement {
+    firn_session *session;
+    firn_arena *arena;
+    firn_str sql;
+    firn_table *table;
+    firn_txn *txn;
+    int64_t n_changed; /* rows */
+} firn_dml_statement;
+
+FIRN_MUST_CHECK firn_status firn_dml__insert(firn_dml_statement *s, const firn_ast_insert *ast,
+                                             firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dml__change(firn_dml_statement *s, const firn_ast_change *ast,
+                                             firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dml__merge(firn_dml_statement *s, const firn_ast_merge *ast,
+                                            firn_error *err);
+
+#endif

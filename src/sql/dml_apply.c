@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows that a query says a statement inserts, updates and deletes, turned into a change of a
+ * transaction: marks in the files that are there, new rows into new files, rows that stay copied.
+ */
+#include "base/error.h"
+#include "base/str.h"
+#include "sql/dml.h"
+
+/* Columns of the query before those of the table. */
+enum { COLUMN_FILE = 0, COLUMN_POS, COLUMN_ACTION, N_LEADING };
+
+typedef struct row_applier {
+    firn_dml_target *target;
+    firn_row_writer *writer;
+    const firn_apply_opts *opts;
+    firn_dml_counts *counts;
+    bool has_values; /* the query gives the table's columns */
+} row_applier;
+
+static firn_status mark(row_applier *a, const firn_batch *batch, int64_t r, int64_t action,
+                        firn_error *err)
+{
+    const firn_view *files = batch->columns[COLUMN_FILE].values;
+    const int64_t *positions = batch->columns[COLUMN_POS].values;
+    if (action == FIRN_ROW_INSERT) {
+        a->counts->rows_inserted++;
+        return FIRN_OK;
+    }
+    const int64_t before = a->target->n_changed;
+    FIRN_TRY(firn_dml_target_mark(a->target, firn_view_str(&files[r]), positions[r],
+                                  a->opts->is_twice_fine, err));
+    const int64_t n = a->target->n_changed - before;
+    if (action == FIRN_ROW_DELETE)
+        a->counts->rows_deleted += n;
+    else
+        a->counts->rows_updated += n;
+    return FIRN_OK;
+}
+
+static firn_status apply_batch(row_applier *a, const firn_batch *batch, int64_t *rows,
+                               firn_error *err)
+{
+    const int32_t *actions = batch->columns[COLUMN_ACTION].values;
+    int64_t n = 0;
+    for (int64_t r = 0; r < batch->n_rows; r++) {
+        FIRN_TRY(mark(a, batch, r, actions[r], err));
+        if (actions[r] != FIRN_ROW_DELETE) rows[n++] = r;
+    }
+    if (n == 0 || !a->has_values) return FIRN_OK;
+    const firn_column *values = batch->columns + N_LEADING;
+    if (n == batch->n_rows) return firn_row_writer_append(a->writer, values, n, err);
+    return firn_row_writer_append_rows(a->writer, values, rows, n, err);
+}
+
+static firn_status apply_rows(row_applier *a, const firn_dml_rows *rows, firn_error *err)
+{
+    int64_t chosen[FIRN_BATCH_ROWS];
+    firn_result *result = NULL;
+    const firn_batch *batch = NULL;
+    FIRN_TRY(firn_sql_text_query(rows->text, rows->sql, &result, err));
+    const size_t n = firn_result_columns(result)->n_fields;
+    a->has_values = n > N_LEADING;
+    firn_status st = FIRN_OK;
+    if (n != N_LEADING && n != N_LEADING + a->target->schema->root.n_fields) {
+        st = firn_fail(err, FIRN_ERR_INTERNAL, "query of changes gives %zu columns", n);
+    }
+    while (st == FIRN_OK && (st = firn_result_next(result, &batch, err)) == FIRN_OK) {
+        if (batch->n_rows > FIRN_BATCH_ROWS) {
+            st = firn_fail(err, FIRN_ERR_INTERNAL, "batch of %lld rows", (long long)batch->n_rows);
+        } else {
+            st = apply_batch(a, batch, chosen, err);
+        }
+    }
+    firn_result_close(result);
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+/* Inserts alone are an append; whether the rows are still new depends on nothing having been
+ * committed since, unless that is not asked for. */
+static firn_status append(const row_applier *a, firn_txn *txn, firn_error *err)
+{
+    const firn_row_writer *w = a->writer;
+    if (w->n_files == 0) return FIRN_OK;
+    if (a->opts->isolation == FIRN_ISOLATION_SNAPSHOT && !a->opts->must_be_unchanged) {
+        return firn_txn_append_files(txn, w->files, w->n_files, err);
+    }
+    return firn_txn_append_if_unchanged(txn, w->files, w->n_files, a->target->snapshot_id, err);
+}
+
+static firn_status run(row_applier *a, const firn_dml_rows *rows, firn_txn *txn, firn_error *err)
+{
+    size_t n_removed = 0;
+    FIRN_TRY(apply_rows(a, rows, err));
+    FIRN_TRY(firn_dml_target_copy_rest(a->target, a->writer, &a->counts->rows_copied, err));
+    FIRN_TRY(firn_row_writer_finish(a->writer, err));
+    a->counts->files_added = (int64_t)a->writer->n_files;
+    firn_status st = FIRN_OK;
+    if (a->target->n_changed == 0) {
+        st = append(a, txn, err);
+    } else {
+        st = firn_dml_target_finish(a->target, a->writer, a->opts->isolation, txn, &n_removed, err);
+    }
+    a->counts->files_removed = (int64_t)n_removed;
+    if (st != FIRN_OK) {
+        firn_data_files_remove(a->target->session->env, a->target->session->store, a->writer->files,
+                               a->writer->n_files);
+    }
+    return st;
+}
+
+firn_status firn_dml__apply(firn_dml_target *target, const firn_dml_rows *rows,
+                            const firn_apply_opts *opts, firn_txn *txn, firn_dml_counts *counts,
+                            firn_error *err)
+{
+    firn_row_writer writer;
+    row_applier a = {.target = target, .writer = &writer, .opts = opts, .counts = counts};
+    *counts = (firn_dml_counts){0};
+    FIRN_TRY(firn_row_writer_init(&writer, target->session, target->table, err));
+    const firn_status st = run(&a, rows, txn, err);
+    firn_row_writer_dispose(&writer);
+    return st;
+}
+
+firn_isolation firn_dml__isolation(const firn_table *table, const char *property)
+{
+    const firn_table_metadata *metadata = firn_table_metadata_of(table);
+    const firn_str level =
+        firn_properties_get(&metadata->properties, firn_str_of(property), FIRN_STR("serializable"));
+    return firn_str_equals_nocase(level, FIRN_STR("snapshot")) ? FIRN_ISOLATION_SNAPSHOT
+                                                               : FIRN_ISOLATION_SERIALIZABLE;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DML: which statement goes where, and the commit. A statement whose commit is lost because others
+ * changed rows it had read is run again from the beginning on the table's new state. */
+#include "base/error.h"
+#include "base/str.h"
+#include "sql/ddl.h"
+#include "sql/dml.h"
+
+typedef struct dml_ast {
+    enum { DML_INSERT } kind;
+    const char *tag;
+    firn_str with;
+    firn_sql_name target;
+    firn_ast_insert insert;
+} dml_ast;
+
+static firn_status parse(firn_sql_parser *p, dml_ast *out, bool *handled, firn_error *err)
+{
+    firn_str with;
+    const firn_sql_parser before = *p;
+    *handled = true;
+    if (firn_parse_with(p, &with, err) != FIRN_OK) *p = before; /* the engine says what is wrong */
+    if (firn_parser_at(p, "INSERT INTO") || firn_parser_at(p, "INSERT OVERWRITE")) {
+        out->kind = DML_INSERT;
+        out->tag = "INSERT";
+        out->insert.with = with;
+        FIRN_TRY(firn_parse_insert(p, &out->insert, err));
+        out->target = out->insert.target;
+        return FIRN_OK;
+    }
+    *handled = false;
+    return FIRN_OK;
+}
+
+/* ---- one attempt ---- */
+
+static firn_status change_rows(firn_dml_statement *s, const dml_ast *ast, firn_error *err)
+{
+    return firn_dml__insert(s, &ast->insert, err);
+}
+
+static firn_status attempt(firn_dml_statement *s, const dml_ast *ast, firn_error *err)
+{
+    FIRN_TRY(firn_session__open_table(s->session, &ast->target, &s->table, err));
+    FIRN_TRY(firn_dml__pin(s->session, s->table, err));
+    FIRN_TRY(firn_txn_begin(s->table, &s->txn, err));
+    const firn_status st = change_rows(s, ast, err);
+    if (st != FIRN_OK) {
+        firn_txn_discard_files(s->txn);
+        return st;
+    }
+    if (s->n_changed == 0 && !(ast->kind == DML_INSERT && ast->insert.is_overwrite)) return FIRN_OK;
+    return firn_txn_commit(s->txn, err);
+}
+
+static int64_t retries_of(const firn_dml_statement *s)
+{
+    if (!s->table) return 0;
+    const firn_table_metadata *metadata = firn_table_metadata_of(s->table);
+    return firn_properties_get_i64(&metadata->properties, FIRN_STR("commit.retry.num-retries"), 4);
+}
+
+static void end_attempt(firn_dml_statement *s)
+{
+    firn_dml__unpin(s->session);
+    firn_txn_close(s->txn);
+    firn_table_close(s->table);
+    s->txn = NULL;
+    s->table = NULL;
+}
+
+static firn_status run(firn_dml_statement *s, const dml_ast *ast, firn_error *err)
+{
+    firn_status st = FIRN_OK;
+    const firn_clock *clock = s->session->env->clock;
+    for (int64_t n = 0;; n++) {
+        s->n_changed = 0;
+        st = attempt(s, ast, err);
+        const bool is_again = st == FIRN_ERR_CONFLICT && n < retries_of(s);
+        end_attempt(s);
+        if (!is_again) return st;
+        clock->sleep_us(clock->ctx, 10000 << (n < 8 ? n : 8));
+    }
+}
+
+/* Temporary tables are the engine's own. */
+firn_status firn_dml_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
+                             firn_error *err)
+{
+    firn_sql_parser parser = firn_parser_of(session->arena, sql);
+    dml_ast ast = {.kind = DML_INSERT};
+    firn_dml_statement s = {.session = session, .arena = session->arena, .sql = sql};
+    FIRN_TRY(parse(&parser, &ast, handled, err));
+    if (*handled && firn_session__is_temporary(session, &ast.target)) *handled = false;
+    if (!*handled) return FIRN_OK;
+    FIRN_TRY(run(&s, &ast, err));
+    return firn_session__result_of_command(session, ast.tag, s.n_changed, out, err);
+}

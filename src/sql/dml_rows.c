@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of a query on their way into data files, batch by batch. */
+#include "base/error.h"
+#include "base/limits.h"
+#include "sql/dml.h"
+
+#define MAX_OPEN_PARTITIONS 1000 /* the writer's memory budget closes files earlier */
+
+firn_status firn_row_writer_init(firn_row_writer *w, firn_session *session, const firn_table *table,
+                                 firn_error *err)
+{
+    const firn_table_metadata *metadata = firn_table_metadata_of(table);
+    const firn_table_writer_opts opts = {.max_open_partitions = MAX_OPEN_PARTITIONS};
+    *w = (firn_row_writer){
+        .session = session, .table = table, .schema = firn_metadata_schema(metadata)};
+    w->scratch = firn_arena_create(session->env->alloc, 0);
+    if (!w->scratch) return firn_fail_nomem(err);
+    const firn_status st =
+        firn_table_writer_create(session->env, session->store, metadata, &opts, &w->writer, err);
+    if (st != FIRN_OK) firn_row_writer_dispose(w);
+    return st;
+}
+
+void firn_row_writer_dispose(firn_row_writer *w)
+{
+    firn_table_writer_destroy(w->writer);
+    firn_batch_destroy(w->chosen);
+    firn_arena_destroy(w->scratch);
+    w->writer = NULL;
+    w->chosen = NULL;
+    w->scratch = NULL;
+}
+
+/* The same column under the table's type, whose field ids the writer goes by. */
+static firn_status retype(firn_arena *arena, const firn_column *in, const firn_type *type,
+                          int depth, firn_column *out, firn_error *err)
+{
+    *out = *in;
+    out->type = type;
+    if (in->n_children == 0) return FIRN_OK;
+    if (depth > FIRN_LIMIT_NESTING || in->n_children != type->n_fields) {
+        return firn_fail(err, FIRN_ERR_INTERNAL, "nested column of %zu parts, expected %zu",
+                         in->n_children, type->n_fields);
+    }
+    out->children = firn_arena_array(arena, in->n_children, sizeof *out->children);
+    if (!out->children) return firn_fail_nomem(err);
+    for (size_t i = 0; i < in->n_children; i++) {
+        FIRN_TRY(retype(arena, &in->children[i], type->fields[i].type, depth + 1, &out->children[i],
+                        err));
+    }
+    return FIRN_OK;
+}
+
+static firn_status check_required(const firn_field *field, const firn_column *column,
+                                  int64_t n_rows, firn_error *err)
+{
+    if (!field->is_required || !column->validity) return FIRN_OK;
+    for (int64_t r = 0; r < n_rows; r++) {
+        if (firn_column_is_valid(column, r)) continue;
+        return firn_fail(err, FIRN_ERR_ARG, "null value in column \"%.*s\", which is NOT NULL",
+                         FIRN_STR_ARG(field->name));
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_row_writer_append(firn_row_writer *w, const firn_column *columns, int64_t n_rows,
+                                   firn_error *err)
+{
+    const firn_type *root = &w->schema->root;
+    if (n_rows == 0) return FIRN_OK;
+    firn_arena_reset(w->scratch);
+    firn_column *typed = firn_arena_array(w->scratch, root->n_fields, sizeof *typed);
+    if (!typed) return firn_fail_nomem(err);
+    for (size_t i = 0; i < root->n_fields; i++) {
+        FIRN_TRY(check_required(&root->fields[i], &columns[i], n_rows, err));
+        FIRN_TRY(retype(w->scratch, &columns[i], root->fields[i].type, 0, &typed[i], err));
+    }
+    const firn_batch batch = {.n_rows = n_rows, .n_columns = root->n_fields, .columns = typed};
+    FIRN_TRY(firn_table_writer_append(w->writer, &batch, err));
+    w->n_rows += n_rows;
+    return FIRN_OK;
+}
+
+firn_status firn_row_writer_append_rows(firn_row_writer *w, const firn_column *columns,
+                                        const int64_t *rows, int64_t n, firn_error *err)
+{
+    const firn_type *root = &w->schema->root;
+    if (n == 0) return FIRN_OK;
+    if (!w->chosen) FIRN_TRY(firn_batch_create(root, FIRN_BATCH_ROWS, &w->chosen, err));
+    firn_batch_reset(w->chosen);
+    firn_arena_reset(w->scratch);
+    firn_column *typed = firn_arena_array(w->scratch, root->n_fields, sizeof *typed);
+    if (!typed) return firn_fail_nomem(err);
+    for (size_t i = 0; i < root->n_fields; i++) {
+        FIRN_TRY(retype(w->scratch, &columns[i], root->fields[i].type, 0, &typed[i], err));
+    }
+    const firn_batch all = {
+        .n_rows = rows[n - 1] + 1, .n_columns = root->n_fields, .columns = typed};
+    FIRN_TRY(firn_batch_append_rows(w->chosen, &all, rows, n, err));
+    return firn_row_writer_append(w, w->chosen->columns, n, err);
+}
+
+firn_status firn_row_writer_finish(firn_row_writer *w, firn_error *err)
+{
+    return firn_table_writer_finish(w->writer, w->session->arena, &w->files, &w->n_files, err);
+}
+
+firn_status firn_dml__write_rows(const firn_dml_rows *rows, firn_row_writer *w, firn_error *err)
+{
+    firn_result *result = NULL;
+    const firn_batch *batch = NULL;
+    FIRN_TRY(firn_sql_text_query(rows->text, rows->sql, &result, err));
+    firn_status st = FIRN_OK;
+    if (firn_result_columns(result)->n_fields != w->schema->root.n_fields) {
+        st = firn_fail(err, FIRN_ERR_INTERNAL, "query gives %zu columns, table has %zu",
+                       firn_result_columns(result)->n_fields, w->schema->root.n_fields);
+    }
+    while (st == FIRN_OK && (st = firn_result_next(result, &batch, err)) == FIRN_OK) {
+        st = firn_row_writer_append(w, batch->columns, batch->n_rows, err);
+    }
+    firn_result_close(result);
+    if (st != FIRN_DONE) return st;
+    return firn_row_writer_finish(w, err);
+}
+
+static void remove_files(const firn_row_writer *w)
+{
+    firn_data_files_remove(w->session->env, w->session->store, w->files, w->n_files);
+}
+
+firn_status firn_dml__append_rows(const firn_dml_rows *rows, firn_table *table, firn_txn *txn,
+                                  int64_t *n_rows, int64_t *n_files, firn_error *err)
+{
+    firn_row_writer w;
+    FIRN_TRY(firn_row_writer_init(&w, rows->text->session, table, err));
+    firn_status st = firn_dml__write_rows(rows, &w, err);
+    if (st == FIRN_OK && w.n_rows > 0) {
+        st = firn_txn_append_files(txn, w.files, w.n_files, err);
+        if (st != FIRN_OK) remove_files(&w);
+    }
+    *n_rows = w.n_rows;
+    *n_files = (int64_t)w.n_files;
+    firn_row_writer_dispose(&w);
+    return st;
+}
+
+firn_status firn_dml__overwrite_rows(const firn_dml_rows *rows, firn_table *table, firn_txn *txn,
+                                     int64_t *n_rows, firn_error *err)
+{
+    const firn_table_metadata *metadata = firn_table_metadata_of(table);
+    firn_session *session = rows->text->session;
+    firn_row_writer w;
+    firn_dml_target all;
+    FIRN_TRY(firn_dml_target_init(&all, session, table, NULL, err));
+    firn_str *paths = firn_arena_array(session->arena, all.plan.n_tasks, sizeof *paths);
+    if (!paths) return firn_fail_nomem(err);
+    for (size_t i = 0; i < all.plan.n_tasks; i++) paths[i] = all.plan.tasks[i].file->path;
+    FIRN_TRY(firn_row_writer_init(&w, session, table, err));
+    firn_status st = firn_dml__write_rows(rows, &w, err);
+    if (st == FIRN_OK) {
+        const firn_overwrite change = {.added = w.files,
+                                       .n_added = w.n_files,
+                                       .removed_paths = paths,
+                                       .n_removed_paths = all.plan.n_tasks,
+                                       .from_snapshot_id = metadata->current_snapshot_id,
+                                       .isolation = FIRN_ISOLATION_SNAPSHOT};
+        st = firn_txn_overwrite_files(txn, &change, err);
+        if (st != FIRN_OK) remove_files(&w);
+    }
+    *n_rows = w.n_rows;
+    firn_row_writer_dispose(&w);
+    return st;
+}

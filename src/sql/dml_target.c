@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copy-on-write: which rows of which files a statement changes, and the rows of those files that
+ * stay. Marks are one bit a row, made for files that are touched only; the rows that stay are read
+ * and written without the SQL engine. */
+#include "base/error.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "iceberg/scan/read.h"
+#include "sql/dml.h"
+
+/* ---- planning ---- */
+
+static firn_status index_files(firn_dml_target *t, firn_error *err)
+{
+    firn_arena *arena = t->session->arena;
+    firn_map_init(&t->by_path, arena);
+    t->files = firn_arena_array(arena, t->plan.n_tasks, sizeof *t->files);
+    if (!t->files) return firn_fail_nomem(err);
+    for (size_t i = 0; i < t->plan.n_tasks; i++) {
+        t->files[i].task = &t->plan.tasks[i];
+        FIRN_TRY(firn_map_put(&t->by_path, t->plan.tasks[i].file->path, &t->files[i], err));
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_dml_target_init(firn_dml_target *t, firn_session *session, firn_table *table,
+                                 const firn_expr *filter, firn_error *err)
+{
+    const firn_table_metadata *metadata = firn_table_metadata_of(table);
+    *t = (firn_dml_target){.session = session,
+                           .table = table,
+                           .schema = firn_metadata_schema(metadata),
+                           .snapshot_id = metadata->current_snapshot_id};
+    if (filter) FIRN_TRY(firn_expr_bind(filter, t->schema, session->arena, &t->filter, err));
+    if (t->filter && t->filter->op == FIRN_EXPR_TRUE) t->filter = NULL;
+    if (t->snapshot_id >= 0) {
+        const firn_plan_opts opts = {.filter = t->filter, .with_metrics = true};
+        FIRN_TRY(firn_scan_plan_files(session->env, session->store, metadata, &opts, session->arena,
+                                      &t->plan, err));
+    }
+    if (t->plan.stats.has_delete_files) {
+        const firn_str name = firn_session__ident_text(session, firn_table_ident(table));
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: changing rows of %.*s, which has row-level delete files",
+                         FIRN_STR_ARG(name));
+    }
+    return index_files(t, err);
+}
+
+/* ---- marking ---- */
+
+static firn_status make_bits(firn_dml_target *t, firn_target_file *file, firn_error *err)
+{
+    const size_t words = (size_t)((file->task->file->record_count + 63) / 64);
+    file->changed = firn_arena_array(t->session->arena, words, sizeof *file->changed);
+    return file->changed ? FIRN_OK : firn_fail_nomem(err);
+}
+
+static firn_status find_file(firn_dml_target *t, firn_str path, firn_error *err)
+{
+    if (t->last && firn_str_equals(t->last->task->file->path, path)) return FIRN_OK;
+    t->last = firn_map_find(&t->by_path, path);
+    if (t->last) return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_INTERNAL, "changed rows in a file that was not planned: %.*s",
+                     FIRN_STR_ARG(path));
+}
+
+firn_status firn_dml_target_mark(firn_dml_target *t, firn_str path, int64_t pos, bool is_twice_fine,
+                                 firn_error *err)
+{
+    FIRN_TRY(find_file(t, path, err));
+    firn_target_file *file = t->last;
+    if (pos < 0 || pos >= file->task->file->record_count) {
+        return firn_fail(err, FIRN_ERR_CORRUPT, "row %lld of %.*s, which has %lld rows",
+                         (long long)pos, FIRN_STR_ARG(path),
+                         (long long)file->task->file->record_count);
+    }
+    if (!file->changed) FIRN_TRY(make_bits(t, file, err));
+    uint64_t *word = &file->changed[(uint64_t)pos >> 6];
+    const uint64_t bit = (uint64_t)1 << ((uint64_t)pos & 63);
+    if (*word & bit) {
+        if (is_twice_fine) return FIRN_OK;
+        (void)firn_fail(err, FIRN_ERR_ARG,
+                        "a row of the table is matched by more than one row of the source");
+        return firn_error_hint(err, FIRN_ERR_ARG,
+                               "make the source unique in the columns that are compared");
+    }
+    *word |= bit;
+    file->n_changed++;
+    t->n_changed++;
+    return FIRN_OK;
+}
+
+firn_status firn_dml_target_mark_file(firn_dml_target *t, firn_target_file *file, firn_error *err)
+{
+    (void)err;
+    t->n_changed += file->task->file->record_count - file->n_changed;
+    file->n_changed = file->task->file->record_count;
+    return FIRN_OK;
+}
+
+/* ---- rows that stay ---- */
+
+static bool is_changed(const firn_target_file *file, int64_t pos)
+{
+    return (file->changed[(uint64_t)pos >> 6] >> ((uint64_t)pos & 63) & 1) != 0;
+}
+
+static bool has_rest(const firn_target_file *file)
+{
+    return file->n_changed > 0 && file->n_changed < file->task->file->record_count;
+}
+
+static firn_status copy_batch(firn_dml_target *t, const firn_batch *batch, int64_t *rows,
+                              firn_row_writer *w, firn_error *err)
+{
+    const int64_t *positions = batch->columns[t->schema->root.n_fields].values;
+    int64_t n = 0;
+    for (int64_t r = 0; r < batch->n_rows; r++) {
+        if (!is_changed(t->last, positions[r])) rows[n++] = r;
+    }
+    if (n == batch->n_rows) return firn_row_writer_append(w, batch->columns, n, err);
+    return firn_row_writer_append_rows(w, batch->columns, rows, n, err);
+}
+
+static firn_status copy_rows(firn_dml_target *t, firn_scan_reader *reader, firn_batch *batch,
+                             firn_row_writer *w, firn_error *err)
+{
+    int64_t rows[FIRN_BATCH_ROWS];
+    for (;;) {
+        const firn_scan_task *task = NULL;
+        for (size_t i = 0; i < batch->n_columns; i++) {
+            batch->columns[i].values = NULL; /* the reader's own memory */
+            batch->columns[i].validity = NULL;
+        }
+        const firn_status st = firn_scan_reader_next(reader, FIRN_BATCH_ROWS, batch, &task, err);
+        if (st == FIRN_DONE) return FIRN_OK;
+        FIRN_TRY(st);
+        FIRN_TRY(firn_env_check_cancel(t->session->env, err));
+        FIRN_TRY(find_file(t, task->file->path, err));
+        FIRN_TRY(copy_batch(t, batch, rows, w, err));
+    }
+}
+
+static firn_status read_files(firn_dml_target *t, const firn_scan_plan *plan, firn_row_writer *w,
+                              firn_error *err)
+{
+    const firn_type *root = &t->schema->root;
+    firn_arena *arena = t->session->arena;
+    firn_field *fields = firn_arena_array(arena, root->n_fields + 1, sizeof *fields);
+    firn_column *columns = firn_arena_array(arena, root->n_fields + 1, sizeof *columns);
+    firn_scan_queue *queue = NULL;
+    firn_scan_reader *reader = NULL;
+    if (!fields || !columns) return firn_fail_nomem(err);
+    for (size_t i = 0; i < root->n_fields; i++) fields[i] = root->fields[i];
+    fields[root->n_fields] = firn_field_pos;
+    const firn_type projection = {
+        .kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = root->n_fields + 1};
+    firn_batch batch = {.n_columns = root->n_fields + 1, .columns = columns};
+    FIRN_TRY(firn_scan_queue_create(t->session->env, t->session->store,
+                                    firn_table_metadata_of(t->table), plan, &queue, err));
+    firn_status st = firn_scan_reader_open(queue, &projection, firn_expr_true(), &reader, err);
+    if (st == FIRN_OK) st = copy_rows(t, reader, &batch, w, err);
+    firn_scan_reader_close(reader);
+    firn_scan_queue_destroy(queue);
+    return st;
+}
+
+firn_status firn_dml_target_copy_rest(firn_dml_target *t, firn_row_writer *w, int64_t *n_copied,
+                                      firn_error *err)
+{
+    firn_scan_plan plan = {0};
+    const int64_t before = w->n_rows;
+    plan.tasks = firn_arena_array(t->session->arena, t->plan.n_tasks, sizeof *plan.tasks);
+    if (!plan.tasks) return firn_fail_nomem(err);
+    for (size_t i = 0; i < t->plan.n_tasks; i++) {
+        if (has_rest(&t->files[i])) plan.tasks[plan.n_tasks++] = *t->files[i].task;
+    }
+    if (plan.n_tasks > 0) FIRN_TRY(read_files(t, &plan, w, err));
+    if (n_copied) *n_copied = w->n_rows - before;
+    return FIRN_OK;
+}
+
+/* ---- the change ---- */
+
+firn_status firn_dml_target_finish(firn_dml_target *t, firn_row_writer *w, firn_isolation isolation,
+                                   firn_txn *txn, size_t *n_removed, firn_error *err)
+{
+    size_t n = 0;
+    firn_str *paths = firn_arena_array(t->session->arena, t->plan.n_tasks, sizeof *paths);
+    if (!paths) return firn_fail_nomem(err);
+    for (size_t i = 0; i < t->plan.n_tasks; i++) {
+        if (t->files[i].n_changed > 0) paths[n++] = t->files[i].task->file->path;
+    }
+    if (n_removed) *n_removed = n;
+    if (n == 0 && (!w || w->n_files == 0)) return FIRN_OK;
+    const firn_overwrite change = {.added = w ? w->files : NULL,
+                                   .n_added = w ? w->n_files : 0,
+                                   .removed_paths = paths,
+                                   .n_removed_paths = n,
+                                   .filter = t->filter,
+                                   .from_snapshot_id = t->snapshot_id,
+                                   .isolation = isolation};
+    return firn_txn_overwrite_files(txn, &change, err);
+}
+
+/* ---- what mentions of the table show ---- */
+
+firn_status firn_dml__pin(firn_session *session, firn_table *table, firn_error *err)
+{
+    statement_state *state = &session->statement;
+    statement_table *entry = firn_arena_alloc_zero(session->arena, sizeof *entry);
+    statement_table **slot = firn_arena_push(session->arena, &state->tables, &state->n_tables,
+                                             &state->cap_tables, sizeof *slot);
+    if (!entry || !slot) return firn_fail_nomem(err);
+    *slot = entry;
+    entry->catalog = firn_table_catalog(table);
+    entry->ident = *firn_table_ident(table);
+    entry->loaded.metadata_location = firn_table_metadata_location(table);
+    entry->loaded.metadata = firn_table_metadata_of(table);
+    return FIRN_OK;
+}
+
+void firn_dml__unpin(firn_session *session)
+{
+    session->statement.n_tables = 0;
+}
