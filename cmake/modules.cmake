@@ -29,8 +29,7 @@ function(firn_program)
     target_include_directories(firn PRIVATE ${PROJECT_SOURCE_DIR}/apps/firn)
     target_link_libraries(firn PRIVATE ${FIRN_ALL_MODULES} PkgConfig::FYAML PkgConfig::EDIT
                           PkgConfig::UTF8PROC firn_warnings)
-    set_target_properties(firn PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
-                          EXCLUDE_FROM_ALL ON)
+    set_target_properties(firn PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()
 
 # tests/<module>/test_<unit>.c: one program and one CTest entry each.
