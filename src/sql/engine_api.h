@@ -145,7 +145,7 @@
     X(expression_function_get_name)
 
 typedef struct firn_duckdb {
-#define FIRN_DUCKDB_MEMBER(name) __typeof__(duckdb_v2_##name) *name;
+#define FIRN_DUCKDB_MEMBER(name) __typeof__(duckdb_v2_##name) *(name);
     FIRN_DUCKDB_FUNCTIONS(FIRN_DUCKDB_MEMBER)
 #undef FIRN_DUCKDB_MEMBER
 } firn_duckdb;
@@ -184,6 +184,10 @@ static inline firn_str firn_str_of_duckdb(duckdb_v2_str s)
 /* Turn a failed call into firn's error; destroys *info. */
 firn_status firn_engine_fail(firn_engine *engine, DUCKDB_V2_ERROR code,
                              duckdb_v2_error_info_handle *info, firn_error *err);
+#if defined(__clang_analyzer__) && !defined(FIRN_ENGINE_ERROR_C) /* as in base/error.h */
+#define firn_engine_fail(engine, code, info, err) \
+    ((void)(firn_engine_fail)(engine, code, info, err), FIRN_ERR_INTERNAL)
+#endif
 /* Keep a callback's failure for firn_engine_fail() and tell DuckDB to stop. */
 void firn_engine_stash(firn_engine *engine, const firn_error *err,
                        duckdb_v2_error_info_handle *info);

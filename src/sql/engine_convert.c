@@ -64,7 +64,11 @@ static firn_status vector_pointers(firn_engine *engine, duckdb_v2_vector_handle 
     DUCKDB_V2_ERROR code = DUCKDB_V2_ERROR_NONE;
     if (data) code = engine->api->vector_get_data_mutable(vector, data, &info);
     if (!code) code = engine->api->vector_flat_get_validity_mutable(vector, validity, &info);
-    return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
+    if (code) return firn_engine_fail(engine, code, &info, err);
+    if (!*validity || (data && !*data)) {
+        return firn_fail(err, FIRN_ERR_INTERNAL, "the sql engine gave a vector without memory");
+    }
+    return FIRN_OK;
 }
 
 /* DuckDB wants whatever lies under a null struct to be null too. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Failures of DuckDB as firn errors: status by numeric code, text, position and candidates from
  * the JSON that errors_as_json=true gives. */
+#define FIRN_ENGINE_ERROR_C
 #include <string.h>
 
 #include "base/error.h"
@@ -11,12 +12,12 @@
 static firn_status status_of(DUCKDB_V2_ERROR code)
 {
     switch ((int)code) {
-    case DUCKDB_V2_ERROR_RESOURCE_OUT_OF_MEMORY: return FIRN_ERR_LIMIT;
+    case DUCKDB_V2_ERROR_RESOURCE_OUT_OF_MEMORY:
     case DUCKDB_V2_ERROR_INPUT_OBJECT_SIZE: return FIRN_ERR_LIMIT;
     case DUCKDB_V2_ERROR_RUNTIME_INTERRUPT: return FIRN_ERR_CANCELLED;
     case DUCKDB_V2_ERROR_CONFIGURATION_PERMISSION: return FIRN_ERR_DENIED;
-    case DUCKDB_V2_ERROR_QUERY_NOT_IMPLEMENTED: return FIRN_ERR_UNSUPPORTED;
-    case DUCKDB_V2_ERROR_RESOURCE_MISSING_EXTENSION: return FIRN_ERR_UNSUPPORTED;
+    case DUCKDB_V2_ERROR_QUERY_NOT_IMPLEMENTED:
+    case DUCKDB_V2_ERROR_RESOURCE_MISSING_EXTENSION:
     case DUCKDB_V2_ERROR_RESOURCE_AUTOLOAD: return FIRN_ERR_UNSUPPORTED;
     case DUCKDB_V2_ERROR_IO_FILE_NOT_FOUND: return FIRN_ERR_NOT_FOUND;
     case DUCKDB_V2_ERROR_IO_READ_FAILURE:
@@ -34,15 +35,17 @@ static firn_status status_of(DUCKDB_V2_ERROR code)
 /* The first line only, without the full stop, first letter small unless it begins an acronym. */
 static firn_str tidy(firn_str text, char *first)
 {
+    static const char k_small[] = "abcdefghijklmnopqrstuvwxyz";
     const char *newline = text.len > 0 ? memchr(text.data, '\n', text.len) : NULL;
     if (newline) text.len = (size_t)(newline - text.data);
     text = firn_str_trim(text);
     while (text.len > 0 && (text.data[text.len - 1] == '.' || text.data[text.len - 1] == '!')) {
         text.len--;
     }
-    *first = text.len > 0 ? text.data[0] : '\0';
+    *first = '\0';
+    if (text.len > 0) *first = text.data[0];
     const bool is_word = text.len > 1 && text.data[1] >= 'a' && text.data[1] <= 'z';
-    if (is_word && *first >= 'A' && *first <= 'Z') *first = (char)(*first + ('a' - 'A'));
+    if (is_word && *first >= 'A' && *first <= 'Z') *first = k_small[*first - 'A'];
     return text;
 }
 

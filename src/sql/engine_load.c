@@ -77,11 +77,20 @@ static firn_status check_version(const firn_duckdb *api, firn_error *err)
 
 static firn_status load(firn_duckdb *out, firn_error *err)
 {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } k_functions[] = {
+#define FIRN_DUCKDB_ENTRY(name) {"duckdb_v2_" #name, offsetof(firn_duckdb, name)},
+        FIRN_DUCKDB_FUNCTIONS(FIRN_DUCKDB_ENTRY)
+#undef FIRN_DUCKDB_ENTRY
+    };
     void *handle = NULL;
     FIRN_TRY(find_library(&handle, err));
-#define FIRN_DUCKDB_LOAD(name) FIRN_TRY(find_symbol(handle, "duckdb_v2_" #name, &out->name, err));
-    FIRN_DUCKDB_FUNCTIONS(FIRN_DUCKDB_LOAD)
-#undef FIRN_DUCKDB_LOAD
+    for (size_t i = 0; i < sizeof k_functions / sizeof *k_functions; i++) {
+        FIRN_TRY(
+            find_symbol(handle, k_functions[i].name, (char *)out + k_functions[i].offset, err));
+    }
     return check_version(out, err);
 }
 

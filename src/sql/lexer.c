@@ -32,7 +32,8 @@ static bool is_word(char c)
 
 static char char_at(firn_str sql, size_t at)
 {
-    return at < sql.len ? sql.data[at] : '\0';
+    if (at >= sql.len) return '\0';
+    return sql.data[at];
 }
 
 /* End of a nested block comment that begins at from, SIZE_MAX when it is not closed. */
@@ -79,15 +80,11 @@ static size_t quoted_end(firn_str sql, size_t open, bool has_escapes)
     const char quote = sql.data[open];
     size_t at = open + 1;
     while (at < sql.len) {
-        if (has_escapes && sql.data[at] == '\\') {
-            at += 2;
-        } else if (sql.data[at] != quote) {
-            at++;
-        } else if (char_at(sql, at + 1) == quote) {
-            at += 2;
-        } else {
-            return at + 1;
-        }
+        const bool is_quote = sql.data[at] == quote;
+        const bool is_doubled = is_quote && char_at(sql, at + 1) == quote;
+        const bool is_escape = has_escapes && sql.data[at] == '\\';
+        if (is_quote && !is_doubled) return at + 1;
+        at += is_doubled || is_escape ? 2 : 1;
     }
     return SIZE_MAX;
 }
@@ -158,7 +155,7 @@ static firn_token parameter(firn_str sql, size_t at)
 
 static firn_token word_or_prefixed_string(firn_str sql, size_t at)
 {
-    const char lower = (char)(sql.data[at] | 0x20);
+    const int lower = sql.data[at] | 0x20;
     if (char_at(sql, at + 1) == '\'' && (lower == 'e' || lower == 'x' || lower == 'b')) {
         return token_of(sql, FIRN_TOKEN_STRING, at, quoted_end(sql, at + 1, lower == 'e'));
     }

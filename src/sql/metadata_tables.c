@@ -48,9 +48,10 @@ static const firn_type k_summary = {
     {                                                              \
         .id = (number), .name = FIRN_STR_INIT(text), .type = &(of) \
     }
-#define ROOT(columns)                                                                             \
-    {                                                                                             \
-        .kind = FIRN_TYPE_STRUCT, .fields = columns, .n_fields = sizeof columns / sizeof *columns \
+#define ROOT(columns)                                   \
+    {                                                   \
+        .kind = FIRN_TYPE_STRUCT, .fields = (columns),  \
+        .n_fields = sizeof(columns) / sizeof *(columns) \
     }
 
 static const firn_field k_snapshot_columns[] = {

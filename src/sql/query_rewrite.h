@@ -58,7 +58,7 @@ FIRN_MUST_CHECK firn_status firn_query_rewrite(firn_str sql, const firn_rewrite_
                                                firn_arena *arena, firn_rewrite *out,
                                                firn_error *err);
 /* Where byte position of the rewritten text is in the statement. */
-size_t firn_rewrite_position(const firn_rewrite *rewrite, size_t position);
+size_t firn_rewrite_position(const firn_rewrite *rewritten, size_t position);
 /* The tag behind "name@<key>:<n>"; *name_out is the name without it. False: no suffix. */
 bool firn_rewrite_read_tag(firn_str part, firn_str key, firn_str *name_out, size_t *tag_out);
 /* "name@<key>:<n>" in double quotes. data NULL: out of memory. */

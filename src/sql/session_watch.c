@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "sql/session_state.h"
 
-#define PROGRESS_MS 100
+#define PROGRESS_MS INT64_C(100)
 #define CANCEL_MS   10
 
 static void wait_ms(sem_t *wake, int64_t ms)
