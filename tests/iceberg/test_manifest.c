@@ -3,6 +3,7 @@
  * refused. Files of other writers: test_manifest_foreign.c. */
 #include <math.h>
 
+#include "base/limits.h"
 #include "spec_table.h"
 
 static firn_manifest_entry entry_of(const spec_table *t, firn_entry_status status, const char *path)
@@ -206,6 +207,30 @@ static void test_metrics_not_asked_for_are_left_out(void **state)
     assert_map(&e.file.value_counts, k_spec_counts, 3);
     assert_int_equal(e.file.upper_bounds.n, 3);
     firn_manifest_reader_close(reader);
+}
+
+static void test_map_beyond_the_limit_is_refused(void **state)
+{
+    spec_table t;
+    firn_error err = {0};
+    firn_manifest_file file;
+    firn_metric *items = firn_arena_array(*state, FIRN_LIMIT_COLUMNS + 1, sizeof *items);
+    spec_table_make(*state, &t);
+    const firn_manifest_write_opts opts = spec_opts(&t, 2);
+    for (size_t n = FIRN_LIMIT_COLUMNS - 1; n <= FIRN_LIMIT_COLUMNS + 1; n++) {
+        firn_manifest_entry e = entry_of(&t, FIRN_ENTRY_ADDED, "wide");
+        e.file.value_counts = (firn_metric_map){items, n};
+        const firn_str bytes = spec_write_manifest(*state, &opts, FIRN_CONTENT_DATA, &e, 1, &file);
+        firn_manifest_reader *reader = open_manifest(bytes, &file, &t, FIRN_MANIFEST_ALL);
+        const firn_status st = firn_manifest_reader_next(reader, &e, &err);
+        if (n <= FIRN_LIMIT_COLUMNS) {
+            assert_ok(st, &err);
+            assert_int_equal(e.file.value_counts.n, n);
+        } else {
+            assert_fails(st, FIRN_ERR_LIMIT, &err, "of 100001 entries, limit 100000");
+        }
+        firn_manifest_reader_close(reader);
+    }
 }
 
 static void test_delete_files_round_trip(void **state)
@@ -473,6 +498,7 @@ int main(void)
         ARENA_TEST(test_v1_entries_have_sequence_number_zero),
         ARENA_TEST(test_row_ids_are_handed_out_in_order),
         ARENA_TEST(test_metrics_not_asked_for_are_left_out),
+        ARENA_TEST(test_map_beyond_the_limit_is_refused),
         ARENA_TEST(test_delete_files_round_trip),
         ARENA_TEST(test_summaries_cover_all_partitions),
         ARENA_TEST(test_lists_round_trip),

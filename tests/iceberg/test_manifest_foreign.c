@@ -132,6 +132,47 @@ static void print_map(const char *name, const firn_metric_map *map, bool is_boun
     }
 }
 
+static void print_decimal(firn_int128 value)
+{
+    char digits[48];
+    size_t n = 0;
+    firn_int128 rest = value;
+    do {
+        const int digit = (int)(rest % 10);
+        digits[n++] = (char)('0' + (digit < 0 ? -digit : digit));
+        rest /= 10;
+    } while (rest != 0);
+    if (value < 0) printf("-");
+    while (n > 0) printf("%c", digits[--n]);
+}
+
+static void print_value(const firn_value *v)
+{
+    uint64_t bits = 0;
+    const double number = v->kind == FIRN_TYPE_FLOAT ? (double)v->as.f32 : v->as.f64;
+    printf(" ");
+    if (v->is_null) {
+        printf("null");
+        return;
+    }
+    switch (v->kind) {
+    case FIRN_TYPE_BOOLEAN: printf("%d", v->as.boolean); break;
+    case FIRN_TYPE_INT:
+    case FIRN_TYPE_DATE: printf("%" PRId32, v->as.i32); break;
+    case FIRN_TYPE_FLOAT:
+    case FIRN_TYPE_DOUBLE:
+        memcpy(&bits, &number, sizeof bits);
+        printf("%016" PRIx64, bits);
+        break;
+    case FIRN_TYPE_DECIMAL: print_decimal(v->as.decimal); break;
+    case FIRN_TYPE_STRING:
+    case FIRN_TYPE_UUID:
+    case FIRN_TYPE_FIXED:
+    case FIRN_TYPE_BINARY: print_hex(v->as.bytes); break;
+    default: printf("%" PRId64, v->as.i64); break;
+    }
+}
+
 static void print_entry(const firn_manifest_entry *e)
 {
     const firn_data_file *f = &e->file;
@@ -139,8 +180,8 @@ static void print_entry(const firn_manifest_entry *e)
            (int)e->status, e->snapshot_id, e->sequence_number, e->file_sequence_number,
            (int)f->content, (int)f->format, FIRN_STR_ARG(f->path), f->record_count,
            f->file_size_bytes);
-    printf("\tnulls");
-    for (size_t i = 0; i < f->n_partition; i++) printf(" %d", f->partition[i].is_null);
+    printf("\tpartition");
+    for (size_t i = 0; i < f->n_partition; i++) print_value(&f->partition[i]);
     print_map("sizes", &f->column_sizes, false);
     print_map("values", &f->value_counts, false);
     print_map("nulls", &f->null_value_counts, false);

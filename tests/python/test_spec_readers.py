@@ -4,9 +4,12 @@
 The program tests/test_manifest_foreign of the build in FIRN_BUILD (default build/dev) prints what
 firn reads, one line an entry.
 """
+import decimal
 import os
 import pathlib
+import struct
 import subprocess
+import uuid
 
 import pytest
 
@@ -41,6 +44,23 @@ class LocalIO(PyArrowFileIO):
         return super().new_input(str(self.folder / location.rsplit("/", 1)[-1]))
 
 
+def value(v):
+    """A partition value as the program prints it."""
+    if v is None:
+        return "null"
+    if isinstance(v, bool):
+        return int(v)
+    if isinstance(v, float):
+        return "7ff8000000000000" if v != v else struct.pack(">d", v).hex()
+    if isinstance(v, decimal.Decimal):
+        return str(int(v.scaleb(-v.as_tuple().exponent, decimal.Context(prec=60))))
+    if isinstance(v, uuid.UUID):
+        return v.bytes.hex()
+    if isinstance(v, str):
+        return v.encode().hex()
+    return v.hex() if isinstance(v, bytes) else v
+
+
 def line(entry):
     f = entry.data_file
 
@@ -53,9 +73,9 @@ def line(entry):
     n = len(f.partition)
     return "\t".join([
         str(entry.status.value), str(entry.snapshot_id), str(entry.sequence_number),
-        str(entry.file_sequence_number), str(f.content.value), str(FORMATS[f.file_format.value]),
+        str(entry.file_sequence_number), str(int(getattr(f.content, "value", f.content))), str(FORMATS[f.file_format.value]),
         f.file_path, str(f.record_count), str(f.file_size_in_bytes),
-        "nulls" + "".join(f" {int(f.partition[i] is None)}" for i in range(n)),
+        "partition" + "".join(f" {value(f.partition[i])}" for i in range(n)),
         numbers("sizes", f.column_sizes), numbers("values", f.value_counts),
         numbers("nulls", f.null_value_counts), numbers("nans", f.nan_value_counts),
         bounds("lower", f.lower_bounds), bounds("upper", f.upper_bounds),

@@ -54,7 +54,10 @@ static size_t shortest_digits(double value, bool is_float, char *digits, int *ex
     for (; *p && *p != 'e'; p++) {
         if (*p >= '0' && *p <= '9') digits[n++] = *p;
     }
-    *exponent = *p == 'e' ? (int)strtol(p + 1, NULL, 10) : 0;
+    firn_str power = firn_str_of(*p == 'e' ? p + 1 : "0");
+    if (firn_str_starts_with(power, FIRN_STR("+"))) power = firn_str_slice(power, 1, power.len);
+    int64_t parsed = 0;
+    *exponent = firn_str_to_i64(power, &parsed) ? (int)parsed : 0;
     return n;
 }
 
