@@ -13,6 +13,7 @@
 #include "base/checked.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "format/snappy_decode.h"
 
 #define DEFLATE_DEFAULT_LEVEL 6
 #define DEFLATE_MAX_LEVEL     12
@@ -101,12 +102,9 @@ static firn_status unpack_none(firn_str in, void *out, size_t out_size, firn_err
 static firn_status unpack_snappy(firn_str in, void *out, size_t out_size, firn_error *err)
 {
     size_t size = 0;
-    if (snappy_uncompressed_length(in.data, in.len, &size) != SNAPPY_OK)
-        return fail_data("snappy", in, err);
+    if (!firn_snappy_size(in, &size)) return fail_data("snappy", in, err);
     if (size != out_size) return fail_size("snappy", size, out_size, err);
-    if (snappy_uncompress(in.data, in.len, out, &size) != SNAPPY_OK)
-        return fail_data("snappy", in, err);
-    return size == out_size ? FIRN_OK : fail_size("snappy", size, out_size, err);
+    return firn_snappy_decode(in, out, out_size) ? FIRN_OK : fail_data("snappy", in, err);
 }
 
 static firn_status unpack_lz4(firn_str in, void *out, size_t out_size, firn_error *err)
@@ -307,8 +305,7 @@ static firn_status grow_snappy(firn_str in, firn_buf *out, firn_error *err)
 {
     size_t size = 0;
     char *at = NULL;
-    if (snappy_uncompressed_length(in.data, in.len, &size) != SNAPPY_OK)
-        return fail_data("snappy", in, err);
+    if (!firn_snappy_size(in, &size)) return fail_data("snappy", in, err);
     /* Three input bytes give at most 64 output bytes: a larger claim is a lie. */
     if (size > 64 && (size - 64) / 22 > in.len)
         return firn_fail(err, FIRN_ERR_CORRUPT, "snappy block of %zu bytes claims %zu unpacked",
