@@ -186,6 +186,57 @@ static void test_row_ids_are_handed_out_in_order(void **state)
     firn_manifest_reader_close(reader);
 }
 
+/* Tables may be partitioned by what only later versions know: values are then of the type that the
+ * manifest itself tells. */
+static void test_unknown_transforms_and_dropped_columns_are_read(void **state)
+{
+    spec_table t;
+    firn_manifest_file file;
+    firn_partition_field fields[N_SPEC_COLUMNS];
+    spec_table_make(*state, &t);
+    const firn_manifest_write_opts opts = spec_opts(&t, 2);
+    const firn_manifest_entry entry = entry_of(&t, FIRN_ENTRY_ADDED, "a");
+    const firn_str bytes = spec_write_manifest(*state, &opts, FIRN_CONTENT_DATA, &entry, 1, &file);
+    for (size_t i = 0; i < N_SPEC_COLUMNS; i++) fields[i] = t.spec.fields[i];
+    fields[1].transform = (firn_transform){FIRN_TRANSFORM_UNKNOWN, 0, FIRN_STR("zorder")};
+    fields[2].source_id = 999;
+    t.spec.fields = fields;
+    t.spec.n_fields = 3; /* the others are stepped over */
+    firn_manifest_reader *reader = open_manifest(bytes, &file, &t, FIRN_MANIFEST_ALL);
+    const firn_manifest_entry e = next_entry(reader);
+    assert_int_equal(e.file.n_partition, 3);
+    assert_int_equal(e.file.partition[1].as.i32, -34);
+    assert_int_equal(e.file.partition[2].kind, FIRN_TYPE_LONG);
+    assert_int_equal(e.file.partition[2].as.i64, INT64_MAX);
+    firn_manifest_reader_close(reader);
+}
+
+static void test_int_partitions_of_a_promoted_column_are_longs(void **state)
+{
+    static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
+    spec_table t;
+    firn_manifest_file file;
+    firn_field fields[N_SPEC_COLUMNS];
+    spec_table_make(*state, &t);
+    const firn_manifest_write_opts opts = spec_opts(&t, 2);
+    const firn_manifest_entry entry = entry_of(&t, FIRN_ENTRY_ADDED, "a");
+    const firn_str bytes = spec_write_manifest(*state, &opts, FIRN_CONTENT_DATA, &entry, 1, &file);
+    for (size_t i = 0; i < t.schema.root.n_fields; i++) fields[i] = t.schema.root.fields[i];
+    fields[1].type = &k_long;
+    t.schema.root.fields = fields;
+    firn_manifest_reader *reader = open_manifest(bytes, &file, &t, FIRN_MANIFEST_ALL);
+    const firn_manifest_entry e = next_entry(reader);
+    assert_int_equal(e.file.partition[1].kind, FIRN_TYPE_LONG);
+    assert_int_equal(e.file.partition[1].as.i64, -34);
+    firn_manifest_reader_close(reader);
+    fields[1].type = &(firn_type){.kind = FIRN_TYPE_STRING};
+    firn_error err = {0};
+    assert_fails(firn_manifest_reader_open(bytes, &file, &t.schema, &t.spec, FIRN_MANIFEST_ALL,
+                                           &reader, &err),
+                 FIRN_ERR_CORRUPT, &err,
+                 "partition field 1001 of type string has an unexpected type");
+}
+
 static void test_metrics_not_asked_for_are_left_out(void **state)
 {
     spec_table t;
@@ -497,6 +548,8 @@ int main(void)
         ARENA_TEST(test_numbers_are_inherited_from_the_list),
         ARENA_TEST(test_v1_entries_have_sequence_number_zero),
         ARENA_TEST(test_row_ids_are_handed_out_in_order),
+        ARENA_TEST(test_unknown_transforms_and_dropped_columns_are_read),
+        ARENA_TEST(test_int_partitions_of_a_promoted_column_are_longs),
         ARENA_TEST(test_metrics_not_asked_for_are_left_out),
         ARENA_TEST(test_map_beyond_the_limit_is_refused),
         ARENA_TEST(test_delete_files_round_trip),

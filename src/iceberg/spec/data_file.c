@@ -82,7 +82,11 @@ const firn_metric *firn_metric_find(const firn_metric_map *map, int32_t field_id
 static bool float_equals(double a, double b)
 {
     if (a != a || b != b) return a != a && b != b;
-    return memcmp(&a, &b, sizeof a) == 0;
+    uint64_t x = 0; /* 0.0 and -0.0 are different partitions */
+    uint64_t y = 0;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
 }
 
 static bool value_equals(const firn_value *a, const firn_value *b)

@@ -18,6 +18,7 @@ firn_status firn_partition_types(const firn_schema *schema, const firn_partition
     const firn_type **types = firn_arena_array(arena, spec->n_fields, sizeof *types);
     if (!types) return firn_fail_nomem(err);
     for (size_t i = 0; i < spec->n_fields; i++) {
+        if (spec->fields[i].transform.kind == FIRN_TRANSFORM_UNKNOWN) continue;
         const firn_field *source =
             schema ? firn_schema_find_id(schema, spec->fields[i].source_id) : NULL;
         if (source) types[i] = firn_transform_result(&spec->fields[i].transform, source->type);

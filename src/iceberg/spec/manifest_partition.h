@@ -8,7 +8,8 @@
 #include "firn/metadata.h"
 #include "format/avro.h"
 
-/* Result type of each field of the spec; NULL where the source column is gone. */
+/* Result type of each field of the spec; NULL where the source column is gone or the transform is
+ * unknown. */
 FIRN_MUST_CHECK firn_status firn_partition_types(const firn_schema *schema,
                                                  const firn_partition_spec *spec, firn_arena *arena,
                                                  const firn_type ***out, firn_error *err);

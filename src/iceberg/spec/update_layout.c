@@ -32,7 +32,8 @@ static int32_t next_schema_id(const firn_metadata_builder *b)
 {
     int32_t next = 0;
     for (size_t i = 0; i < b->m.n_schemas; i++) {
-        if (b->m.schemas[i]->schema_id >= next) next = b->m.schemas[i]->schema_id + 1;
+        const firn_schema *known = b->m.schemas[i];
+        if (known && known->schema_id >= next) next = known->schema_id + 1;
     }
     return next;
 }

@@ -3,7 +3,6 @@
  * Appendix D, "JSON single-value serialization"). Not the text people read: value_text.c. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -161,8 +160,7 @@ static json_t *moment_json(const firn_value *value, firn_type_kind kind)
     firn_iso_put_time(text, &len, is_nanos ? of_day : of_day * 1000,
                       is_nanos ? FIRN_ISO_NANOS : FIRN_ISO_MICROS);
     if (has_zone) {
-        memcpy(text + len, "+00:00", 6);
-        len += 6;
+        for (const char *p = "+00:00"; *p; p++) text[len++] = *p;
     }
     return json_stringn(text, len);
 }

@@ -76,7 +76,7 @@ static void format_double(double value, bool is_float, char *out, size_t size)
         (void)snprintf(out, size, "%s0.0", sign);
         return;
     }
-    char digits[24];
+    char digits[24] = {0};
     int exponent = 0;
     const int n = (int)shortest_digits(fabs(value), is_float, digits, &exponent);
     if (exponent < -3 || exponent > 6) {
@@ -122,7 +122,7 @@ static firn_str format_base64(firn_arena *arena, firn_str bytes)
             group = group << 8 | (k < n ? (uint8_t)bytes.data[i + k] : 0u);
         }
         for (size_t k = 0; k < 4; k++) {
-            out[at++] = k <= n ? k_base64[group >> (18 - 6 * k) & 63] : '=';
+            out[at++] = (char)(k <= n ? k_base64[group >> (18 - 6 * k) & 63] : '=');
         }
     }
     out[at] = '\0';
