@@ -285,6 +285,83 @@ static void test_one_table_with_two_filters_is_scanned_twice(void **state)
                 "(10, 20, 1000)");
 }
 
+/* Large enough that the scan takes several threads and several row groups. */
+static void test_a_large_table_is_scanned_whole(void **state)
+{
+    sql_fixture *f = *state;
+    sql_make_table(f, "default", "large", "id bigint, s varchar", NULL);
+    for (int i = 0; i < 3; i++) {
+        char sql[256];
+        (void)snprintf(
+            sql, sizeof sql,
+            "select r, 'a text longer than inline ' || r %% 1000 from range(%d, %d) t(r)",
+            i * 100000, (i + 1) * 100000);
+        (void)sql_append(f, "default", "large", sql);
+    }
+    assert_rows(f, "select count(*), sum(id), count(distinct s), max(s) from large",
+                "(300000, 44999850000, 1000, a text longer than inline 999)");
+    assert_rows(f, "select count(*) from (select distinct on (s) * from large)", "(1000)");
+    assert_rows(f, "select * from (select s from large order by id limit 1)",
+                "(a text longer than inline 0)");
+    const firn_scan_summary sum = firn_session_scan_summary(f->session);
+    assert_int_equal(sum.files_read, 3);
+    assert_int_equal(sum.rows_read, 300000);
+}
+
+static void test_a_limit_ends_the_scan_early(void **state)
+{
+    sql_fixture *f = *state;
+    firn_error err = {0};
+    const firn_batch *batch = NULL;
+    firn_result *result = sql_query(f, "select id from large limit 5");
+    assert_ok(firn_result_next(result, &batch, &err), &err);
+    assert_int_equal(batch->n_rows, 5);
+    firn_result_close(result);
+    assert_true(firn_session_scan_summary(f->session).rows_read < 300000);
+}
+
+static void test_a_result_may_be_closed_before_its_end(void **state)
+{
+    sql_fixture *f = *state;
+    firn_error err = {0};
+    const firn_batch *batch = NULL;
+    firn_result *result = sql_query(f, "select * from large");
+    assert_ok(firn_result_next(result, &batch, &err), &err);
+    firn_result_close(result);
+    assert_rows(f, "select 1", "(1)");
+}
+
+static void test_cancel_between_batches_ends_the_rows(void **state)
+{
+    sql_fixture *f = *state;
+    firn_error err = {0};
+    const firn_batch *batch = NULL;
+    firn_result *result = sql_query(f, "select a.id from large a, large b");
+    assert_ok(firn_result_next(result, &batch, &err), &err);
+    firn_session_cancel(f->session);
+    firn_status st = FIRN_OK;
+    while (st == FIRN_OK) st = firn_result_next(result, &batch, &err);
+    assert_fails(st, FIRN_ERR_CANCELLED, &err, "the statement was cancelled");
+    firn_result_close(result);
+    assert_rows(f, "select 1", "(1)");
+}
+
+static void test_a_missing_data_file_is_named(void **state)
+{
+    sql_fixture *f = *state;
+    char rows[4096];
+    firn_error err = {0};
+    sql_make_table(f, "default", "gone", "id int", NULL);
+    (void)sql_append(f, "default", "gone", "select 1::int");
+    const char *text =
+        sql_rows(f, "select replace(file_path, 'file://', '') from gone.files", rows, sizeof rows);
+    const firn_str path = {text + 1, strlen(text) - 2};
+    assert_ok(firn_store_remove(f->store, path, &err), &err);
+    sql_expect_failure(f, "select id from gone", FIRN_ERR_NOT_FOUND, "scan of default.gone", NULL,
+                       0);
+    assert_rows(f, "select count(*) from gone", "(1)"); /* from metadata alone */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +375,11 @@ int main(void)
         cmocka_unit_test(test_ranges_limit_what_is_read),
         cmocka_unit_test(test_dml_names_show_positions),
         cmocka_unit_test(test_views_are_read_in_their_own_namespace),
+        cmocka_unit_test(test_a_large_table_is_scanned_whole),
+        cmocka_unit_test(test_a_limit_ends_the_scan_early),
+        cmocka_unit_test(test_a_result_may_be_closed_before_its_end),
+        cmocka_unit_test(test_cancel_between_batches_ends_the_rows),
+        cmocka_unit_test(test_a_missing_data_file_is_named),
         cmocka_unit_test(test_one_table_with_two_filters_is_scanned_twice),
     };
     return cmocka_run_group_tests(tests, sql_fixture_open, sql_fixture_close);
