@@ -177,6 +177,13 @@ FIRN_MUST_CHECK firn_status firn_dml__filter_of(firn_arena *arena, firn_str cond
                                                 const firn_schema *schema, const firn_expr **out,
                                                 bool *is_exact, firn_error *err);
 
+/* The next condition of a chain of ANDs; FIRN_DONE at the end, or when there is an OR. */
+firn_status firn_dml__conjunct(firn_sql_parser *p, firn_str *out);
+/* Columns of SET exist, belong to the target, are set once. */
+FIRN_MUST_CHECK firn_status firn_dml__check_assignments(const firn_ast_assignments *assignments,
+                                                        firn_str alias, const firn_sql_name *target,
+                                                        const firn_schema *schema, firn_error *err);
+
 /* ---- executors of one attempt; the transaction is committed by the caller ---- */
 
 typedef struct firn_dml_statement {

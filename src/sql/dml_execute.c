@@ -7,11 +7,13 @@
 #include "sql/dml.h"
 
 typedef struct dml_ast {
-    enum { DML_INSERT } kind;
+    enum { DML_INSERT, DML_CHANGE, DML_MERGE } kind;
     const char *tag;
     firn_str with;
     firn_sql_name target;
     firn_ast_insert insert;
+    firn_ast_change change;
+    firn_ast_merge merge;
 } dml_ast;
 
 static firn_status parse(firn_sql_parser *p, dml_ast *out, bool *handled, firn_error *err)
@@ -28,6 +30,25 @@ static firn_status parse(firn_sql_parser *p, dml_ast *out, bool *handled, firn_e
         out->target = out->insert.target;
         return FIRN_OK;
     }
+    if (firn_parser_at(p, "DELETE") || firn_parser_at(p, "UPDATE") ||
+        firn_parser_at(p, "TRUNCATE")) {
+        out->kind = DML_CHANGE;
+        out->change.with = with;
+        out->tag = firn_parser_at(p, "DELETE")   ? "DELETE"
+                   : firn_parser_at(p, "UPDATE") ? "UPDATE"
+                                                 : "TRUNCATE";
+        FIRN_TRY(firn_parse_change(p, &out->change, err));
+        out->target = out->change.target;
+        return FIRN_OK;
+    }
+    if (firn_parser_at(p, "MERGE INTO")) {
+        out->kind = DML_MERGE;
+        out->tag = "MERGE";
+        out->merge.with = with;
+        FIRN_TRY(firn_parse_merge(p, &out->merge, err));
+        out->target = out->merge.target;
+        return FIRN_OK;
+    }
     *handled = false;
     return FIRN_OK;
 }
@@ -36,7 +57,12 @@ static firn_status parse(firn_sql_parser *p, dml_ast *out, bool *handled, firn_e
 
 static firn_status change_rows(firn_dml_statement *s, const dml_ast *ast, firn_error *err)
 {
-    return firn_dml__insert(s, &ast->insert, err);
+    switch (ast->kind) {
+    case DML_INSERT: return firn_dml__insert(s, &ast->insert, err);
+    case DML_CHANGE: return firn_dml__change(s, &ast->change, err);
+    case DML_MERGE: break;
+    }
+    return firn_dml__merge(s, &ast->merge, err);
 }
 
 static firn_status attempt(firn_dml_statement *s, const dml_ast *ast, firn_error *err)

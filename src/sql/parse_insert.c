@@ -23,7 +23,8 @@ static firn_status parse_assignment(firn_sql_parser *p, const char *const *ends,
         firn_arena_push(p->arena, &out->items, &out->n, &out->cap, sizeof *slot);
     if (!slot) return firn_fail_nomem(err);
     slot->offset = offset;
-    slot->column = name.parts[name.n_parts - 1]; /* "t.col" and "col" */
+    slot->column = name.parts[name.n_parts - 1];
+    if (name.n_parts > 1) slot->qualifier = name.parts[name.n_parts - 2];
     FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
     if (firn_parser_accept(p, "DEFAULT")) return FIRN_OK;
     return firn_parser_expression(p, ends, &slot->value, err);

@@ -135,6 +135,7 @@ typedef struct firn_ast_alter {
 /* ---- rows ---- */
 
 typedef struct firn_ast_assignment {
+    firn_str qualifier; /* "t" of "t.column"; empty: none */
     firn_str column;
     firn_str value; /* text; empty: DEFAULT */
     size_t offset;
