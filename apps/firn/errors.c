@@ -61,8 +61,8 @@ int app_print_error(const app *a, const firn_error *err, const char *sql)
         return exit_status_of(err);
     }
     fprintf(stderr, "error: %s\n", err->message[0] ? err->message : firn_status_name(err->status));
-    if (sql && err->status == FIRN_ERR_ARG && (err->position || err->line))
-        print_caret(sql, err->position);
+    /* a corrupt document has lines of its own */
+    if (sql && err->status != FIRN_ERR_CORRUPT && err->line) print_caret(sql, err->position);
     if (err->hint[0]) fprintf(stderr, "hint: %s\n", err->hint);
     if (err->status == FIRN_ERR_COMMIT_UNKNOWN)
         fprintf(stderr, "hint: the commit may have landed; look at the table's snapshots before "

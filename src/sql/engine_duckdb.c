@@ -44,7 +44,6 @@ static firn_status create_instance(firn_engine *engine, firn_error *err)
     add_option(&list, "autoload_known_extensions", no);
     add_option(&list, "allow_community_extensions", no);
     add_option(&list, "allow_persistent_secrets", no);
-    add_option(&list, "enable_external_access", engine->opts.allow_files ? FIRN_STR("true") : no);
     duckdb_v2_error_info_handle info = NULL;
     const DUCKDB_V2_ERROR code = engine->api->instance_create_with_options(
         engine->environment, list.names, list.values, list.n, &engine->instance, &info);
@@ -89,6 +88,8 @@ static firn_status open_engine(firn_engine *engine, firn_error *err)
     FIRN_TRY(firn_engine_register_names(engine, err));
     FIRN_TRY(firn_engine_register_scan(engine, err));
     if (engine->opts.allow_files) return FIRN_OK;
+    /* not when the instance is made: only a running one leaves itself its temp_directory */
+    FIRN_TRY(set_option(engine, "enable_external_access", FIRN_STR("false"), err));
     FIRN_TRY(set_option(engine, "allowed_configs", FIRN_STR("['TimeZone','Calendar']"), err));
     return set_option(engine, "lock_configuration", FIRN_STR("true"), err);
 }

@@ -114,6 +114,12 @@ def test_sql_cannot_read_files_unless_allowed(home):
     assert home.run("sql", "--allow-files", "-c", query).stdout
 
 
+def test_a_query_larger_than_memory_spills(home):
+    query = "SELECT count(*) AS n, min(t) AS t FROM (SELECT hash(range)::VARCHAR AS t FROM range(2000000) ORDER BY t OFFSET 1)"
+    out = home.run("-o", "memory=40MiB", "sql", "-c", query).stdout
+    assert out.startswith("n,t\n1999999,1")
+
+
 def test_interrupt_is_status_130(home):
     process = subprocess.Popen([FIRN, "--home", home.path, "sql", "-c",
                                 "SELECT count(*) FROM range(1000000000) a, range(1000000000) b"],

@@ -8,9 +8,14 @@ import time
 import duckdb
 import pytest
 
+from pyiceberg.transforms import BucketTransform
+from pyiceberg.types import LongType
+
 from conftest import FIRN, ROOT
 
 ROWS = ", ".join(f"({i}, 'name {i % 7}', TIMESTAMP '2024-01-0{i % 5 + 1} 10:00:00', {i}.25)" for i in range(50))
+BUCKET = BucketTransform(4).transform(LongType())
+PARTITIONS = {(i % 5 + 1, BUCKET(i)) for i in range(50)}  # day, bucket
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def test_data_files_read_the_same_in_duckdb(orders):
 def test_metrics_are_what_pyiceberg_reads(orders):
     for task in iceberg(orders).scan().plan_files():
         f = task.file
-        rows = duckdb.sql(f"SELECT count(*), min(id), max(id) FROM read_parquet('{f.file_path}')").fetchone()
+        rows = duckdb.sql(f"SELECT count(*), min(id), max(id) FROM read_parquet('{f.file_path}')").fetchall()[0]
         assert f.record_count == rows[0]
         assert f.value_counts[1] == rows[0] and f.null_value_counts.get(1, 0) == 0
         assert int.from_bytes(f.lower_bounds[1], "little") == rows[1]
@@ -69,7 +74,7 @@ def test_hidden_partitioning_prunes_without_naming_partitions(orders):
                       "SELECT count(*) FROM shop.orders WHERE ts >= TIMESTAMP '2024-01-03' AND ts < TIMESTAMP '2024-01-04'")
     read, total = map(int, re.search(r"(\d+) of (\d+) files read", done.stderr).groups())
     assert done.stdout.splitlines()[1] == "10"
-    assert total == 20 and read == 4
+    assert total == len(PARTITIONS) and read == sum(day == 3 for day, _ in PARTITIONS)
 
 
 def test_time_travel_by_id_and_time(orders):
@@ -186,7 +191,7 @@ def test_snapshots_history_files_manifests_partitions_refs(orders):
     assert orders.sql("SELECT operation FROM shop.orders.snapshots") == [{"operation": "append"}]
     assert orders.value("SELECT count(*) AS n FROM shop.orders.history") == "1"
     assert orders.value("SELECT sum(record_count) AS n FROM shop.orders.files") == "50"
-    assert orders.value("SELECT sum(added_data_files_count) AS n FROM shop.orders.manifests") == "20"
+    assert orders.value("SELECT sum(added_data_files_count) AS n FROM shop.orders.manifests") == str(len(PARTITIONS))
     assert orders.value("SELECT sum(record_count) AS n FROM shop.orders.partitions") == "50"
     assert orders.sql("SELECT name, type FROM shop.orders.refs") == [{"name": "main", "type": "BRANCH"}]
 
