@@ -10,8 +10,8 @@
 
 #define ONE(i, w) \
     out[i] = (uint32_t)((firn_load_u64le(in + ((i) * (w) >> 3)) >> ((i) * (w)&7)) & mask);
-#define FOUR(i, w)    ONE(i, w) ONE(i + 1, w) ONE(i + 2, w) ONE(i + 3, w)
-#define SIXTEEN(i, w) FOUR(i, w) FOUR(i + 4, w) FOUR(i + 8, w) FOUR(i + 12, w)
+#define FOUR(i, w)    ONE(i, w) ONE((i) + 1, w) ONE((i) + 2, w) ONE((i) + 3, w)
+#define SIXTEEN(i, w) FOUR(i, w) FOUR((i) + 4, w) FOUR((i) + 8, w) FOUR((i) + 12, w)
 #define DEFINE_UNPACK(w)                                     \
     static void unpack_##w(const uint8_t *in, uint32_t *out) \
     {                                                        \

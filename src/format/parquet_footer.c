@@ -18,6 +18,22 @@ typedef struct footer_parser {
     bool has_row_groups, has_rows;
 } footer_parser;
 
+/* Where the fields of SchemaElement that are numbers go. */
+static int32_t *number_slot(firn_pq_element *e, int16_t id)
+{
+    switch (id) {
+    case 1: return &e->physical;
+    case 2: return &e->type_length;
+    case 3: return &e->repetition;
+    case 5: return &e->n_children;
+    case 6: return &e->converted;
+    case 7: return &e->scale;
+    case 8: return &e->precision;
+    case 9: return &e->field_id;
+    default: return NULL;
+    }
+}
+
 static firn_status parse_element(firn_thrift *t, firn_pq_element *e, firn_error *err)
 {
     firn_thrift_field f;
@@ -26,19 +42,15 @@ static firn_status parse_element(firn_thrift *t, firn_pq_element *e, firn_error 
         .physical = FIRN_PQ_NONE, .converted = FIRN_PQ_NONE, .field_id = FIRN_PQ_NONE};
     FIRN_TRY(firn_thrift_enter(t, NULL, &f, err));
     while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
-        switch (f.id) {
-        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &e->physical, err)); break;
-        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &e->type_length, err)); break;
-        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &e->repetition, err)); break;
-        case 4: FIRN_TRY(firn_thrift_binary(t, &f, &e->name, err)); break;
-        case 5: FIRN_TRY(firn_thrift_i32(t, &f, &e->n_children, err)); break;
-        case 6: FIRN_TRY(firn_thrift_i32(t, &f, &e->converted, err)); break;
-        case 7: FIRN_TRY(firn_thrift_i32(t, &f, &e->scale, err)); break;
-        case 8: FIRN_TRY(firn_thrift_i32(t, &f, &e->precision, err)); break;
-        case 9: FIRN_TRY(firn_thrift_i32(t, &f, &e->field_id, err)); break;
-        case 10: FIRN_TRY(firn_pq_logical_parse(t, &f, e, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
-        }
+        int32_t *number = number_slot(e, f.id);
+        if (number)
+            FIRN_TRY(firn_thrift_i32(t, &f, number, err));
+        else if (f.id == 4)
+            FIRN_TRY(firn_thrift_binary(t, &f, &e->name, err));
+        else if (f.id == 10)
+            FIRN_TRY(firn_pq_logical_parse(t, &f, e, err));
+        else
+            FIRN_TRY(firn_thrift_skip(t, &f, err));
     }
     if (st != FIRN_DONE) return st;
     if (e->logical == FIRN_PQ_PLAIN_TYPE) firn_pq_logical_from_converted(e);

@@ -96,6 +96,7 @@ static firn_status next_page(firn_pq_leaf *leaf, firn_error *err)
 
 /* ---- spreading values over nulls ---- */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses here */
 #define DEFINE_SPREAD(name, type)                                                           \
     static void name(type *values, const uint64_t *mask, size_t at, size_t n, size_t n_set) \
     {                                                                                       \
@@ -111,6 +112,7 @@ static firn_status next_page(firn_pq_leaf *leaf, firn_error *err)
         }                                                                                   \
         if (n_set == 0) memset(values, 0, i * sizeof *values);                              \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 typedef struct wide_value {
     uint64_t words[2];

@@ -92,7 +92,7 @@ firn_status firn_pq_logical_parse(firn_thrift *t, const firn_thrift_field *field
 static const struct converted {
     firn_pq_logical logical;
     firn_pq_unit unit;
-    int8_t bit_width;
+    int32_t bit_width;
     bool is_unsigned;
 } k_converted[] = {
     {FIRN_PQ_STRING, 0, 0, false},

@@ -199,17 +199,18 @@ static firn_status read_columns(firn_parquet_rows *rows, firn_column **columns, 
 static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_batch *batch,
                               firn_error *err)
 {
-    firn_column *few[64];
+    firn_column *few[64] = {NULL};
     firn_column **columns = few;
+    const size_t n_columns = rows->plan.root.n_children;
     FIRN_TRY(begin_row_group(rows, err));
     int64_t n = max_rows < rows->rows_left ? max_rows : rows->rows_left;
     if (n > FIRN_BATCH_ROWS) n = FIRN_BATCH_ROWS;
-    if (batch->n_columns > sizeof few / sizeof *few) {
-        columns = firn_mem_array(NULL, batch->n_columns, sizeof *columns);
+    if (n_columns > sizeof few / sizeof *few) {
+        columns = firn_mem_alloc_zero(NULL, n_columns * sizeof *columns);
         if (!columns) return firn_fail_nomem(err);
     }
     firn_status st = FIRN_OK;
-    for (size_t i = 0; i < batch->n_columns && st == FIRN_OK; i++)
+    for (size_t i = 0; i < n_columns && st == FIRN_OK; i++)
         st = choose_column(rows, batch, i, n, &columns[i], err);
     if (st == FIRN_OK) st = read_columns(rows, columns, &n, err);
     if (columns != few) firn_mem_free(NULL, columns);
