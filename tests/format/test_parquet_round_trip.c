@@ -11,7 +11,7 @@
 #include "format/parquet_reader.h"
 #include "format/parquet_writer.h"
 
-#define ROUNDS    150
+#define ROUNDS    60
 #define MAX_ROWS  6000
 #define MAX_DEPTH 3
 

@@ -39,6 +39,7 @@ TYPE(k_string, .kind = FIRN_TYPE_STRING);
 TYPE(k_uuid, .kind = FIRN_TYPE_UUID);
 TYPE(k_fixed, .kind = FIRN_TYPE_FIXED, .length = 5);
 TYPE(k_binary, .kind = FIRN_TYPE_BINARY);
+TYPE(k_geometry, .kind = FIRN_TYPE_GEOMETRY, .crs = FIRN_STR_INIT("EPSG:3857"));
 TYPE(k_unknown, .kind = FIRN_TYPE_UNKNOWN);
 
 static const firn_field k_tags_fields[] = {{.id = 21, NAME("element"), .type = &k_string}};
@@ -84,6 +85,7 @@ static const firn_field k_columns[] = {
     {.id = 22, NAME("map"), .type = &k_map},
     {.id = 25, NAME("point"), .type = &k_point},
     {.id = 29, NAME("matrix"), .type = &k_matrix},
+    {.id = 33, NAME("geo"), .type = &k_geometry},
 };
 #define N_COLUMNS (sizeof k_columns / sizeof k_columns[0])
 TYPE(k_root, .kind = FIRN_TYPE_STRUCT, .fields = k_columns, .n_fields = N_COLUMNS);
@@ -148,6 +150,10 @@ static void fill_texts(firn_column *c, int64_t r, int64_t i)
     ok(firn_column_copy_bytes(&c[18], (firn_str){text, (size_t)(i % 30)},
                               (firn_view *)c[18].values + r, &g_err));
     if (i % 4 == 1) firn_column_set_null(&c[18], r);
+    const double xy[2] = {(double)i, -(double)i};
+    memcpy(text, "\x01\x01\0\0\0", 5); /* WKB: little-endian point */
+    memcpy(text + 5, xy, sizeof xy);
+    ok(firn_column_copy_bytes(&c[24], (firn_str){text, 21}, (firn_view *)c[24].values + r, &g_err));
 }
 
 /* Room for n more entries in a child column; returns where they begin. */

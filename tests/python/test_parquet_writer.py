@@ -86,6 +86,7 @@ def expected_row(i):
         if i % 8 == 0
         else {"x": 2 * i, "y": None if i % 3 == 0 else {"z": f"z{i % 50}"}},
         "matrix": [[i * 100 + k * 10 + m for m in range(k + i % 2)] for k in range(i % 3)],
+        "geo": struct.pack("<BIdd", 1, 1, i, -float(i)),
     }
     return row
 
@@ -216,6 +217,9 @@ def test_statistics_match_the_values(folder, name):
             column = group.column(c)
             key = column.path_in_schema
             stats = column.statistics
+            if key == "geo":  # geometry has no order
+                assert stats is None or not stats.has_min_max
+                continue
             assert stats is not None and stats.has_null_count
             if key not in rows[0] or key in ("uuid", "ts_ns", "tstz_ns"):
                 continue
