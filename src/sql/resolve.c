@@ -181,8 +181,17 @@ firn_status firn_session__open_table(firn_session *session, const firn_sql_name 
     *out = NULL;
     FIRN_TRY(resolve_in(session, NULL, name, &catalog, &ident, err));
     const firn_status st = firn_table_open(session->env, session->store, catalog, &ident, out, err);
-    if (st != FIRN_ERR_NOT_FOUND) return st;
-    return fail_missing(session, catalog, &ident, name->offset, err);
+    if (st == FIRN_ERR_NOT_FOUND) {
+        return fail_missing(session, catalog, &ident, name->offset, err);
+    }
+    FIRN_TRY(st);
+    const firn_status pinned = firn_session__pin(
+        session, catalog, &ident, firn_table_metadata_of(*out)->current_snapshot_id, err);
+    if (pinned != FIRN_OK) {
+        firn_table_close(*out);
+        *out = NULL;
+    }
+    return pinned;
 }
 
 /* ---- claims ---- */
@@ -216,7 +225,7 @@ static int64_t rows_of(const firn_snapshot *snapshot)
     return firn_properties_get_i64(&snapshot->summary, FIRN_STR("total-records"), -1);
 }
 
-static firn_status claim_table(const question *q, const firn_ident *ident,
+static firn_status claim_table(const question *q, firn_catalog *catalog, const firn_ident *ident,
                                const firn_table_metadata *metadata, firn_engine_claim *out,
                                firn_error *err)
 {
@@ -225,6 +234,8 @@ static firn_status claim_table(const question *q, const firn_ident *ident,
     source.name = firn_session__ident_text(q->session, ident);
     if (!source.name.data) return firn_fail_nomem(err);
     FIRN_TRY(firn_session__travel(metadata, q->at, source.name, &snapshot, &source.schema, err));
+    const statement_pin *pin = q->at ? NULL : firn_session__find_pin(q->session, catalog, ident);
+    if (pin) snapshot = firn_metadata_find_snapshot(metadata, pin->snapshot_id);
     if (snapshot) source.snapshot_id = snapshot->snapshot_id;
     source.n_rows = rows_of(snapshot);
     const session_range *range = q->at ? NULL : find_range(q->session, ident);
@@ -319,7 +330,7 @@ static firn_status claim_ref_name(const question *q, firn_engine_claim *out, fir
     table.at = &at;
     FIRN_TRY(resolve_in(q->session, q->scope, &table.name, &catalog, &ident, err));
     FIRN_TRY(firn_session__load(q->session, catalog, &ident, &loaded, err));
-    return claim_table(&table, &ident, loaded->metadata, out, err);
+    return claim_table(&table, catalog, &ident, loaded->metadata, out, err);
 }
 
 /* ---- views ---- */
@@ -466,7 +477,7 @@ static firn_status answer(const question *q, firn_engine_claim *out, firn_error 
     const firn_loaded_table *loaded = NULL;
     FIRN_TRY(resolve_in(session, q->scope, &q->name, &catalog, &ident, err));
     firn_status st = firn_session__load(session, catalog, &ident, &loaded, err);
-    if (st == FIRN_OK) return claim_table(q, &ident, loaded->metadata, out, err);
+    if (st == FIRN_OK) return claim_table(q, catalog, &ident, loaded->metadata, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = claim_metadata_table(q, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;

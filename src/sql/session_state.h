@@ -43,6 +43,13 @@ typedef struct statement_source {
     firn_scan_source source;
 } statement_source;
 
+/* The snapshot that an executor's table handle shows: other mentions of the table read it too. */
+typedef struct statement_pin {
+    firn_catalog *catalog;
+    firn_ident ident;
+    int64_t snapshot_id; /* -1: the table was empty */
+} statement_pin;
+
 /* Everything of the running statement; lives in the statement arena. */
 typedef struct statement_state {
     statement_tag *tags;
@@ -51,6 +58,8 @@ typedef struct statement_state {
     size_t n_tables, cap_tables;
     statement_source **sources;
     size_t n_sources, cap_sources;
+    statement_pin *pins;
+    size_t n_pins, cap_pins;
     const firn_rewrite *rewrite; /* of the query that runs; NULL: none */
 } statement_state;
 
@@ -134,6 +143,13 @@ FIRN_MUST_CHECK firn_status firn_session__parse_name(firn_lexer *lexer, firn_are
 FIRN_MUST_CHECK firn_status firn_session__load(firn_session *session, firn_catalog *catalog,
                                                const firn_ident *ident,
                                                const firn_loaded_table **out, firn_error *err);
+/* Let later mentions of the table in this statement read this snapshot (-1: none). */
+FIRN_MUST_CHECK firn_status firn_session__pin(firn_session *session, firn_catalog *catalog,
+                                              const firn_ident *ident, int64_t snapshot_id,
+                                              firn_error *err);
+/* NULL: not pinned. */
+const statement_pin *firn_session__find_pin(const firn_session *session,
+                                            const firn_catalog *catalog, const firn_ident *ident);
 /* Make the source readable under a fresh token and write the claim for it. */
 FIRN_MUST_CHECK firn_status firn_session__add_source(firn_session *session,
                                                      const firn_scan_source *source,

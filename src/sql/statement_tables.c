@@ -45,6 +45,34 @@ firn_status firn_session__load(firn_session *session, firn_catalog *catalog,
     return FIRN_OK;
 }
 
+firn_status firn_session__pin(firn_session *session, firn_catalog *catalog, const firn_ident *ident,
+                              int64_t snapshot_id, firn_error *err)
+{
+    statement_state *state = &session->statement;
+    if (firn_session__find_pin(session, catalog, ident)) return FIRN_OK; /* the first counts */
+    firn_str *levels = firn_arena_array(session->arena, ident->n_levels, sizeof *levels);
+    const firn_str name = firn_arena_copy(session->arena, ident->name);
+    statement_pin *pin = firn_arena_push(session->arena, &state->pins, &state->n_pins,
+                                         &state->cap_pins, sizeof *pin);
+    if (!levels || !name.data || !pin) return firn_fail_nomem(err);
+    for (size_t i = 0; i < ident->n_levels; i++) {
+        levels[i] = firn_arena_copy(session->arena, ident->levels[i]);
+        if (!levels[i].data) return firn_fail_nomem(err);
+    }
+    *pin = (statement_pin){catalog, {levels, ident->n_levels, name}, snapshot_id};
+    return FIRN_OK;
+}
+
+const statement_pin *firn_session__find_pin(const firn_session *session,
+                                            const firn_catalog *catalog, const firn_ident *ident)
+{
+    for (size_t i = 0; i < session->statement.n_pins; i++) {
+        const statement_pin *pin = &session->statement.pins[i];
+        if (pin->catalog == catalog && is_same_ident(&pin->ident, ident)) return pin;
+    }
+    return NULL;
+}
+
 /* ---- sources ---- */
 
 firn_status firn_session__add_source(firn_session *session, const firn_scan_source *source,

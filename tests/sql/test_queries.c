@@ -225,6 +225,39 @@ static void test_dml_names_show_positions(void **state)
     firn_table_close(table);
 }
 
+/* A statement that changes a table reads it everywhere as its handle shows it. */
+static void test_a_table_opened_by_a_statement_stays_at_its_snapshot(void **state)
+{
+    sql_fixture *f = *state;
+    firn_error err = {0};
+    firn_table *table = NULL;
+    firn_result *result = NULL;
+    const firn_batch *batch = NULL;
+    const firn_str part = FIRN_STR("pinned");
+    const firn_sql_name name = {.parts = &part, .n_parts = 1};
+    sql_make_table(f, "default", "pinned", "id int", NULL);
+    (void)sql_append(f, "default", "pinned", "select 1::int");
+    assert_ok(firn_session__open_table(f->session, &name, &table, &err), &err);
+    /* another writer, another session */
+    firn_session *mine = f->session;
+    assert_ok(firn_session_open(f->env, f->store,
+                                FIRN_SESSION_OPTS(.catalogs = &f->catalog, .n_catalogs = 1),
+                                &f->session, &err),
+              &err);
+    (void)sql_append(f, "default", "pinned", "select 2::int");
+    assert_rows(f, "select id from pinned", "(1) (2)");
+    firn_session_close(f->session);
+    f->session = mine;
+    assert_ok(
+        firn_session__query(f->session, FIRN_STR("select count(*) from pinned"), &result, &err),
+        &err);
+    assert_ok(firn_result_next(result, &batch, &err), &err);
+    assert_int_equal(firn_column_get(&batch->columns[0], 0).as.i64, 1);
+    firn_result_close(result);
+    firn_table_close(table);
+    assert_rows(f, "select id from pinned", "(1) (2)");
+}
+
 static void put_view(sql_fixture *f, const char *name, const char *sql, const char *column)
 {
     firn_error err = {0};
@@ -374,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_pruning_keeps_nan_and_signed_zero),
         cmocka_unit_test(test_ranges_limit_what_is_read),
         cmocka_unit_test(test_dml_names_show_positions),
+        cmocka_unit_test(test_a_table_opened_by_a_statement_stays_at_its_snapshot),
         cmocka_unit_test(test_views_are_read_in_their_own_namespace),
         cmocka_unit_test(test_a_large_table_is_scanned_whole),
         cmocka_unit_test(test_a_limit_ends_the_scan_early),
