@@ -70,7 +70,13 @@ void firn_parquet_rows_close(firn_parquet_rows *rows);
  * batch->n_rows; FIRN_DONE at the end. A column whose values pointer is set by the caller is
  * filled in place (capacity >= max_rows, and validity must be set). String views point into
  * memory of the reader that stays valid until the second next call, or to the columns' own heap.
- * A column without nulls in these rows may keep validity all ones. */
+ * A column without nulls in these rows may keep validity all ones. A batch never crosses row
+ * groups, and very long lists make it shorter than max_rows. Columns with lists or maps that the
+ * batch does not own, and columns without values, are lent the reader's memory until the next call.
+ * After a failure the reader only fails.
+ *
+ * Not supported, and said so: encrypted files, LZO, brotli and the framed LZ4 codec, columns in
+ * other files, variant. Page checksums are verified, strings must be UTF-8. */
 FIRN_MUST_CHECK firn_status firn_parquet_rows_next(firn_parquet_rows *rows, int64_t max_rows,
                                                    firn_batch *batch, firn_error *err);
 /* Row number in the file of the first row the last next call gave. */

@@ -98,6 +98,24 @@ static void test_flipped_page_bits_fail_the_checksum(void **state)
                  "page checksum is");
 }
 
+static void test_text_that_is_not_utf8_is_refused(void **state)
+{
+    const firn_str whole = load(*state, "delta_v2_none.parquet");
+    char *bytes = firn_arena_alloc(*state, whole.len);
+    firn_error err = {0};
+    assert_non_null(bytes);
+    memcpy(bytes, whole.data, whole.len);
+    /* Everywhere: the first one may be a bound in a page header. */
+    size_t n_found = 0;
+    for (size_t at = 0; (at = firn_str_find(whole, FIRN_STR("\xc3\xbc"), at)) != SIZE_MAX; at++) {
+        bytes[at + 1] = 'x';
+        n_found++;
+    }
+    assert_true(n_found > 0);
+    assert_fails(read_all((firn_str){bytes, whole.len}, &err), FIRN_ERR_CORRUPT, &err,
+                 "is not valid utf-8");
+}
+
 static void test_other_files_are_not_parquet(void **state)
 {
     firn_error err = {0};
@@ -188,6 +206,7 @@ int main(void)
         TEST(test_every_prefix_is_refused),
         TEST(test_flipped_bits_end_in_rows_or_errors),
         TEST(test_flipped_page_bits_fail_the_checksum),
+        TEST(test_text_that_is_not_utf8_is_refused),
         TEST(test_other_files_are_not_parquet),
         TEST(test_forged_footer_sizes_are_refused),
         TEST(test_codecs_refuse_wrong_sizes),
