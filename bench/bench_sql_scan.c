@@ -159,7 +159,6 @@ int main(int argc, char **argv)
     compare(&b, "every column",
             "select sum(id), sum(h), sum(k), sum(d), sum(m), max(ts), sum(strlen(region)), "
             "sum(strlen(name))");
-    compare(&b, "filter on id", "select sum(h) filter (where true), count(*)");
     firn_session_close(b.session);
     firn_catalog_destroy(b.catalog);
     firn_store_destroy(b.store);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "sql/information_schema.h"
 #include "sql/metadata_tables.h"
 #include "sql/session_state.h"
 
@@ -313,6 +314,24 @@ static firn_status claim_metadata_table(const question *q, firn_engine_claim *ou
     return firn_session__add_source(session, &source, &out->select, err);
 }
 
+/* "cat.information_schema.tables", or without the catalog when the engine has no such view.
+ * FIRN_ERR_NOT_FOUND: not one of them. */
+static firn_status claim_information_schema(const question *q, firn_catalog *catalog,
+                                            const firn_ident *ident, firn_engine_claim *out,
+                                            firn_error *err)
+{
+    firn_scan_source source = {.name = ident->name};
+    if (ident->n_levels != 1 ||
+        !firn_str_equals_nocase(ident->levels[0], FIRN_STR("information_schema"))) {
+        return FIRN_ERR_NOT_FOUND;
+    }
+    FIRN_TRY(firn_information_schema_rows(catalog, ident->name, q->session->arena,
+                                          &source.batch_type, &source.batch, err));
+    out->is_claimed = true;
+    out->alias = ident->name;
+    return firn_session__add_source(q->session, &source, &out->select, err);
+}
+
 /* Spark's "t.branch_dev" and "t.tag_v1". FIRN_ERR_NOT_FOUND: no such table, or no such name. */
 static firn_status claim_ref_name(const question *q, firn_engine_claim *out, firn_error *err)
 {
@@ -480,6 +499,8 @@ static firn_status answer(const question *q, firn_engine_claim *out, firn_error 
     if (st == FIRN_OK) return claim_table(q, catalog, &ident, loaded->metadata, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = claim_metadata_table(q, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    st = claim_information_schema(q, catalog, &ident, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = claim_ref_name(q, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;

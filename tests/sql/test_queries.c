@@ -184,6 +184,23 @@ static void test_pruning_keeps_nan_and_signed_zero(void **state)
     assert_rows(f, "select count(*) from floats where d between 0 and 0", "(1)");
 }
 
+static void test_information_schema_lists_the_catalog(void **state)
+{
+    sql_fixture *f = *state;
+    sql_make_table(f, "default", "listed", "id int not null, m map(varchar, int)", NULL);
+    assert_rows(f, "select schema_name from lake.information_schema.schemata", "(default)");
+    assert_rows(f,
+                "select table_schema, table_type from lake.information_schema.tables where "
+                "table_name = 'listed'",
+                "(default, BASE TABLE)");
+    assert_rows(f,
+                "select column_name, ordinal_position, is_nullable, data_type from "
+                "lake.information_schema.columns where table_name = 'listed'",
+                "(id, 1, NO, int) (m, 2, YES, map)");
+    sql_expect_failure(f, "select * from lake.information_schema.nothing", FIRN_ERR_NOT_FOUND,
+                       "information_schema.nothing", NULL, 14);
+}
+
 static void test_ranges_limit_what_is_read(void **state)
 {
     sql_fixture *f = *state;
@@ -405,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_metadata_tables_have_rows),
         cmocka_unit_test(test_files_are_pruned),
         cmocka_unit_test(test_pruning_keeps_nan_and_signed_zero),
+        cmocka_unit_test(test_information_schema_lists_the_catalog),
         cmocka_unit_test(test_ranges_limit_what_is_read),
         cmocka_unit_test(test_dml_names_show_positions),
         cmocka_unit_test(test_a_table_opened_by_a_statement_stays_at_its_snapshot),
