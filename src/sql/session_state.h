@@ -93,6 +93,7 @@ struct firn_session {
 
     firn_str temp_parent;
     char temp_directory[FIRN_LIMIT_PATH]; /* empty: not made yet */
+    int temp_fd;                          /* holds its lock; -1: none */
 
     pthread_mutex_t lock; /* guards engine for the watcher */
     firn_engine *engine;  /* NULL until the first statement that needs it */

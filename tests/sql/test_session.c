@@ -2,9 +2,12 @@
 /* Sessions without tables: statements, results, types, errors, cancellation, lock-down. */
 #include "firn_test.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -281,6 +284,48 @@ static void test_use_needs_an_existing_namespace(void **state)
     firn_result_close(result);
 }
 
+static int count_folders(const char *path)
+{
+    int n = 0;
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    const struct dirent *entry;
+    while ((entry = readdir(folder))) n += strncmp(entry->d_name, "firn-sql-", 9) == 0;
+    (void)closedir(folder);
+    return n;
+}
+
+/* Folders of killed programs go, those of living sessions and fresh ones stay. */
+static void test_spill_folders_are_private_and_do_not_pile_up(void **state)
+{
+    fixture *f = *state;
+    char parent[FIRN_TEST_PATH];
+    char old[FIRN_TEST_PATH];
+    char fresh[FIRN_TEST_PATH];
+    firn_error err = {0};
+    firn_session *session = NULL;
+    firn_result *result = NULL;
+    const struct timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    firn_test_tempdir(parent);
+    (void)firn_test_path(old, parent, "firn-sql-killed");
+    (void)firn_test_path(fresh, parent, "firn-sql-fresh");
+    assert_int_equal(mkdir(old, 0700), 0);
+    assert_int_equal(mkdir(fresh, 0700), 0);
+    assert_int_equal(utimensat(AT_FDCWD, old, long_ago, 0), 0);
+    assert_ok(firn_session_open(f->env, f->store,
+                                FIRN_SESSION_OPTS(.temp_directory = firn_str_of(parent)), &session,
+                                &err),
+              &err);
+    assert_ok(firn_session_execute(session, FIRN_STR("select 1"), &result, &err), &err);
+    assert_int_equal(access(old, F_OK), -1);
+    assert_int_equal(access(fresh, F_OK), 0);
+    assert_int_equal(count_folders(parent), 2);
+    firn_result_close(result);
+    firn_session_close(session);
+    assert_int_equal(count_folders(parent), 1);
+    firn_test_remove_tree(parent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_cancel_stops_a_query),
         cmocka_unit_test(test_a_query_is_described_without_running),
         cmocka_unit_test(test_pivot_learns_its_columns_while_running),
+        cmocka_unit_test(test_spill_folders_are_private_and_do_not_pile_up),
         cmocka_unit_test(test_use_needs_an_existing_namespace),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
