@@ -156,6 +156,47 @@ static firn_status execute_drop(const firn_ddl *ddl, firn_sql_parser *p, bool *h
     return drop_named(ddl, &ast, out, err);
 }
 
+static firn_status execute_alter(const firn_ddl *ddl, firn_sql_parser *p, bool *handled,
+                                 firn_result **out, firn_error *err)
+{
+    firn_ast_alter ast;
+    const firn_sql_parser before = *p;
+    FIRN_TRY(firn_parse_alter(p, handled, &ast, err));
+    if (!*handled) return FIRN_OK;
+    if (firn_session__is_temporary(ddl->session, &ast.name)) {
+        *p = before;
+        *handled = false;
+        return FIRN_OK;
+    }
+    return firn_ddl__alter(ddl, &ast, out, err);
+}
+
+/* COMMENT ON TABLE t IS '..', COMMENT ON COLUMN t.c IS '..' */
+static firn_status execute_comment(const firn_ddl *ddl, firn_sql_parser *p, bool *handled,
+                                   firn_result **out, firn_error *err)
+{
+    firn_ast_alter ast = {.kind = FIRN_ALTER_SET_PROPERTIES};
+    firn_property *comment = firn_arena_alloc_zero(ddl->arena, sizeof *comment);
+    const bool is_column = firn_parser_accept(p, "COLUMN");
+    if (!comment) return firn_fail_nomem(err);
+    if (!is_column && !firn_parser_accept(p, "TABLE")) return FIRN_OK;
+    *handled = true;
+    FIRN_TRY(firn_parser_name(p, &ast.name, err));
+    FIRN_TRY(firn_parser_expect(p, "IS", err));
+    if (!firn_parser_accept(p, "NULL")) FIRN_TRY(firn_parser_string(p, &ast.text, err));
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    if (is_column) {
+        if (ast.name.n_parts < 2) return firn_parser_fail(p, "a table and a column", err);
+        ast.kind = FIRN_ALTER_COLUMN_COMMENT;
+        ast.column = ast.name.parts[--ast.name.n_parts];
+    } else {
+        *comment = (firn_property){FIRN_STR("comment"), ast.text};
+        if (!ast.text.data) ast.kind = FIRN_ALTER_UNSET_PROPERTIES;
+        ast.options.properties = (firn_ast_properties){comment, 1, 1};
+    }
+    return firn_ddl__alter(ddl, &ast, out, err);
+}
+
 firn_status firn_ddl_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
                              firn_error *err)
 {
@@ -166,5 +207,9 @@ firn_status firn_ddl_execute(firn_session *session, firn_str sql, bool *handled,
         return execute_create(&ddl, &parser, handled, out, err);
     }
     if (firn_parser_at(&parser, "DROP")) return execute_drop(&ddl, &parser, handled, out, err);
+    if (firn_parser_at(&parser, "ALTER")) return execute_alter(&ddl, &parser, handled, out, err);
+    if (firn_parser_accept(&parser, "COMMENT ON")) {
+        return execute_comment(&ddl, &parser, handled, out, err);
+    }
     return FIRN_OK;
 }

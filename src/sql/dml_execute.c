@@ -119,6 +119,8 @@ firn_status firn_dml_execute(firn_session *session, firn_str sql, bool *handled,
     FIRN_TRY(parse(&parser, &ast, handled, err));
     if (*handled && firn_session__is_temporary(session, &ast.target)) *handled = false;
     if (!*handled) return FIRN_OK;
-    FIRN_TRY(run(&s, &ast, err));
+    const firn_status st = run(&s, &ast, err);
+    if (st == FIRN_ERR_ARG && err && err->position == 0) err->position = ast.target.offset;
+    FIRN_TRY(st);
     return firn_session__result_of_command(session, ast.tag, s.n_changed, out, err);
 }

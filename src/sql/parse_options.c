@@ -307,8 +307,7 @@ static firn_status parse_property_map(firn_sql_parser *p, firn_ast_properties *o
     return FIRN_OK;
 }
 
-static firn_status parse_with_option(firn_sql_parser *p, firn_ast_table_options *out,
-                                     firn_error *err)
+firn_status firn_parse_with_option(firn_sql_parser *p, firn_ast_table_options *out, firn_error *err)
 {
     const firn_token first = firn_parser_peek(p);
     firn_str key;
@@ -348,7 +347,7 @@ firn_status firn_parse_with_options(firn_sql_parser *p, firn_ast_table_options *
 {
     FIRN_TRY(firn_parser_expect_symbol(p, "(", err));
     do {
-        FIRN_TRY(parse_with_option(p, out, err));
+        FIRN_TRY(firn_parse_with_option(p, out, err));
     } while (firn_parser_accept_symbol(p, ","));
     return firn_parser_expect_symbol(p, ")", err);
 }

@@ -119,7 +119,9 @@ typedef struct firn_ast_alter {
     firn_ast_alter_kind kind;
     firn_ast_object object;
     firn_sql_name name;
-    bool if_exists;
+    bool if_exists;        /* the table */
+    bool if_not_exists;    /* columns to add */
+    bool if_column_exists; /* columns to drop */
     firn_sql_name new_name;
     firn_str column, text;
     firn_ast_new_column *columns;
@@ -242,6 +244,9 @@ FIRN_MUST_CHECK firn_status firn_parse_properties(firn_sql_parser *p, firn_ast_p
 /* Trino's and DuckDB's ( key = value, ... ). */
 FIRN_MUST_CHECK firn_status firn_parse_with_options(firn_sql_parser *p, firn_ast_table_options *out,
                                                     firn_error *err);
+/* One of its items. */
+FIRN_MUST_CHECK firn_status firn_parse_with_option(firn_sql_parser *p, firn_ast_table_options *out,
+                                                   firn_error *err);
 FIRN_MUST_CHECK firn_status firn_parse_key(firn_sql_parser *p, firn_str *out, firn_error *err);
 /* name type [NOT NULL] [COMMENT 'text'] */
 FIRN_MUST_CHECK firn_status firn_parse_column(firn_sql_parser *p, int32_t *next_id, firn_field *out,

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHOW: catalogs, namespaces, tables, views, columns, properties and the statement that would make
+ * a table, with Spark's columns. DESCRIBE is in show_describe.c. */
+#include "sql/show.h"
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* ---- results of texts ---- */
+
+firn_status firn_show__begin(firn_show *show, firn_session *session, const char *const *names,
+                             size_t n, firn_error *err)
+{
+    static const firn_type k_text = {.kind = FIRN_TYPE_STRING};
+    firn_field *fields = firn_arena_array(session->arena, n, sizeof *fields);
+    *show = (firn_show){.session = session};
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        fields[i] =
+            (firn_field){.id = (int32_t)i + 1, .name = firn_str_of(names[i]), .type = &k_text};
+    }
+    show->root = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
+    show->rows = firn_rows_begin(&show->root, err);
+    return show->rows.status;
+}
+
+void firn_show__row(firn_show *show, const firn_str *cells)
+{
+    for (size_t i = 0; i < show->root.n_fields; i++) {
+        firn_column *column = firn_rows_column(&show->rows, i);
+        if (cells[i].data)
+            firn_cell_text(&show->rows, column, cells[i]);
+        else
+            firn_cell_null(&show->rows, column);
+    }
+}
+
+firn_status firn_show__end(firn_show *show, const char *tag, firn_status st, firn_result **out,
+                           firn_error *err)
+{
+    if (st == FIRN_OK) st = firn_rows_finish(&show->rows);
+    if (st != FIRN_OK) {
+        firn_batch_destroy(show->rows.batch);
+        return st;
+    }
+    return firn_session__result_of_batch(show->session, &show->root, show->rows.batch, tag, out,
+                                         err);
+}
+
+/* ---- LIKE ---- */
+
+/* '*' (Spark) and '%' (SQL) stand for any text, '_' and '?' are themselves. */
+static bool matches(firn_str pattern, firn_str name)
+{
+    size_t p = 0;
+    size_t n = 0;
+    size_t star = SIZE_MAX;
+    size_t mark = 0;
+    while (n < name.len) {
+        const char c = p < pattern.len ? pattern.data[p] : '\0';
+        const firn_str a = firn_str_slice(pattern, p, p + 1);
+        if (c == '*' || c == '%') {
+            star = p++;
+            mark = n;
+        } else if (p < pattern.len && firn_str_equals_nocase(a, firn_str_slice(name, n, n + 1))) {
+            p++;
+            n++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            n = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && (pattern.data[p] == '*' || pattern.data[p] == '%')) p++;
+    return p == pattern.len;
+}
+
+static bool matches_any(firn_str patterns, firn_str name)
+{
+    if (!patterns.data) return true;
+    while (patterns.data) {
+        if (matches(firn_str_split(&patterns, '|'), name)) return true;
+    }
+    return false;
+}
+
+/* ---- lists ---- */
+
+typedef struct show_list {
+    firn_catalog *catalog;
+    firn_ident ns;
+    firn_str like;
+} show_list;
+
+/* [FROM|IN name] [LIKE 'pattern'] */
+static firn_status parse_list(firn_session *session, firn_sql_parser *p, bool is_namespace,
+                              show_list *out, firn_error *err)
+{
+    *out = (show_list){.catalog = session->current_catalog};
+    if (!is_namespace) {
+        out->ns = (firn_ident){session->current_levels, session->n_current_levels, {0}};
+    }
+    if (firn_parser_accept(p, "FROM") || firn_parser_accept(p, "IN")) {
+        firn_sql_name name;
+        FIRN_TRY(firn_parser_name(p, &name, err));
+        firn_catalog *named = firn_session__find_catalog(session, name.parts[0]);
+        const bool is_catalog = named && (name.n_parts > 1 || is_namespace);
+        if (is_catalog) out->catalog = named;
+        out->ns = (firn_ident){
+            name.parts + (is_catalog ? 1 : 0), name.n_parts - (is_catalog ? 1 : 0), {0}};
+    }
+    if (firn_parser_accept(p, "LIKE") || firn_parser_peek(p).kind == FIRN_TOKEN_STRING) {
+        FIRN_TRY(firn_parser_string(p, &out->like, err));
+    }
+    if (!out->catalog) return firn_sql_fail(err, 0, "the session has no catalog");
+    return firn_parser_expect_end(p, err);
+}
+
+static firn_status show_catalogs(firn_session *session, firn_sql_parser *p, firn_result **out,
+                                 firn_error *err)
+{
+    static const char *const k_names[] = {"catalog"};
+    firn_show show;
+    show_list list = {0};
+    if (firn_parser_accept(p, "LIKE")) FIRN_TRY(firn_parser_string(p, &list.like, err));
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
+    for (size_t i = 0; i < session->n_catalogs; i++) {
+        const firn_str name = firn_catalog_name(session->catalogs[i]);
+        if (matches_any(list.like, name)) firn_show__row(&show, &name);
+    }
+    return firn_show__end(&show, "SHOW CATALOGS", FIRN_OK, out, err);
+}
+
+static firn_str dotted(firn_session *session, const firn_ident *ns)
+{
+    const firn_sql_name name = {.parts = ns->levels, .n_parts = ns->n_levels};
+    return firn_sql_name_text(&name, session->arena);
+}
+
+static firn_status show_schemas(firn_session *session, firn_sql_parser *p, firn_result **out,
+                                firn_error *err)
+{
+    static const char *const k_names[] = {"namespace"};
+    firn_show show;
+    show_list list;
+    firn_ident *found = NULL;
+    size_t n = 0;
+    FIRN_TRY(parse_list(session, p, true, &list, err));
+    FIRN_TRY(firn_catalog_get_ops(list.catalog)
+                 ->list_namespaces(firn_catalog_ctx(list.catalog), &list.ns, session->arena, &found,
+                                   &n, err));
+    FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
+    for (size_t i = 0; i < n; i++) {
+        const firn_str name = dotted(session, &found[i]);
+        if (matches_any(list.like, name)) firn_show__row(&show, &name);
+    }
+    return firn_show__end(&show, "SHOW NAMESPACES", FIRN_OK, out, err);
+}
+
+/* namespace, name, isTemporary of tables or views. */
+static firn_status show_named(firn_session *session, firn_sql_parser *p, bool are_views,
+                              firn_result **out, firn_error *err)
+{
+    static const firn_type k_text = {.kind = FIRN_TYPE_STRING};
+    static const firn_type k_flag = {.kind = FIRN_TYPE_BOOLEAN};
+    const firn_field fields[] = {{.id = 1, .name = FIRN_STR("namespace"), .type = &k_text},
+                                 {.id = 2,
+                                  .name = are_views ? FIRN_STR("viewName") : FIRN_STR("tableName"),
+                                  .type = &k_text},
+                                 {.id = 3, .name = FIRN_STR("isTemporary"), .type = &k_flag}};
+    show_list list;
+    firn_ident *found = NULL;
+    size_t n = 0;
+    firn_properties properties;
+    firn_show show = {.session = session, .root = {.kind = FIRN_TYPE_STRUCT}};
+    FIRN_TRY(parse_list(session, p, false, &list, err));
+    const firn_catalog_ops *ops = firn_catalog_get_ops(list.catalog);
+    void *ctx = firn_catalog_ctx(list.catalog);
+    FIRN_TRY(ops->load_namespace(ctx, &list.ns, session->arena, &properties, err));
+    FIRN_TRY(are_views ? ops->list_views(ctx, &list.ns, session->arena, &found, &n, err)
+                       : ops->list_tables(ctx, &list.ns, session->arena, &found, &n, err));
+    show.root.fields = fields;
+    show.root.n_fields = 3;
+    show.rows = firn_rows_begin(&show.root, err);
+    const firn_str ns = dotted(session, &list.ns);
+    for (size_t i = 0; i < n; i++) {
+        if (!matches_any(list.like, found[i].name)) continue;
+        firn_cell_text(&show.rows, firn_rows_column(&show.rows, 0), ns);
+        firn_cell_text(&show.rows, firn_rows_column(&show.rows, 1), found[i].name);
+        firn_cell_bool(&show.rows, firn_rows_column(&show.rows, 2), false);
+    }
+    return firn_show__end(&show, are_views ? "SHOW VIEWS" : "SHOW TABLES", show.rows.status, out,
+                          err);
+}
+
+/* ---- one table ---- */
+
+static firn_status show_columns(firn_session *session, firn_sql_parser *p, firn_result **out,
+                                firn_error *err)
+{
+    static const char *const k_names[] = {"col_name"};
+    firn_show show;
+    firn_sql_name name;
+    firn_described d;
+    if (!firn_parser_accept(p, "FROM")) FIRN_TRY(firn_parser_expect(p, "IN", err));
+    FIRN_TRY(firn_parser_name(p, &name, err));
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    FIRN_TRY(firn_show__load(session, &name, &d, err));
+    FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
+    for (size_t i = 0; i < d.root->n_fields; i++) firn_show__row(&show, &d.root->fields[i].name);
+    return firn_show__end(&show, "SHOW COLUMNS", FIRN_OK, out, err);
+}
+
+static firn_status show_properties(firn_session *session, firn_sql_parser *p, firn_result **out,
+                                   firn_error *err)
+{
+    static const char *const k_names[] = {"key", "value"};
+    firn_show show;
+    firn_sql_name name;
+    firn_described d;
+    firn_str key = {0};
+    FIRN_TRY(firn_parser_name(p, &name, err));
+    if (firn_parser_accept_symbol(p, "(")) {
+        FIRN_TRY(firn_parse_key(p, &key, err));
+        FIRN_TRY(firn_parser_expect_symbol(p, ")", err));
+    }
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    FIRN_TRY(firn_show__load(session, &name, &d, err));
+    FIRN_TRY(firn_show__begin(&show, session, k_names, 2, err));
+    for (size_t i = 0; i < d.properties.n; i++) {
+        const firn_property *item = &d.properties.items[i];
+        const firn_str cells[] = {item->key, item->value};
+        if (!key.data || firn_str_equals(key, item->key)) firn_show__row(&show, cells);
+    }
+    if (d.table && (!key.data || firn_str_equals(key, FIRN_STR("format-version")))) {
+        const firn_str version =
+            firn_arena_printf(session->arena, "%d", (int)d.table->format_version);
+        const firn_str cells[] = {FIRN_STR("format-version"), version};
+        firn_show__row(&show, cells);
+    }
+    return firn_show__end(&show, "SHOW TBLPROPERTIES", FIRN_OK, out, err);
+}
+
+static firn_status show_create(firn_session *session, firn_sql_parser *p, firn_result **out,
+                               firn_error *err)
+{
+    static const char *const k_names[] = {"createtab_stmt"};
+    firn_show show;
+    firn_sql_name name;
+    firn_described d;
+    firn_str text;
+    FIRN_TRY(firn_parser_name(p, &name, err));
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    FIRN_TRY(firn_show__load(session, &name, &d, err));
+    FIRN_TRY(firn_show__create_text(session, &d, &text, err));
+    FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
+    firn_show__row(&show, &text);
+    return firn_show__end(&show, "SHOW CREATE TABLE", FIRN_OK, out, err);
+}
+
+static firn_status show_current(firn_session *session, firn_result **out, firn_error *err)
+{
+    static const char *const k_names[] = {"catalog", "namespace"};
+    firn_show show;
+    const firn_ident ns = {session->current_levels, session->n_current_levels, {0}};
+    FIRN_TRY(firn_show__begin(&show, session, k_names, 2, err));
+    const firn_str catalog =
+        session->current_catalog ? firn_catalog_name(session->current_catalog) : (firn_str){0};
+    const firn_str cells[] = {catalog, dotted(session, &ns)};
+    firn_show__row(&show, cells);
+    return firn_show__end(&show, "SHOW CURRENT NAMESPACE", FIRN_OK, out, err);
+}
+
+/* ---- dispatch ---- */
+
+firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
+                              firn_error *err)
+{
+    firn_sql_parser p = firn_parser_of(session->arena, sql);
+    *handled = true;
+    if (firn_parser_accept(&p, "DESCRIBE") || firn_parser_accept(&p, "DESC")) {
+        return firn_show__describe(session, &p, handled, out, err);
+    }
+    if (firn_parser_accept(&p, "SHOW")) {
+        if (firn_parser_accept(&p, "CATALOGS")) return show_catalogs(session, &p, out, err);
+        if (firn_parser_accept(&p, "SCHEMAS") || firn_parser_accept(&p, "NAMESPACES") ||
+            firn_parser_accept(&p, "DATABASES")) {
+            return show_schemas(session, &p, out, err);
+        }
+        if (firn_parser_accept(&p, "TABLES")) return show_named(session, &p, false, out, err);
+        if (firn_parser_accept(&p, "VIEWS")) return show_named(session, &p, true, out, err);
+        if (firn_parser_accept(&p, "COLUMNS")) return show_columns(session, &p, out, err);
+        if (firn_parser_accept(&p, "TBLPROPERTIES")) return show_properties(session, &p, out, err);
+        if (firn_parser_accept(&p, "CREATE TABLE") || firn_parser_accept(&p, "CREATE VIEW")) {
+            return show_create(session, &p, out, err);
+        }
+        if (firn_parser_accept(&p, "CURRENT NAMESPACE") ||
+            firn_parser_accept(&p, "CURRENT SCHEMA")) {
+            return show_current(session, out, err);
+        }
+    }
+    *handled = false;
+    return FIRN_OK;
+}
