@@ -19,14 +19,14 @@ def main():
         return 1
     problems = []
     for library in libraries:
-        out = subprocess.run(["nm", "-A", library], capture_output=True, text=True, check=True).stdout
+        out = subprocess.run(["nm", "-f", "sysv", library], capture_output=True, text=True,
+                             check=True).stdout
         for line in out.splitlines():
-            parts = line.split()
-            if len(parts) >= 2 and parts[-2] in "BbDdC":
-                name = parts[-1].split(".")[0]
-                # Tables of pointers are constant data that needs relocation.
-                if name not in allowed:
-                    problems.append(f"{os.path.basename(library)}: mutable global {name}")
+            parts = [part.strip() for part in line.split("|")]
+            # .data.rel.ro: constant tables of pointers, read-only once they are relocated.
+            if len(parts) == 7 and parts[2] in tuple("BbDdC") and \
+                    not parts[6].startswith(".data.rel.ro") and parts[0].split(".")[0] not in allowed:
+                problems.append(f"{os.path.basename(library)}: mutable global {parts[0]}")
     print("\n".join(problems) if problems else "globals: ok")
     return 1 if problems else 0
 

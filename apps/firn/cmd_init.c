@@ -53,6 +53,17 @@ static firn_status make_folders(app *a, const char *path, firn_error *err)
     return FIRN_OK;
 }
 
+/* So that a first CREATE TABLE t works: names of one part are in namespace "default". */
+static firn_status make_default_namespace(app *a, firn_error *err)
+{
+    const firn_str level = FIRN_STR("default");
+    const firn_ident ns = {.levels = &level, .n_levels = 1};
+    const firn_status st =
+        firn_catalog_get_ops(a->catalog)
+            ->create_namespace(firn_catalog_ctx(a->catalog), &ns, (firn_properties){0}, err);
+    return st == FIRN_ERR_EXISTS ? FIRN_OK : st;
+}
+
 static firn_status init_home(app *a, bool *is_new, firn_error *err)
 {
     const char *home = app_absolute(a, a->home, err);
@@ -75,7 +86,8 @@ static firn_status init_home(app *a, bool *is_new, firn_error *err)
         .name = firn_str_of(app_config_get(a, "default-catalog", "firn")),
         .path = db,
         .warehouse = firn_arena_printf(a->arena, "file://%s", warehouse.data)};
-    return firn_sqlite_catalog_open(a->env, a->store, &opts, &a->catalog, err);
+    FIRN_TRY(firn_sqlite_catalog_open(a->env, a->store, &opts, &a->catalog, err));
+    return *is_new ? make_default_namespace(a, err) : FIRN_OK;
 }
 
 static int run(app *a, const app_args *args)

@@ -115,7 +115,7 @@ static firn_status find_member(const json_t *object, const char *key, json_t **o
         return firn_fail(err, FIRN_ERR_CORRUPT, "expected an object with \"%s\", found %s", key,
                          object ? type_name(object) : "nothing");
     *out = json_object_get(object, key);
-    if (*out && json_is_null(*out)) *out = NULL;
+    if (json_is_null(*out)) *out = NULL;
     return FIRN_OK;
 }
 

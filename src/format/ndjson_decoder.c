@@ -64,7 +64,7 @@ firn_status firn_ndjson_decoder_create(const firn_type *root, const firn_ndjson_
     decoder->on_bad_line = o->on_bad_line;
     decoder->ctx = o->ctx;
     decoder->max_line_bytes = o->max_line_bytes ? o->max_line_bytes : FIRN_LIMIT_JSON_LINE;
-    firn_buf_init(&decoder->tail, o->alloc, decoder->max_line_bytes + 2 * NDJSON_PADDING);
+    firn_buf_init(&decoder->tail, o->alloc, decoder->max_line_bytes + (size_t)2 * NDJSON_PADDING);
     firn_buf_init(&decoder->line.scratch, o->alloc, 2 * decoder->max_line_bytes + NDJSON_PADDING);
     st = init_decoder(decoder, root, err);
     if (st != FIRN_OK) {

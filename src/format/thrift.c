@@ -85,7 +85,7 @@ firn_status firn_thrift_i64(firn_thrift *t, const firn_thrift_field *field, int6
     switch (field->type) {
     case FIRN_THRIFT_I8:
         FIRN_TRY(firn_cursor_u8(&t->in, &byte, err));
-        *out = byte < 0x80 ? byte : (int64_t)byte - 0x100;
+        *out = (int64_t)byte - (byte < 0x80 ? 0 : 0x100);
         return FIRN_OK;
     case FIRN_THRIFT_I16:
     case FIRN_THRIFT_I32:

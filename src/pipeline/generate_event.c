@@ -277,7 +277,8 @@ static order_event next_order_line(order_stream *stream, int64_t now_us)
 static void make_late(order_stream *stream, order_event *event)
 {
     if (draw(stream) >= stream->share_late) return;
-    event->time_us -= US_PER_HOUR + (int64_t)(firn_prng_below(&stream->prng, 71 * 3600000)) * 1000;
+    event->time_us -=
+        US_PER_HOUR + (int64_t)firn_prng_below(&stream->prng, (uint64_t)71 * 3600000) * 1000;
     if (event->time_us < 0) event->time_us = 0;
     stream->truth->late++;
 }

@@ -102,7 +102,7 @@ const firn_schema *firn_test_schema(void)
     return &schema;
 }
 
-firn_table *firn_test_table(firn_test_lake *lake, const char *name, bool is_partitioned, ...)
+firn_table *firn_test_table(firn_test_lake *lake, const char *name, int is_partitioned, ...)
 {
     static const firn_partition_field day = {.source_id = 2,
                                              .transform = {.kind = FIRN_TRANSFORM_IDENTITY}};

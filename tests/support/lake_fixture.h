@@ -37,7 +37,7 @@ firn_ident firn_test_ident(const char *name);
 /* id long required, day date, name string, price double; ids 1 to 4. */
 const firn_schema *firn_test_schema(void);
 /* Table db.name with that schema, partitioned by day when asked; properties in pairs, NULL ends. */
-firn_table *firn_test_table(firn_test_lake *lake, const char *name, bool is_partitioned, ...);
+firn_table *firn_test_table(firn_test_lake *lake, const char *name, int is_partitioned, ...);
 firn_table *firn_test_table_open(firn_test_lake *lake, const char *name);
 /* An entry of "<location>/data/<name>" with n_rows rows and ids first_id .. first_id + n_rows - 1
  * in its bounds. day is the partition value, used if the table is partitioned. */
