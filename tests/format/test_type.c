@@ -154,8 +154,8 @@ static firn_value f64(double v)
 static void test_doubles_sort_in_total_order(void **state)
 {
     (void)state;
-    const double order[] = {-(double)NAN, -INFINITY, -1.5,     -0.0,
-                            0.0,          1e-300,    INFINITY, (double)NAN};
+    const double order[] = {-(double)NAN, -(double)INFINITY, -1.5,       -0.0, 0.0,
+                            1e-300,       (double)INFINITY,  (double)NAN};
     for (size_t i = 0; i < 8; i++) {
         for (size_t j = 0; j < 8; j++) {
             const firn_value a = f64(order[i]), b = f64(order[j]);
