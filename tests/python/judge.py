@@ -9,6 +9,9 @@ import struct
 import uuid
 
 import pyarrow as pa
+from pyiceberg.schema import Schema
+from pyiceberg.transforms import (BucketTransform, DayTransform, HourTransform, IdentityTransform,
+                                  MonthTransform, TruncateTransform, YearTransform)
 from pyiceberg.types import (BinaryType, BooleanType, DateType, DecimalType, DoubleType, FixedType,
                              FloatType, IntegerType, ListType, LongType, MapType, NestedField,
                              StringType, StructType, TimestampType, TimestamptzType, TimeType,
@@ -24,6 +27,10 @@ PRIMITIVES = [
     ("t", TimeType()), ("ts", TimestampType()), ("tz", TimestamptzType()), ("s", StringType()),
     ("u", UUIDType()), ("fx", FixedType(5)), ("bin", BinaryType()),
 ]
+
+
+def field(i, name, kind, required=False):
+    return NestedField(i, name, kind, required=required)
 
 
 def value_of(kind, i):
@@ -84,6 +91,66 @@ def arrow_table(schema, columns):
         if isinstance(field.type, pa.ExtensionType):
             arrays[-1] = pa.ExtensionArray.from_storage(field.type, arrays[-1])
     return pa.table(arrays, schema=target)
+
+
+def primitive_columns(n, start=0):
+    """Every type; every seventh value of a column is null, at another row in each."""
+    return {name: [None if (i + k) % 7 == 6 else value_of(kind, start + i) for i in range(n)]
+            for k, (name, kind) in enumerate(PRIMITIVES)}
+
+
+NESTED = Schema(
+    field(1, "id", LongType(), required=True),
+    field(2, "numbers", ListType(10, IntegerType(), element_required=False)),
+    field(3, "tags", MapType(11, StringType(), 12, LongType(), value_required=False)),
+    field(4, "place", StructType(
+        field(13, "name", StringType()),
+        field(14, "at", StructType(field(15, "x", DoubleType()), field(16, "y", DecimalType(9, 3)))),
+        field(17, "seen", ListType(18, TimestampType(), element_required=False)))),
+    field(5, "lists", ListType(19, ListType(20, StringType(), element_required=False), element_required=False)),
+    field(6, "people", ListType(21, StructType(
+        field(22, "name", StringType()), field(23, "born", DateType()),
+        field(24, "notes", MapType(25, IntegerType(), 26, StringType(), value_required=False))), element_required=False)),
+    field(7, "deep", MapType(27, StringType(), 28, ListType(
+        29, MapType(30, StringType(), 31, BinaryType(), value_required=False), element_required=False), value_required=False)),
+)
+
+
+def nested_row(i):
+    at = {"x": i / 3, "y": decimal.Decimal(i).scaleb(-3)}
+    return {
+        "id": i,
+        "numbers": [None, [], [None], [1, None, i], list(range(i))][i % 5],
+        "tags": [None, {}, {"a": None}, {"": 1, "b": i}, {f"k{j}": j for j in range(i)}][(i + 1) % 5],
+        "place": [None, {"name": None, "at": None, "seen": None}, {"name": "", "at": at, "seen": []},
+                  {"name": "n", "at": {"x": None, "y": None}, "seen": [None, datetime.datetime(2024, 1, 1, 0, i % 60, 1)]}][i % 4],
+        "lists": [None, [], [[]], [None, ["a", None, ""], []], [[str(j)] * j for j in range(i % 9)]][(i + 2) % 5],
+        "people": [None, [], [None], [{"name": None, "born": None, "notes": None}],
+                   [{"name": "p", "born": datetime.date(2000, 1, 1 + i % 28), "notes": {i: "n", -1: None}}, None]][(i + 3) % 5],
+        "deep": [None, {}, {"a": None}, {"a": []}, {"a": [None, {}, {"b": None, "c": b"\0\xff"}], "z": [{"q": b""}]}][(i + 4) % 5],
+    }
+
+
+def convert_maps(value):
+    """Arrow takes maps as lists of pairs, also the inner ones."""
+    if isinstance(value, dict):
+        if value and all(k in ("id", "numbers", "tags", "place", "lists", "people", "deep", "name", "at", "x",
+                               "y", "seen", "born", "notes") for k in value):
+            return {k: convert_maps(v) for k, v in value.items()}
+        return [(k, convert_maps(v)) for k, v in value.items()]
+    if isinstance(value, list):
+        return [convert_maps(v) for v in value]
+    return (value[0], convert_maps(value[1])) if isinstance(value, tuple) else value
+
+
+TRANSFORMS = [(name, IdentityTransform()) for name in
+              ("b", "i", "l", "f", "d", "d9", "d38", "dt", "ts", "tz", "s")]
+TRANSFORMS += [(name, BucketTransform(5)) for name in
+               ("i", "l", "d4", "d9", "d18", "d38", "dt", "t", "ts", "tz", "s", "bin")]
+TRANSFORMS += [("i", TruncateTransform(100)), ("l", TruncateTransform(1000)), ("s", TruncateTransform(3)),
+               ("d9", TruncateTransform(50)), ("bin", TruncateTransform(2))]
+TRANSFORMS += [(n, t()) for n in ("dt", "ts", "tz") for t in (YearTransform, MonthTransform, DayTransform)]
+TRANSFORMS += [("ts", HourTransform()), ("tz", HourTransform())]
 
 
 # ---- one form for values ----
@@ -196,9 +263,16 @@ def ask(home, queries, **more):
 # ---- literals ----
 
 def sql_literal(value, kind):
-    """A literal of a primitive type in firn's SQL (DuckDB's)."""
+    """A literal in firn's SQL (DuckDB's)."""
     if value is None:
         return "NULL"
+    if isinstance(kind, ListType):
+        return "[" + ", ".join(sql_literal(v, kind.element_type) for v in value) + "]"
+    if isinstance(kind, StructType):
+        return "{" + ", ".join(f"'{f.name}': {sql_literal(value[f.name], f.field_type)}" for f in kind.fields) + "}"
+    if isinstance(kind, MapType):
+        return "MAP {" + ", ".join(f"{sql_literal(k, kind.key_type)}: {sql_literal(v, kind.value_type)}"
+                                   for k, v in dict(value).items()) + "}"
     if isinstance(kind, BooleanType):
         return "true" if value else "false"
     if isinstance(kind, (IntegerType, LongType)):
@@ -222,7 +296,3 @@ def py_literal(value, kind):
     if isinstance(kind, (DateType, TimeType, TimestampType, TimestamptzType)):
         return value.isoformat()
     return value
-
-
-def field(i, name, kind, required=False):
-    return NestedField(i, name, kind, required=required)

@@ -18,8 +18,9 @@ from pyiceberg.types import (DateType, DecimalType, DoubleType, FloatType, Integ
                              TimestamptzType, BinaryType)
 
 from conftest import Home
-from judge import (PRIMITIVES, UTC, arrow_rows, arrow_table, ask, differences, field, firn_rows,
-                   py_literal, sql_literal, value_of)
+from judge import (NESTED, PRIMITIVES, TRANSFORMS, UTC, arrow_rows, arrow_table, ask, convert_maps,
+                   differences, field, firn_rows, nested_row, primitive_columns, py_literal,
+                   sql_literal, value_of)
 
 TYPES = dict(PRIMITIVES)
 N = 60
@@ -32,12 +33,6 @@ def lake(tmp_path_factory):
     home.catalog = home.pyiceberg()
     home.catalog.create_namespace("r")
     return home
-
-
-def primitive_columns(n, start=0):
-    """Every type; every seventh value of a column is null, at another row in each."""
-    return {name: [None if (i + k) % 7 == 6 else value_of(kind, start + i) for i in range(n)]
-            for k, (name, kind) in enumerate(PRIMITIVES)}
 
 
 def check(home, table, clause="", scan=None, columns="*", firn_clause=""):
@@ -150,38 +145,6 @@ def test_filters_that_only_sql_can_say(lake, primitives):
         assert (got[0]["n"], got[0]["h"]) == want, where
 
 
-NESTED = Schema(
-    field(1, "id", LongType(), required=True),
-    field(2, "numbers", ListType(10, IntegerType(), element_required=False)),
-    field(3, "tags", MapType(11, StringType(), 12, LongType(), value_required=False)),
-    field(4, "place", StructType(
-        field(13, "name", StringType()),
-        field(14, "at", StructType(field(15, "x", DoubleType()), field(16, "y", DecimalType(9, 3)))),
-        field(17, "seen", ListType(18, TimestampType(), element_required=False)))),
-    field(5, "lists", ListType(19, ListType(20, StringType(), element_required=False), element_required=False)),
-    field(6, "people", ListType(21, StructType(
-        field(22, "name", StringType()), field(23, "born", DateType()),
-        field(24, "notes", MapType(25, IntegerType(), 26, StringType(), value_required=False))), element_required=False)),
-    field(7, "deep", MapType(27, StringType(), 28, ListType(
-        29, MapType(30, StringType(), 31, BinaryType(), value_required=False), element_required=False), value_required=False)),
-)
-
-
-def nested_row(i):
-    at = {"x": i / 3, "y": decimal.Decimal(i).scaleb(-3)}
-    return {
-        "id": i,
-        "numbers": [None, [], [None], [1, None, i], list(range(i))][i % 5],
-        "tags": [None, {}, {"a": None}, {"": 1, "b": i}, {f"k{j}": j for j in range(i)}][(i + 1) % 5],
-        "place": [None, {"name": None, "at": None, "seen": None}, {"name": "", "at": at, "seen": []},
-                  {"name": "n", "at": {"x": None, "y": None}, "seen": [None, datetime.datetime(2024, 1, 1, 0, i % 60, 1)]}][i % 4],
-        "lists": [None, [], [[]], [None, ["a", None, ""], []], [[str(j)] * j for j in range(i % 9)]][(i + 2) % 5],
-        "people": [None, [], [None], [{"name": None, "born": None, "notes": None}],
-                   [{"name": "p", "born": datetime.date(2000, 1, 1 + i % 28), "notes": {i: "n", -1: None}}, None]][(i + 3) % 5],
-        "deep": [None, {}, {"a": None}, {"a": []}, {"a": [None, {}, {"b": None, "c": b"\0\xff"}], "z": [{"q": b""}]}][(i + 4) % 5],
-    }
-
-
 def test_nested_types_with_nulls_at_every_level(lake):
     table = lake.catalog.create_table("r.nested", NESTED, properties={"write.parquet.row-group-limit": "11"})
     for start in (0, 40):
@@ -199,28 +162,6 @@ def test_nested_types_with_nulls_at_every_level(lake):
     assert len(got[0]) == sum((r["place"] or {}).get("name") == "n" or (x(r) or 0) > 10 for r in rows)
     assert len(got[1]) == sum(r["numbers"] == [] for r in rows)
     assert got[2][0]["n"] == sum(r["id"] for r in rows if r["place"] is None)
-
-
-def convert_maps(value):
-    """Arrow takes maps as lists of pairs, also the inner ones."""
-    if isinstance(value, dict):
-        if value and all(k in ("id", "numbers", "tags", "place", "lists", "people", "deep", "name", "at", "x",
-                               "y", "seen", "born", "notes") for k in value):
-            return {k: convert_maps(v) for k, v in value.items()}
-        return [(k, convert_maps(v)) for k, v in value.items()]
-    if isinstance(value, list):
-        return [convert_maps(v) for v in value]
-    return (value[0], convert_maps(value[1])) if isinstance(value, tuple) else value
-
-
-TRANSFORMS = [(name, IdentityTransform()) for name in
-              ("b", "i", "l", "f", "d", "d9", "d38", "dt", "ts", "tz", "s")]
-TRANSFORMS += [(name, BucketTransform(5)) for name in
-               ("i", "l", "d4", "d9", "d18", "d38", "dt", "t", "ts", "tz", "s", "bin")]
-TRANSFORMS += [("i", TruncateTransform(100)), ("l", TruncateTransform(1000)), ("s", TruncateTransform(3)),
-               ("d9", TruncateTransform(50)), ("bin", TruncateTransform(2))]
-TRANSFORMS += [(n, t()) for n in ("dt", "ts", "tz") for t in (YearTransform, MonthTransform, DayTransform)]
-TRANSFORMS += [("ts", HourTransform()), ("tz", HourTransform())]
 
 
 @pytest.fixture(scope="module")
