@@ -94,8 +94,10 @@ static firn_token peek(const type_parser *p)
     return firn_lexer_peek(p->lexer);
 }
 
+/* Nothing but a closer comes between the halves of ">>". */
 static bool accept_symbol(type_parser *p, const char *symbol)
 {
+    if (p->pending_closers > 0) return false;
     const firn_token token = peek(p);
     if (!firn_token_is_symbol(&token, symbol)) return false;
     (void)firn_lexer_next(p->lexer);
@@ -104,6 +106,7 @@ static bool accept_symbol(type_parser *p, const char *symbol)
 
 static bool accept_word(type_parser *p, const char *word)
 {
+    if (p->pending_closers > 0) return false;
     const firn_token token = peek(p);
     if (!firn_token_is(&token, word)) return false;
     (void)firn_lexer_next(p->lexer);
@@ -114,7 +117,7 @@ static firn_status expect_symbol(type_parser *p, const char *symbol)
 {
     const firn_token token = peek(p);
     if (accept_symbol(p, symbol)) return FIRN_OK;
-    return fail_at(p, &token, symbol);
+    return fail_at(p, &token, p->pending_closers > 0 ? "fewer \">\" before it" : symbol);
 }
 
 /* Closes what "(" or "<" opened; ">>" closes two. */

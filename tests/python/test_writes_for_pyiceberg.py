@@ -75,14 +75,13 @@ def files_of(table):
     return [t.file for t in table.scan().plan_files()]
 
 
-def check_duckdb(table, schema):
+def check_duckdb(table, schema, rows):
     """The data files, read by another engine that knows nothing of Iceberg."""
     paths = [f.file_path.removeprefix("file://") for f in files_of(table)]
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
-    rows = con.sql(f"SELECT * FROM read_parquet({paths!r}, hive_partitioning = false)").to_arrow_table()
-    got, want = arrow_rows(rows, schema), arrow_rows(table.scan().to_arrow(), schema)
-    assert not (diff := differences(got, want)), diff
+    got = con.sql(f"SELECT * FROM read_parquet({paths!r}, hive_partitioning = false)").to_arrow_table()
+    assert not (diff := differences(arrow_rows(got, schema), expected(rows, schema))), diff
 
 
 def file_rows(f):
@@ -184,7 +183,7 @@ def test_every_primitive_type(lake):
     assert table.schema().fields == schema.fields
     got = table.scan().to_arrow()
     assert not (diff := differences(arrow_rows(got, schema), expected(rows, schema))), diff
-    check_duckdb(table, schema)
+    check_duckdb(table, schema, rows)
     check_metrics_against_rows(table, schema)
     check_twin(lake, table, got)
 
@@ -195,13 +194,15 @@ def test_nested_types_with_nulls_at_every_level(lake):
     lake.run("sql", stdin=f"{create_sql('w.nested', schema)}; {insert_sql('w.nested', schema, rows)}")
     table = lake.catalog.load_table("w.nested")
     got = table.scan().to_arrow()
-    assert not (diff := differences(arrow_rows(got, schema), expected(rows, schema))), diff
-    twin = check_twin(lake, table, got)
+    # PyIceberg 0.12 reads a null list of structs as an empty one; DuckDB below does not.
+    readable = [{**r, "people": r["people"] or []} for r in rows]
+    assert not (diff := differences(arrow_rows(got, schema), expected(readable, schema))), diff
+    twin = check_twin(lake, table, got.select([f.name for f in schema.fields]))
     # PyIceberg gives new tables fresh ids: the same as firn's when both count alike.
     assert str(table.schema()) == str(twin.schema())
     leaves = lambda t: [c.path for c in pq.ParquetFile(files_of(t)[0].file_path.removeprefix("file://")).schema]
     assert leaves(table) == leaves(twin)
-    check_duckdb(table, schema)
+    check_duckdb(table, schema, rows)
 
 
 def test_field_ids_in_files_are_the_schemas(lake):
@@ -224,7 +225,9 @@ def test_field_ids_in_files_are_the_schemas(lake):
     want = {}
 
     def walk_schema(kind, prefix):
-        for x in kind.fields:
+        parts = [kind.element_field] if isinstance(kind, ListType) else \
+            [kind.key_field, kind.value_field] if isinstance(kind, MapType) else kind.fields
+        for x in parts:
             want[prefix + x.name] = x.field_id
             if not isinstance(x.field_type, PrimitiveType):
                 walk_schema(x.field_type, prefix + x.name + ".")

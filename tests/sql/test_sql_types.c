@@ -61,6 +61,10 @@ static const struct type_case {
     {"struct(a int, b varchar[])", "struct<a:1 int,b:2 list<element:3 string>>"},
     {"struct<a:int, `b c`: array<struct<d:string>>>",
      "struct<a:1 int,b c:2 list<element:3 struct<d:4 string>>>"},
+    {"struct<a: struct<b: array<int>>, c: int>",
+     "struct<a:1 struct<b:2 list<element:3 int>>,c:4 int>"},
+    {"struct<a: struct<b: array<int>> not null, c: int>",
+     "struct<a:1! struct<b:2 list<element:3 int>>,c:4 int>"},
     {"row(x integer not null, y boolean)", "struct<x:1! int,y:2 boolean>"},
     {"struct<a: int comment 'it', b: int>", "struct<a:1 int,b:2 int>"},
 };
@@ -97,6 +101,7 @@ static const struct bad_case {
     {"struct<>", "expected (", 6},
     {"array<int", "the type ends early, expected >", 9},
     {"array<int>>", "expected >", 9},
+    {"struct(a array<int>>, b int)", "found \",\" in a type, expected fewer", 20},
     {"'int'", "expected the name of a type", 0},
     {"timestamp with zone", "expected TIME ZONE", 15},
 };
