@@ -328,7 +328,7 @@ static void test_summaries_cover_all_partitions(void **state)
         .source_id = 1, .field_id = 1000, .name = FIRN_STR_INIT("d")};
     spec_table t = {.schema.root = {.kind = FIRN_TYPE_STRUCT, .fields = &k_field, .n_fields = 1},
                     .spec = {0, &k_part, 1}};
-    const double numbers[] = {3, -1, NAN, 2};
+    const double numbers[] = {3, -1, (double)NAN, 2};
     firn_value values[4];
     firn_manifest_entry entries[4];
     firn_manifest_file file;
@@ -525,7 +525,7 @@ static void test_metrics_are_found_in_any_order(void **state)
 
 static void test_partitions_with_floats_compare_by_bits(void **state)
 {
-    firn_value a = {.kind = FIRN_TYPE_DOUBLE, .as.f64 = NAN};
+    firn_value a = {.kind = FIRN_TYPE_DOUBLE, .as.f64 = (double)NAN};
     firn_value b = {.kind = FIRN_TYPE_DOUBLE, .as.f64 = -(double)NAN};
     (void)state;
     assert_true(firn_partition_equals(&a, &b, 1));
