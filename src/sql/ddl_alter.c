@@ -185,7 +185,7 @@ static firn_status commit_change(const firn_ddl *ddl, const firn_ast_alter *ast,
     a.schema = firn_metadata_schema(a.metadata);
     FIRN_TRY(firn_txn_begin(table, &a.txn, err));
     firn_status st = apply(&a, err);
-    if (st == FIRN_ERR_ARG && err && err->position == 0) err->position = ast->name.offset;
+    if (st != FIRN_OK && err && err->position == 0) (void)firn_ddl__at(ast->name.offset, st, err);
     if (st == FIRN_OK) st = firn_txn_commit(a.txn, err);
     firn_txn_close(a.txn);
     return st;

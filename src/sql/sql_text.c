@@ -167,8 +167,20 @@ firn_status firn_sql_text_run(firn_sql_text *text, firn_str sql, firn_error *err
 firn_status firn_sql_text_describe(firn_sql_text *text, firn_str sql, firn_type *out,
                                    firn_error *err)
 {
+    firn_error found = {0};
+    firn_result *result = NULL;
     const firn_status st =
-        firn_session__describe(text->session, sql, text->session->arena, out, err);
-    if (st != FIRN_OK) map_position(text, st, err);
+        firn_session__describe(text->session, sql, text->session->arena, out, &found);
+    if (st == FIRN_OK) return FIRN_OK;
+    /* the engine says where only when it is asked to run the query */
+    if (st == FIRN_ERR_ARG && found.position == 0) {
+        firn_error located = {0};
+        if (firn_session__query(text->session, sql, &result, &located) == FIRN_ERR_ARG) {
+            found = located;
+        }
+        firn_result_close(result);
+    }
+    map_position(text, st, &found);
+    if (err) *err = found;
     return st;
 }
