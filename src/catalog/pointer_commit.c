@@ -214,16 +214,41 @@ static firn_status resolve_unknown(firn_pointer_catalog *catalog, const struct c
 
 /* ---- commit ---- */
 
+static void remove_document(firn_pointer_catalog *catalog, firn_str location)
+{
+    firn_error local;
+    const firn_status st = catalog->rows->remove_document(catalog->rows_ctx, location, &local);
+    if (st != FIRN_OK && st != FIRN_ERR_NOT_FOUND)
+        firn_log_write(catalog->env->log, FIRN_LOG_WARN, "cannot remove %.*s: %s",
+                       FIRN_STR_ARG(location), local.message);
+}
+
 static void remove_documents(firn_pointer_catalog *catalog, const struct commit_op *op)
 {
-    for (size_t i = 0; i < op->n; i++) {
-        if (!op->items[i].is_written) continue;
-        firn_error ignored;
-        if (catalog->rows->remove_document(catalog->rows_ctx, op->items[i].row.location,
-                                           &ignored) != FIRN_OK)
-            firn_log_write(catalog->env->log, FIRN_LOG_WARN, "cannot remove %.*s: %s",
-                           FIRN_STR_ARG(op->items[i].row.location), ignored.message);
-    }
+    for (size_t i = 0; i < op->n; i++)
+        if (op->items[i].is_written) remove_document(catalog, op->items[i].row.location);
+}
+
+static bool is_logged(const firn_table_metadata *metadata, firn_str location)
+{
+    for (size_t i = 0; i < metadata->n_metadata_log; i++)
+        if (firn_str_equals(metadata->metadata_log[i].metadata_file, location)) return true;
+    return false;
+}
+
+/* write.metadata.delete-after-commit.enabled: documents that this commit pushed out of the log. */
+static void remove_expired(firn_pointer_catalog *catalog, const struct commit_item *item)
+{
+    if (!item->is_changed || !item->base) return;
+    if (!firn_str_equals_nocase(
+            firn_properties_get(&item->next->properties,
+                                FIRN_STR("write.metadata.delete-after-commit.enabled"),
+                                FIRN_STR("false")),
+            FIRN_STR("true")))
+        return;
+    for (size_t i = 0; i < item->base->n_metadata_log; i++)
+        if (!is_logged(item->next, item->base->metadata_log[i].metadata_file))
+            remove_document(catalog, item->base->metadata_log[i].metadata_file);
 }
 
 static firn_status commit_items(firn_pointer_catalog *catalog, struct commit_op *op,
@@ -256,6 +281,7 @@ firn_status firn_pointer__commit(void *ctx, const firn_table_commit *commits, si
         if (st != FIRN_ERR_COMMIT_UNKNOWN) remove_documents(catalog, &op);
         return st;
     }
+    for (size_t i = 0; i < n; i++) remove_expired(catalog, &op.items[i]);
     for (size_t i = 0; i < n && out; i++)
         out[i] = (firn_loaded_table){op.items[i].row.location, op.items[i].next};
     return FIRN_OK;

@@ -336,6 +336,31 @@ static void test_commit_log_keeps_earlier_metadata(void **state)
     assert_false(firn_str_equals(second.metadata_location, first.metadata_location));
 }
 
+static void test_old_metadata_is_removed_when_asked_for(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    firn_loaded_table at[6];
+    const firn_property item = {FIRN_STR_INIT("k"), FIRN_STR_INIT("v")};
+    const firn_update update = property_update(&item, 1);
+    const firn_ident t = firn_test_ident("t");
+    const firn_ident old = firn_test_ident("old");
+    firn_table_close(firn_test_table(lake, "t", false, "write.metadata.previous-versions-max", "2",
+                                     "write.metadata.delete-after-commit.enabled", "true", NULL));
+    assert_ok(ops(lake)->load_table(ctx(lake), &t, lake->arena, &at[0], &err), &err);
+    for (int i = 1; i < 6; i++) {
+        const firn_table_commit commit = {t, NULL, 0, &update, 1};
+        assert_ok(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, &at[i], &err), &err);
+    }
+    assert_int_equal(at[5].metadata->n_metadata_log, 2);
+    for (int i = 0; i < 6; i++) {
+        const firn_status st =
+            ops(lake)->register_table(ctx(lake), &old, at[i].metadata_location, &err);
+        assert_int_equal(st, i < 3 ? FIRN_ERR_NOT_FOUND : FIRN_OK);
+        if (st == FIRN_OK) assert_ok(ops(lake)->drop_table(ctx(lake), &old, &err), &err);
+    }
+}
+
 static void test_lost_answer_of_a_landed_commit_is_found_out(void **state)
 {
     firn_test_lake *lake = *state;
@@ -503,6 +528,7 @@ int main(void)
         BOTH(test_creating_an_existing_table_is_refused),
         BOTH(test_several_tables_change_together_or_not_at_all),
         BOTH(test_commit_log_keeps_earlier_metadata),
+        BOTH(test_old_metadata_is_removed_when_asked_for),
         BOTH(test_lost_answer_of_a_landed_commit_is_found_out),
         BOTH(test_unknown_outcome_removes_nothing),
         BOTH(test_failure_before_the_swap_leaves_no_file),

@@ -471,6 +471,41 @@ static void test_failing_store_gives_all_or_nothing(void **state)
     firn_store_destroy(store);
 }
 
+/* Memory runs out at one allocation after the other: the append fails cleanly or lands, and nothing
+ * of a failed one stays. */
+static void test_running_out_of_memory_gives_all_or_nothing(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    firn_test_alloc counter = {0};
+    const firn_allocator failing = firn_test_alloc_interface(&counter);
+    const firn_allocator *usual = lake->env->alloc;
+    int64_t n_failed = 0;
+    firn_table *table = firn_test_table(lake, "t", true, NULL);
+    assert_ok(firn_test_append(lake, table, "first.parquet", 1, 0, 5, &err), &err);
+    for (int64_t fail_at = 1;; fail_at += 1 + fail_at / 15) {
+        firn_txn *txn = NULL;
+        const firn_data_file file = firn_test_data_file(lake, table, "x.parquet", 1, 0, 5);
+        const int n_files = firn_test_count_files(lake->folder);
+        counter = (firn_test_alloc){.fail_at = fail_at};
+        lake->env->alloc = &failing;
+        firn_status st = firn_txn_begin(table, &txn, &err);
+        if (st == FIRN_OK) st = firn_txn_append_files(txn, &file, 1, &err);
+        if (st == FIRN_OK) st = firn_txn_commit(txn, &err);
+        firn_txn_close(txn);
+        lake->env->alloc = usual;
+        if (st == FIRN_OK) break;
+        n_failed++;
+        assert_int_equal(st, FIRN_ERR_NOMEM);
+        assert_int_equal(firn_test_count_files(lake->folder), n_files);
+        assert_ok(firn_table_refresh(table, &err), &err);
+        assert_live(lake, table, 1, 5);
+    }
+    assert_true(n_failed > 10);
+    assert_live(lake, table, 2, 10);
+    firn_table_close(table);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, open_lake, close_lake)
 
 int main(void)
@@ -493,6 +528,7 @@ int main(void)
         TEST(test_two_snapshots_in_one_transaction_are_refused),
         TEST(test_main_is_rolled_back_and_set),
         TEST(test_failing_store_gives_all_or_nothing),
+        TEST(test_running_out_of_memory_gives_all_or_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
