@@ -114,7 +114,7 @@ static bool set_render(shell *sh, const app_args *args)
 static int run(app *a, const app_args *args)
 {
     firn_error err = {0};
-    shell sh = {.a = a};
+    shell sh = {.a = a, .progress_lock = PTHREAD_MUTEX_INITIALIZER};
 
     if (args->n_words) {
         fprintf(stderr, "error: unexpected argument %s\nhint: put SQL behind -c\n", args->words[0]);
@@ -128,7 +128,8 @@ static int run(app *a, const app_args *args)
         FIRN_SESSION_OPTS(.catalogs = catalogs, .n_catalogs = 1,
                           .current_namespace = firn_str_of(app_args_get(args, "namespace", "")),
                           .allow_files = app_args_has(args, "allow-files"),
-                          .on_progress = isatty(STDERR_FILENO) ? shell_progress : NULL),
+                          .on_progress = isatty(STDERR_FILENO) ? shell_progress : NULL,
+                          .progress_ctx = &sh),
         &sh.session, &err);
     if (st != FIRN_OK) return app_print_open_error(a, &err);
     app_catch_interrupt(a->env, sh.session);

@@ -23,10 +23,12 @@ bool render_format_parse(const char *name, render_format *out)
     return false;
 }
 
-static firn_status flush(firn_buf *buf, FILE *out, size_t at_least, firn_error *err)
+static firn_status flush(const render_opts *opts, firn_buf *buf, FILE *out, size_t at_least,
+                         firn_error *err)
 {
     FIRN_TRY(firn_buf_check(buf, err));
     if (buf->len < at_least) return FIRN_OK;
+    if (opts->before_output) opts->before_output(opts->ctx);
     if (fwrite(buf->data, 1, buf->len, out) != buf->len)
         return firn_fail(err, FIRN_ERR_IO, "cannot write the result");
     firn_buf_clear(buf);
@@ -109,12 +111,12 @@ static firn_status stream_rows(const render_opts *opts, firn_result *result, FIL
                 if (opts->format == RENDER_JSONL) firn_buf_byte(out, '\n');
             }
             (*n_rows)++;
-            FIRN_TRY(flush(out, file, FLUSH_BYTES, err));
+            FIRN_TRY(flush(opts, out, file, FLUSH_BYTES, err));
         }
     }
     if (st != FIRN_DONE) return st;
     if (opts->format == RENDER_JSON) firn_buf_cstr(out, *n_rows ? "\n]\n" : "]\n");
-    return flush(out, file, 0, err);
+    return flush(opts, out, file, 0, err);
 }
 
 firn_status render_result(const render_opts *opts, firn_result *result, FILE *out, int64_t *n_rows,

@@ -22,6 +22,8 @@ typedef struct render_opts {
     int64_t max_rows; /* box: rows shown at most, half from each end; 0: all */
     bool is_color;
     const char *null_text; /* box, csv, markdown; NULL: "NULL" in box and markdown, "" in csv */
+    void (*before_output)(void *ctx); /* called once, before the first byte; may be NULL */
+    void *ctx;
 } render_opts;
 
 /* False if name is not a format. */

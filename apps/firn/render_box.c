@@ -353,6 +353,7 @@ firn_status render_table(const render_opts *opts, firn_result *result, FILE *out
     if (st == FIRN_OK) {
         measure(&g);
         fit(&g);
+        if (opts->before_output) opts->before_output(opts->ctx);
         if (opts->format == RENDER_BOX)
             draw_box(&g, out);
         else

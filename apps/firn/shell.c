@@ -12,21 +12,40 @@
 
 void shell_progress(void *ctx, double fraction, int64_t rows, int64_t rows_total)
 {
-    enum { BAR = 30 };
-    (void)ctx;
-    if (!isatty(STDERR_FILENO)) return;
+    enum { BAR = 30, DELAY_US = 300000 };
+    shell *sh = ctx;
     char bar[BAR + 1];
     const int full = fraction < 0 ? 0 : fraction > 1 ? BAR : (int)(fraction * BAR);
+
     for (int i = 0; i < BAR; i++) bar[i] = i < full ? '#' : '.';
     bar[BAR] = 0;
-    fprintf(stderr, "\r[%s] %3.0f %%  %" PRId64 " of %" PRId64 " rows\033[K", bar,
-            fraction < 0 ? 0.0 : fraction * 100, rows, rows_total);
-    fflush(stderr);
+    pthread_mutex_lock(&sh->progress_lock);
+    if (sh->wants_progress &&
+        firn_clock_monotonic_us(firn_clock_system()) - sh->started_us > DELAY_US) {
+        fprintf(stderr, "\r[%s] %3.0f %%  %" PRId64 " of %" PRId64 " rows\033[K", bar,
+                fraction < 0 ? 0.0 : fraction * 100, rows, rows_total);
+        fflush(stderr);
+        sh->has_progress = true;
+    }
+    pthread_mutex_unlock(&sh->progress_lock);
 }
 
-static void wipe_progress(void)
+static void allow_progress(shell *sh, int64_t now_us)
 {
-    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K");
+    pthread_mutex_lock(&sh->progress_lock);
+    sh->started_us = now_us;
+    sh->wants_progress = true;
+    pthread_mutex_unlock(&sh->progress_lock);
+}
+
+/* Wipes the bar and lets no other appear. */
+static void end_progress(void *ctx)
+{
+    shell *sh = ctx;
+    pthread_mutex_lock(&sh->progress_lock);
+    if (sh->has_progress) fprintf(stderr, "\r\033[K");
+    sh->has_progress = sh->wants_progress = false;
+    pthread_mutex_unlock(&sh->progress_lock);
 }
 
 static void print_bytes(FILE *out, int64_t bytes)
@@ -75,12 +94,12 @@ static int run_statement(shell *sh, const char *sql)
     firn_result *result = NULL;
     int64_t n_rows = 0;
 
+    sh->render.before_output = end_progress;
+    sh->render.ctx = sh;
+    allow_progress(sh, start);
     firn_status st = firn_session_execute(sh->session, firn_str_of(sql), &result, &err);
-    if (st == FIRN_OK) {
-        wipe_progress();
-        st = render_result(&sh->render, result, stdout, &n_rows, &err);
-    }
-    wipe_progress();
+    if (st == FIRN_OK) st = render_result(&sh->render, result, stdout, &n_rows, &err);
+    end_progress(sh);
     if (st != FIRN_OK) {
         firn_result_close(result);
         return app_print_error(sh->a, &err, sql);

@@ -3,6 +3,8 @@
 #ifndef FIRN_APP_SHELL_H
 #define FIRN_APP_SHELL_H
 
+#include <pthread.h>
+
 #include "app.h"
 #include "render.h"
 
@@ -12,6 +14,11 @@ typedef struct shell {
     render_opts render;
     bool is_interactive; /* status lines, continue after errors */
     bool has_timer;
+    /* The progress bar, drawn by another thread while a statement runs. */
+    pthread_mutex_t progress_lock;
+    bool has_progress;   /* one is on the screen */
+    bool wants_progress; /* a statement runs and nothing was printed yet */
+    int64_t started_us;
 } shell;
 
 /* Run every statement of the text; stops at the first failure unless interactive. Returns an exit

@@ -46,11 +46,21 @@ static const char *history_path(app *a)
 }
 
 static const char k_help[] = ".help              this list\n"
-                             ".tables            tables of the current namespace\n"
+                             ".tables            tables and views of all namespaces\n"
                              ".mode FORMAT       box, csv, json, jsonl or markdown\n"
                              ".timer on|off      print time and scan facts after each statement\n"
                              ".exit              leave (also \\q, Ctrl-D)\n"
                              "A statement ends with a semicolon. Ctrl-C cancels it.\n";
+
+static void list_tables(shell *sh)
+{
+    const firn_str sql = firn_arena_printf(
+        sh->a->arena,
+        "SELECT table_schema AS namespace, table_name AS name, table_type AS type FROM "
+        "\"%.*s\".information_schema.tables ORDER BY ALL",
+        FIRN_STR_ARG(firn_catalog_name(sh->a->catalog)));
+    if (sql.data) (void)shell_run_text(sh, sql.data);
+}
 
 int shell_run_dot(shell *sh, const char *line)
 {
@@ -66,7 +76,7 @@ int shell_run_dot(shell *sh, const char *line)
         fputs(k_help, stdout);
     } else if (firn_str_equals(word, FIRN_STR(".tables")) ||
                firn_str_equals(word, FIRN_STR("\\dt"))) {
-        (void)shell_run_text(sh, "SHOW TABLES");
+        list_tables(sh);
     } else if (firn_str_equals(word, FIRN_STR(".mode"))) {
         if (!copy.data || !render_format_parse(copy.data, &sh->render.format))
             fprintf(stderr, "error: .mode needs box, csv, json, jsonl or markdown\n");
