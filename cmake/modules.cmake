@@ -60,7 +60,7 @@ function(firn_tests)
         set_target_properties(${name} PROPERTIES
             RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
         add_test(NAME ${module}.${name} COMMAND ${name})
-        set_tests_properties(${module}.${name} PROPERTIES TIMEOUT 120 LABELS unit)
+        set_tests_properties(${module}.${name} PROPERTIES TIMEOUT 300 LABELS unit)
     endforeach()
 endfunction()
 
@@ -74,7 +74,7 @@ function(firn_header_tests)
     add_test(NAME headers.standalone
         COMMAND ${PROJECT_SOURCE_DIR}/tests/headers/check_headers.sh
             ${PROJECT_SOURCE_DIR}/include ${CMAKE_C_COMPILER} "${cxx}")
-    set_tests_properties(headers.standalone PROPERTIES TIMEOUT 120 LABELS unit)
+    set_tests_properties(headers.standalone PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()
 
 # fuzz/fuzz_<format>.c with corpus/<format>/: libFuzzer under clang with FIRN_SANITIZE, else a

@@ -15,6 +15,7 @@
 #include "iceberg/txn/snapshot_update.h"
 #include "pipeline/run.h"
 #include "sql/merge.h"
+#include "sql/query_rewrite.h"
 
 typedef struct incremental {
     firn_run *run;
@@ -142,18 +143,8 @@ static void put_reason(firn_buf *out, const firn_model *model, firn_violation ac
     firn_buf_byte(out, ')');
 }
 
-static void put_column(firn_buf *out, firn_str name)
-{
-    firn_buf_byte(out, '"');
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] == '"') firn_buf_byte(out, '"');
-        firn_buf_byte(out, (uint8_t)name.data[i]);
-    }
-    firn_buf_byte(out, '"');
-}
-
 /* Good rows, the newest of each key. */
-static void put_good_rows(firn_buf *out, const firn_model *model)
+static void put_good_rows(firn_buf *out, const firn_model *model, firn_arena *arena)
 {
     firn_buf_printf(out, "SELECT * FROM (%.*s\n) AS firn_model WHERE true",
                     FIRN_STR_ARG(model->query));
@@ -162,11 +153,11 @@ static void put_good_rows(firn_buf *out, const firn_model *model)
     firn_buf_cstr(out, " QUALIFY row_number() OVER (PARTITION BY ");
     for (size_t i = 0; i < model->n_unique_key; i++) {
         if (i) firn_buf_cstr(out, ", ");
-        put_column(out, model->unique_key[i]);
+        firn_buf_str(out, firn_sql_quote(model->unique_key[i], arena));
     }
     if (model->updated_at.len) {
         firn_buf_cstr(out, " ORDER BY ");
-        put_column(out, model->updated_at);
+        firn_buf_str(out, firn_sql_quote(model->updated_at, arena));
         firn_buf_cstr(out, " DESC NULLS LAST");
     }
     firn_buf_cstr(out, ") = 1");
@@ -301,7 +292,7 @@ static firn_status add_merge(incremental *x, firn_txn **txn, firn_error *err)
                             .updated_at = model->updated_at};
     firn_buf text;
     firn_buf_init(&text, NULL, FIRN_LIMIT_SQL_TEXT);
-    put_good_rows(&text, model);
+    put_good_rows(&text, model, x->run->arena);
     FIRN_TRY(to_arena(x->run, &text, &opts.source_sql, err));
     FIRN_TRY(firn_txn_begin(x->target, txn, err));
     FIRN_TRY(firn_merge_query(x->session, &opts, *txn, &counts, err));

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sql/query_rewrite.h"
 
 firn_status firn_run_session(firn_run *run, firn_session **out, firn_error *err)
 {
@@ -57,32 +58,23 @@ firn_status firn_run_sql(firn_run *run, firn_error *err, const char *fmt, ...)
     return st;
 }
 
-static void put_quoted(firn_buf *out, firn_str part, const char *suffix)
-{
-    firn_buf_byte(out, '"');
-    for (size_t i = 0; i < part.len; i++) {
-        if (part.data[i] == '"') firn_buf_byte(out, '"');
-        firn_buf_byte(out, (uint8_t)part.data[i]);
-    }
-    firn_buf_cstr(out, suffix);
-    firn_buf_byte(out, '"');
-}
-
 firn_str firn_run_quoted(firn_run *run, const char *suffix)
 {
-    firn_buf name;
-    firn_buf_init(&name, NULL, 1 << 16);
-    put_quoted(&name, firn_catalog_name(run->catalog), "");
+    const firn_str name =
+        firn_arena_printf(run->arena, "%.*s%s", FIRN_STR_ARG(run->model->ident.name), suffix);
+    firn_buf out;
+    firn_buf_init(&out, NULL, 1 << 16);
+    firn_buf_str(&out, firn_sql_quote(firn_catalog_name(run->catalog), run->arena));
     for (size_t i = 0; i < run->model->ident.n_levels; i++) {
-        firn_buf_byte(&name, '.');
-        put_quoted(&name, run->model->ident.levels[i], "");
+        firn_buf_byte(&out, '.');
+        firn_buf_str(&out, firn_sql_quote(run->model->ident.levels[i], run->arena));
     }
-    firn_buf_byte(&name, '.');
-    put_quoted(&name, run->model->ident.name, suffix);
-    firn_str out = {0};
-    if (name.status == FIRN_OK) out = firn_arena_copy(run->arena, firn_buf_view(&name));
-    firn_buf_dispose(&name);
-    return out;
+    firn_buf_byte(&out, '.');
+    firn_buf_str(&out, firn_sql_quote(name, run->arena));
+    firn_str text = {0};
+    if (out.status == FIRN_OK) text = firn_arena_copy(run->arena, firn_buf_view(&out));
+    firn_buf_dispose(&out);
+    return text;
 }
 
 firn_status firn_run_ident(firn_run *run, const char *suffix, firn_ident *out, firn_error *err)
