@@ -149,7 +149,7 @@ int main(int argc, char **argv)
     write_rows(env, store, plain, 1, true);
     write_rows(env, store, by_day, 30, true);
     write_rows(env, store, by_day, 30, false);
-    write_rows(env, store, by_day, 365, false);
+    write_rows(env, store, by_day, 90, false);
     firn_table_close(plain);
     firn_table_close(by_day);
     firn_catalog_destroy(catalog);
