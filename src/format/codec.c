@@ -3,6 +3,7 @@
  * be held in memory (a gzip file) is gunzip.c's. */
 #include "format/codec.h"
 
+#include <brotli/decode.h>
 #include <libdeflate.h>
 #include <limits.h>
 #include <lz4.h>
@@ -117,6 +118,15 @@ static firn_status unpack_lz4(firn_str in, void *out, size_t out_size, firn_erro
     return (size_t)n == out_size ? FIRN_OK : fail_size("lz4", (size_t)n, out_size, err);
 }
 
+static firn_status unpack_brotli(firn_str in, void *out, size_t out_size, firn_error *err)
+{
+    size_t n = out_size;
+    const BrotliDecoderResult r =
+        BrotliDecoderDecompress(in.len, (const uint8_t *)in.data, &n, out);
+    if (r != BROTLI_DECODER_RESULT_SUCCESS) return fail_data("brotli", in, err);
+    return n == out_size ? FIRN_OK : fail_size("brotli", n, out_size, err);
+}
+
 static firn_status unpack_zstd(firn_codec_ctx *ctx, firn_str in, void *out, size_t out_size,
                                firn_error *err)
 {
@@ -228,6 +238,7 @@ firn_status firn_codec_decompress(firn_codec_ctx *ctx, firn_codec codec, firn_st
     case FIRN_CODEC_ZSTD: return unpack_zstd(ctx, in, out, out_size, err);
     case FIRN_CODEC_LZ4_RAW: return unpack_lz4(in, out, out_size, err);
     case FIRN_CODEC_AVRO_SNAPPY: return unpack_avro_snappy(in, out, out_size, err);
+    case FIRN_CODEC_BROTLI: return unpack_brotli(in, out, out_size, err);
     }
     return firn_fail(err, FIRN_ERR_INTERNAL, "unknown codec %d", (int)codec);
 }
@@ -341,6 +352,9 @@ firn_status firn_codec_decompress_grow(firn_codec_ctx *ctx, firn_codec codec, fi
         return firn_fail(err, FIRN_ERR_UNSUPPORTED,
                          "not supported: a raw lz4 block without its unpacked size");
     case FIRN_CODEC_AVRO_SNAPPY: return grow_avro_snappy(in, out, err);
+    case FIRN_CODEC_BROTLI:
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: a brotli block without its unpacked size");
     }
     return firn_fail(err, FIRN_ERR_INTERNAL, "unknown codec %d", (int)codec);
 }
@@ -428,6 +442,8 @@ firn_status firn_codec_compress(firn_codec_ctx *ctx, firn_codec codec, int level
     case FIRN_CODEC_ZSTD: return pack_zstd(ctx, level, in, out, err);
     case FIRN_CODEC_LZ4_RAW: return pack_lz4(in, out, err);
     case FIRN_CODEC_AVRO_SNAPPY: return pack_avro_snappy(in, out, err);
+    case FIRN_CODEC_BROTLI:
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: compression with brotli");
     }
     return firn_fail(err, FIRN_ERR_INTERNAL, "unknown codec %d", (int)codec);
 }

@@ -198,7 +198,7 @@ static firn_status read_header(firn_pq_pages *p, page_header *h, firn_error *err
 
 /* ---- checks ---- */
 
-/* The most a block of that many bytes can unpack to; no bound is known for zstd. */
+/* The most a block of that many bytes can unpack to; no bound is known for the rest. */
 static uint64_t max_unpacked(firn_codec codec, uint64_t packed)
 {
     switch (codec) {
@@ -208,6 +208,7 @@ static uint64_t max_unpacked(firn_codec codec, uint64_t packed)
     case FIRN_CODEC_GZIP: return packed * 1032 + 64;
     case FIRN_CODEC_DEFLATE:
     case FIRN_CODEC_ZSTD:
+    case FIRN_CODEC_BROTLI:
     case FIRN_CODEC_AVRO_SNAPPY: break;
     }
     return UINT64_MAX;
@@ -348,6 +349,7 @@ static firn_status codec_of(int32_t codec, firn_codec *out, firn_error *err)
     case 0: *out = FIRN_CODEC_NONE; return FIRN_OK;
     case 1: *out = FIRN_CODEC_SNAPPY; return FIRN_OK;
     case 2: *out = FIRN_CODEC_GZIP; return FIRN_OK;
+    case 4: *out = FIRN_CODEC_BROTLI; return FIRN_OK;
     case 6: *out = FIRN_CODEC_ZSTD; return FIRN_OK;
     case 7: *out = FIRN_CODEC_LZ4_RAW; return FIRN_OK;
     default: break;

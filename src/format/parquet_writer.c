@@ -48,6 +48,8 @@ static firn_status check_opts(const firn_type *root, const firn_parquet_write_op
         return firn_fail(err, FIRN_ERR_ARG, "a Parquet file is written from a struct type");
     if (opts->codec == FIRN_CODEC_DEFLATE || opts->codec == FIRN_CODEC_AVRO_SNAPPY)
         return firn_fail(err, FIRN_ERR_ARG, "codec %d is not one of Parquet's", (int)opts->codec);
+    if (opts->codec == FIRN_CODEC_BROTLI)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: compression with brotli");
     if (opts->page_bytes > INT32_MAX / 2 || opts->dictionary_bytes > INT32_MAX / 2)
         return firn_fail(err, FIRN_ERR_ARG, "pages of %lld bytes, limit %d",
                          (long long)(opts->page_bytes > opts->dictionary_bytes

@@ -168,6 +168,36 @@ static void test_codecs_refuse_wrong_sizes(void **state)
     firn_codec_ctx_destroy(ctx);
 }
 
+/* Brotli is only read: the block comes from pyarrow. */
+static void test_brotli_is_read_and_refuses_wrong_sizes(void **state)
+{
+    static const char k_packed[] =
+        "\x1b\x39\x00\x00\x04\x36\xc6\xd6\x95\xdf\xde\x09\x51\xee\x02\x8c\x35"
+        "\xd9\x50\x6b\x5f\x11\xc1\x51\x8f\x21\x74";
+    const firn_str in = {k_packed, sizeof k_packed - 1};
+    const firn_str cut = {k_packed, sizeof k_packed - 2};
+    const firn_str text = FIRN_STR("to be or not to be, to be or not to be, to be or not to be");
+    firn_codec_ctx *ctx = NULL;
+    firn_error err = {0};
+    char out[128];
+    firn_buf grown;
+    (void)state;
+    firn_buf_init(&grown, NULL, 4096);
+    assert_ok(firn_codec_ctx_create(&ctx, &err), &err);
+    assert_ok(firn_codec_decompress(ctx, FIRN_CODEC_BROTLI, in, out, text.len, &err), &err);
+    assert_memory_equal(out, text.data, text.len);
+    assert_fails(firn_codec_decompress(ctx, FIRN_CODEC_BROTLI, in, out, text.len - 1, &err),
+                 FIRN_ERR_CORRUPT, &err, "invalid brotli data");
+    assert_fails(firn_codec_decompress(ctx, FIRN_CODEC_BROTLI, in, out, text.len + 1, &err),
+                 FIRN_ERR_CORRUPT, &err, "brotli data unpacks to 58 bytes, expected 59");
+    assert_fails(firn_codec_decompress(ctx, FIRN_CODEC_BROTLI, cut, out, text.len, &err),
+                 FIRN_ERR_CORRUPT, &err, "invalid brotli data");
+    assert_fails(firn_codec_compress(ctx, FIRN_CODEC_BROTLI, 0, text, &grown, &err),
+                 FIRN_ERR_UNSUPPORTED, &err, "not supported: compression with brotli");
+    firn_buf_dispose(&grown);
+    firn_codec_ctx_destroy(ctx);
+}
+
 static void test_unknown_sizes_stop_at_the_buffers_limit(void **state)
 {
     static const firn_codec k_codecs[] = {FIRN_CODEC_DEFLATE, FIRN_CODEC_ZSTD,
@@ -210,6 +240,7 @@ int main(void)
         TEST(test_other_files_are_not_parquet),
         TEST(test_forged_footer_sizes_are_refused),
         TEST(test_codecs_refuse_wrong_sizes),
+        TEST(test_brotli_is_read_and_refuses_wrong_sizes),
         TEST(test_unknown_sizes_stop_at_the_buffers_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
