@@ -136,7 +136,10 @@ static void run_describe(const firn_table *table)
            FIRN_STR_ARG(firn_table_metadata_location(table)), FIRN_STR_ARG(m->table_uuid));
     print_fields(&firn_metadata_schema(m)->root, 2);
     print_spec(m);
-    printf("snapshots: %zu\nproperties:\n", m->n_snapshots);
+    printf("snapshots: %zu\n", m->n_snapshots);
+    if (m->current_snapshot_id >= 0)
+        printf("current snapshot: %lld\n", (long long)m->current_snapshot_id);
+    puts("properties:");
     for (size_t i = 0; i < m->properties.n; i++)
         printf("  %.*s = %.*s\n", FIRN_STR_ARG(m->properties.items[i].key),
                FIRN_STR_ARG(m->properties.items[i].value));
