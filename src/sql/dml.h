@@ -167,6 +167,14 @@ FIRN_MUST_CHECK firn_status firn_merge__bounds(firn_session *session, firn_str r
                                                const firn_expr **filter_out, firn_str *where_out,
                                                firn_error *err);
 
+/* ---- merge_scope.c ---- */
+
+/* A name of one of the columns stands alone in the piece. */
+bool firn_merge__has_bare_column(firn_arena *arena, firn_str piece, const firn_type *columns);
+/* The piece with such names qualified by alias; columns NULL: as it is. */
+void firn_merge__put_scoped(firn_sql_text *text, firn_str piece, firn_str alias,
+                            const firn_type *columns);
+
 /* ---- dml_filter.c ---- */
 
 /* The part of a condition that is an Iceberg expression on columns of the target: weaker than the

@@ -229,7 +229,7 @@ firn_status firn_insert_query(firn_session *session, firn_table *table, firn_str
                               int64_t *n_rows, int64_t *n_files, firn_error *err)
 {
     const firn_schema *schema = firn_metadata_schema(firn_table_metadata_of(table));
-    firn_session__begin(session);
+    firn_session__renew(session);
     const firn_row_source source = {.statement = sql, .query = sql, .by_name = true};
     firn_dml_rows rows;
     *n_rows = 0;

@@ -16,9 +16,10 @@ typedef struct sql_merge {
     const firn_ast_merge *ast;
     const firn_schema *schema;
     firn_dml_target target;
-    firn_str name;   /* of the target in the engine */
-    firn_str where;  /* on the target's columns; empty: none */
-    firn_str staged; /* the temporary table with the source; empty: none */
+    firn_str name;                   /* of the target in the engine */
+    firn_str where;                  /* on the target's columns; empty: none */
+    firn_str staged;                 /* the temporary table with the source; empty: none */
+    const firn_type *source_columns; /* known only when bare names need them */
     bool has_matched, has_not_matched, has_by_source;
 } sql_merge;
 
@@ -197,6 +198,40 @@ static void drop_staged(const sql_merge *m)
     }
 }
 
+static bool has_bare_names(const sql_merge *m)
+{
+    const firn_type *root = &m->schema->root;
+    for (size_t i = 0; i < m->ast->n_clauses; i++) {
+        const firn_ast_merge_clause *clause = &m->ast->clauses[i];
+        if (clause->when != FIRN_WHEN_NOT_MATCHED) continue;
+        if (firn_merge__has_bare_column(m->s->arena, clause->condition, root)) return true;
+        for (size_t k = 0; k < clause->values.n; k++) {
+            if (firn_merge__has_bare_column(m->s->arena, clause->values.items[k].value, root)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Learn the source's columns when a bare name could be one of either side. */
+static firn_status describe_source(sql_merge *m, firn_error *err)
+{
+    firn_sql_text text;
+    firn_str sql;
+    firn_type *columns = firn_arena_alloc_zero(m->s->arena, sizeof *columns);
+    if (!columns) return firn_fail_nomem(err);
+    if (!has_bare_names(m)) return FIRN_OK;
+    firn_sql_text_init(&text, m->s->session, m->s->sql);
+    if (m->ast->with.len > 0) firn_sql_text_user(&text, m->ast->with);
+    firn_sql_text_put(&text, "SELECT * FROM ");
+    put_source_reference(m, &text);
+    FIRN_TRY(firn_sql_text_finish(&text, &sql, err));
+    FIRN_TRY(firn_sql_text_describe(&text, sql, columns, err));
+    m->source_columns = columns;
+    return FIRN_OK;
+}
+
 /* Plan the files that can hold matching rows. */
 static firn_status plan_target(sql_merge *m, firn_error *err)
 {
@@ -233,6 +268,20 @@ static void put_column(firn_sql_text *text, firn_str table, firn_str column)
     firn_sql_text_name(text, column);
 }
 
+/* Text of a clause, whose bare names mean the one side it sees. */
+static void put_scoped(const sql_merge *m, firn_sql_text *text, firn_ast_when when, firn_str piece)
+{
+    switch (when) {
+    case FIRN_WHEN_MATCHED: firn_sql_text_user(text, piece); return;
+    case FIRN_WHEN_NOT_MATCHED:
+        firn_merge__put_scoped(text, piece, m->ast->source_alias, m->source_columns);
+        return;
+    case FIRN_WHEN_NOT_MATCHED_BY_SOURCE:
+        firn_merge__put_scoped(text, piece, m->ast->alias, &m->schema->root);
+        return;
+    }
+}
+
 /* CASE WHEN condition THEN number ... END over the clauses of one kind. */
 static void put_chain(const sql_merge *m, firn_sql_text *text, firn_ast_when when)
 {
@@ -244,7 +293,7 @@ static void put_chain(const sql_merge *m, firn_sql_text *text, firn_ast_when whe
         const size_t number = clause->action == FIRN_ACTION_NOTHING ? 0 : i + 1;
         if (clause->condition.len > 0) {
             firn_sql_text_put(text, " WHEN (");
-            firn_sql_text_user(text, clause->condition);
+            put_scoped(m, text, when, clause->condition);
             firn_buf_printf(&text->buf, ") THEN %zu", number);
         } else {
             firn_buf_printf(&text->buf, " ELSE %zu", number);
@@ -289,7 +338,7 @@ static void put_value(const sql_merge *m, firn_sql_text *text, const firn_ast_me
     const firn_ast_assignment *value = find_value(clause, column);
     if (value) {
         if (value->value.len > 0)
-            firn_sql_text_user(text, value->value);
+            put_scoped(m, text, clause->when, value->value);
         else
             firn_sql_text_put(text, "NULL");
         return;
@@ -433,6 +482,7 @@ static firn_status run(sql_merge *m, firn_error *err)
     firn_dml_counts counts = {0};
     opts.isolation = firn_dml__isolation(m->s->table, "write.merge.isolation-level");
     FIRN_TRY(check_clauses(m, err));
+    FIRN_TRY(describe_source(m, err));
     FIRN_TRY(plan_target(m, err));
     FIRN_TRY(firn_session__dml_name(m->s->session, m->s->table, m->s->arena, &m->name, err));
     firn_sql_text_init(&text, m->s->session, m->s->sql);

@@ -206,7 +206,7 @@ firn_status firn_merge_query(firn_session *session, const firn_merge_opts *opts,
     const firn_table_metadata *metadata = firn_table_metadata_of(opts->target);
     firn_dml_counts counts = {0};
     *out = (firn_merge_counts){0};
-    firn_session__begin(session);
+    firn_session__renew(session);
     key_merge m = {.session = session, .opts = opts, .schema = firn_metadata_schema(metadata)};
     FIRN_TRY(firn_dml__pin(session, opts->target, err));
     firn_status st = run(&m, txn, &counts, err);

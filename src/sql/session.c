@@ -118,16 +118,20 @@ firn_status firn_session__engine(firn_session *session, firn_engine **out, firn_
 
 /* ---- statements ---- */
 
-/* Forget the last statement. Its result must be closed. */
-void firn_session__begin(firn_session *session)
+void firn_session__renew(firn_session *session)
 {
     session->generation++;
     session->statement = (statement_state){0};
-    firn_arena_reset(session->arena);
     (void)pthread_mutex_lock(&session->lock); /* else a late interrupt would hit this statement */
     atomic_store(&session->is_cancelled, false);
     (void)pthread_mutex_unlock(&session->lock);
     if (session->engine) firn_engine_reset_summary(session->engine);
+}
+
+static void begin_statement(firn_session *session)
+{
+    firn_session__renew(session);
+    firn_arena_reset(session->arena);
 }
 
 /* One statement without the semicolon behind it. */
@@ -188,7 +192,7 @@ firn_status firn_session_execute(firn_session *session, firn_str sql, firn_resul
 {
     firn_str text;
     *out = NULL;
-    firn_session__begin(session);
+    begin_statement(session);
     firn_status st = check_text(sql, &text, err);
     if (st == FIRN_OK) {
         atomic_store(&session->is_running, true);

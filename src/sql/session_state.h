@@ -104,8 +104,9 @@ struct firn_session {
 };
 
 /* ---- session.c ---- */
-/* Forget the last statement. Its result must be closed. */
-void firn_session__begin(firn_session *session);
+/* Forget what the last statement read, whose result must be closed, but keep its memory: what a
+ * transaction was given may still be needed. */
+void firn_session__renew(firn_session *session);
 FIRN_MUST_CHECK firn_status firn_session__engine(firn_session *session, firn_engine **out,
                                                  firn_error *err);
 

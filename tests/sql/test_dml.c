@@ -236,6 +236,19 @@ static void test_merge_grammar_is_checked(void **state)
                        FIRN_ERR_ARG, "INSERT has 1 values, the table 2 columns", NULL, 39);
 }
 
+static void test_bare_names_mean_the_side_a_clause_sees(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table bare (id int, v int)");
+    sql_run(f, "insert into bare values (1, 1), (2, 2)");
+    sql_run(f,
+            "merge into bare using (values (1, 10, date '2024-01-01'), (3, 30, null)) s(id, v, d) "
+            "on bare.id = s.id when not matched and v > 20 then insert values (id, case when "
+            "cast(id as int) = 3 then v end) when not matched by source and v > 1 then update "
+            "set v = v + id when matched then update set v = s.v");
+    assert_rows(f, "from bare", "(1, 10) (2, 4) (3, 30)");
+}
+
 /* ---- files ---- */
 
 static int data_files(const sql_fixture *f, const char *table)
@@ -352,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_merge_that_only_inserts_is_an_append),
         cmocka_unit_test(test_a_target_row_matched_twice_fails_the_merge),
         cmocka_unit_test(test_merge_grammar_is_checked),
+        cmocka_unit_test(test_bare_names_mean_the_side_a_clause_sees),
         cmocka_unit_test(test_a_failed_statement_leaves_no_data_file),
         cmocka_unit_test(test_merge_of_a_query_for_pipelines),
         cmocka_unit_test(test_a_merge_that_lost_the_race_is_a_conflict),
