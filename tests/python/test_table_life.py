@@ -246,7 +246,7 @@ def test_table_commands_without_sql(lake):
     assert "id" in out and re.search(r"day", out) and str(table.current_snapshot().snapshot_id) in out
     out = lake.run("table", "history", "n.shown").stdout
     assert all(str(s.snapshot_id) in out for s in table.snapshots())
-    lake.run("table", "rollback", "n.shown", table.snapshots()[0].snapshot_id)
+    lake.run("table", "rollback", "n.shown", "--snapshot", table.snapshots()[0].snapshot_id)
     assert table.refresh().current_snapshot().snapshot_id == table.snapshots()[0].snapshot_id
 
 
