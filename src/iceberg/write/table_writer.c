@@ -13,7 +13,9 @@
 #include "iceberg/write/partition_split.h"
 #include "iceberg/write/writer_config.h"
 
-#define K_DEFAULT_OPEN_PARTITIONS 100
+/* Below the usual limit of 1024 open descriptors; the memory budget closes files earlier if need
+ * be. */
+#define K_DEFAULT_OPEN_PARTITIONS 500
 
 struct open_file {
     firn_data_file_output output;

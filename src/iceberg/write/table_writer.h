@@ -16,7 +16,7 @@ typedef struct firn_table_writer_opts {
     const firn_schema *schema;       /* NULL: the table's current schema */
     const firn_partition_spec *spec; /* NULL: the table's default spec */
     int64_t target_file_bytes;       /* 0: write.target-file-size-bytes (512 MiB) */
-    int32_t max_open_partitions;     /* 0: 100; beyond it the least recently used file is closed */
+    int32_t max_open_partitions;     /* 0: 500; beyond it the least recently used file is closed */
 } firn_table_writer_opts;
 
 FIRN_MUST_CHECK firn_status firn_table_writer_create(firn_env *env, firn_store *store,
