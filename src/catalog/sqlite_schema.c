@@ -16,8 +16,8 @@ static const char k_create_tables[] = "CREATE TABLE IF NOT EXISTS iceberg_tables
                                       "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties ("
                                       "catalog_name VARCHAR(255) NOT NULL, "
                                       "namespace VARCHAR(255) NOT NULL, "
-                                      "property_key VARCHAR(255) NOT NULL, "
-                                      "property_value VARCHAR(1000) NOT NULL, "
+                                      "property_key VARCHAR(255), "
+                                      "property_value VARCHAR(1000), "
                                       "PRIMARY KEY (catalog_name, namespace, property_key))";
 
 static firn_status count(firn_sqlite_db *db, const char *sql, int64_t *out, firn_error *err)

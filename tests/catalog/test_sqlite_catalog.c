@@ -86,7 +86,7 @@ static void test_layout_is_that_of_the_jdbc_catalog(void **state)
           "pragma_table_info('iceberg_namespace_properties')",
           out, sizeof out);
     assert_string_equal(out, "catalog_name|VARCHAR(255)|1|1;namespace|VARCHAR(255)|1|2;"
-                             "property_key|VARCHAR(255)|1|3;property_value|VARCHAR(1000)|1|0");
+                             "property_key|VARCHAR(255)|0|3;property_value|VARCHAR(1000)|0|0");
     query(lake->catalog_path, "select * from iceberg_namespace_properties", out, sizeof out);
     assert_string_equal(out, "firn|db|exists|true");
 }
