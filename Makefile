@@ -3,7 +3,7 @@
 BUILD := build
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all help deps demo test test-unit test-fuzz test-python test-crash check check-fast bench fuzz dev tsan clean
+.PHONY: all help deps demo test test-unit test-fuzz test-python test-crash test-java check check-fast bench fuzz dev tsan clean
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -33,6 +33,10 @@ test-python: all ## the program judged by PyIceberg, pyarrow and DuckDB
 test-crash: all ## the pipeline killed at every failpoint and at random moments
 	@tools/install_deps.sh test
 	@tools/test.sh crash
+
+test-java: all ## the catalog judged by Iceberg's Java JdbcCatalog (a JDK and Maven)
+	@tools/install_deps.sh peers
+	@tools/test.sh java
 
 check: ## formatting, warnings on gcc and clang, clang-tidy, layers, banned functions, sizes
 	@tools/install_deps.sh check

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# install_deps.sh build|test|check|bench
+# install_deps.sh build|test|check|bench|peers
 # Installs what is missing: distribution packages by apt-get, DuckDB by tools/get_duckdb.sh, Python
 # packages for tests in build/venv. Says nothing and ends at once when all is there.
 set -eu
@@ -12,6 +12,7 @@ packages_build="gcc libc6-dev make cmake ninja-build pkg-config ccache libxxhash
  libedit-dev libutf8proc-dev"
 packages_duckdb="maven python3 python3-pip python3-venv ca-certificates"
 packages_test="libcmocka-dev g++ python3-venv python3-pip clang libclang-rt-14-dev"
+packages_peers="default-jdk-headless maven python3-venv python3-pip"
 packages_check="clang clang-format clang-tidy python3"
 
 packages=$packages_build
@@ -20,7 +21,8 @@ build) ;;
 test) packages="$packages $packages_test" ;;
 check) packages="$packages $packages_check $packages_test" ;;
 bench) packages="$packages $packages_test" ;;
-*) echo "usage: install_deps.sh build|test|check|bench" >&2; exit 2 ;;
+peers) packages="$packages $packages_peers" ;;
+*) echo "usage: install_deps.sh build|test|check|bench|peers" >&2; exit 2 ;;
 esac
 
 # A stamp per package list keeps a repeated run to a few milliseconds.
@@ -38,6 +40,7 @@ for p in $packages; do
     case $p in
     gcc | make | cmake | ccache | clang | clang-format | clang-tidy | python3 | g++) command -v "$p" >/dev/null && continue ;;
     maven) command -v mvn >/dev/null && continue ;;
+    default-jdk-headless) command -v javac >/dev/null && continue ;;
     ninja-build) command -v ninja >/dev/null && continue ;;
     esac
     missing="$missing $p"
@@ -60,7 +63,7 @@ fi
 have_duckdb || tools/get_duckdb.sh "$cache/duckdb-2.0.0"
 
 case $need in
-test | check | bench)
+test | check | bench | peers)
     if [ ! -e build/.deps/venv-ok ]; then
         mkdir -p build/.deps
         echo "installing Python packages for the tests in build/venv"

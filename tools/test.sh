@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test.sh all|unit|python|crash|tsan: the suites behind "make test". Prints each suite's own
+# test.sh all|unit|python|crash|java|tsan: the suites behind "make test". Prints each suite's own
 # closing line, and one line in the end.
 set -u
 cd "$(dirname "$0")/.."
@@ -35,8 +35,12 @@ all)
 unit) rm -f build/dev/Testing/Temporary/LastTestsFailed.log; suite "unit tests (ASan, UBSan)" unit ;;
 python) suite "PyIceberg, pyarrow and DuckDB" pytest tests/python ;;
 crash) suite "kill tests" pytest tests/crash ;;
+java)
+    suite "the Java peer's build" tests/peers/java.sh
+    suite "Iceberg's Java JdbcCatalog" pytest tests/peers
+    ;;
 tsan) suite "unit tests (TSan)" tsan ;;
-*) echo "usage: test.sh all|unit|python|crash|tsan" >&2; exit 2 ;;
+*) echo "usage: test.sh all|unit|python|crash|java|tsan" >&2; exit 2 ;;
 esac
 if [ -n "$failed" ]; then
     echo "test: FAILED:$failed"
