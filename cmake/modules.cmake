@@ -17,8 +17,8 @@ function(firn_module name)
     target_link_libraries(firn_${name} PUBLIC ${ARG_DEPS} PRIVATE firn_warnings)
 endfunction()
 
-set(FIRN_ALL_MODULES firn_pipeline firn_sql firn_catalog firn_iceberg firn_format firn_store
-    firn_base)
+set(FIRN_ALL_MODULES firn_home firn_pipeline firn_sql firn_catalog firn_iceberg firn_format
+    firn_store firn_base)
 
 function(firn_program)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/apps/firn/*.c)
@@ -27,8 +27,8 @@ function(firn_program)
     endif()
     add_executable(firn ${sources})
     target_include_directories(firn PRIVATE ${PROJECT_SOURCE_DIR}/apps/firn)
-    target_link_libraries(firn PRIVATE ${FIRN_ALL_MODULES} PkgConfig::FYAML PkgConfig::EDIT
-                          PkgConfig::UTF8PROC firn_warnings)
+    target_link_libraries(firn PRIVATE ${FIRN_ALL_MODULES} PkgConfig::EDIT PkgConfig::UTF8PROC
+                          firn_warnings)
     set_target_properties(firn PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()
 

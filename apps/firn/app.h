@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/env.h"
-#include "base/map.h"
+#include "firn/home.h"
 #include "firn/session.h"
 
 /* Exit statuses, documented in docs/cli.md. */
@@ -59,12 +59,12 @@ typedef struct app_command {
 
 /* State of one run of the program. */
 struct app {
-    const char *home;            /* --home, FIRN_HOME, "." if it has a firn.yaml, ~/.firn */
-    const char *const *settings; /* -o key=value, n_settings of them */
+    const char *home_path;         /* --home; NULL: firn_home_open's default */
+    const firn_property *settings; /* -o key=value, n_settings of them */
     size_t n_settings;
     firn_arena *arena;
-    firn_map config; /* dotted key -> char*; see app_config_load */
-    firn_env *env;
+    firn_home *home;
+    firn_env *env; /* the home's, like store and catalog */
     firn_store *store;
     firn_catalog *catalog;
     bool is_error_json;
@@ -74,16 +74,15 @@ struct app {
 bool app_args_parse(const app_command *command, int argc, char **argv, app_args *out);
 void app_print_command_help(const app_command *command, FILE *out);
 
-/* Read <home>/firn.yaml (if there is one), then environment variables FIRN_<KEY> (dots as "__",
- * dashes as "_"), then -o settings; later ones win. */
-FIRN_MUST_CHECK firn_status app_config_load(app *a, firn_error *err);
-const char *app_config_get(const app *a, const char *key, const char *fallback);
-
-/* Make the environment (threads, memory, failpoints, log to stderr). */
-FIRN_MUST_CHECK firn_status app_open_env(app *a, firn_error *err);
-/* Configuration, environment, store and catalog of the home; FIRN_ERR_NOT_FOUND with a hint when
- * there is no home yet. */
-FIRN_MUST_CHECK firn_status app_open_home(app *a, firn_error *err);
+/* What of the home a command needs. */
+typedef enum app_home_kind {
+    APP_HOME = 0,  /* an existing home */
+    APP_HOME_INIT, /* made if it is missing */
+    APP_HOME_NONE, /* settings, environment and store; no catalog */
+} app_home_kind;
+/* Open the home (log to stderr). is_new (may be NULL): APP_HOME_INIT made its catalog. */
+FIRN_MUST_CHECK firn_status app_open_home(app *a, app_home_kind kind, bool *is_new,
+                                          firn_error *err);
 /* Absolute form of a path, in the arena; NULL with err filled if it has no absolute form. */
 const char *app_absolute(app *a, const char *path, firn_error *err);
 void app_close(app *a);

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "pipeline/generate.h"
-#include "store/local.h"
 
 static const app_option k_options[] = {
     {"out", 0, "DIR", "landing folder (required)"},
@@ -107,10 +106,7 @@ static firn_status generate(app *a, const app_args *args, firn_generate_truth *t
 {
     firn_generate_opts opts;
     FIRN_TRY(read_options(a, args, &opts, err));
-    FIRN_TRY(app_config_load(a, err));
-    FIRN_TRY(app_open_env(a, err));
-    FIRN_TRY(firn_store_create(&a->store, err));
-    FIRN_TRY(firn_store_add_local(a->store, a->env, err));
+    FIRN_TRY(app_open_home(a, APP_HOME_NONE, NULL, err));
     app_catch_interrupt(a->env, NULL);
     return firn_generate_orders(a->env, a->store, &opts, truth, err);
 }

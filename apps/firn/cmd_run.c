@@ -168,7 +168,7 @@ static int run(app *a, const app_args *args)
     if (!split_settings(args, settings, &n_settings)) return APP_USAGE;
     while (n_selected < MAX_SETTINGS && (text = app_args_nth(args, "select", n_selected)) != NULL)
         selected[n_selected++] = firn_str_of(text);
-    if (app_open_home(a, &err) != FIRN_OK) {
+    if (app_open_home(a, APP_HOME, NULL, &err) != FIRN_OK) {
         const int status = app_print_open_error(a, &err);
         return status == APP_CANNOT_OPEN ? APP_USAGE : status;
     }

@@ -121,7 +121,7 @@ static int run(app *a, const app_args *args)
         return APP_USAGE;
     }
     if (!set_render(&sh, args)) return APP_USAGE;
-    if (app_open_home(a, &err) != FIRN_OK) return app_print_open_error(a, &err);
+    if (app_open_home(a, APP_HOME, NULL, &err) != FIRN_OK) return app_print_open_error(a, &err);
     firn_catalog *const catalogs[] = {a->catalog};
     const firn_status st = firn_session_open(
         a->env, a->store,

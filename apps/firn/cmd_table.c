@@ -202,7 +202,7 @@ static int run(app *a, const app_args *args)
                 k_details);
         return APP_USAGE;
     }
-    if (app_open_home(a, &err) != FIRN_OK) return app_print_open_error(a, &err);
+    if (app_open_home(a, APP_HOME, NULL, &err) != FIRN_OK) return app_print_open_error(a, &err);
     const firn_status st = run_action(a, args, &err);
     return st == FIRN_OK ? APP_OK : app_print_error(a, &err, NULL);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* firn: the command line. Global options, then one command. */
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app.h"
 #include "base/str.h"
@@ -50,13 +48,17 @@ static int unknown_command(const char *name)
     return APP_USAGE;
 }
 
-static const char *default_home(firn_arena *arena)
+/* "key=value" of -o; false with a message when it is something else. */
+static bool add_setting(app *a, const char *text, firn_property *settings)
 {
-    const char *home = getenv("FIRN_HOME");
-    if (home && home[0]) return home;
-    if (access("firn.yaml", F_OK) == 0) return ".";
-    const char *user = getenv("HOME");
-    return firn_arena_printf(arena, "%s/.firn", user ? user : ".").data;
+    const char *equals = strchr(text, '=');
+    if (!equals) {
+        fprintf(stderr, "error: -o needs key=value, found \"%s\"\n", text);
+        return false;
+    }
+    settings[a->n_settings++] =
+        (firn_property){{text, (size_t)(equals - text)}, firn_str_of(equals + 1)};
+    return true;
 }
 
 /* Value of "--name value" or "--name=value" at argv[*i], NULL if it is another option. */
@@ -71,7 +73,7 @@ static const char *global_value(int argc, char **argv, int *i, const char *name)
 }
 
 /* Consumes global options; returns the index of the command, or -1 with *status set. */
-static int parse_globals(app *a, int argc, char **argv, const char **settings, int *status)
+static int parse_globals(app *a, int argc, char **argv, firn_property *settings, int *status)
 {
     int i = 1;
     for (; i < argc && argv[i][0] == '-'; i++) {
@@ -87,10 +89,13 @@ static int parse_globals(app *a, int argc, char **argv, const char **settings, i
             return -1;
         }
         if ((value = global_value(argc, argv, &i, "--home")) != NULL) {
-            a->home = value;
+            a->home_path = value;
         } else if ((value = global_value(argc, argv, &i, "-o")) != NULL &&
                    a->n_settings < MAX_SETTINGS) {
-            settings[a->n_settings++] = value;
+            if (!add_setting(a, value, settings)) {
+                *status = APP_USAGE;
+                return -1;
+            }
         } else if ((value = global_value(argc, argv, &i, "--error-format")) != NULL) {
             a->is_error_json = strcmp(value, "json") == 0;
         } else {
@@ -118,7 +123,7 @@ static bool wants_help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const char *settings[MAX_SETTINGS];
+    firn_property settings[MAX_SETTINGS];
     app a;
     app_args args;
     int status = APP_USAGE;
@@ -128,7 +133,6 @@ int main(int argc, char **argv)
     a.settings = settings;
     a.arena = firn_arena_create(NULL, 0);
     if (!a.arena) return APP_FAILED;
-    a.home = default_home(a.arena);
     const int at = parse_globals(&a, argc, argv, settings, &status);
     if (at >= 0) {
         const app_command *command = find_command(argv[at]);

@@ -11,6 +11,7 @@
 #include "firn/env.h"
 #include "firn/ext/catalog.h"
 #include "firn/ext/store.h"
+#include "firn/home.h"
 #include "firn/metadata.h"
 #include "firn/pipeline.h"
 #include "firn/session.h"
