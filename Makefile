@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Front door: "make help" lists what there is. CMake does the building.
 BUILD := build
+PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all help deps demo test test-unit test-fuzz test-python test-crash test-java check check-fast bench fuzz dev tsan clean
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java check check-fast bench fuzz dev tsan clean
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
+
+install: all ## install program, library, headers and the SQL engine under PREFIX (/usr/local)
+	@cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null
+	@echo "installed under $(DESTDIR)$(PREFIX)"
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20

@@ -3,6 +3,7 @@
 option(FIRN_BUILD_TESTS "Build the unit tests" ON)
 option(FIRN_BUILD_FUZZ "Build the fuzz targets (libFuzzer with clang, a replay driver otherwise)" ON)
 option(FIRN_BUILD_BENCH "Build the benchmark programs" ON)
+option(FIRN_BUILD_LIBRARY "Build libfirn.so and libfirn.a, and what 'cmake --install' needs" ON)
 option(FIRN_WERROR "Treat warnings as errors" ON)
 set(FIRN_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 set(FIRN_CACHE_DIR "$ENV{HOME}/.cache/firn" CACHE PATH "Where tools/get_duckdb.sh puts DuckDB")

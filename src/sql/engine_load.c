@@ -2,6 +2,8 @@
 /* Finding and loading the DuckDB library. It is never unloaded: its threads and thread-local
  * destructors may outlive the last engine. */
 #include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,17 +15,41 @@
 
 #define HINT_INSTALL "run 'make deps' or set FIRN_DUCKDB to the path of libduckdb.so 2.0.0"
 
-/* <folder of the program>/../lib/firn/libduckdb.so; false when that does not fit or is unknown. */
-static bool path_beside_program(char *out, size_t size)
+/* Folder of the file that this code is in, with its '/': libfirn.so's, or else the program's, which
+ * the loader lists without a name. */
+static bool own_folder(char out[FIRN_LIMIT_PATH])
 {
-    static const char k_tail[] = "/../lib/firn/libduckdb.so";
-    const ssize_t n = readlink("/proc/self/exe", out, size);
-    if (n <= 0 || (size_t)n >= size) return false;
-    size_t len = (size_t)n;
-    while (len > 0 && out[len - 1] != '/') len--;
-    if (len == 0 || len - 1 + sizeof k_tail > size) return false;
-    memcpy(out + len - 1, k_tail, sizeof k_tail);
-    return access(out, R_OK) == 0;
+    Dl_info info;
+    void *address = NULL;
+    void *listed = NULL;
+    char real[PATH_MAX];
+    firn_status (*own)(const firn_duckdb **, firn_error *) = firn_duckdb_load;
+    memcpy(&address, &own, sizeof address); /* no cast from function to object pointer in ISO C */
+    if (!dladdr1(address, &info, &listed, RTLD_DL_LINKMAP) || !listed) return false;
+    const struct link_map *map = listed;
+    const char *name = map->l_name && map->l_name[0] ? map->l_name : "/proc/self/exe";
+    if (!realpath(name, real)) return false;
+    const char *end = strrchr(real, '/');
+    if (!end || (size_t)(end - real) + 2 > FIRN_LIMIT_PATH) return false;
+    memcpy(out, real, (size_t)(end - real) + 1);
+    out[end - real + 1] = '\0';
+    return true;
+}
+
+/* Where "cmake --install" puts the library, seen from bin, from lib and from lib/<architecture>. */
+static bool path_beside(char *out, size_t size)
+{
+    static const char *const k_tails[] = {"../lib/firn/libduckdb.so", "firn/libduckdb.so",
+                                          "../firn/libduckdb.so"};
+    if (!own_folder(out)) return false;
+    const size_t len = strlen(out);
+    for (size_t i = 0; i < sizeof k_tails / sizeof k_tails[0]; i++) {
+        const size_t n = strlen(k_tails[i]) + 1;
+        if (len + n > size) return false;
+        memcpy(out + len, k_tails[i], n);
+        if (access(out, R_OK) == 0) return true;
+    }
+    return false;
 }
 
 static void *open_library(const char *path)
@@ -36,7 +62,7 @@ static firn_status find_library(void **out, firn_error *err)
     char beside[FIRN_LIMIT_PATH];
     const char *path = getenv("FIRN_DUCKDB");
     if (!path || !*path) {
-        path = path_beside_program(beside, sizeof beside) ? beside : FIRN_DUCKDB_LIBRARY;
+        path = path_beside(beside, sizeof beside) ? beside : FIRN_DUCKDB_LIBRARY;
     }
     *out = open_library(path);
     if (*out) return FIRN_OK;
