@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "sql/dml.h"
 
-#define MAX_OPEN_PARTITIONS 1000 /* the writer's memory budget closes files earlier */
+#define MAX_OPEN_PARTITIONS 500 /* the writer's memory budget closes files earlier */
 
 firn_status firn_row_writer_init(firn_row_writer *w, firn_session *session, const firn_table *table,
                                  firn_error *err)
