@@ -6,9 +6,11 @@
 #ifndef FIRN_FIRN_H
 #define FIRN_FIRN_H
 
+#include "firn/append.h"
 #include "firn/base.h"
 #include "firn/batch.h"
 #include "firn/env.h"
+#include "firn/ext/arena.h"
 #include "firn/ext/catalog.h"
 #include "firn/ext/store.h"
 #include "firn/home.h"
