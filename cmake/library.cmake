@@ -8,7 +8,7 @@ set(CMAKE_INSTALL_LIBDIR lib CACHE STRING "Folder of libraries below the prefix"
 include(GNUInstallDirs)
 
 # Packages of the public build files: pkg-config's name for each imported target.
-set(FIRN_PC_PAIRS XXHASH=libxxhash JANSSON=jansson ZSTD=libzstd LZ4=liblz4 DEFLATE=libdeflate
+set(FIRN_PC_PAIRS XXHASH=libxxhash JANSSON=jansson ZSTD=libzstd LZ4=liblz4 DEFLATE=libdeflate BROTLI=libbrotlidec
     SQLITE=sqlite3 FYAML=libfyaml)
 
 # firn_library(target type): the objects of all rooms in one library that is called firn.
