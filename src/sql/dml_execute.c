@@ -6,6 +6,9 @@
 #include "sql/ddl.h"
 #include "sql/dml.h"
 
+#define DEFAULT_RETRIES 20
+#define FIRST_WAIT_US   10000
+
 typedef struct dml_ast {
     enum { DML_INSERT, DML_CHANGE, DML_MERGE } kind;
     const char *tag;
@@ -79,11 +82,14 @@ static firn_status attempt(firn_dml_statement *s, const dml_ast *ast, firn_error
     return firn_txn_commit(s->txn, err);
 }
 
+/* A statement that is run again takes longer than the appends it competes with, so it loses more
+ * often than a commit that is only rebased: more attempts than Iceberg's default for those. */
 static int64_t retries_of(const firn_dml_statement *s)
 {
     if (!s->table) return 0;
     const firn_table_metadata *metadata = firn_table_metadata_of(s->table);
-    return firn_properties_get_i64(&metadata->properties, FIRN_STR("commit.retry.num-retries"), 4);
+    return firn_properties_get_i64(&metadata->properties, FIRN_STR("commit.retry.num-retries"),
+                                   DEFAULT_RETRIES);
 }
 
 static void end_attempt(firn_dml_statement *s)
@@ -95,17 +101,24 @@ static void end_attempt(firn_dml_statement *s)
     s->table = NULL;
 }
 
+/* With jitter, so that statements that collided do not collide again. */
+static void wait_before_attempt(const firn_env *env, int64_t n)
+{
+    const int64_t most = (int64_t)FIRST_WAIT_US << (n < 6 ? n : 6);
+    const int64_t part = (int64_t)(firn_random_u64(env->random) % (uint64_t)most);
+    env->clock->sleep_us(env->clock->ctx, most / 2 + part);
+}
+
 static firn_status run(firn_dml_statement *s, const dml_ast *ast, firn_error *err)
 {
     firn_status st = FIRN_OK;
-    const firn_clock *clock = s->session->env->clock;
     for (int64_t n = 0;; n++) {
         s->n_changed = 0;
         st = attempt(s, ast, err);
         const bool is_again = st == FIRN_ERR_CONFLICT && n < retries_of(s);
         end_attempt(s);
         if (!is_again) return st;
-        clock->sleep_us(clock->ctx, 10000 << (n < 8 ? n : 8));
+        wait_before_attempt(s->session->env, n);
     }
 }
 

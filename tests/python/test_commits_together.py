@@ -96,3 +96,17 @@ def test_deletes_meet_appends(home):
     lost, seconds = run_together(home, [(0, "insert"), (1, "delete")], [10])
     print(f"{4 * ROUNDS} commits in {seconds:.1f} s; PyIceberg was too late {lost} times in {ROUNDS} appends")
     check(home, [0, 1, 10], 4 * ROUNDS)
+
+
+def test_updates_that_read_each_others_rows_are_run_again(home):
+    home.run("sql", "-c", "CREATE SCHEMA a; CREATE TABLE a.t (writer INT, n INT); INSERT INTO a.t VALUES (0, 0)")
+    script = "; ".join(["UPDATE a.t SET n = n + 1 WHERE writer = 0"] * 5)
+    merge = "; ".join(["MERGE INTO a.t USING (SELECT 0 AS w) s ON a.t.writer = s.w WHEN MATCHED THEN UPDATE SET n = n + 1"] * 5)
+    running = [subprocess.Popen([FIRN, "--home", home.path, "sql", "-c", s], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+               for s in (script, script, merge)]
+    appended = append_with_pyiceberg(home.path, 10)
+    errors = [(p.communicate()[1], p.returncode) for p in running]
+    assert [code for _, code in errors] == [0] * 3, errors
+    assert home.value("SELECT n FROM a.t WHERE writer = 0") == "15"
+    assert home.value("SELECT count(*) AS n FROM a.t") == str(1 + ROUNDS)
+    print(f"15 updates of one row; PyIceberg was too late {appended} times in {ROUNDS} appends")
