@@ -29,7 +29,7 @@ static firn_status flush(const render_opts *opts, firn_buf *buf, FILE *out, size
     FIRN_TRY(firn_buf_check(buf, err));
     if (buf->len < at_least) return FIRN_OK;
     if (opts->before_output) opts->before_output(opts->ctx);
-    if (fwrite(buf->data, 1, buf->len, out) != buf->len)
+    if (buf->len > 0 && fwrite(buf->data, 1, buf->len, out) != buf->len)
         return firn_fail(err, FIRN_ERR_IO, "cannot write the result");
     firn_buf_clear(buf);
     return FIRN_OK;
