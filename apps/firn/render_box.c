@@ -245,7 +245,7 @@ static void put_cell(FILE *out, const cell *c, int32_t width, int align, bool is
     const int32_t before = align < 0 ? 0 : align > 0 ? pad : pad / 2;
     repeat(out, " ", before + 1);
     if (is_dim) fputs("\033[2m", out);
-    fwrite(text.data, 1, text.len, out);
+    if (text.len > 0) fwrite(text.data, 1, text.len, out);
     if (is_cut) fputs("…", out);
     if (is_dim) fputs("\033[0m", out);
     repeat(out, " ", pad - before + 1);
