@@ -139,22 +139,25 @@ static firn_status read_arguments(call_context *c, const procedure *p, bool has_
         return firn_sql_fail(err, c->call->name.offset, "%s needs the argument %s", p->name,
                              p->arguments[i]);
     }
-    if (has_table || c->given.table) return FIRN_OK;
-    return firn_sql_fail(err, c->call->name.offset, "%s needs the argument table", p->name);
+    return FIRN_OK;
 }
 
 /* 'db.t' of the arguments, in the catalog that CALL names. */
-static firn_status table_name(const call_context *c, firn_sql_name *out, firn_error *err)
+static firn_status table_name(const call_context *c, const firn_ast_argument *table,
+                              firn_sql_name *out, firn_error *err)
 {
+    if (!table) {
+        return firn_sql_fail(err, c->call->name.offset, "the procedure needs the argument table");
+    }
     firn_arena *arena = c->session->arena;
-    firn_lexer lexer = firn_lexer_of(c->given.table->text);
+    firn_lexer lexer = firn_lexer_of(table->text);
     const firn_str catalog = c->call->name.n_parts > 2 ? c->call->name.parts[0] : (firn_str){0};
     if (firn_session__parse_name(&lexer, arena, out, NULL) != FIRN_OK ||
         firn_lexer_peek(&lexer).kind != FIRN_TOKEN_END) {
-        return firn_sql_fail(err, c->given.table->offset, "found \"%.*s\", expected a table's name",
-                             FIRN_STR_ARG(c->given.table->text));
+        return firn_sql_fail(err, table->offset, "found \"%.*s\", expected a table's name",
+                             FIRN_STR_ARG(table->text));
     }
-    out->offset = c->given.table->offset;
+    out->offset = table->offset;
     const bool is_full =
         out->n_parts > 2 && firn_session__find_catalog(c->session, out->parts[0]) != NULL;
     if (catalog.len == 0 || is_full || out->n_parts < 2) return FIRN_OK;
@@ -231,7 +234,7 @@ firn_status firn_call__run(firn_session *session, const firn_ast_call *call,
     if (table)
         target = *table;
     else
-        FIRN_TRY(table_name(&c, &target, err));
+        FIRN_TRY(table_name(&c, c.given.table, &target, err));
     FIRN_TRY(firn_session__open_table(session, &target, &c.table, err));
     const firn_status st = run_on_table(&c, p, out, err);
     firn_table_close(c.table);

@@ -113,8 +113,7 @@ static firn_status find_keys(const sql_merge *m, firn_merge_key **out, size_t *n
     firn_str text;
     *out = NULL;
     *n_out = 0;
-    firn_status st = FIRN_OK;
-    while ((st = firn_dml__conjunct(&p, &text)) == FIRN_OK) {
+    while (firn_dml__conjunct(&p, &text) == FIRN_OK) {
         firn_str target = {0};
         firn_str source = {0};
         firn_merge_key key = {0};

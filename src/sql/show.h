@@ -19,7 +19,7 @@ typedef struct firn_show {
 FIRN_MUST_CHECK firn_status firn_show__begin(firn_show *show, firn_session *session,
                                              const char *const *names, size_t n, firn_error *err);
 /* One cell per column; data NULL: null. */
-void firn_show__row(firn_show *show, const firn_str *cells);
+void firn_show__row(firn_show *show, const firn_str *cells, size_t n);
 /* Makes the result, or frees it when st is a failure, which is returned. */
 FIRN_MUST_CHECK firn_status firn_show__end(firn_show *show, const char *tag, firn_status st,
                                            firn_result **out, firn_error *err);

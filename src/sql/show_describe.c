@@ -289,7 +289,7 @@ firn_status firn_show__create_text(firn_session *session, const firn_described *
 static void add_row(firn_show *show, firn_str a, firn_str b, firn_str c)
 {
     const firn_str cells[] = {a, b, c};
-    firn_show__row(show, cells);
+    firn_show__row(show, cells, 3);
 }
 
 static firn_status add_partitions(firn_show *show, const firn_described *d, firn_error *err)
@@ -379,7 +379,7 @@ static firn_status describe_column(firn_session *session, const firn_described *
         {FIRN_STR("col_name"), field->name},
         {FIRN_STR("data_type"), type},
         {FIRN_STR("comment"), field->doc.len > 0 ? field->doc : FIRN_STR("NULL")}};
-    for (size_t i = 0; i < 3; i++) firn_show__row(&show, rows[i]);
+    for (size_t i = 0; i < 3; i++) firn_show__row(&show, rows[i], 2);
     return firn_show__end(&show, "DESCRIBE", FIRN_OK, out, err);
 }
 

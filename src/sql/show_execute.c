@@ -24,9 +24,9 @@ firn_status firn_show__begin(firn_show *show, firn_session *session, const char 
     return show->rows.status;
 }
 
-void firn_show__row(firn_show *show, const firn_str *cells)
+void firn_show__row(firn_show *show, const firn_str *cells, size_t n)
 {
-    for (size_t i = 0; i < show->root.n_fields; i++) {
+    for (size_t i = 0; i < n; i++) {
         firn_column *column = firn_rows_column(&show->rows, i);
         if (cells[i].data)
             firn_cell_text(&show->rows, column, cells[i]);
@@ -57,9 +57,8 @@ static bool matches(firn_str pattern, firn_str name)
     size_t star = SIZE_MAX;
     size_t mark = 0;
     while (n < name.len) {
-        const char c = p < pattern.len ? pattern.data[p] : '\0';
         const firn_str a = firn_str_slice(pattern, p, p + 1);
-        if (c == '*' || c == '%') {
+        if (a.len == 1 && (a.data[0] == '*' || a.data[0] == '%')) {
             star = p++;
             mark = n;
         } else if (p < pattern.len && firn_str_equals_nocase(a, firn_str_slice(name, n, n + 1))) {
@@ -128,7 +127,7 @@ static firn_status show_catalogs(firn_session *session, firn_sql_parser *p, firn
     FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
     for (size_t i = 0; i < session->n_catalogs; i++) {
         const firn_str name = firn_catalog_name(session->catalogs[i]);
-        if (matches_any(list.like, name)) firn_show__row(&show, &name);
+        if (matches_any(list.like, name)) firn_show__row(&show, &name, 1);
     }
     return firn_show__end(&show, "SHOW CATALOGS", FIRN_OK, out, err);
 }
@@ -154,7 +153,7 @@ static firn_status show_schemas(firn_session *session, firn_sql_parser *p, firn_
     FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
     for (size_t i = 0; i < n; i++) {
         const firn_str name = dotted(session, &found[i]);
-        if (matches_any(list.like, name)) firn_show__row(&show, &name);
+        if (matches_any(list.like, name)) firn_show__row(&show, &name, 1);
     }
     return firn_show__end(&show, "SHOW NAMESPACES", FIRN_OK, out, err);
 }
@@ -209,7 +208,7 @@ static firn_status show_columns(firn_session *session, firn_sql_parser *p, firn_
     FIRN_TRY(firn_parser_expect_end(p, err));
     FIRN_TRY(firn_show__load(session, &name, &d, err));
     FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
-    for (size_t i = 0; i < d.root->n_fields; i++) firn_show__row(&show, &d.root->fields[i].name);
+    for (size_t i = 0; i < d.root->n_fields; i++) firn_show__row(&show, &d.root->fields[i].name, 1);
     return firn_show__end(&show, "SHOW COLUMNS", FIRN_OK, out, err);
 }
 
@@ -232,13 +231,13 @@ static firn_status show_properties(firn_session *session, firn_sql_parser *p, fi
     for (size_t i = 0; i < d.properties.n; i++) {
         const firn_property *item = &d.properties.items[i];
         const firn_str cells[] = {item->key, item->value};
-        if (!key.data || firn_str_equals(key, item->key)) firn_show__row(&show, cells);
+        if (!key.data || firn_str_equals(key, item->key)) firn_show__row(&show, cells, 2);
     }
     if (d.table && (!key.data || firn_str_equals(key, FIRN_STR("format-version")))) {
         const firn_str version =
             firn_arena_printf(session->arena, "%d", (int)d.table->format_version);
         const firn_str cells[] = {FIRN_STR("format-version"), version};
-        firn_show__row(&show, cells);
+        firn_show__row(&show, cells, 2);
     }
     return firn_show__end(&show, "SHOW TBLPROPERTIES", FIRN_OK, out, err);
 }
@@ -256,7 +255,7 @@ static firn_status show_create(firn_session *session, firn_sql_parser *p, firn_r
     FIRN_TRY(firn_show__load(session, &name, &d, err));
     FIRN_TRY(firn_show__create_text(session, &d, &text, err));
     FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
-    firn_show__row(&show, &text);
+    firn_show__row(&show, &text, 1);
     return firn_show__end(&show, "SHOW CREATE TABLE", FIRN_OK, out, err);
 }
 
@@ -269,7 +268,7 @@ static firn_status show_current(firn_session *session, firn_result **out, firn_e
     const firn_str catalog =
         session->current_catalog ? firn_catalog_name(session->current_catalog) : (firn_str){0};
     const firn_str cells[] = {catalog, dotted(session, &ns)};
-    firn_show__row(&show, cells);
+    firn_show__row(&show, cells, 2);
     return firn_show__end(&show, "SHOW CURRENT NAMESPACE", FIRN_OK, out, err);
 }
 
