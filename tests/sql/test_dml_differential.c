@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "base/str.h"
 
-#define STATEMENTS 25
+#define STATEMENTS 12
 
 typedef struct text {
     char bytes[8192];
