@@ -143,7 +143,8 @@ static void put_reason(firn_buf *out, const firn_model *model, firn_violation ac
     firn_buf_byte(out, ')');
 }
 
-/* Good rows, the newest of each key. */
+/* Good rows, the newest of each key. "IS NOT DISTINCT FROM 1" says what "= 1" says, but keeps the
+ * engine from making one arg_max of whole rows out of it, which takes three times as long. */
 static void put_good_rows(firn_buf *out, const firn_model *model, firn_arena *arena)
 {
     firn_buf_printf(out, "SELECT * FROM (%.*s\n) AS firn_model WHERE true",
@@ -160,7 +161,7 @@ static void put_good_rows(firn_buf *out, const firn_model *model, firn_arena *ar
         firn_buf_str(out, firn_sql_quote(model->updated_at, arena));
         firn_buf_cstr(out, " DESC NULLS LAST");
     }
-    firn_buf_cstr(out, ") = 1");
+    firn_buf_cstr(out, ") IS NOT DISTINCT FROM 1");
 }
 
 static void put_quarantined_rows(firn_buf *out, const firn_model *model)
