@@ -127,6 +127,23 @@ static void test_files_are_replaced_and_counted(void **state)
     assert_live_paths(f, (const char *[]){"a2.parquet", "b.parquet"}, 2);
 }
 
+static void test_rewriting_rows_of_a_v3_table_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    firn_error err;
+    firn_txn *txn = NULL;
+    const firn_property v3 = {FIRN_STR("format-version"), FIRN_STR("3")};
+    assert_ok(firn_txn_begin(f->table, &txn, &err), &err);
+    assert_ok(firn_txn_set_properties(txn, &v3, 1, &err), &err);
+    assert_ok(firn_txn_commit(txn, &err), &err);
+    firn_txn_close(txn);
+    const struct request rewrite = {.removed = "a.parquet", .added = "a2.parquet"};
+    assert_fails(overwrite(f, &rewrite, &err), FIRN_ERR_UNSUPPORTED, &err,
+                 "not supported: rewriting rows of a format version 3 table");
+    const struct request removal = {.removed = "a.parquet"};
+    assert_ok(overwrite(f, &removal, &err), &err);
+}
+
 static void test_removing_only_is_a_delete(void **state)
 {
     struct fixture *f = *state;
@@ -301,6 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_files_are_replaced_and_counted),
+        TEST(test_rewriting_rows_of_a_v3_table_is_refused),
         TEST(test_removing_only_is_a_delete),
         TEST(test_missing_file_is_a_conflict),
         TEST(test_matching_append_conflicts_when_serializable),

@@ -69,11 +69,26 @@ firn_status firn_txn_append_if_unchanged(firn_txn *txn, const firn_data_file *fi
     return FIRN_OK;
 }
 
+/* A row that is copied to another file must keep its row id (specification, "Row Lineage"); our
+ * writer does not carry ids yet, so rewriting files of a v3 table would give rows new ones. */
+static firn_status check_lineage(const firn_txn *txn, const firn_overwrite *overwrite,
+                                 firn_error *err)
+{
+    if (txn->draft.base->format_version < 3 || !overwrite->n_added || !overwrite->n_removed_paths)
+        return FIRN_OK;
+    const firn_status st =
+        firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                  "not supported: rewriting rows of a format version 3 table, their row ids would "
+                  "be lost");
+    return firn_error_hint(err, st, "appends and deletions of whole files work");
+}
+
 firn_status firn_txn_overwrite_files(firn_txn *txn, const firn_overwrite *overwrite,
                                      firn_error *err)
 {
     firn_snapshot_change *change = NULL;
     firn_map seen;
+    FIRN_TRY(check_lineage(txn, overwrite, err));
     FIRN_TRY(new_change(txn, overwrite->added, overwrite->n_added, &change, err));
     change->removed =
         firn_arena_array(txn->files_arena, overwrite->n_removed_paths, sizeof *change->removed);
