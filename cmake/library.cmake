@@ -25,12 +25,9 @@ function(firn_dependencies)
     set(FIRN_DEPENDENCIES ${found} PARENT_SCOPE)
 endfunction()
 
-# firn_library(target type): the objects of all rooms in one library that is called firn.
+# firn_library(target type objects...): one of the libraries that are called firn.
 function(firn_library target type)
-    foreach(module ${FIRN_ALL_MODULES})
-        list(APPEND objects $<TARGET_OBJECTS:${module}>)
-    endforeach()
-    add_library(${target} ${type} ${objects})
+    add_library(${target} ${type} ${ARGN})
     target_include_directories(${target} INTERFACE
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
         $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -70,7 +67,10 @@ function(firn_package_names)
 endfunction()
 
 function(firn_libraries)
-    firn_library(firn_shared SHARED)
+    foreach(module ${FIRN_ALL_MODULES})
+        list(APPEND objects $<TARGET_OBJECTS:${module}>)
+    endforeach()
+    firn_library(firn_shared SHARED ${objects})
     set(map ${PROJECT_SOURCE_DIR}/cmake/firn.map)
     set_target_properties(firn_shared PROPERTIES EXPORT_NAME firn VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${map})
@@ -78,7 +78,16 @@ function(firn_libraries)
     if(NOT FIRN_SANITIZE) # a sanitizer's functions come with the program
         target_link_options(firn_shared PRIVATE LINKER:--no-undefined)
     endif()
-    firn_library(firn_static STATIC)
+
+    # One object, in which names that are not FIRN_API are local: they cannot meet a program's.
+    set(whole ${CMAKE_BINARY_DIR}/firn_whole.o)
+    add_custom_command(OUTPUT ${whole}
+        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${whole} ${objects}
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${whole}
+        DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM
+        COMMENT "Linking C object firn_whole.o")
+    set_source_files_properties(${whole} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+    firn_library(firn_static STATIC ${whole})
 endfunction()
 
 function(firn_install)
