@@ -272,3 +272,23 @@ def test_dynamic_overwrite_and_upsert_of_firns_rows(lake):
     table.upsert(rows((1, "s0"), (200, "s7")), join_cols=["id"])
     table = same_rows(lake, "n.up")
     assert sorted(table.scan().to_arrow()["id"].to_pylist()) == [1, 3, 5, 7, 9, 100, 200]
+
+
+def test_truncated_and_replaced_tables_keep_their_history(lake):
+    lake.run("sql", stdin="CREATE TABLE n.emptied (id INT, s STRING); INSERT INTO n.emptied VALUES (1, 'a'), (2, 'b'); TRUNCATE TABLE n.emptied")
+    table = same_rows(lake, "n.emptied")
+    assert table.scan().to_arrow().num_rows == 0
+    summary = table.current_snapshot().summary
+    assert (summary.operation.value, summary["total-records"], summary["deleted-records"]) == ("delete", "0", "2")
+    lake.run("sql", "-c", "CREATE OR REPLACE TABLE n.emptied AS SELECT 3 AS id, 'c' AS s")
+    table = same_rows(lake, "n.emptied")
+    first = table.snapshots()[0].snapshot_id
+    rows = [{"id": 1, "s": "a"}, {"id": 2, "s": "b"}]
+    assert len(table.snapshots()) == 3 and table.scan(snapshot_id=first).to_arrow().to_pylist() == rows
+    assert ask(lake, [f"SELECT * FROM n.emptied VERSION AS OF {first}"])[0] == rows
+    # Other columns make another table; a query that fails leaves the old one.
+    done = lake.run("sql", "-c", "CREATE OR REPLACE TABLE n.emptied AS SELECT range AS x, 1 / (5 - range)::DECIMAL(3) AS y, error('no') FROM range(9)", check=False)
+    assert done.returncode == 1 and len(same_rows(lake, "n.emptied").snapshots()) == 3
+    lake.run("sql", "-c", "CREATE OR REPLACE TABLE n.emptied PARTITIONED BY (s) AS SELECT 's' AS s, 1.5 AS x")
+    table = same_rows(lake, "n.emptied")
+    assert [f.name for f in table.schema().fields] == ["s", "x"] and len(table.spec().fields) == 1
