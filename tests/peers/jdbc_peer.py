@@ -110,11 +110,13 @@ def to_json(value):
     return value if value is None or isinstance(value, (bool, int)) else str(value)
 
 
-def check(home, java, table, schema, rows):
-    """Both programs read these rows (dictionaries of Python values) and no others."""
+def check(home, java, table, schema, rows, got=None):
+    """Both programs read these rows (dictionaries of Python values) and no others; got: what firn read, if
+    it was asked already."""
     want = sorted(([plain(r.get(f.name), f.field_type) for f in schema.fields] for r in rows), key=repr)
-    (got,) = ask(home, [f"SELECT * FROM {table}"])
-    assert not (diff := differences(firn_rows(got, schema), want)), "firn: " + diff
+    if got is None:
+        (got,) = ask(home, [f"SELECT * FROM {table}"])
+    assert not (diff := differences(firn_rows(got, schema), want)), f"{table} in firn: {diff}"
     got = sorted(([plain_json(r[f.name], f.field_type) for f in schema.fields] for r in java("rows", table)),
                  key=repr)
-    assert not (diff := differences(got, want)), "Java: " + diff
+    assert not (diff := differences(got, want)), f"{table} in Java: {diff}"

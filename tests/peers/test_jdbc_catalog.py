@@ -101,6 +101,8 @@ def test_java_lists_the_namespaces_of_firn(shop, java):
     assert listed(java) == {
         "shop": {"tables": ["orders"], "views": ["names"]},
         "shop.old": {"tables": ["orders"], "views": []}, "empty": {"tables": [], "views": []}}
+    assert java("set-properties", "shop", {"owner": "ann"}) is True
+    assert java("namespace", "shop") == {"owner": "ann", "location": f"file://{shop.path}/warehouse/shop"}
     assert java("drop-namespace", "empty") is True
     assert "empty" not in names(shop, "SCHEMAS")
     with pytest.raises(JavaError, match="NamespaceNotEmpty"):

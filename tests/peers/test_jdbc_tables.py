@@ -91,7 +91,8 @@ def test_nested_types(lake, java):
                                      field(7, "at", StructType(field(8, "d", DateType()))))),
         field(4, "counts", MapType(9, StringType(), 10, LongType(), value_required=False)))
     lake.run("sql", "-c", """
-        CREATE TABLE a.t (id BIGINT, tags STRING[], point STRUCT(x DOUBLE, "at" STRUCT(d DATE)), counts MAP(STRING, BIGINT));
+        CREATE TABLE a.t (id BIGINT, tags STRING[], point STRUCT(x DOUBLE, "at" STRUCT(d DATE)),
+                          counts MAP(STRING, BIGINT));
         INSERT INTO a.t VALUES
           (1, ['a', NULL, ''], {x: 1.5, "at": {d: DATE '2024-02-29'}}, MAP {'k': 1, 'ü': NULL}),
           (2, [], {x: NULL, "at": NULL}, MAP {}), (3, NULL, NULL, NULL)""")
@@ -126,28 +127,37 @@ def events(n, start=0):
     return rows
 
 
-@pytest.mark.parametrize("transform, column", TRANSFORMS)
-def test_a_partition_transform(lake, java, transform, column):
-    """Where rows went is compared by the partitions both name, and by reading through a filter."""
-    name, _, rest = transform.partition("[")
-    words = f"{name}({rest[:-1]}, {column})" if rest else column if name == "identity" else f"{name}({column})"
-    create(java, "a.theirs", EVENT, spec((EVENT.find_field(column).field_id, transform)))
+def test_partition_transforms(lake, java):
+    """For each transform a table of firn and one of Java, each filled by both: the partitions agree, and so
+    does what is read with and without a filter. One firn for all tables: starts are what takes time."""
     first, second = events(20), events(20, 20)
-    append(java, "a.theirs", first)
-    lake.run("sql", stdin=f"""CREATE TABLE a.ours (id BIGINT NOT NULL, kind STRING, ts TIMESTAMP, tz TIMESTAMPTZ,
-                              day DATE, price DECIMAL(9, 2), n INT) PARTITIONED BY ({words});"""
-             + insert_text("a.ours", EVENT, first) + insert_text("a.theirs", EVENT, second))
-    append(java, "a.ours", second)
-    ours, theirs = (java("partitions", t) for t in ("a.ours", "a.theirs"))
-    assert ours == theirs and len(ours) > 1 and sum(ours.values()) == 40
-    queries, counts = [], []
-    for table in ("a.ours", "a.theirs"):
-        check(lake, java, table, EVENT, first + second)
-        for row in (first[3], second[5]):
-            literal = sql_literal(row[column], EVENT.find_field(column).field_type)
-            queries.append(f"SELECT count(*) AS n FROM {table} WHERE {column} = {literal}")
-            counts.append([{"n": sum(r[column] == row[column] for r in first + second)}])
-    assert ask(lake, queries) == counts
+    script, queries, counts = "", [], []
+    tables = [(f"a.ours{i}", f"a.theirs{i}", *t) for i, t in enumerate(TRANSFORMS)]
+    for ours, theirs, transform, column in tables:
+        name, _, rest = transform.partition("[")
+        words = f"{name}({rest[:-1]}, {column})" if rest else \
+            column if name == "identity" else f"{name}({column})"
+        create(java, theirs, EVENT, spec((EVENT.find_field(column).field_id, transform)))
+        append(java, theirs, first)
+        script += f"""CREATE TABLE {ours} (id BIGINT NOT NULL, kind STRING, ts TIMESTAMP, tz TIMESTAMPTZ, day DATE,
+                      price DECIMAL(9, 2), n INT) PARTITIONED BY ({words});"""
+        script += insert_text(ours, EVENT, first) + insert_text(theirs, EVENT, second)
+    lake.run("sql", stdin=script)
+    for ours, theirs, transform, column in tables:
+        append(java, ours, second)
+        parts = [java("partitions", table) for table in (ours, theirs)]
+        assert parts[0] == parts[1] and len(parts[0]) > 1, (transform, column)
+        for table in (ours, theirs):
+            queries.append(f"SELECT * FROM {table}")
+            for row in (first[3], second[5]):
+                literal = sql_literal(row[column], EVENT.find_field(column).field_type)
+                queries.append(f"SELECT count(*) AS n FROM {table} WHERE {column} = {literal}")
+                counts.append((table, sum(r[column] == row[column] for r in first + second)))
+    answers = ask(lake, queries)
+    for i, (table, count) in enumerate(counts):
+        assert answers[i // 2 * 3 + 1 + i % 2] == [{"n": count}], (table, queries[i // 2 * 3 + 1 + i % 2])
+        if i % 2 == 0:
+            check(lake, java, table, EVENT, first + second, answers[i // 2 * 3])
 
 
 def test_partitions_evolve_on_both_sides(lake, java):
@@ -233,6 +243,28 @@ def test_schemas_evolve_on_both_sides(lake, java):
     rows += [{"gone": "back", "id": 4, "name": "four", "price": decimal.Decimal("1234567890123.45")}]
     append(java, "a.t", rows[3:])
     check(lake, java, "a.t", schema, rows)
+
+
+def test_commits_of_firn_keep_what_they_do_not_use(lake, java):
+    schema = Schema(field(1, "id", LongType(), required=True), field(2, "name", StringType()))
+    create(java, "a.t", schema, spec((1, "bucket[2]")))
+    append(java, "a.t", [{"id": 1, "name": "one"}])
+    before = java("decorate", "a.t")
+    assert before["docs"] == ["the key", "null", "nested"] and before["identifiers"] == ["id"]
+    assert set(before["refs"]) == {"v1", "audit"} and len(before["sort"]) == 2 and len(before["statistics"]) == 1
+    lake.run("sql", "-c", """
+        INSERT INTO a.t (id, name) VALUES (2, 'two'); UPDATE a.t SET name = 'uno' WHERE id = 1;
+        DELETE FROM a.t WHERE id = 2""")
+    assert java("decorations", "a.t") == before
+    assert lake.value("SELECT name FROM a.t VERSION AS OF 'v1'") == "one"
+    assert lake.value("SELECT name FROM a.t") == "uno"
+    append(java, "a.t", [{"id": 3, "name": "three", "more": {"x": 5}}])
+    assert lake.value("SELECT more.x FROM a.t WHERE id = 3") == "5"
+    lake.run("sql", "-c", "ALTER TABLE a.t ADD COLUMN last INT")
+    after = java("decorations", "a.t")
+    assert after["docs"] == [*before["docs"], "null"] and after["schemas"] == before["schemas"] + 1
+    for key in ("identifiers", "refs", "sort", "statistics", "properties", "spec", "uuid", "location"):
+        assert after[key] == before[key], key
 
 
 # ---- snapshots ----

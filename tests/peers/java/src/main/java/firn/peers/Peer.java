@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.GenericBlobMetadata;
+import org.apache.iceberg.GenericStatisticsFile;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.PartitionSpecParser;
 import org.apache.iceberg.Schema;
@@ -43,8 +45,8 @@ import org.apache.iceberg.view.ViewRepresentation;
  * Peer serve     the same words as a JSON array, one a line
  * </pre>
  *
- * The answer is one line of JSON, {"ok": ...} or {"error": "class: message"}. The catalog is opened anew
- * for each command. SCHEMA_VERSION "-" leaves jdbc.schema-version unset.
+ * The answer is one line of JSON, {"ok": ...} or {"error": "class: message"}. The catalog is opened
+ * anew for each command. SCHEMA_VERSION "-" leaves jdbc.schema-version unset.
  */
 public final class Peer {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -130,8 +132,6 @@ public final class Peer {
       case "rename":
         catalog.renameTable(name, TableIdentifier.parse(args.get(1)));
         return "renamed";
-      case "register":
-        return describe(catalog.registerTable(name, args.get(1)));
       case "schema":
         return describe(catalog.loadTable(name));
       case "rows":
@@ -154,6 +154,10 @@ public final class Peer {
             .deleteFromRowFilter(Expressions.equal(args.get(1), args.get(2)))
             .commit();
         return "deleted";
+      case "decorate":
+        return decorate(catalog.loadTable(name));
+      case "decorations":
+        return decorations(catalog.loadTable(name));
       case "evolve":
         return evolve(catalog.loadTable(name), args.subList(1, args.size()));
       default:
@@ -269,15 +273,66 @@ public final class Peer {
     return out;
   }
 
-  /** add NAME TYPE, rename NAME NEW, drop NAME, promote NAME TYPE, bucket NAME N, undo-partition NAME. */
+  /** What an append does not need of a table's metadata; the table has columns id and name. */
+  private static Map<String, Object> decorate(Table table) {
+    long snapshot = table.currentSnapshot().snapshotId();
+    Type nested = Types.StructType.of(Types.NestedField.optional(90, "x", Types.LongType.get()));
+    table
+        .updateSchema()
+        .updateColumnDoc("id", "the key")
+        .setIdentifierFields("id")
+        .addColumn("more", nested, "nested")
+        .commit();
+    table.replaceSortOrder().asc("id").desc(Expressions.bucket("name", 8)).commit();
+    table.updateProperties().set("owner", "ann").set("write.format.default", "parquet").commit();
+    table
+        .manageSnapshots()
+        .createTag("v1", snapshot)
+        .createBranch("audit", snapshot)
+        .setMaxRefAgeMs("v1", 86400000L * 3650)
+        .setMinSnapshotsToKeep("audit", 3)
+        .commit();
+    table
+        .updateStatistics()
+        .setStatistics(
+            new GenericStatisticsFile(
+                snapshot,
+                table.location() + "/metadata/stats.puffin",
+                100,
+                10,
+                List.of(
+                    new GenericBlobMetadata(
+                        "apache-datasketches-theta-v1",
+                        snapshot,
+                        1,
+                        List.of(1),
+                        Map.of("ndv", "2")))))
+        .commit();
+    return decorations(table);
+  }
+
+  private static Map<String, Object> decorations(Table table) {
+    Map<String, Object> out = describe(table);
+    out.put("docs", table.schema().columns().stream().map(f -> String.valueOf(f.doc())).toList());
+    out.put("identifiers", table.schema().identifierFieldNames());
+    Map<String, String> refs = new HashMap<>();
+    table.refs().forEach((name, ref) -> refs.put(name, ref.toString()));
+    refs.remove("main");
+    out.put("refs", refs);
+    out.put(
+        "statistics",
+        table.statisticsFiles().stream().map(f -> f.path() + f.blobMetadata()).toList());
+    out.put("schemas", table.schemas().size());
+    out.put("specs", table.specs().size());
+    out.put("sorts", table.sortOrders().size());
+    return out;
+  }
+
+  /** add NAME TYPE, rename NAME NEW, drop NAME, promote NAME TYPE, or bucket NAME N. */
   private static Object evolve(Table table, List<String> words) {
     if (words.get(0).equals("bucket")) {
       int n = Integer.parseInt(words.get(2));
       table.updateSpec().addField(Expressions.bucket(words.get(1), n)).commit();
-      return describe(table);
-    }
-    if (words.get(0).equals("undo-partition")) {
-      table.updateSpec().removeField(words.get(1)).commit();
       return describe(table);
     }
     UpdateSchema update = table.updateSchema();

@@ -25,8 +25,8 @@ import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 
 /**
- * Values of Iceberg's generic records to JSON and back, in the form of "firn sql --format jsonl": decimals
- * are numbers, binary is hex, maps are objects, NaN and the infinities are strings.
+ * Values of Iceberg's generic records to JSON and back, in the form of "firn sql --format jsonl":
+ * decimals are numbers, binary is hex, maps are objects, NaN and the infinities are strings.
  */
 final class Rows {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
@@ -68,13 +69,13 @@ final class Writes {
     return table.io().newOutputFile(location);
   }
 
-  /** Deletes by equality: every row whose column has one of the values. Unpartitioned tables only. */
+  /** Deletes every row whose column has one of the values, by equality; no partitions. */
   static void deleteEqual(Table table, String column, JsonNode values) throws IOException {
     if (table.spec().isPartitioned())
       throw new UnsupportedOperationException(
           "not supported: equality deletes in a partitioned table");
     int id = table.schema().findField(column).fieldId();
-    Schema schema = TypeUtil.select(table.schema(), java.util.Set.of(id));
+    Schema schema = TypeUtil.select(table.schema(), Set.of(id));
     EqualityDeleteWriter<Record> writer =
         Parquet.writeDeletes(newFile(table, null))
             .forTable(table)
