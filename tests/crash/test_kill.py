@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pipeline is killed at every failpoint and at random moments; the answers stay exact."""
+import json
 import os
 import random
 import shutil
@@ -48,9 +49,9 @@ def undisturbed(landing, tmp_path_factory):
     return answers(home)
 
 
-def start(home, landing, env=None):
+def start(home, landing, env=None, pipeline="examples/retail"):
     return subprocess.Popen(
-        [FIRN, "--home", home.path, "run", "examples/retail", "--set", f"landing={landing}"],
+        [FIRN, "--home", home.path, "run", pipeline, "--set", f"landing={landing}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT,
         env={**os.environ, **(env or {})})
 
@@ -98,6 +99,32 @@ def test_killed_at_random_moments(landing, undisturbed, tmp_path):
         assert answers(home) == undisturbed, f"after {kills} kills"
         shutil.rmtree(home.path)
     print(f"{kills} kills over {rounds} homes")
+
+
+def test_killed_while_updates_are_merged(tmp_path):
+    """Updates of earlier orders rewrite data files; kills between and during the merges."""
+    home = Home(tmp_path / "home")
+    home.run("init")
+    made = tmp_path / "made"
+    home.run("generate", "orders", "--out", made, "--truth", tmp_path / "truth.json", "--events",
+             "40000", "--file-interval", "5s", "--negative", "0", "--updates", "0.3", "--late", "0.05")
+    truth = json.loads((tmp_path / "truth.json").read_text())
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    dice = random.Random(11)
+    kills = 0
+    for path in sorted(made.iterdir()):
+        shutil.copy(path, landing)
+        for _ in range(8):
+            process = start(home, landing, pipeline="examples/ecommerce")
+            time.sleep(dice.uniform(0, 0.4))
+            process.kill()
+            kills += process.wait() != 0
+        home.run("run", "examples/ecommerce", "--set", f"landing={landing}")
+    assert home.value("SELECT count(*) AS n FROM bronze.orders") == str(truth["events"])
+    silver = home.sql("SELECT count(*) AS n, sum(quantity) AS q FROM silver.orders")[0]
+    assert silver == {"n": str(truth["keys"]), "q": str(truth["latest_quantity"])}
+    print(f"{kills} kills")
 
 
 def test_two_runs_at_once_load_every_file_once(landing, undisturbed, tmp_path):
