@@ -155,6 +155,88 @@ def bench_scan():
     row(f"sum() over every column, {ROWS:,} rows", "<= 1.2x DuckDB's time", result, "DuckDB")
 
 
+def bench_rerun():
+    """After bench_load: every model of the example once, then again with nothing new."""
+    home = WORK / "orders"
+    run = ("run", "examples/ecommerce", "--set", f"landing={WORK / 'landing'}")
+    firn(home, *run)
+    samples = [firn(home, *run)[:2] for _ in range(RUNS * 2)]
+    lines.append(f"| re-run of a pipeline with nothing new | < 100 ms | "
+                 f"{statistics.median(x[0] for x in samples):.3f} s, {max(x[1] for x in samples):.0f} MB "
+                 f"| | | |")
+    print(lines[-1], flush=True)
+
+
+SILVER = ("SELECT order_id, line, event_time, customer_id, country, stock_code, description, quantity, "
+          "unit_price, CAST(quantity * unit_price AS DECIMAL(18, 4)) AS amount, status FROM read_parquet({})")
+
+
+def bench_silver():
+    """After bench_load: the example's silver model into an empty table; DuckDB does the same checks
+    and the same MERGE into a table of its own file."""
+    bronze, home, database = WORK / "orders-bronze", WORK / "orders", WORK / "duckdb-silver.db"
+    files = sorted(glob.glob(f"{home}/warehouse/bronze/orders/data/**/*.parquet", recursive=True))
+    query = SILVER.format(repr(files))
+    code = ("import duckdb\n"
+            f"c = duckdb.connect('{database}', config={{'memory_limit': '512MiB'}})\n"
+            "c.execute('SET preserve_insertion_order=false')\n"
+            "c.execute('SET enable_progress_bar=false')\n"
+            f"q = \"\"\"{query}\"\"\"\n"
+            "c.execute(f'CREATE TABLE silver AS FROM ({q}) WHERE false')\n"
+            "c.execute(f'CREATE TABLE bad AS FROM ({q}) WHERE (amount > 0) IS NOT TRUE')\n"
+            "c.execute(f'MERGE INTO silver t USING (FROM ({q}) WHERE amount > 0 QUALIFY row_number() OVER '\n"
+            "          '(PARTITION BY order_id, line ORDER BY event_time DESC) = 1) s '\n"
+            "          'ON t.order_id = s.order_id AND t.line = s.line WHEN MATCHED AND s.event_time > '\n"
+            "          't.event_time THEN UPDATE WHEN NOT MATCHED THEN INSERT')\n"
+            "c.execute('CHECKPOINT')\n"
+            "print(c.execute('SELECT count(*) FROM silver').fetchone()[0])\n")
+    firn(home, "sql", "-c", "CREATE SCHEMA IF NOT EXISTS silver; DROP TABLE IF EXISTS silver.orders; "
+                            "DROP TABLE IF EXISTS silver.orders_quarantine")
+    shutil.copy(home / "catalog.db", bronze)
+
+    def ours():
+        shutil.copy(bronze, home / "catalog.db")
+        result = firn(home, "run", "examples/ecommerce", "--select", "silver.orders",
+                      "--set", f"landing={WORK / 'landing'}")[:2]
+        ours.n = firn(home, "sql", "-c", "SELECT count(*) FROM silver.orders")[2].split()[1]
+        return result
+
+    def theirs():
+        for path in glob.glob(f"{database}*"):
+            os.remove(path)
+        seconds, mb, out, _ = python(code)
+        theirs.n = out.split()[-1]
+        return seconds, mb
+
+    result = interleaved(ours, theirs, max(1, RUNS // 2))
+    if ours.n != theirs.n:
+        sys.exit(f"silver: different answers: {ours.n} and {theirs.n} rows")
+    row(f"silver merge of {ROWS:,} orders, 512 MiB", ">= 1x", result, "DuckDB")
+
+
+def bench_delete():
+    """After bench_load: 1 % of the rows, spread over all files, which are all written anew."""
+    home, saved = WORK / "orders", WORK / "orders-saved"
+    files = sorted(glob.glob(f"{home}/warehouse/bronze/orders/data/**/*.parquet", recursive=True))
+    condition = "hash(order_id) % 100 = 7"
+    target = WORK / "duckdb-deleted.parquet"
+    code = ("import duckdb\n"
+            "c = duckdb.connect(config={'memory_limit': '512MiB'})\n"
+            "c.execute('SET preserve_insertion_order=false')\n"
+            f"c.execute(\"\"\"COPY (FROM read_parquet({files!r}) WHERE NOT ({condition})) "
+            f"TO '{target}' (FORMAT parquet, COMPRESSION zstd)\"\"\")\n")
+    shutil.copy(home / "catalog.db", saved)
+
+    def ours():
+        shutil.copy(saved, home / "catalog.db")
+        return firn(home, "sql", "-c", f"DELETE FROM bronze.orders WHERE {condition}")[:2]
+
+    result = interleaved(ours, lambda: python(code)[:2], max(1, RUNS // 2))
+    shutil.copy(saved, home / "catalog.db")
+    row(f"DELETE of 1 % of {ROWS:,} rows, in every file", ">= 1x", result,
+        "DuckDB, COPY of the rest")
+
+
 def bench_plan():
     folder = WORK / f"plan-{FILES}"
     program = ROOT / "build/bench/bench_plan"
@@ -192,7 +274,8 @@ def main():
     lines.append("| work | goal | firn | peer | which | peer's time / firn's |")
     lines.append("|---|---|---|---|---|---|")
     only = sys.argv[1:]
-    for bench in (bench_first_row, bench_load, bench_scan, bench_plan):
+    for bench in (bench_first_row, bench_load, bench_scan, bench_silver, bench_rerun, bench_delete,
+                  bench_plan):
         if not only or bench.__name__.removeprefix("bench_") in only:
             bench()
     cpu = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text())
