@@ -121,6 +121,35 @@ static void test_created_home_has_files_and_opens_again(void **state)
     firn_home_close(home);
 }
 
+static void test_home_below_a_file_cannot_be_made(void **state)
+{
+    fixture *f = *state;
+    firn_home *home = NULL;
+    FILE *file = fopen(firn_test_path(f->path, f->folder, "a").data, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    (void)firn_test_path(f->path, f->folder, "a/home");
+    assert_fails(
+        firn_home_create(FIRN_HOME_OPTS(.path = firn_str_of(f->path)), NULL, &home, &f->err),
+        FIRN_ERR_EXISTS, &f->err, "cannot make the folder ");
+    assert_null(home);
+}
+
+static void test_home_with_a_damaged_catalog_is_not_opened(void **state)
+{
+    fixture *f = *state;
+    firn_home *home = NULL;
+    char path[FIRN_TEST_PATH];
+    create(f);
+    FILE *file = fopen(firn_test_path(path, f->path, "catalog.db").data, "w");
+    assert_non_null(file);
+    assert_true(fputs("this is no database, and it is long enough to be looked at", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_fails(firn_home_open(FIRN_HOME_OPTS(.path = firn_str_of(f->path)), &home, &f->err),
+                 FIRN_ERR_CORRUPT, &f->err, "catalog.db");
+    assert_null(home);
+}
+
 static void test_in_memory_home_needs_no_folder(void **state)
 {
     fixture *f = *state;
@@ -277,6 +306,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_missing_home_is_not_found_and_nothing_is_made, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_created_home_has_files_and_opens_again, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_home_below_a_file_cannot_be_made, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_home_with_a_damaged_catalog_is_not_opened, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_in_memory_home_needs_no_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_given_settings_win_over_environment_and_file, set_up,

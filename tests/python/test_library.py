@@ -114,6 +114,18 @@ def test_example_built_with_pkg_config_uses_the_installed_engine(prefix, tmp_pat
     assert loaded_engine(folder / "orders", tmp_path / "other") == expected
 
 
+def test_engine_is_found_from_a_library_folder_of_the_architecture(prefix, tmp_path):
+    """As distributions have it: lib/ARCHITECTURE/libfirn.so beside lib/firn/libduckdb.so."""
+    top = shutil.copytree(prefix, tmp_path / "usr", symlinks=True)
+    (top / "lib/arch").mkdir()
+    for library in top.glob("lib/libfirn.so*"):
+        library.rename(top / "lib/arch" / library.name)
+    call("cc", "-std=c17", EXAMPLE / "orders.c", "-o", tmp_path / "orders", f"-I{top}/include",
+         f"-L{top}/lib/arch", "-lfirn", f"-Wl,-rpath,{top}/lib/arch")
+    expected = os.path.realpath(top / "lib/firn/libduckdb.so")
+    assert loaded_engine(tmp_path / "orders", tmp_path / "home") == expected
+
+
 @pytest.mark.parametrize("package, target", [("firn", "firn::firn"),
                                              ("firn COMPONENTS static", "firn::firn_static")])
 def test_example_built_with_find_package_runs(prefix, tmp_path, package, target):
