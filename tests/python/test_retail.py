@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The retail pipeline on real orders gives exactly the expected answers."""
 import csv
-import pathlib
+import re
 import shutil
+import signal
 
 import pytest
 
@@ -60,6 +61,27 @@ def test_file_by_file_in_any_order(home, tmp_path):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
         home.run("run", "examples/retail", "--set", f"landing={landing}")
+    check_answers(home)
+
+
+def test_file_by_file_with_a_kill_at_every_step(home, tmp_path):
+    """One file a run; each run is killed at the next failpoint of the list, or goes through when
+    it does not come by there. The last run has nothing but leftovers to do."""
+    text = (ROOT / "src/base/failpoint_names.h").read_text()
+    failpoints = re.findall(r'^"([a-z_.]+)",', text, re.M)
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    deaths = set()
+    for i, path in enumerate(sorted((DATA / "landing").rglob("*.gz"))):
+        shutil.copy(path, landing)
+        name = failpoints[i % len(failpoints)]
+        done = home.run("run", "examples/retail", "--set", f"landing={landing}", check=False,
+                        env={"FIRN_FAILPOINTS": f"{name}=kill@{1 + i // len(failpoints)}"})
+        assert done.returncode in (0, -signal.SIGKILL), (name, done.stderr)
+        if done.returncode:
+            deaths.add(name)
+    assert len(deaths) >= len(failpoints) - 3, deaths
+    home.run("run", "examples/retail", "--set", f"landing={landing}")
     check_answers(home)
 
 
