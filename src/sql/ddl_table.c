@@ -2,7 +2,6 @@
 /* CREATE TABLE, with and without a query. The rows of CREATE TABLE .. AS and the table itself are
  * one commit. OR REPLACE of a table whose columns and partitions stay the same is an overwrite that
  * keeps its history; otherwise a new table takes the name of the old one, whose files stay. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -270,27 +269,16 @@ static firn_status replace_rows(const firn_dml_rows *rows, firn_table *table, co
     return st;
 }
 
-/* A new table beside the old one takes its name. */
-static firn_status replace_table(const firn_ddl *ddl, const firn_dml_rows *rows, new_table *t,
-                                 int64_t *n_rows, firn_error *err)
+/* The catalog cannot swap a name for another table in one commit, and a name that is gone for a
+ * moment (or for good, after a kill) is no replacement. */
+static firn_status refuse_replacement(firn_error *err)
 {
-    const firn_catalog_ops *ops = firn_catalog_get_ops(t->catalog);
-    void *ctx = firn_catalog_ctx(t->catalog);
-    const uint64_t salt = firn_random_u64(ddl->session->env->random);
-    firn_ident staged = t->ident;
-    staged.name = firn_arena_printf(ddl->arena, "%.*s__replace_%016" PRIx64,
-                                    FIRN_STR_ARG(t->ident.name), salt);
-    if (!staged.name.data) return firn_fail_nomem(err);
-    if (t->opts.location.len == 0) {
-        FIRN_TRY(ops->default_location(ctx, &t->ident, ddl->arena, &t->opts.location, err));
-        t->opts.location =
-            firn_arena_printf(ddl->arena, "%.*s-%016" PRIx64, FIRN_STR_ARG(t->opts.location), salt);
-        if (!t->opts.location.data) return firn_fail_nomem(err);
-    }
-    FIRN_TRY(create(ddl, rows, t, &staged, n_rows, err));
-    FIRN_TRY(ops->drop_table(ctx, &t->ident, err));
-    return firn_error_wrap(err, ops->rename_table(ctx, &staged, &t->ident, err),
-                           "the new table is still called %.*s", FIRN_STR_ARG(staged.name));
+    const firn_status st =
+        firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                  "not supported: replacing a table by one with other columns, partitions, sort "
+                  "order or location");
+    return firn_error_hint(err, st,
+                           "drop the table and create it anew, or change it by ALTER TABLE");
 }
 
 static firn_status replace(const firn_ddl *ddl, const firn_ast_create *ast,
@@ -312,8 +300,8 @@ static firn_status replace(const firn_ddl *ddl, const firn_ast_create *ast,
     const bool is_same = rows && ast->options.location.len == 0 &&
                          has_same_columns(&firn_metadata_schema(metadata)->root, &t->schema.root) &&
                          has_same_spec(metadata, t) && t->order.n_fields == 0;
-    const firn_status st = is_same ? replace_rows(rows, old, t, n_rows, err)
-                                   : replace_table(ddl, rows, t, n_rows, err);
+    const firn_status st =
+        is_same ? replace_rows(rows, old, t, n_rows, err) : refuse_replacement(err);
     firn_table_close(old);
     return st;
 }
