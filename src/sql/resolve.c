@@ -174,6 +174,25 @@ static firn_status fail_missing(firn_session *session, firn_catalog *catalog,
     return st;
 }
 
+static bool is_view(firn_session *session, firn_catalog *catalog, const firn_ident *ident)
+{
+    firn_loaded_view view;
+    firn_error ignored;
+    return firn_catalog_get_ops(catalog)->load_view(firn_catalog_ctx(catalog), ident,
+                                                    firn_session__arena(session), &view,
+                                                    &ignored) == FIRN_OK;
+}
+
+static firn_status fail_view(firn_session *session, const firn_ident *ident, size_t offset,
+                             firn_error *err)
+{
+    const firn_str text = firn_session__ident_text(session, ident);
+    const firn_status st = firn_fail(
+        err, FIRN_ERR_ARG, "%.*s is a view, the statement needs a table", FIRN_STR_ARG(text));
+    if (err) err->position = offset;
+    return firn_error_hint(err, st, "name the table that the view reads");
+}
+
 firn_status firn_session__open_table(firn_session *session, const firn_sql_name *name,
                                      firn_table **out, firn_error *err)
 {
@@ -183,7 +202,9 @@ firn_status firn_session__open_table(firn_session *session, const firn_sql_name 
     FIRN_TRY(resolve_in(session, NULL, name, &catalog, &ident, err));
     const firn_status st = firn_table_open(session->env, session->store, catalog, &ident, out, err);
     if (st == FIRN_ERR_NOT_FOUND) {
-        return fail_missing(session, catalog, &ident, name->offset, err);
+        return is_view(session, catalog, &ident)
+                   ? fail_view(session, &ident, name->offset, err)
+                   : fail_missing(session, catalog, &ident, name->offset, err);
     }
     FIRN_TRY(st);
     const firn_status pinned = firn_session__pin(

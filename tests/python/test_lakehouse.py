@@ -202,3 +202,6 @@ def test_views_are_iceberg_views(orders):
     catalog = orders.pyiceberg()
     assert ("shop", "orders") in catalog.list_tables("shop")
     assert ("shop", "totals") not in catalog.list_tables("shop")
+    for statement in ("INSERT INTO shop.totals VALUES ('a', 1)", "DELETE FROM shop.totals"):
+        done = orders.run("sql", "-c", statement, check=False)
+        assert done.returncode == 1 and "shop.totals is a view" in done.stderr
