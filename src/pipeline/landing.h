@@ -54,10 +54,6 @@ FIRN_MUST_CHECK firn_status firn_ledger_read(firn_run *run, const firn_table *ta
 FIRN_MUST_CHECK firn_status firn_ledger_subtract(firn_run *run, const firn_ledger *ledger,
                                                  firn_landing_file *files, size_t *n,
                                                  firn_error *err);
-/* Hash of a whole file into hash[33]. */
-FIRN_MUST_CHECK firn_status firn_landing_hash(firn_run *run, const firn_landing_file *file,
-                                              char hash[33], firn_error *err);
-
 /* What loading wrote; nothing is committed. */
 typedef struct firn_landing_output {
     firn_data_file *rows, *quarantine;

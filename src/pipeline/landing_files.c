@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The landing folder's listing and the ledger of loaded files. */
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/scan/read.h"
 #include "pipeline/landing.h"
+#include "pipeline/line_source.h"
 
 typedef struct listing {
     firn_run *run;
@@ -157,31 +156,12 @@ firn_status firn_ledger_read(firn_run *run, const firn_table *table, firn_ledger
     return st;
 }
 
-firn_status firn_landing_hash(firn_run *run, const firn_landing_file *file, char hash[33],
-                              firn_error *err)
+static firn_status hash_file(firn_run *run, firn_str path, char hash[33], firn_error *err)
 {
-    enum { BLOCK = 1 << 20 };
-    firn_store_file *in = NULL;
-    FIRN_TRY(firn_store_open(run->store, file->path, &in, err));
-    char *block = firn_mem_alloc(run->env->alloc, BLOCK);
-    XXH3_state_t *state = XXH3_createState();
-    firn_status st = block && state ? FIRN_OK : firn_fail_nomem(err);
-    if (st == FIRN_OK) XXH3_128bits_reset(state);
-    const int64_t size = firn_store_file_size(in);
-    for (int64_t at = 0; st == FIRN_OK && at < size;) {
-        const size_t n = size - at < BLOCK ? (size_t)(size - at) : BLOCK;
-        st = firn_store_read_at(in, at, block, n, err);
-        if (st == FIRN_OK) XXH3_128bits_update(state, block, n);
-        at += (int64_t)n;
-    }
-    if (st == FIRN_OK) {
-        const XXH128_hash_t h = XXH3_128bits_digest(state);
-        (void)snprintf(hash, 33, "%016llx%016llx", (unsigned long long)h.high64,
-                       (unsigned long long)h.low64);
-    }
-    XXH3_freeState(state);
-    firn_mem_free(run->env->alloc, block);
-    firn_store_close(in);
+    firn_line_source *source = NULL;
+    FIRN_TRY(firn_line_source_create(run->env, run->store, &source, err));
+    const firn_status st = firn_line_source_hash_file(source, path, hash, err);
+    firn_line_source_destroy(source);
     return st;
 }
 
@@ -193,7 +173,7 @@ static firn_status check_loaded(firn_run *run, const firn_landing_file *file,
     if (file->size_bytes == entry->size_bytes && file->modified_us == entry->modified_us)
         return FIRN_OK;
     if (file->size_bytes == entry->size_bytes) {
-        FIRN_TRY(firn_landing_hash(run, file, hash, err));
+        FIRN_TRY(hash_file(run, file->path, hash, err));
         if (firn_str_equals(firn_str_of(hash), entry->hash)) return FIRN_OK;
     }
     return firn_run_warn(run, err,

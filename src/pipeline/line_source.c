@@ -150,3 +150,14 @@ void firn_line_source_hash(const firn_line_source *source, char hash[33])
     (void)snprintf(hash, 33, "%016llx%016llx", (unsigned long long)h.high64,
                    (unsigned long long)h.low64);
 }
+
+firn_status firn_line_source_hash_file(firn_line_source *source, firn_str path, char hash[33],
+                                       firn_error *err)
+{
+    size_t n = 1;
+    FIRN_TRY(firn_line_source_open(source, path, err));
+    while (n > 0) FIRN_TRY(read_block(source, source->raw, &n, err));
+    firn_line_source_hash(source, hash);
+    firn_line_source_close(source);
+    return FIRN_OK;
+}

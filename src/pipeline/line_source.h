@@ -21,5 +21,8 @@ FIRN_MUST_CHECK firn_status firn_line_source_more(firn_line_source *source, size
                                                   firn_str *text, bool *is_last, firn_error *err);
 /* Hash of all bytes of the file, once *is_last was seen. */
 void firn_line_source_hash(const firn_line_source *source, char hash[33]);
+/* The same hash of a whole file, read without unpacking it; ends what was open. */
+FIRN_MUST_CHECK firn_status firn_line_source_hash_file(firn_line_source *source, firn_str path,
+                                                       char hash[33], firn_error *err);
 
 #endif
