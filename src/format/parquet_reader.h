@@ -13,9 +13,15 @@
 #include "base/arena.h"
 #include "firn/batch.h"
 #include "format/byte_io.h"
+#include "format/row_filter.h"
 
 typedef struct firn_parquet_file firn_parquet_file;
 typedef struct firn_parquet_rows firn_parquet_rows;
+
+/* Rows [first, first + n) of a file. */
+typedef struct firn_row_range {
+    int64_t first, n;
+} firn_row_range;
 
 /* One leaf column chunk's statistics, as values of the projected type. */
 typedef struct firn_parquet_stats {
@@ -55,6 +61,13 @@ typedef struct firn_parquet_rows_opts {
     size_t n_row_groups; /* 0: to the end */
     firn_parquet_match match;
     size_t window_bytes; /* read window per column; 0: 1 MiB, and never less than a page */
+    /* Rows of the file to read: sorted, disjoint, borrowed; others are neither given nor, where
+     * pages allow, read. NULL: all rows of the row groups. */
+    const firn_row_range *ranges;
+    size_t n_ranges;
+    /* Rows it excludes may be left out, and are where that saves work: its columns are decoded
+     * first, the others only for rows that pass. Borrowed. NULL: none. */
+    const firn_filter *filter;
 } firn_parquet_rows_opts;
 
 /* projection: kind STRUCT, the columns wanted, in order, with types as the table has them now:
@@ -71,9 +84,9 @@ void firn_parquet_rows_close(firn_parquet_rows *rows);
  * filled in place (capacity >= max_rows, and validity must be set). String views point into
  * memory of the reader that stays valid until the second next call, or to the columns' own heap.
  * A column without nulls in these rows may keep validity all ones. A batch never crosses row
- * groups, and very long lists make it shorter than max_rows. Columns with lists or maps that the
- * batch does not own, and columns without values, are lent the reader's memory until the next call.
- * After a failure the reader only fails.
+ * groups, and very long lists make it shorter than max_rows; with a filter it may be empty. Columns
+ * with lists or maps that the batch does not own, and columns without values, are lent the reader's
+ * memory until the next call. After a failure the reader only fails.
  *
  * Not supported, and said so: encrypted files, LZO, brotli and the framed LZ4 codec, columns in
  * other files, variant. Page checksums are verified, strings must be UTF-8. */
@@ -81,5 +94,8 @@ FIRN_MUST_CHECK firn_status firn_parquet_rows_next(firn_parquet_rows *rows, int6
                                                    firn_batch *batch, firn_error *err);
 /* Row number in the file of the first row the last next call gave. */
 int64_t firn_parquet_rows_position(const firn_parquet_rows *rows);
+/* Where the rows of the last batch stand in the file: *n runs in ascending order, borrowed until
+ * the next call. One run unless ranges or a filter left rows out. */
+const firn_row_range *firn_parquet_rows_runs(const firn_parquet_rows *rows, size_t *n);
 
 #endif
