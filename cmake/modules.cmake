@@ -42,7 +42,10 @@ function(firn_tests)
         target_compile_definitions(firn_test_support PRIVATE
             FIRN_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
         target_link_libraries(firn_test_support PUBLIC ${FIRN_ALL_MODULES} PkgConfig::CMOCKA
-                              PRIVATE firn_warnings)
+                              PkgConfig::JANSSON PRIVATE firn_warnings)
+        # fail_alloc.c refuses memory on demand
+        target_link_options(firn_test_support INTERFACE
+            -Wl,--wrap=malloc,--wrap=realloc,--wrap=free,--undefined=__wrap_malloc)
     endif()
     file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*/test_*.c)
     foreach(source ${tests})

@@ -67,7 +67,9 @@ static firn_status fail_parse(const json_error_t *fault, firn_error *err)
 {
     const uint64_t position = fault->position > 0 ? (uint64_t)fault->position : 0;
 
-    if (json_error_code(fault) == json_error_out_of_memory) return firn_fail_nomem(err);
+    /* jansson says nothing at all when its buffer cannot be made */
+    if (json_error_code(fault) == json_error_out_of_memory || !fault->text[0])
+        return firn_fail_nomem(err);
     (void)firn_fail_at(err, position, "not valid json: %s (line %d, column %d)", fault->text,
                        fault->line, fault->column);
     if (err) err->line = fault->line > 0 ? (uint32_t)fault->line : 0;
@@ -276,7 +278,7 @@ firn_status firn_json_write(const json_t *value, int indent, firn_buf *out, firn
     FIRN_TRY(firn_buf_check(out, err));
     if (json_dump_callback(value, append_dump, out, flags) == 0) return FIRN_OK;
     FIRN_TRY(firn_buf_check(out, err));
-    return firn_fail(err, FIRN_ERR_ARG, "json value cannot be written: not finite, or a cycle");
+    return firn_fail_nomem(err); /* documents are trees and jansson takes finite numbers only */
 }
 
 /* Bytes of the UTF-8 sequence at s, 0 when it is not valid. */
