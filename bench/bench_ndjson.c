@@ -83,7 +83,7 @@ static firn_str read_file(const char *path)
     return (firn_str){data, (size_t)size};
 }
 
-static firn_status count_bad(void *ctx, const firn_ndjson_bad_line *line, firn_error *err)
+static firn_status count_bad(void *ctx, const firn_bad_line *line, firn_error *err)
 {
     (void)line;
     (void)err;

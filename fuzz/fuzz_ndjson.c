@@ -53,7 +53,7 @@ static const firn_type k_root = {.kind = FIRN_TYPE_STRUCT,
                                  .fields = k_columns,
                                  .n_fields = sizeof k_columns / sizeof k_columns[0]};
 
-static firn_status count_bad(void *ctx, const firn_ndjson_bad_line *line, firn_error *err)
+static firn_status count_bad(void *ctx, const firn_bad_line *line, firn_error *err)
 {
     (void)err;
     if (line->error_offset < 0 || line->error_offset > (int64_t)line->text.len) abort();

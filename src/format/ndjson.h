@@ -16,24 +16,13 @@
 
 #include "base/alloc.h"
 #include "firn/batch.h"
+#include "format/bad_line.h"
 
 typedef struct firn_ndjson_decoder firn_ndjson_decoder;
 
-/* A line that could not be decoded. All borrowed for the call. */
-typedef struct firn_ndjson_bad_line {
-    int64_t line_number;  /* from 1, within the stream */
-    int64_t byte_offset;  /* of the line's start, in the stream */
-    int64_t error_offset; /* of the fault, within the line */
-    const char *reason;   /* "expected a number for \"quantity\", found a string" */
-    firn_str text;        /* the raw line without its newline */
-} firn_ndjson_bad_line;
-
-typedef firn_status (*firn_ndjson_bad_line_fn)(void *ctx, const firn_ndjson_bad_line *line,
-                                               firn_error *err);
-
 typedef struct firn_ndjson_opts {
     const firn_allocator *alloc;
-    firn_ndjson_bad_line_fn on_bad_line; /* NULL: the first bad line is FIRN_ERR_CORRUPT */
+    firn_bad_line_fn on_bad_line; /* NULL: the first bad line is FIRN_ERR_CORRUPT */
     void *ctx;
     size_t max_line_bytes; /* 0: FIRN_LIMIT_JSON_LINE; a longer line is a bad line */
 } firn_ndjson_opts;

@@ -15,7 +15,7 @@ struct firn_ndjson_decoder {
     firn_arena *arena;
     ndjson_object *root;
     ndjson_line line;
-    firn_ndjson_bad_line_fn on_bad_line;
+    firn_bad_line_fn on_bad_line;
     void *ctx;
     size_t max_line_bytes;
     bool has_lists;
@@ -189,7 +189,7 @@ static bool parse_line(firn_ndjson_decoder *decoder, const char *start, const ch
 static firn_status report_bad_line(firn_ndjson_decoder *decoder, firn_str text, int64_t offset,
                                    int64_t error_offset, firn_error *err)
 {
-    const firn_ndjson_bad_line bad = {
+    const firn_bad_line bad = {
         .line_number = decoder->line_number,
         .byte_offset = offset,
         .error_offset = error_offset,

@@ -87,7 +87,7 @@ static firn_status put_broken_text(worker *w, int64_t row, firn_str raw, firn_er
     return st;
 }
 
-static firn_status on_bad_line(void *ctx, const firn_ndjson_bad_line *line, firn_error *err)
+static firn_status on_bad_line(void *ctx, const firn_bad_line *line, firn_error *err)
 {
     worker *w = ctx;
     firn_column *c = w->bad->columns;

@@ -41,7 +41,7 @@ typedef struct fixture {
     } bad[MAX_BAD];
 } fixture;
 
-static firn_status keep_bad(void *ctx, const firn_ndjson_bad_line *line, firn_error *err)
+static firn_status keep_bad(void *ctx, const firn_bad_line *line, firn_error *err)
 {
     fixture *f = ctx;
 

@@ -38,7 +38,7 @@ static const firn_field k_columns[] = {
 };
 static const firn_type k_root = {.kind = FIRN_TYPE_STRUCT, .fields = k_columns, .n_fields = 3};
 
-static firn_status count_bad(void *ctx, const firn_ndjson_bad_line *line, firn_error *err)
+static firn_status count_bad(void *ctx, const firn_bad_line *line, firn_error *err)
 {
     (void)line;
     (void)err;

@@ -88,7 +88,7 @@ typedef struct found {
     firn_arena *arena;
 } found;
 
-static firn_status count_bad(void *ctx, const firn_ndjson_bad_line *line, firn_error *err)
+static firn_status count_bad(void *ctx, const firn_bad_line *line, firn_error *err)
 {
     (void)line;
     (void)err;
