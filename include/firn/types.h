@@ -52,6 +52,7 @@ struct firn_type {
     int32_t precision;        /**< DECIMAL */
     int32_t scale;            /**< DECIMAL */
     int32_t length;           /**< FIXED: bytes */
+    bool is_unsigned;         /**< LONG in a file's own types: values are uint64_t; not Iceberg's */
     firn_str crs;             /**< GEOMETRY, GEOGRAPHY; empty: OGC:CRS84 */
     firn_str algorithm;       /**< GEOGRAPHY; empty: spherical */
     const firn_field *fields; /**< STRUCT: n; LIST: 1 (element); MAP: 2 (key, value) */

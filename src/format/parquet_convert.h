@@ -38,9 +38,10 @@ typedef struct firn_pq_conv {
     bool is_text; /* views must be valid UTF-8 */
 } firn_pq_conv;
 
-/* FIRN_ERR_UNSUPPORTED when the leaf cannot be read as the type. */
-FIRN_MUST_CHECK firn_status firn_pq_conv_plan(const firn_pq_node *leaf, const firn_type *type,
-                                              firn_pq_conv *out, firn_error *err);
+/* FIRN_ERR_UNSUPPORTED when the leaf, in the types wanted, cannot be read as the type. */
+FIRN_MUST_CHECK firn_status firn_pq_conv_plan(const firn_pq_node *leaf, firn_parquet_types types,
+                                              const firn_type *type, firn_pq_conv *out,
+                                              firn_error *err);
 /* n stored values of raw_width bytes, one after another and unaligned, with FIRN_PQ_SLACK readable
  * bytes behind them. Views point into raw. */
 FIRN_MUST_CHECK firn_status firn_pq_convert(const firn_pq_conv *conv, const uint8_t *raw, size_t n,

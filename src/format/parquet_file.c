@@ -130,3 +130,9 @@ const firn_schema *firn_parquet_file_schema(const firn_parquet_file *file)
 {
     return &file->schema;
 }
+
+const firn_schema *firn_parquet_file_schema_as(const firn_parquet_file *file,
+                                               firn_parquet_types types)
+{
+    return types == FIRN_PARQUET_TYPES_FILE ? &file->file_schema : &file->schema;
+}

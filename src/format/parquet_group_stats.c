@@ -119,7 +119,7 @@ firn_status firn_parquet_row_group_stats(const firn_parquet_file *file, size_t r
     out->value_count = chunk->n_values;
     out->has_null_count = chunk->stats.null_count >= 0;
     if (out->has_null_count) out->null_count = chunk->stats.null_count;
-    if (firn_pq_conv_plan(leaf, type, &conv, NULL) == FIRN_OK)
+    if (firn_pq_conv_plan(leaf, FIRN_PARQUET_TYPES_TABLE, type, &conv, NULL) == FIRN_OK)
         decode_bounds(file, leaf, &chunk->stats, &conv, type, out);
     return FIRN_OK;
 }

@@ -10,24 +10,21 @@
 
 #define SCRATCH_ROWS 4096 /* rows of one step when the caller gave no validity */
 
-firn_status firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file,
-                              const firn_pq_node *node, const firn_type *type,
-                              firn_codec_ctx *codec_ctx, size_t window_bytes, firn_error *err)
+void firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file, const firn_pq_node *node,
+                       const firn_pq_conv *conv, firn_codec_ctx *codec_ctx, size_t window_bytes)
 {
-    *leaf = (firn_pq_leaf){.node = node, .index = node->first_leaf, .levels_only = !type};
+    *leaf = (firn_pq_leaf){.node = node, .index = node->first_leaf, .levels_only = !conv};
     leaf->pages = (firn_pq_pages){.file = file,
                                   .codec_ctx = codec_ctx,
                                   .window_bytes = window_bytes,
                                   .blocks = &leaf->blocks};
     leaf->values = (firn_pq_values){
         .conv = &leaf->conv, .dictionary = &leaf->dictionary, .blocks = &leaf->blocks};
-    if (!type) {
+    if (conv)
+        leaf->conv = *conv;
+    else
         leaf->conv.physical = (firn_pq_physical)node->element->physical;
-        return FIRN_OK;
-    }
-    FIRN_TRY(firn_pq_conv_plan(node, type, &leaf->conv, err));
     leaf->pages.keep_pages = leaf->conv.kind == FIRN_PQ_CONV_VIEW;
-    return FIRN_OK;
 }
 
 void firn_pq_leaf_dispose(firn_pq_leaf *leaf)

@@ -32,11 +32,9 @@ typedef struct firn_pq_leaf {
     size_t ahead_at, ahead_n; /* levels read from the page but not part of the batch yet */
 } firn_pq_leaf;
 
-/* type NULL: levels only. */
-FIRN_MUST_CHECK firn_status firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file,
-                                              const firn_pq_node *node, const firn_type *type,
-                                              firn_codec_ctx *codec_ctx, size_t window_bytes,
-                                              firn_error *err);
+/* conv NULL: levels only. */
+void firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file, const firn_pq_node *node,
+                       const firn_pq_conv *conv, firn_codec_ctx *codec_ctx, size_t window_bytes);
 void firn_pq_leaf_dispose(firn_pq_leaf *leaf);
 /* Begin a row group. */
 FIRN_MUST_CHECK firn_status firn_pq_leaf_start(firn_pq_leaf *leaf, size_t row_group,

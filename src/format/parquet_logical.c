@@ -261,3 +261,20 @@ firn_status firn_pq_leaf_type(const firn_pq_element *e, firn_type *out, firn_err
     }
     return plain_type(e, out, err);
 }
+
+firn_type firn_pq_leaf_file_type(const firn_pq_element *e, const firn_type *type)
+{
+    const firn_type_kind integer = e->physical == FIRN_PQ_INT32 ? FIRN_TYPE_INT : FIRN_TYPE_LONG;
+    switch (type->kind) {
+    case FIRN_TYPE_TIME:
+    case FIRN_TYPE_TIMESTAMP:
+    case FIRN_TYPE_TIMESTAMPTZ:
+    case FIRN_TYPE_TIMESTAMP_NS:
+    case FIRN_TYPE_TIMESTAMPTZ_NS: return (firn_type){.kind = integer};
+    case FIRN_TYPE_DECIMAL:
+        if (e->logical == FIRN_PQ_INTEGER)
+            return (firn_type){.kind = FIRN_TYPE_LONG, .is_unsigned = true};
+        return *type;
+    default: return *type;
+    }
+}

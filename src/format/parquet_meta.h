@@ -108,8 +108,9 @@ typedef struct firn_pq_row_group {
 typedef struct firn_pq_node {
     const firn_pq_element *element; /* of a list or map: the outer group, or the repeated field */
     firn_str name;
-    int32_t id; /* FIRN_PQ_NONE: absent */
-    firn_type type;
+    int32_t id;          /* FIRN_PQ_NONE: absent */
+    firn_type type;      /* Iceberg's */
+    firn_type file_type; /* FIRN_PARQUET_TYPES_FILE */
     bool is_required;
     int16_t def;      /* definition level from which on this node is not null */
     int16_t rep;      /* repetition levels of the lists around it */
@@ -133,7 +134,7 @@ struct firn_parquet_file {
     int64_t n_rows;
     bool has_type_order; /* column_orders present: min_value and max_value are trustworthy */
     firn_str created_by;
-    firn_schema schema;
+    firn_schema schema, file_schema; /* FIRN_PARQUET_TYPES_TABLE, _FILE */
 };
 
 /* parquet_footer.c: fills elements, row groups and the rest from FileMetaData. */
@@ -149,6 +150,12 @@ void firn_pq_logical_from_converted(firn_pq_element *e);
 /* The Iceberg type of a leaf. */
 FIRN_MUST_CHECK firn_status firn_pq_leaf_type(const firn_pq_element *e, firn_type *out,
                                               firn_error *err);
+/* The type of a leaf of that Iceberg type when nothing is scaled. */
+firn_type firn_pq_leaf_file_type(const firn_pq_element *e, const firn_type *type);
+static inline const firn_type *firn_pq_node_type(const firn_pq_node *node, firn_parquet_types types)
+{
+    return types == FIRN_PARQUET_TYPES_FILE ? &node->file_type : &node->type;
+}
 /* parquet_schema.c: fills root, leaves and schema from elements. */
 FIRN_MUST_CHECK firn_status firn_pq_schema_build(firn_parquet_file *file, firn_error *err);
 /* Leaf by field id anywhere in the tree, or NULL. */

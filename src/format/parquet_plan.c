@@ -9,9 +9,13 @@
 static firn_status plan_field(firn_pq_plan *plan, const firn_field *field, const firn_pq_node *node,
                               int16_t slot_def, firn_pq_read *out, firn_error *err);
 
+/* at: the field's position in the projection, where the file has it too when it is read whole. */
 static const firn_pq_node *find_child(const firn_pq_plan *plan, const firn_pq_node *parent,
-                                      const firn_field *field)
+                                      const firn_field *field, size_t at)
 {
+    if (plan->match == FIRN_PARQUET_MATCH_NAMES && at < parent->n_children &&
+        firn_str_equals(parent->children[at].name, field->name))
+        return &parent->children[at];
     for (size_t i = 0; i < parent->n_children; i++) {
         const firn_pq_node *child = &parent->children[i];
         const bool is_match = plan->match == FIRN_PARQUET_MATCH_IDS
@@ -26,9 +30,11 @@ static firn_status add_leaf(firn_pq_plan *plan, const firn_pq_node *node, const 
                             firn_pq_leaf **out, firn_error *err)
 {
     firn_pq_leaf *leaf = firn_arena_alloc_zero(plan->arena, sizeof *leaf);
+    firn_pq_conv conv;
     if (!leaf) return firn_fail_nomem(err);
-    FIRN_TRY(
-        firn_pq_leaf_init(leaf, plan->file, node, type, plan->codec_ctx, plan->window_bytes, err));
+    if (type) FIRN_TRY(firn_pq_conv_plan(node, plan->types, type, &conv, err));
+    firn_pq_leaf_init(leaf, plan->file, node, type ? &conv : NULL, plan->codec_ctx,
+                      plan->window_bytes);
     firn_pq_leaf **slot = firn_arena_push(plan->arena, (void *)&plan->leaves, &plan->n_leaves,
                                           &plan->cap_leaves, sizeof *plan->leaves);
     if (!slot) return firn_fail_nomem(err);
@@ -93,7 +99,7 @@ static firn_status plan_struct(firn_pq_plan *plan, const firn_type *type, firn_p
     FIRN_TRY(make_children(plan, out, type->n_fields, err));
     for (size_t i = 0; i < type->n_fields; i++) {
         const firn_field *field = &type->fields[i];
-        const firn_pq_node *child = find_child(plan, out->node, field);
+        const firn_pq_node *child = find_child(plan, out->node, field, i);
         if (child)
             FIRN_TRY(plan_field(plan, field, child, out->slot_def, &out->children[i], err));
         else

@@ -28,6 +28,7 @@ typedef struct firn_pq_plan {
     firn_arena *arena;
     const firn_parquet_file *file;
     firn_parquet_match match;
+    firn_parquet_types types;
     firn_codec_ctx *codec_ctx;
     size_t window_bytes;
     firn_pq_read root;

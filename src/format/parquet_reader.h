@@ -41,8 +41,21 @@ size_t firn_parquet_file_row_groups(const firn_parquet_file *file);
 int64_t firn_parquet_row_group_rows(const firn_parquet_file *file, size_t row_group);
 /* First byte of the row group's first column chunk. */
 int64_t firn_parquet_row_group_offset(const firn_parquet_file *file, size_t row_group);
+/* Which types a file's columns have. */
+typedef enum firn_parquet_types {
+    FIRN_PARQUET_TYPES_TABLE = 0, /* Iceberg's: times scaled to their unit, unsigned 64-bit integers
+                                     as decimal(20,0) */
+    FIRN_PARQUET_TYPES_FILE,      /* what is stored, nothing scaled: time and timestamp columns are
+                                     INT or LONG in the unit of the column, INT96 is LONG nanoseconds
+                                     since the epoch, unsigned 64-bit integers are LONG with
+                                     is_unsigned. The rest as above */
+} firn_parquet_types;
+
 /* The file's own schema as Iceberg types; fields without an id get id -1. */
 const firn_schema *firn_parquet_file_schema(const firn_parquet_file *file);
+/* The same in the types wanted, a projection for reading with these types. */
+const firn_schema *firn_parquet_file_schema_as(const firn_parquet_file *file,
+                                               firn_parquet_types types);
 /* Statistics of the leaf with this field id, decoded as type; all has_* false when absent. Bytes
  * are borrowed from the file. */
 FIRN_MUST_CHECK firn_status firn_parquet_row_group_stats(const firn_parquet_file *file,
@@ -53,14 +66,16 @@ FIRN_MUST_CHECK firn_status firn_parquet_row_group_stats(const firn_parquet_file
 /* How fields are found in the file. */
 typedef enum firn_parquet_match {
     FIRN_PARQUET_MATCH_IDS = 0, /* by field id */
-    FIRN_PARQUET_MATCH_NAMES,   /* by name: files without ids (add_files, plain Parquet) */
+    FIRN_PARQUET_MATCH_NAMES,   /* by name: files without ids (add_files, plain Parquet); of equal
+                                   names the one at the same position */
 } firn_parquet_match;
 
 typedef struct firn_parquet_rows_opts {
     size_t first_row_group;
     size_t n_row_groups; /* 0: to the end */
     firn_parquet_match match;
-    size_t window_bytes; /* read window per column; 0: 1 MiB, and never less than a page */
+    firn_parquet_types types; /* whose types those of the projection are */
+    size_t window_bytes;      /* read window per column; 0: 1 MiB, and never less than a page */
     /* Rows of the file to read: sorted, disjoint, borrowed; others are neither given nor, where
      * pages allow, read. NULL: all rows of the row groups. */
     const firn_row_range *ranges;

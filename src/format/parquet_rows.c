@@ -37,6 +37,7 @@ static firn_status open_in_arena(firn_parquet_rows *rows, const firn_parquet_fil
     rows->plan.arena = rows->arena;
     rows->plan.file = file;
     rows->plan.match = opts->match;
+    rows->plan.types = opts->types;
     rows->plan.window_bytes = opts->window_bytes > 0 ? opts->window_bytes : DEFAULT_WINDOW;
     rows->projection = projection;
     rows->next_group = opts->first_row_group;

@@ -57,22 +57,29 @@ static firn_status make_children(schema_builder *b, firn_pq_node *node, int32_t 
     return node->children ? FIRN_OK : firn_fail_nomem(err);
 }
 
-/* The node's type from its children, which are complete. names: NULL for the file's own. */
-static firn_status make_type(schema_builder *b, firn_pq_node *node, firn_type_kind kind,
-                             const firn_str *names, firn_error *err)
+static firn_status group_type(schema_builder *b, const firn_pq_node *node, firn_type_kind kind,
+                              firn_parquet_types types, firn_type *out, firn_error *err)
 {
     firn_field *fields = firn_arena_array(b->file->arena, node->n_children, sizeof *fields);
     if (!fields) return firn_fail_nomem(err);
     for (size_t i = 0; i < node->n_children; i++) {
-        firn_pq_node *child = &node->children[i];
-        if (names) child->name = names[i];
+        const firn_pq_node *child = &node->children[i];
         fields[i] = (firn_field){.id = child->id,
                                  .is_required = child->is_required,
                                  .name = child->name,
-                                 .type = &child->type};
+                                 .type = firn_pq_node_type(child, types)};
     }
-    node->type = (firn_type){.kind = kind, .fields = fields, .n_fields = node->n_children};
+    *out = (firn_type){.kind = kind, .fields = fields, .n_fields = node->n_children};
     return FIRN_OK;
+}
+
+/* The node's types from its children, which are complete. names: NULL for the file's own. */
+static firn_status make_type(schema_builder *b, firn_pq_node *node, firn_type_kind kind,
+                             const firn_str *names, firn_error *err)
+{
+    for (size_t i = 0; names && i < node->n_children; i++) node->children[i].name = names[i];
+    FIRN_TRY(group_type(b, node, kind, FIRN_PARQUET_TYPES_TABLE, &node->type, err));
+    return group_type(b, node, kind, FIRN_PARQUET_TYPES_FILE, &node->file_type, err);
 }
 
 static firn_status build_leaf(schema_builder *b, firn_pq_node *node, firn_error *err)
@@ -82,6 +89,7 @@ static firn_status build_leaf(schema_builder *b, firn_pq_node *node, firn_error 
         return firn_fail(err, FIRN_ERR_LIMIT, "schema has more than %d columns",
                          FIRN_LIMIT_COLUMNS);
     FIRN_TRY(firn_pq_leaf_type(node->element, &node->type, err));
+    node->file_type = firn_pq_leaf_file_type(node->element, &node->type);
     node->n_leaves = 1;
     file->leaves[file->n_leaves++] = node;
     return FIRN_OK;
@@ -228,6 +236,7 @@ firn_status firn_pq_schema_build(firn_parquet_file *file, firn_error *err)
         return firn_fail(err, FIRN_ERR_CORRUPT, "schema has %zu elements, its root holds %zu",
                          file->n_elements, b.next);
     file->schema = (firn_schema){.root = file->root.type};
+    file->file_schema = (firn_schema){.root = file->root.file_type};
     return FIRN_OK;
 }
 

@@ -4,13 +4,7 @@
 #define FIRN_CANONICAL_ROWS_H
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "firn/batch.h"
-
-/* One value of a column. */
-void firn_test_render_value(firn_buf *out, const firn_column *column, int64_t row);
-/* "[...]" of all columns, without a newline. */
-void firn_test_render_row(firn_buf *out, const firn_batch *batch, int64_t row);
 
 /* Lines collected for a digest that does not depend on their order. */
 typedef struct firn_test_lines {
