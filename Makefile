@@ -4,7 +4,7 @@ BUILD := build
 PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java check check-fast bench fuzz dev tsan clean
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java check check-fast bench fuzz fuzz-table dev tsan clean
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -54,9 +54,12 @@ bench: all ## speed and memory as ratios against DuckDB and PyIceberg in the sam
 	@tools/install_deps.sh bench
 	@bench/run.sh
 
-fuzz: ## fuzz every target with libFuzzer for FUZZ_SECONDS (60) each
+fuzz: ## fuzz every target with libFuzzer for FUZZ_SECONDS (60) or FUZZ_RUNS each; FUZZ_ONLY="a b" picks
 	@tools/install_deps.sh test
-	@tools/fuzz.sh
+	@tools/fuzz.py
+
+fuzz-table: ## write the figures of fuzz/record.tsv into docs/testing.md
+	@tools/fuzz.py table
 
 dev: deps ## build with sanitizers and tests: build/dev
 	@tools/install_deps.sh test

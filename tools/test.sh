@@ -28,7 +28,7 @@ case ${1:-all} in
 all)
     rm -f build/dev/Testing/Temporary/LastTestsFailed.log
     suite "unit tests (ASan, UBSan)" unit
-    suite "fuzz targets, briefly" tools/fuzz.sh 2
+    suite "fuzz targets, briefly" tools/fuzz.py brief
     suite "PyIceberg, pyarrow and DuckDB" pytest tests/python
     suite "kill tests" pytest tests/crash
     ;;

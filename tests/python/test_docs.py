@@ -46,3 +46,12 @@ def test_pages_name_only_files_that_exist():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_fuzz_figures_are_those_of_the_record():
+    text = (ROOT / "docs/testing.md").read_text()
+    record = ROOT / "fuzz/record.tsv"
+    lines = record.read_text().splitlines()[1:] if record.exists() else []
+    for target, executions, seconds, day in (line.split("\t") for line in lines):
+        row = f"| {target} | {int(executions):,} | {int(seconds) / 3600:.2f} | {day} |"
+        assert row in text, f"run make fuzz-table: {row}"
