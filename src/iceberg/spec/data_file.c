@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Data file entries outside a manifest: copies, metric lookups, sameness of partitions. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -107,4 +108,30 @@ bool firn_partition_equals(const firn_value *a, const firn_value *b, size_t n)
         if (!value_equals(&a[i], &b[i])) return false;
     }
     return true;
+}
+
+/* A NaN has many bit patterns, but is one partition. */
+static firn_value normalised(firn_value value)
+{
+    if (value.kind == FIRN_TYPE_FLOAT && value.as.f32 != value.as.f32) value.as.f32 = NAN;
+    if (value.kind == FIRN_TYPE_DOUBLE && value.as.f64 != value.as.f64) value.as.f64 = (double)NAN;
+    return value;
+}
+
+firn_status firn_partition_key(int32_t spec_id, const firn_value *values, size_t n, firn_buf *out,
+                               firn_error *err)
+{
+    firn_buf_clear(out);
+    firn_buf_u32le(out, (uint32_t)spec_id);
+    for (size_t i = 0; i < n; i++) {
+        const size_t length_at = out->len;
+        firn_buf_u32le(out, UINT32_MAX); /* null */
+        if (values[i].is_null) continue;
+        const firn_value value = normalised(values[i]);
+        FIRN_TRY(firn_value_encode(&value, out, err));
+        FIRN_TRY(firn_buf_check(out, err));
+        const uint32_t length = (uint32_t)(out->len - length_at - sizeof(uint32_t));
+        memcpy(out->data + length_at, &length, sizeof length);
+    }
+    return firn_buf_check(out, err);
 }

@@ -7,6 +7,7 @@
 #define FIRN_ICEBERG_MANIFEST_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "firn/metadata.h"
 #include "format/byte_io.h"
 #include "format/metrics.h"
@@ -171,5 +172,8 @@ FIRN_MUST_CHECK firn_status firn_data_file_copy(const firn_data_file *file, firn
 const firn_metric *firn_metric_find(const firn_metric_map *map, int32_t field_id);
 /* Partition tuple equality: floats by bits with NaN normalised. */
 bool firn_partition_equals(const firn_value *a, const firn_value *b, size_t n);
+/* Replaces out by bytes that two tuples of one spec share only when they are equal: a map's key. */
+FIRN_MUST_CHECK firn_status firn_partition_key(int32_t spec_id, const firn_value *values, size_t n,
+                                               firn_buf *out, firn_error *err);
 
 #endif

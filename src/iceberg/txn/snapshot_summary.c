@@ -15,28 +15,13 @@ void firn_summary__init(firn_summary_counts *counts, firn_arena *arena)
     firn_map_init(&counts->partitions, arena);
 }
 
-/* Spec id and single-value bytes of the tuple; length-prefixed so that tuples cannot run into each
- * other. */
 static firn_status note_partition(firn_summary_counts *counts, const firn_partition_spec *spec,
                                   const firn_data_file *file, firn_error *err)
 {
     firn_buf key;
     firn_buf_init(&key, NULL, (size_t)1 << 24);
-    firn_buf_u32le(&key, (uint32_t)spec->spec_id);
-    firn_status st = FIRN_OK;
-    for (size_t i = 0; i < file->n_partition && st == FIRN_OK; i++) {
-        firn_buf value;
-        if (file->partition[i].is_null) {
-            firn_buf_u32le(&key, UINT32_MAX);
-            continue;
-        }
-        firn_buf_init(&value, NULL, (size_t)1 << 24);
-        st = firn_value_encode(&file->partition[i], &value, err);
-        firn_buf_u32le(&key, (uint32_t)value.len);
-        firn_buf_append(&key, value.data, value.len);
-        firn_buf_dispose(&value);
-    }
-    if (st == FIRN_OK) st = firn_buf_check(&key, err);
+    firn_status st =
+        firn_partition_key(spec->spec_id, file->partition, file->n_partition, &key, err);
     if (st == FIRN_OK && !firn_map_has(&counts->partitions, firn_buf_view(&key))) {
         const firn_str copy = firn_arena_copy(counts->arena, firn_buf_view(&key));
         st =
