@@ -58,6 +58,7 @@ static firn_status load_footer(firn_parquet_file *file, firn_str *footer, firn_e
     FIRN_TRY(read_range(file, size - n, (size_t)n, &end_part, err));
     FIRN_TRY(check_tail(file, end_part + n - TAIL_SIZE, &footer_size, err));
     file->data_end = size - TAIL_SIZE - (int64_t)footer_size;
+    file->tail = (firn_str){end_part, (size_t)n};
     footer->len = footer_size;
     if (footer_size <= (size_t)n - TAIL_SIZE) {
         footer->data = end_part + (size_t)n - TAIL_SIZE - footer_size;
@@ -73,8 +74,9 @@ static firn_status open_in_arena(firn_parquet_file *file, firn_error *err)
 {
     firn_str footer = {NULL, 0};
     FIRN_TRY(load_footer(file, &footer, err));
-    return firn_error_wrap(err, firn_pq_footer_parse(footer, (uint64_t)file->data_end, file, err),
-                           "parquet footer");
+    FIRN_TRY(firn_error_wrap(err, firn_pq_footer_parse(footer, (uint64_t)file->data_end, file, err),
+                             "parquet footer"));
+    return firn_pq_file_find_indexes(file, err);
 }
 
 firn_status firn_parquet_file_open(const firn_byte_source *source, firn_parquet_file **out,
@@ -100,7 +102,9 @@ firn_status firn_parquet_file_open(const firn_byte_source *source, firn_parquet_
 
 void firn_parquet_file_close(firn_parquet_file *file)
 {
-    if (file) firn_arena_destroy(file->arena);
+    if (!file) return;
+    firn_pq_file_free_indexes(file);
+    firn_arena_destroy(file->arena);
 }
 
 int64_t firn_parquet_file_rows(const firn_parquet_file *file)

@@ -104,6 +104,35 @@ static firn_status parse_stats(firn_thrift *t, const firn_thrift_field *in, firn
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 
+/* PageEncodingStats: pages by type and encoding. */
+static firn_status parse_page_counts(firn_thrift *t, const firn_thrift_field *in, firn_pq_chunk *c,
+                                     firn_error *err)
+{
+    size_t n = 0;
+    bool has_indices = false, has_others = false;
+    FIRN_TRY(firn_thrift_list(t, in, FIRN_THRIFT_STRUCT, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        firn_thrift_field f;
+        firn_status st;
+        int32_t numbers[4] = {0}; /* page type, encoding, count */
+        FIRN_TRY(firn_thrift_enter(t, NULL, &f, err));
+        while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
+            if (f.id >= 1 && f.id <= 3)
+                FIRN_TRY(firn_thrift_i32(t, &f, &numbers[f.id], err));
+            else
+                FIRN_TRY(firn_thrift_skip(t, &f, err));
+        }
+        if (st != FIRN_DONE) return st;
+        if (numbers[3] <= 0 || (numbers[1] != 0 && numbers[1] != 3)) continue; /* data pages only */
+        if (numbers[2] == 2 || numbers[2] == 8)
+            has_indices = true;
+        else
+            has_others = true;
+    }
+    c->has_only_indices = has_indices && !has_others;
+    return FIRN_OK;
+}
+
 static firn_status parse_chunk_meta(firn_thrift *t, const firn_thrift_field *in, firn_pq_chunk *c,
                                     firn_error *err)
 {
@@ -119,6 +148,9 @@ static firn_status parse_chunk_meta(firn_thrift *t, const firn_thrift_field *in,
         case 9: FIRN_TRY(firn_thrift_i64(t, &f, &c->data_offset, err)); break;
         case 11: FIRN_TRY(firn_thrift_i64(t, &f, &c->dictionary_offset, err)); break;
         case 12: FIRN_TRY(parse_stats(t, &f, &c->stats, err)); break;
+        case 13: FIRN_TRY(parse_page_counts(t, &f, c, err)); break;
+        case 14: FIRN_TRY(firn_thrift_i64(t, &f, &c->bloom.offset, err)); break;
+        case 15: FIRN_TRY(firn_thrift_i32(t, &f, &c->bloom.n_bytes, err)); break;
         default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
         }
     }
@@ -136,6 +168,9 @@ static firn_status parse_chunk(firn_thrift *t, firn_pq_chunk *c, firn_error *err
                          .compressed_bytes = FIRN_PQ_NONE,
                          .data_offset = FIRN_PQ_NONE,
                          .dictionary_offset = FIRN_PQ_NONE,
+                         .offset_index = {FIRN_PQ_NONE, FIRN_PQ_NONE},
+                         .column_index = {FIRN_PQ_NONE, FIRN_PQ_NONE},
+                         .bloom = {FIRN_PQ_NONE, FIRN_PQ_NONE},
                          .stats.null_count = FIRN_PQ_NONE};
     FIRN_TRY(firn_thrift_enter(t, NULL, &f, err));
     while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
@@ -145,6 +180,10 @@ static firn_status parse_chunk(firn_thrift *t, firn_pq_chunk *c, firn_error *err
             FIRN_TRY(firn_thrift_skip(t, &f, err));
             break;
         case 3: FIRN_TRY(parse_chunk_meta(t, &f, c, err)); break;
+        case 4: FIRN_TRY(firn_thrift_i64(t, &f, &c->offset_index.offset, err)); break;
+        case 5: FIRN_TRY(firn_thrift_i32(t, &f, &c->offset_index.n_bytes, err)); break;
+        case 6: FIRN_TRY(firn_thrift_i64(t, &f, &c->column_index.offset, err)); break;
+        case 7: FIRN_TRY(firn_thrift_i32(t, &f, &c->column_index.n_bytes, err)); break;
         case 8:
             c->is_encrypted = true;
             FIRN_TRY(firn_thrift_skip(t, &f, err));

@@ -87,6 +87,12 @@ typedef struct firn_pq_stats {
     int64_t null_count; /* FIRN_PQ_NONE: absent */
 } firn_pq_stats;
 
+/* Bytes elsewhere in the file, as the footer says and nobody has checked. */
+typedef struct firn_pq_part {
+    int64_t offset;  /* FIRN_PQ_NONE: absent */
+    int32_t n_bytes; /* FIRN_PQ_NONE: not said */
+} firn_pq_part;
+
 typedef struct firn_pq_chunk {
     int32_t physical;
     int32_t codec;
@@ -95,6 +101,8 @@ typedef struct firn_pq_chunk {
     int64_t data_offset;
     int64_t dictionary_offset; /* FIRN_PQ_NONE: absent */
     bool has_meta, is_encrypted, is_external;
+    bool has_only_indices; /* all data pages are known to be dictionary indices */
+    firn_pq_part offset_index, column_index, bloom;
     firn_pq_stats stats;
 } firn_pq_chunk;
 
@@ -120,10 +128,19 @@ typedef struct firn_pq_node {
     size_t n_children;
 } firn_pq_node;
 
+/* All page indexes of a file, from the first to the footer; read once, when first asked for. */
+typedef struct firn_pq_index_bytes {
+    int64_t start;
+    size_t n; /* 0: none, or too many to keep */
+    _Atomic(char *) data;
+} firn_pq_index_bytes;
+
 struct firn_parquet_file {
     firn_arena *arena;
     firn_byte_source source;
     int64_t data_end; /* offset of the footer: no page may reach past it */
+    firn_str tail;    /* the last bytes of the file, which opening it has read */
+    firn_pq_index_bytes *indexes;
     firn_pq_element *elements;
     size_t n_elements;
     firn_pq_node root;
@@ -137,6 +154,15 @@ struct firn_parquet_file {
     firn_schema schema, file_schema; /* FIRN_PARQUET_TYPES_TABLE, _FILE */
 };
 
+/* parquet_file_bytes.c: bytes [offset, offset + n) of the file outside of pages, from memory where
+ * they have been read before; borrowed from the file or the arena. FIRN_ERR_CORRUPT when they are
+ * not inside the file. */
+FIRN_MUST_CHECK firn_status firn_pq_file_bytes(const firn_parquet_file *file, int64_t offset,
+                                               size_t n, firn_arena *arena, firn_str *out,
+                                               firn_error *err);
+/* Where the page indexes are, once the footer is known. */
+FIRN_MUST_CHECK firn_status firn_pq_file_find_indexes(firn_parquet_file *file, firn_error *err);
+void firn_pq_file_free_indexes(firn_parquet_file *file);
 /* parquet_footer.c: fills elements, row groups and the rest from FileMetaData. */
 FIRN_MUST_CHECK firn_status firn_pq_footer_parse(firn_str bytes, uint64_t offset,
                                                  firn_parquet_file *file, firn_error *err);

@@ -78,6 +78,17 @@ firn_status firn_thrift_bool(firn_thrift *t, const firn_thrift_field *field, boo
     return FIRN_OK;
 }
 
+firn_status firn_thrift_bool_element(firn_thrift *t, bool *out, firn_error *err)
+{
+    uint8_t byte = 0;
+    FIRN_TRY(firn_cursor_u8(&t->in, &byte, err));
+    if (byte > FIRN_THRIFT_FALSE)
+        return firn_fail_at(err, firn_cursor_pos(&t->in), "thrift boolean %d, expected 0 to 2",
+                            byte);
+    *out = byte == FIRN_THRIFT_TRUE;
+    return FIRN_OK;
+}
+
 firn_status firn_thrift_i64(firn_thrift *t, const firn_thrift_field *field, int64_t *out,
                             firn_error *err)
 {

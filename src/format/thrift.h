@@ -60,6 +60,8 @@ FIRN_MUST_CHECK firn_status firn_thrift_i64(firn_thrift *t, const firn_thrift_fi
                                             int64_t *out, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_thrift_binary(firn_thrift *t, const firn_thrift_field *field,
                                                firn_str *out, firn_error *err);
+/* One boolean of a list. */
+FIRN_MUST_CHECK firn_status firn_thrift_bool_element(firn_thrift *t, bool *out, firn_error *err);
 /* Begin a list whose elements must be of the given type; an empty list may name any. Elements
  * follow one after another: structs by firn_thrift_enter(t, NULL, ...), others by the functions
  * above with a field {0, element}. */
