@@ -49,6 +49,11 @@ FIRN_MUST_CHECK firn_status firn_pq_convert(const firn_pq_conv *conv, const uint
 /* n values of variable length. Views point to the same bytes. */
 FIRN_MUST_CHECK firn_status firn_pq_convert_bytes(const firn_pq_conv *conv, const firn_str *raw,
                                                   size_t n, void *out, firn_error *err);
+/* parquet_group_stats.c: bounds of a row group or page as values of type; has_min and has_max stay
+ * false for what cannot be trusted. */
+void firn_pq_decode_bounds(const firn_parquet_file *file, const firn_pq_node *leaf,
+                           const firn_pq_stats *stats, const firn_pq_conv *conv,
+                           const firn_type *type, firn_parquet_stats *out);
 /* FIRN_ERR_CORRUPT unless the bytes are UTF-8. */
 FIRN_MUST_CHECK firn_status firn_pq_check_text(firn_str bytes, firn_error *err);
 

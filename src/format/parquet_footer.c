@@ -133,6 +133,18 @@ static firn_status parse_page_counts(firn_thrift *t, const firn_thrift_field *in
     return FIRN_OK;
 }
 
+/* Fields that came later; early writers had others of their own under these numbers. */
+static firn_status parse_chunk_extra(firn_thrift *t, const firn_thrift_field *f, firn_pq_chunk *c,
+                                     firn_error *err)
+{
+    if (f->id == 13 && f->type == FIRN_THRIFT_LIST) return parse_page_counts(t, f, c, err);
+    if (f->id == 14 && f->type == FIRN_THRIFT_I64)
+        return firn_thrift_i64(t, f, &c->bloom.offset, err);
+    if (f->id == 15 && f->type == FIRN_THRIFT_I32)
+        return firn_thrift_i32(t, f, &c->bloom.n_bytes, err);
+    return firn_thrift_skip(t, f, err);
+}
+
 static firn_status parse_chunk_meta(firn_thrift *t, const firn_thrift_field *in, firn_pq_chunk *c,
                                     firn_error *err)
 {
@@ -148,9 +160,9 @@ static firn_status parse_chunk_meta(firn_thrift *t, const firn_thrift_field *in,
         case 9: FIRN_TRY(firn_thrift_i64(t, &f, &c->data_offset, err)); break;
         case 11: FIRN_TRY(firn_thrift_i64(t, &f, &c->dictionary_offset, err)); break;
         case 12: FIRN_TRY(parse_stats(t, &f, &c->stats, err)); break;
-        case 13: FIRN_TRY(parse_page_counts(t, &f, c, err)); break;
-        case 14: FIRN_TRY(firn_thrift_i64(t, &f, &c->bloom.offset, err)); break;
-        case 15: FIRN_TRY(firn_thrift_i32(t, &f, &c->bloom.n_bytes, err)); break;
+        case 13:
+        case 14:
+        case 15: FIRN_TRY(parse_chunk_extra(t, &f, c, err)); break;
         default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
         }
     }

@@ -85,9 +85,9 @@ static void widen_zero(firn_value *v, double zero)
     if (v->kind == FIRN_TYPE_DOUBLE && !(v->as.f64 < 0) && !(v->as.f64 > 0)) v->as.f64 = zero;
 }
 
-static void decode_bounds(const firn_parquet_file *file, const firn_pq_node *leaf,
-                          const firn_pq_stats *s, const firn_pq_conv *conv, const firn_type *type,
-                          firn_parquet_stats *out)
+void firn_pq_decode_bounds(const firn_parquet_file *file, const firn_pq_node *leaf,
+                           const firn_pq_stats *s, const firn_pq_conv *conv, const firn_type *type,
+                           firn_parquet_stats *out)
 {
     const bool is_plain = has_plain_order(leaf);
     if (leaf->element->physical == FIRN_PQ_INT96 || (!is_plain && !file->has_type_order)) return;
@@ -120,6 +120,6 @@ firn_status firn_parquet_row_group_stats(const firn_parquet_file *file, size_t r
     out->has_null_count = chunk->stats.null_count >= 0;
     if (out->has_null_count) out->null_count = chunk->stats.null_count;
     if (firn_pq_conv_plan(leaf, FIRN_PARQUET_TYPES_TABLE, type, &conv, NULL) == FIRN_OK)
-        decode_bounds(file, leaf, &chunk->stats, &conv, type, out);
+        firn_pq_decode_bounds(file, leaf, &chunk->stats, &conv, type, out);
     return FIRN_OK;
 }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Filters on decoded columns: one mask per test, masks combined a word at a time. Ranges of numbers
+ * have loops of their own; everything else goes value by value. */
+#include <math.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "format/row_filter.h"
+
+#define WORD 64
+
+typedef struct row_test {
+    firn_filter_column_fn fn;
+    void *ctx;
+    size_t n;
+} row_test;
+
+static size_t word_count(size_t n)
+{
+    return (n + WORD - 1) / WORD;
+}
+
+static void fill(uint64_t *mask, size_t n, bool value)
+{
+    memset(mask, value ? 0xff : 0, word_count(n) * sizeof *mask);
+}
+
+/* ---- ranges of numbers ---- */
+
+/* Both ends inclusive; false when nothing is between them. */
+typedef struct int_range {
+    int64_t low, high;
+} int_range;
+
+static int64_t int_of(const firn_value *v)
+{
+    switch (v->kind) {
+    case FIRN_TYPE_INT:
+    case FIRN_TYPE_DATE: return v->as.i32;
+    case FIRN_TYPE_DECIMAL: return (int64_t)v->as.decimal;
+    default: return v->as.i64;
+    }
+}
+
+static bool int_range_of(const firn_filter *test, int_range *out)
+{
+    *out = (int_range){INT64_MIN, INT64_MAX};
+    if (test->low.is_set) {
+        out->low = int_of(&test->low.value);
+        if (test->low.is_open && out->low == INT64_MAX) return false;
+        out->low += test->low.is_open;
+    }
+    if (test->high.is_set) {
+        out->high = int_of(&test->high.value);
+        if (test->high.is_open && out->high == INT64_MIN) return false;
+        out->high -= test->high.is_open;
+    }
+    return out->low <= out->high;
+}
+
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses here */
+#define DEFINE_RANGE(name, type, wide)                                                      \
+    static void name(const type *v, size_t n, wide low, wide high, uint64_t *mask)          \
+    {                                                                                       \
+        for (size_t at = 0; at < n; at += WORD) {                                           \
+            const size_t k = n - at < WORD ? n - at : WORD;                                 \
+            uint64_t bits = 0;                                                              \
+            for (size_t i = 0; i < k; i++)                                                  \
+                bits |= (uint64_t)((wide)v[at + i] >= low && (wide)v[at + i] <= high) << i; \
+            mask[at / WORD] = bits;                                                         \
+        }                                                                                   \
+    }
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+DEFINE_RANGE(range_i32, int32_t, int64_t)
+DEFINE_RANGE(range_i64, int64_t, int64_t)
+
+static bool is_int_layout(const firn_type *type)
+{
+    switch (type->kind) {
+    case FIRN_TYPE_INT:
+    case FIRN_TYPE_DATE:
+    case FIRN_TYPE_LONG:
+    case FIRN_TYPE_TIME:
+    case FIRN_TYPE_TIMESTAMP:
+    case FIRN_TYPE_TIMESTAMPTZ:
+    case FIRN_TYPE_TIMESTAMP_NS:
+    case FIRN_TYPE_TIMESTAMPTZ_NS: return true;
+    case FIRN_TYPE_DECIMAL: return firn_column_width(type) <= 8;
+    default: return false;
+    }
+}
+
+static void test_int_range(const firn_filter *test, const firn_column *column, size_t n,
+                           uint64_t *mask)
+{
+    int_range r;
+    if (!int_range_of(test, &r))
+        fill(mask, n, false);
+    else if (firn_column_width(column->type) == 4)
+        range_i32(column->values, n, r.low, r.high, mask);
+    else
+        range_i64(column->values, n, r.low, r.high, mask);
+}
+
+/* ---- value by value ---- */
+
+static firn_value value_at(const firn_column *column, size_t row)
+{
+    if (column->type->kind == FIRN_TYPE_DECIMAL && firn_column_width(column->type) == 16) {
+        firn_value v = {.kind = FIRN_TYPE_DECIMAL,
+                        .precision = column->type->precision,
+                        .scale = column->type->scale};
+        memcpy(&v.as.decimal, (const char *)column->values + row * 16, 16); /* aligned to 8 only */
+        return v;
+    }
+    return firn_column_get(column, (int64_t)row);
+}
+
+static void test_values(const firn_filter *test, const firn_column *column, size_t n,
+                        uint64_t *mask)
+{
+    fill(mask, n, false);
+    for (size_t i = 0; i < n; i++) {
+        if (!firn_column_is_valid(column, (int64_t)i)) continue;
+        const firn_value v = value_at(column, i);
+        if (firn_filter_passes(test, &v)) mask[i / WORD] |= (uint64_t)1 << i % WORD;
+    }
+}
+
+static bool is_one_int(const firn_filter *test, const firn_column *column)
+{
+    return test->op == FIRN_FILTER_IN && test->n_values == 1 && is_int_layout(column->type);
+}
+
+static void keep_valid(const firn_column *column, size_t n, uint64_t *mask)
+{
+    if (!column->validity) return;
+    for (size_t i = 0; i < word_count(n); i++) mask[i] &= column->validity[i];
+}
+
+static void test_column(const firn_filter *test, const firn_column *column, size_t n,
+                        uint64_t *mask)
+{
+    if (test->op == FIRN_FILTER_IS_NULL || test->op == FIRN_FILTER_NOT_NULL) {
+        fill(mask, n, true);
+        keep_valid(column, n, mask);
+        if (test->op == FIRN_FILTER_IS_NULL)
+            for (size_t i = 0; i < word_count(n); i++) mask[i] = ~mask[i];
+        return;
+    }
+    if (test->op == FIRN_FILTER_RANGE && is_int_layout(column->type)) {
+        test_int_range(test, column, n, mask);
+    } else if (is_one_int(test, column)) {
+        const firn_filter range = {.op = FIRN_FILTER_RANGE,
+                                   .low = {true, false, test->values[0]},
+                                   .high = {true, false, test->values[0]}};
+        test_int_range(&range, column, n, mask);
+    } else {
+        test_values(test, column, n, mask);
+        return;
+    }
+    keep_valid(column, n, mask);
+}
+
+/* ---- the tree ---- */
+
+static void combine(uint64_t *mask, const uint64_t *other, size_t n, bool is_and)
+{
+    for (size_t i = 0; i < word_count(n); i++)
+        mask[i] = is_and ? mask[i] & other[i] : mask[i] | other[i];
+}
+
+static void test_rows(const row_test *t, const firn_filter *filter, uint64_t *mask)
+{
+    uint64_t part[FIRN_BATCH_ROWS / WORD];
+    const bool is_and = filter->op == FIRN_FILTER_AND;
+    if (is_and || filter->op == FIRN_FILTER_OR) {
+        fill(mask, t->n, is_and);
+        for (size_t i = 0; i < filter->n_parts; i++) {
+            test_rows(t, filter->parts[i], part);
+            combine(mask, part, t->n, is_and);
+        }
+        return;
+    }
+    const bool is_fixed = filter->op == FIRN_FILTER_ANY || filter->op == FIRN_FILTER_NONE;
+    const firn_column *column = is_fixed ? NULL : t->fn(t->ctx, filter);
+    if (column)
+        test_column(filter, column, t->n, mask);
+    else
+        fill(mask, t->n, filter->op != FIRN_FILTER_NONE);
+}
+
+void firn_filter_rows(const firn_filter *filter, firn_filter_column_fn fn, void *ctx, size_t n,
+                      uint64_t *mask)
+{
+    const row_test t = {fn, ctx, n};
+    test_rows(&t, filter, mask);
+    if (n % WORD != 0) mask[n / WORD] &= ((uint64_t)1 << n % WORD) - 1;
+}
