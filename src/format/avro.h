@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Avro schemas, object container files and the binary encoding of primitives.
  *
- * The reader side gives schema trees with Iceberg's field ids and decompressed blocks; whoever
- * reads records (manifests) walks the tree once to make a plan, then decodes with a cursor. The
- * writer side takes the schema as JSON, verbatim, and already encoded records. */
+ * The reader side gives schema trees with Iceberg's field ids and a cursor on each record; whoever
+ * reads records walks the tree once to make a plan, then decodes with the cursor: manifests
+ * (iceberg/spec), rows (avro_rows.h), text (avro_render.h). The writer side takes the schema as
+ * JSON, verbatim, and already encoded records. */
 #ifndef FIRN_FORMAT_AVRO_H
 #define FIRN_FORMAT_AVRO_H
 
@@ -29,19 +30,40 @@ typedef enum firn_avro_kind {
     FIRN_AVRO_FIXED,
 } firn_avro_kind;
 
+/* What a value means. An unknown annotation, or one that does not fit the type under it, is none,
+ * as the specification wants. */
+typedef enum firn_avro_logical {
+    FIRN_AVRO_PLAIN = 0,
+    FIRN_AVRO_DECIMAL,          /* BYTES, FIXED: two's complement, big-endian */
+    FIRN_AVRO_UUID,             /* STRING, FIXED(16) */
+    FIRN_AVRO_DATE,             /* INT: days */
+    FIRN_AVRO_TIME_MILLIS,      /* INT */
+    FIRN_AVRO_TIME_MICROS,      /* LONG, as all below */
+    FIRN_AVRO_TIMESTAMP_MILLIS, /* instants; zone or not: adjust_to_utc */
+    FIRN_AVRO_TIMESTAMP_MICROS,
+    FIRN_AVRO_TIMESTAMP_NANOS,
+    FIRN_AVRO_LOCAL_TIMESTAMP_MILLIS,
+    FIRN_AVRO_LOCAL_TIMESTAMP_MICROS,
+    FIRN_AVRO_LOCAL_TIMESTAMP_NANOS,
+    FIRN_AVRO_DURATION,   /* FIXED(12): months, days, milliseconds */
+    FIRN_AVRO_KEY_VALUES, /* ARRAY of (key, value) records: Iceberg's map */
+} firn_avro_logical;
+
 typedef struct firn_avro_schema firn_avro_schema;
 
 typedef struct firn_avro_field {
     firn_str name;
     int32_t field_id; /* -1: none */
     const firn_avro_schema *schema;
+    const firn_str *aliases;
+    size_t n_aliases;
 } firn_avro_field;
 
 struct firn_avro_schema {
     firn_avro_kind kind;
-    firn_str name;         /* RECORD, ENUM, FIXED: full name */
-    firn_str logical_type; /* empty: none */
-    int32_t precision, scale;
+    firn_avro_logical logical;
+    firn_str name;                 /* RECORD, ENUM, FIXED: full name */
+    int32_t precision, scale;      /* DECIMAL */
     int32_t size;                  /* FIXED */
     int32_t element_id;            /* ARRAY: "element-id", -1 none */
     int32_t key_id, value_id;      /* MAP: -1 none */
@@ -58,8 +80,9 @@ struct firn_avro_schema {
 #define FIRN_AVRO_MAX_EMPTY_VALUES 1000000
 
 /* Parse an Avro schema. Named types may be referred to later; a reference cycle is allowed only
- * below depth FIRN_LIMIT_NESTING when data is read. The document is needed until the return only.
- */
+ * below depth FIRN_LIMIT_NESTING when data is read. Defaults, docs and orders are passed over: what
+ * a column missing from a file holds is Iceberg's to say. The document is needed until the return
+ * only. */
 FIRN_MUST_CHECK firn_status firn_avro_schema_parse(firn_str json, firn_arena *arena,
                                                    const firn_avro_schema **out, firn_error *err);
 
@@ -67,22 +90,38 @@ FIRN_MUST_CHECK firn_status firn_avro_schema_parse(firn_str json, firn_arena *ar
 
 typedef struct firn_avro_reader firn_avro_reader;
 
-typedef struct firn_avro_block {
-    int64_t n_records;
-    firn_str data; /* decompressed; valid until the next call */
-    int64_t file_offset;
-} firn_avro_block;
-
 /* bytes: the whole file, borrowed; must outlive the reader. */
 FIRN_MUST_CHECK firn_status firn_avro_reader_open(firn_str bytes, firn_avro_reader **out,
                                                   firn_error *err);
+/* The same over ranged reads, a window of 1 MiB or one block at a time. source is copied; its ctx
+ * must outlive the reader. */
+FIRN_MUST_CHECK firn_status firn_avro_reader_open_source(const firn_byte_source *source,
+                                                         firn_avro_reader **out, firn_error *err);
 void firn_avro_reader_close(firn_avro_reader *reader);
+/* Lives as long as the reader. */
 const firn_avro_schema *firn_avro_reader_schema(const firn_avro_reader *reader);
 /* Key-value metadata of the header; false if absent. Borrowed from the reader. */
 bool firn_avro_reader_meta(const firn_avro_reader *reader, firn_str key, firn_str *out);
-/* FIRN_DONE at the end of the file. */
-FIRN_MUST_CHECK firn_status firn_avro_reader_next(firn_avro_reader *reader, firn_avro_block *out,
+/* Cursor at the next record, which the caller decodes or skips as a whole before the next call:
+ * bytes left over at the end of a block are an error. What it points to is valid until the next
+ * call. FIRN_DONE at the end of the file. */
+FIRN_MUST_CHECK firn_status firn_avro_reader_next(firn_avro_reader *reader, firn_cursor **out,
                                                   firn_error *err);
+/* Says in err which record of which block failed to decode; returns st. */
+firn_status firn_avro_reader_blame(const firn_avro_reader *reader, firn_status st, firn_error *err);
+
+/* Part of a file in memory, for several readers: whole blocks. */
+typedef struct firn_avro_part {
+    size_t from, to; /* bytes of the file; from 0: its first block */
+    int64_t n_records;
+} firn_avro_part;
+
+/* Cuts the file at block borders into parts of part_bytes or a little more; at least one. Looks at
+ * the frames only. */
+FIRN_MUST_CHECK firn_status firn_avro_split(firn_str bytes, size_t part_bytes, firn_arena *arena,
+                                            firn_avro_part **out, size_t *n_out, firn_error *err);
+/* Restricts a reader, before its first record, to one part. */
+void firn_avro_reader_limit(firn_avro_reader *reader, const firn_avro_part *part);
 
 /* ---- values ---- */
 
@@ -93,6 +132,11 @@ FIRN_MUST_CHECK firn_status firn_avro_read_bytes(firn_cursor *c, firn_str *out, 
 /* Union branch index, checked against n_branches. */
 FIRN_MUST_CHECK firn_status firn_avro_read_branch(firn_cursor *c, size_t n_branches, size_t *out,
                                                   firn_error *err);
+/* Enum symbol, checked against n_symbols. */
+FIRN_MUST_CHECK firn_status firn_avro_read_symbol(firn_cursor *c, size_t n_symbols, size_t *out,
+                                                  firn_error *err);
+/* 8-4-4-4-12 hexadecimal digits to 16 bytes; false for anything else. */
+bool firn_avro_parse_uuid(firn_str text, uint8_t out[16]);
 /* Next block of an array or map: number of items (0 ends it). Negative counts' byte sizes are
  * read and checked. Each item must take at least min_item_bytes. */
 FIRN_MUST_CHECK firn_status firn_avro_read_block_count(firn_cursor *c, size_t min_item_bytes,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Avro schema JSON to a tree with Iceberg's field ids. Not for data: see avro_value.c. Defaults,
- * aliases, docs and orders are ignored, since Iceberg resolves by field id.
+ * docs and orders are ignored, since Iceberg resolves by field id. Field names are taken as they
+ * are: several writers put column names there that the specification does not allow.
  *
  * Every node knows the least number of bytes of a value. It is 0 only for values that are always
  * empty, since unions, arrays and maps start with a number. That is what bounds the work of
@@ -89,6 +90,8 @@ static firn_status read_id(const json_t *json, const char *key, int32_t *out, fi
     return FIRN_OK;
 }
 
+/* ---- logical types ---- */
+
 static int32_t read_small(const json_t *json, const char *key)
 {
     const json_t *value = json_object_get(json, key);
@@ -97,25 +100,76 @@ static int32_t read_small(const json_t *json, const char *key)
     return n >= 0 && n <= INT32_MAX ? (int32_t)n : -1;
 }
 
-/* The specification wants unknown or ill-formed logical types ignored, so nothing fails here. */
-static firn_status read_logical(parser *p, const json_t *json, firn_avro_schema *node,
-                                firn_error *err)
+/* Decimal digits that a two's complement number of so many bytes always holds. */
+static int32_t digits_of_bytes(int32_t bytes)
 {
-    const json_t *logical = json_object_get(json, "logicalType");
+    const double digits = ((double)bytes * 8 - 1) * 0.30102999566398120; /* log10(2) */
 
-    if (!json_is_string(logical)) return FIRN_OK;
-    FIRN_TRY(copy_str(p, (firn_str){json_string_value(logical), json_string_length(logical)},
-                      &node->logical_type, err));
-    node->adjust_to_utc = json_is_true(json_object_get(json, "adjust-to-utc"));
-    if (!firn_str_equals(node->logical_type, FIRN_STR("decimal"))) return FIRN_OK;
-    node->precision = read_small(json, "precision");
-    node->scale = json_object_get(json, "scale") ? read_small(json, "scale") : 0;
-    if (node->precision < 1 || node->scale < 0 || node->scale > node->precision) {
-        node->logical_type = (firn_str){0};
-        node->precision = 0;
-        node->scale = 0;
+    return bytes > 0 ? (int32_t)digits : 0;
+}
+
+static bool is_decimal(const json_t *json, firn_avro_schema *node)
+{
+    const int32_t precision = read_small(json, "precision");
+    const int32_t scale = json_object_get(json, "scale") ? read_small(json, "scale") : 0;
+
+    if (precision < 1 || scale < 0 || scale > precision) return false;
+    if (node->kind == FIRN_AVRO_FIXED && precision > digits_of_bytes(node->size)) return false;
+    node->precision = precision;
+    node->scale = scale;
+    return true;
+}
+
+static bool is_key_values(const firn_avro_schema *node)
+{
+    const firn_avro_schema *item = node->n_fields == 1 ? node->fields[0].schema : NULL;
+
+    return item && item->kind == FIRN_AVRO_RECORD && item->n_fields == 2;
+}
+
+/* The specification wants unknown or ill-formed logical types ignored, so nothing fails here. */
+static void read_logical(const json_t *json, firn_avro_schema *node)
+{
+    static const struct annotation {
+        const char *name;
+        firn_avro_kind kind;
+        firn_avro_logical logical;
+    } k_annotations[] = {
+        {"decimal", FIRN_AVRO_BYTES, FIRN_AVRO_DECIMAL},
+        {"decimal", FIRN_AVRO_FIXED, FIRN_AVRO_DECIMAL},
+        {"uuid", FIRN_AVRO_STRING, FIRN_AVRO_UUID},
+        {"uuid", FIRN_AVRO_FIXED, FIRN_AVRO_UUID},
+        {"date", FIRN_AVRO_INT, FIRN_AVRO_DATE},
+        {"time-millis", FIRN_AVRO_INT, FIRN_AVRO_TIME_MILLIS},
+        {"time-micros", FIRN_AVRO_LONG, FIRN_AVRO_TIME_MICROS},
+        {"timestamp-millis", FIRN_AVRO_LONG, FIRN_AVRO_TIMESTAMP_MILLIS},
+        {"timestamp-micros", FIRN_AVRO_LONG, FIRN_AVRO_TIMESTAMP_MICROS},
+        {"timestamp-nanos", FIRN_AVRO_LONG, FIRN_AVRO_TIMESTAMP_NANOS},
+        {"local-timestamp-millis", FIRN_AVRO_LONG, FIRN_AVRO_LOCAL_TIMESTAMP_MILLIS},
+        {"local-timestamp-micros", FIRN_AVRO_LONG, FIRN_AVRO_LOCAL_TIMESTAMP_MICROS},
+        {"local-timestamp-nanos", FIRN_AVRO_LONG, FIRN_AVRO_LOCAL_TIMESTAMP_NANOS},
+        {"duration", FIRN_AVRO_FIXED, FIRN_AVRO_DURATION},
+        {"map", FIRN_AVRO_ARRAY, FIRN_AVRO_KEY_VALUES},
+    };
+    const json_t *value = json_object_get(json, "logicalType");
+    firn_avro_logical found = FIRN_AVRO_PLAIN;
+
+    if (!json_is_string(value)) return;
+    const firn_str name = {json_string_value(value), json_string_length(value)};
+    for (size_t i = 0; i < sizeof k_annotations / sizeof k_annotations[0]; i++) {
+        if (node->kind == k_annotations[i].kind &&
+            firn_str_equals(name, firn_str_of(k_annotations[i].name)))
+            found = k_annotations[i].logical;
     }
-    return FIRN_OK;
+    node->adjust_to_utc = json_is_true(json_object_get(json, "adjust-to-utc"));
+    const int32_t size = node->size;
+    const bool is_text = node->kind == FIRN_AVRO_STRING;
+    if ((found == FIRN_AVRO_DECIMAL && !is_decimal(json, node)) ||
+        (found == FIRN_AVRO_UUID && !is_text && size != 16) ||
+        (found == FIRN_AVRO_DURATION && size != 12) ||
+        (found == FIRN_AVRO_KEY_VALUES && !is_key_values(node)))
+        found = FIRN_AVRO_PLAIN;
+    node->logical = found;
 }
 
 /* ---- names ---- */
@@ -210,16 +264,39 @@ static firn_status new_fields(parser *p, size_t n, firn_avro_field **out, firn_e
     return FIRN_OK;
 }
 
+/* A list of texts, copied. */
+static firn_status read_texts(parser *p, const json_t *list, const char *what, const firn_str **out,
+                              size_t *n_out, firn_error *err)
+{
+    const size_t n = json_array_size(list);
+    firn_str *texts = firn_arena_array(p->arena, n, sizeof *texts);
+
+    if (!texts) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *item = json_array_get(list, i);
+        if (!json_is_string(item))
+            return firn_fail(err, FIRN_ERR_CORRUPT, "%s %zu is no string", what, i);
+        FIRN_TRY(copy_str(p, (firn_str){json_string_value(item), json_string_length(item)},
+                          &texts[i], err));
+    }
+    *out = texts;
+    *n_out = n;
+    return FIRN_OK;
+}
+
 static firn_status parse_field(parser *p, const json_t *json, scope in, firn_avro_field *out,
                                firn_error *err)
 {
     firn_str name = {0};
     const json_t *type;
+    json_t *aliases = NULL;
 
     FIRN_TRY(firn_json_get_str(json, "name", &name, err));
     if (name.len == 0) return firn_fail(err, FIRN_ERR_CORRUPT, "field without name");
     FIRN_TRY(copy_str(p, name, &out->name, err));
     FIRN_TRY(read_id(json, "field-id", &out->field_id, err));
+    FIRN_TRY(firn_json_opt_array(json, "aliases", &aliases, err));
+    if (aliases) FIRN_TRY(read_texts(p, aliases, "alias", &out->aliases, &out->n_aliases, err));
     type = json_object_get(json, "type");
     if (!type)
         return firn_fail(err, FIRN_ERR_CORRUPT, "field \"%.*s\" has no \"type\"",
@@ -269,29 +346,43 @@ static firn_status parse_record(parser *p, const json_t *json, scope in,
     return FIRN_OK;
 }
 
+/* Symbols are names, each once; the default is one of them. */
+static firn_status check_symbols(parser *p, const firn_avro_schema *node, const json_t *json,
+                                 firn_error *err)
+{
+    firn_str fallback = {0};
+    bool has = false;
+    firn_map seen;
+
+    firn_map_init(&seen, p->names.arena);
+    for (size_t i = 0; i < node->n_symbols; i++) {
+        const firn_str symbol = node->symbols[i];
+        if (!is_full_name(symbol) || last_dot(symbol) != SIZE_MAX)
+            return firn_fail(err, FIRN_ERR_CORRUPT, "symbol \"%.*s\" of \"%.*s\" is not a name",
+                             FIRN_STR_ARG(symbol), FIRN_STR_ARG(node->name));
+        if (firn_map_has(&seen, symbol))
+            return firn_fail(err, FIRN_ERR_CORRUPT, "enum \"%.*s\" has two symbols \"%.*s\"",
+                             FIRN_STR_ARG(node->name), FIRN_STR_ARG(symbol));
+        FIRN_TRY(firn_map_put(&seen, symbol, p, err));
+    }
+    FIRN_TRY(firn_json_opt_str(json, "default", &fallback, &has, err));
+    if (!has || firn_map_has(&seen, fallback)) return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_CORRUPT, "default \"%.*s\" is no symbol of \"%.*s\"",
+                     FIRN_STR_ARG(fallback), FIRN_STR_ARG(node->name));
+}
+
 static firn_status parse_enum(parser *p, const json_t *json, scope in, const firn_avro_schema **out,
                               firn_error *err)
 {
     firn_avro_schema *node = NULL;
-    firn_str *symbols;
     json_t *list = NULL;
 
     FIRN_TRY(new_node(p, FIRN_AVRO_ENUM, &node, err));
     node->min_bytes = 1;
     FIRN_TRY(register_name(p, json, node, &in, err));
     FIRN_TRY(firn_json_get_array(json, "symbols", &list, err));
-    symbols = firn_arena_array(p->arena, json_array_size(list), sizeof *symbols);
-    if (!symbols) return firn_fail_nomem(err);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *symbol = json_array_get(list, i);
-        if (!json_is_string(symbol))
-            return firn_fail(err, FIRN_ERR_CORRUPT, "symbol %zu of \"%.*s\" is no string", i,
-                             FIRN_STR_ARG(node->name));
-        FIRN_TRY(copy_str(p, (firn_str){json_string_value(symbol), json_string_length(symbol)},
-                          &symbols[i], err));
-    }
-    node->symbols = symbols;
-    node->n_symbols = json_array_size(list);
+    FIRN_TRY(read_texts(p, list, "symbol", &node->symbols, &node->n_symbols, err));
+    FIRN_TRY(check_symbols(p, node, json, err));
     *out = node;
     return FIRN_OK;
 }
@@ -306,7 +397,7 @@ static firn_status parse_fixed(parser *p, const json_t *json, scope in,
     FIRN_TRY(firn_json_get_i32(json, "size", &node->size, err));
     if (node->size < 0) return firn_fail(err, FIRN_ERR_CORRUPT, "fixed of %d bytes", node->size);
     node->min_bytes = (uint32_t)node->size > MIN_BYTES_MAX ? MIN_BYTES_MAX : (uint32_t)node->size;
-    FIRN_TRY(read_logical(p, json, node, err));
+    read_logical(json, node);
     *out = node;
     return FIRN_OK;
 }
@@ -323,7 +414,8 @@ static firn_status parse_items(parser *p, const json_t *json, const char *key, s
     FIRN_TRY(parse_schema(p, items, in, &field->schema, err));
     node->fields = field;
     node->n_fields = 1;
-    return read_logical(p, json, node, err);
+    read_logical(json, node);
+    return FIRN_OK;
 }
 
 static firn_status parse_array(parser *p, const json_t *json, scope in,
@@ -415,7 +507,7 @@ static firn_status parse_object(parser *p, const json_t *json, scope in,
     if (!primitive) return find_reference(p, name, in, out, err);
     FIRN_TRY(new_node(p, primitive->kind, &node, err));
     node->min_bytes = primitive->min_bytes;
-    FIRN_TRY(read_logical(p, json, node, err));
+    read_logical(json, node);
     *out = node;
     return FIRN_OK;
 }

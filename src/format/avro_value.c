@@ -35,6 +35,41 @@ firn_status firn_avro_read_branch(firn_cursor *c, size_t n_branches, size_t *out
     return FIRN_OK;
 }
 
+firn_status firn_avro_read_symbol(firn_cursor *c, size_t n_symbols, size_t *out, firn_error *err)
+{
+    const uint64_t at = firn_cursor_pos(c);
+    int64_t symbol = 0;
+
+    FIRN_TRY(firn_cursor_zigzag(c, &symbol, err));
+    if (symbol < 0 || (uint64_t)symbol >= n_symbols)
+        return firn_fail_at(err, at, "enum symbol %" PRId64 " of %zu", symbol, n_symbols);
+    *out = (size_t)symbol;
+    return FIRN_OK;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool firn_avro_parse_uuid(firn_str text, uint8_t out[16])
+{
+    size_t n = 0;
+
+    if (text.len != 36) return false;
+    for (size_t i = 0; i < 36; i++) {
+        const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        const int digit = hex_digit(text.data[i]);
+        if (is_dash ? text.data[i] != '-' : digit < 0) return false;
+        if (is_dash) continue;
+        out[n / 2] = (uint8_t)(n % 2 == 0 ? digit << 4 : out[n / 2] | digit);
+        n++;
+    }
+    return true;
+}
+
 /* *size: bytes of the block when it was given with a negative count, else -1. */
 static firn_status read_block_head(firn_cursor *c, size_t min_item_bytes, int64_t *count,
                                    int64_t *size, firn_error *err)
@@ -110,17 +145,6 @@ static firn_status skip_union(firn_cursor *c, const firn_avro_schema *schema, in
     return skip_value(c, schema->fields[branch].schema, depth, err);
 }
 
-static firn_status skip_enum(firn_cursor *c, const firn_avro_schema *schema, firn_error *err)
-{
-    const uint64_t at = firn_cursor_pos(c);
-    int64_t symbol = 0;
-
-    FIRN_TRY(firn_cursor_zigzag(c, &symbol, err));
-    if (symbol < 0 || (uint64_t)symbol >= schema->n_symbols)
-        return firn_fail_at(err, at, "enum symbol %" PRId64 " of %zu", symbol, schema->n_symbols);
-    return FIRN_OK;
-}
-
 /* Arrays, and maps when is_map: their items are a key and a value. */
 static firn_status skip_items(firn_cursor *c, const firn_avro_schema *schema, int depth,
                               firn_error *err)
@@ -148,6 +172,8 @@ static firn_status skip_items(firn_cursor *c, const firn_avro_schema *schema, in
 static firn_status skip_value(firn_cursor *c, const firn_avro_schema *schema, int depth,
                               firn_error *err)
 {
+    size_t ignored = 0;
+
     if (schema->min_bytes == 0) return FIRN_OK;
     if (depth >= FIRN_LIMIT_NESTING)
         return firn_fail(err, FIRN_ERR_LIMIT, "avro value nested deeper than %d levels",
@@ -162,7 +188,7 @@ static firn_status skip_value(firn_cursor *c, const firn_avro_schema *schema, in
     case FIRN_AVRO_BYTES:
     case FIRN_AVRO_STRING: return skip_text(c, err);
     case FIRN_AVRO_FIXED: return skip_bytes(c, (uint64_t)schema->size, err);
-    case FIRN_AVRO_ENUM: return skip_enum(c, schema, err);
+    case FIRN_AVRO_ENUM: return firn_avro_read_symbol(c, schema->n_symbols, &ignored, err);
     case FIRN_AVRO_RECORD: return skip_record(c, schema, depth + 1, err);
     case FIRN_AVRO_UNION: return skip_union(c, schema, depth + 1, err);
     case FIRN_AVRO_ARRAY:

@@ -178,35 +178,26 @@ static firn_status read_file(list_reader *r, const firn_record_plan *plan, firn_
     return firn_str_copy(key, r->arena, &file->key_metadata) ? FIRN_OK : firn_fail_nomem(err);
 }
 
-static firn_status read_blocks(firn_avro_reader *avro, firn_arena *arena, firn_manifest_file **out,
-                               size_t *n_out, firn_error *err)
+static firn_status read_files(firn_avro_reader *avro, firn_arena *arena, firn_manifest_file **out,
+                              size_t *n_out, firn_error *err)
 {
     list_reader r = {.arena = arena};
     firn_record_plan plan;
-    firn_avro_block block;
     size_t cap = 0;
     const firn_avro_schema *schema = firn_avro_reader_schema(avro);
     FIRN_TRY(firn_record_plan_make(
         schema, k_file_wants, sizeof k_file_wants / sizeof k_file_wants[0], arena, &plan, err));
     FIRN_TRY(plan_summaries(&r, schema, err));
     for (;;) {
-        const firn_status st = firn_avro_reader_next(avro, &block, err);
+        firn_cursor *c = NULL;
+        const firn_status st = firn_avro_reader_next(avro, &c, err);
         if (st == FIRN_DONE) return FIRN_OK;
         FIRN_TRY(st);
-        firn_cursor c = firn_cursor_of(block.data, 0);
-        for (int64_t i = 0; i < block.n_records; i++) {
-            if (*n_out >= FIRN_LIMIT_MANIFESTS) {
-                return firn_fail(err, FIRN_ERR_LIMIT, "more than %d manifests",
-                                 FIRN_LIMIT_MANIFESTS);
-            }
-            firn_manifest_file *slot = firn_arena_push(arena, out, n_out, &cap, sizeof **out);
-            if (!slot) return firn_fail_nomem(err);
-            FIRN_TRY(read_file(&r, &plan, &c, slot, err));
-        }
-        if (firn_cursor_left(&c) > 0) {
-            return firn_fail_at(err, (uint64_t)block.file_offset,
-                                "%zu bytes behind the last record", firn_cursor_left(&c));
-        }
+        if (*n_out >= FIRN_LIMIT_MANIFESTS)
+            return firn_fail(err, FIRN_ERR_LIMIT, "more than %d manifests", FIRN_LIMIT_MANIFESTS);
+        firn_manifest_file *slot = firn_arena_push(arena, out, n_out, &cap, sizeof **out);
+        if (!slot) return firn_fail_nomem(err);
+        FIRN_TRY(firn_avro_reader_blame(avro, read_file(&r, &plan, c, slot, err), err));
     }
 }
 
@@ -217,7 +208,7 @@ firn_status firn_manifest_list_read(firn_str bytes, firn_arena *arena, firn_mani
     *out = NULL;
     *n_out = 0;
     firn_status st = firn_avro_reader_open(bytes, &avro, err);
-    if (st == FIRN_OK) st = read_blocks(avro, arena, out, n_out, err);
+    if (st == FIRN_OK) st = read_files(avro, arena, out, n_out, err);
     firn_avro_reader_close(avro);
     return firn_error_wrap(err, st, "manifest list");
 }

@@ -32,13 +32,12 @@ firn_status firn_partition_types(const firn_schema *schema, const firn_partition
 /* The type that the file itself tells, where the table's schema knows none. */
 static firn_type type_of_avro(const firn_avro_schema *schema)
 {
-    const bool is_decimal = firn_str_equals(schema->logical_type, FIRN_STR("decimal"));
+    const bool is_decimal = schema->logical == FIRN_AVRO_DECIMAL;
     firn_type type = {.precision = schema->precision, .scale = schema->scale};
     switch (schema->kind) {
     case FIRN_AVRO_BOOLEAN: type.kind = FIRN_TYPE_BOOLEAN; break;
     case FIRN_AVRO_INT:
-        type.kind = firn_str_equals(schema->logical_type, FIRN_STR("date")) ? FIRN_TYPE_DATE
-                                                                            : FIRN_TYPE_INT;
+        type.kind = schema->logical == FIRN_AVRO_DATE ? FIRN_TYPE_DATE : FIRN_TYPE_INT;
         break;
     case FIRN_AVRO_LONG: type.kind = FIRN_TYPE_LONG; break;
     case FIRN_AVRO_FLOAT: type.kind = FIRN_TYPE_FLOAT; break;

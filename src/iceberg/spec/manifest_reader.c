@@ -52,8 +52,6 @@ struct firn_manifest_reader {
     int32_t *ids;
     size_t cap_ids;
     firn_value *values;
-    firn_cursor cursor;
-    int64_t n_left; /* records of the block */
 };
 
 /* ---- scratch arrays: grow by doubling, never shrink ---- */
@@ -517,31 +515,17 @@ static firn_status finish_entry(firn_manifest_reader *r, firn_manifest_entry *ou
     return FIRN_OK;
 }
 
-static firn_status next_block(firn_manifest_reader *r, firn_error *err)
-{
-    firn_avro_block block;
-    if (firn_cursor_left(&r->cursor) > 0) {
-        return firn_fail_at(err, firn_cursor_pos(&r->cursor), "%zu bytes behind the last record",
-                            firn_cursor_left(&r->cursor));
-    }
-    const firn_status st = firn_avro_reader_next(r->avro, &block, err);
-    if (st != FIRN_OK) return st;
-    r->cursor = firn_cursor_of(block.data, 0);
-    r->n_left = block.n_records;
-    return FIRN_OK;
-}
-
 firn_status firn_manifest_reader_next(firn_manifest_reader *reader, firn_manifest_entry *out,
                                       firn_error *err)
 {
-    firn_status st = FIRN_OK;
-    while (reader->n_left == 0 && st == FIRN_OK) st = next_block(reader, err);
+    firn_cursor *c = NULL;
+    firn_status st = firn_avro_reader_next(reader->avro, &c, err);
     if (st == FIRN_DONE) return FIRN_DONE;
     if (st == FIRN_OK) {
-        reader->n_left--;
         reader->raw = reader->blank;
-        st = firn_record_read(&reader->entry_plan, &reader->cursor, reader, &reader->raw, err);
+        st = firn_record_read(&reader->entry_plan, c, reader, &reader->raw, err);
+        if (st == FIRN_OK) st = finish_entry(reader, out, err);
+        st = firn_avro_reader_blame(reader->avro, st, err);
     }
-    if (st == FIRN_OK) st = finish_entry(reader, out, err);
-    return st == FIRN_OK ? FIRN_OK : firn_error_wrap(err, st, "manifest");
+    return firn_error_wrap(err, st, "manifest");
 }
