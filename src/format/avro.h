@@ -128,7 +128,36 @@ void firn_avro_reader_limit(firn_avro_reader *reader, const firn_avro_part *part
 /* Skip one value of the schema. */
 FIRN_MUST_CHECK firn_status firn_avro_skip(firn_cursor *c, const firn_avro_schema *schema,
                                            firn_error *err);
-FIRN_MUST_CHECK firn_status firn_avro_read_bytes(firn_cursor *c, firn_str *out, firn_error *err);
+/* int or long, without a call while ten bytes are left. */
+FIRN_MUST_CHECK static inline firn_status firn_avro_read_long(firn_cursor *c, int64_t *out,
+                                                              firn_error *err)
+{
+    if (firn_cursor_left(c) < 10) return firn_cursor_zigzag(c, out, err);
+    const uint8_t *p = c->at;
+    uint64_t value = p[0] & 0x7fu;
+    size_t n = 1;
+    while (p[n - 1] & 0x80u) {
+        if (n == 9) return firn_cursor_zigzag(c, out, err);
+        value |= (uint64_t)(p[n] & 0x7fu) << (7 * n);
+        n++;
+    }
+    c->at = p + n;
+    *out = (int64_t)((value >> 1) ^ (0 - (value & 1)));
+    return FIRN_OK;
+}
+
+/* bytes or string, borrowed. */
+FIRN_MUST_CHECK static inline firn_status firn_avro_read_bytes(firn_cursor *c, firn_str *out,
+                                                               firn_error *err)
+{
+    const uint64_t at = firn_cursor_pos(c);
+    int64_t n = 0;
+
+    FIRN_TRY(firn_avro_read_long(c, &n, err));
+    if (n < 0) return firn_fail_at(err, at, "negative length %lld", (long long)n);
+    return firn_cursor_take(c, (uint64_t)n, out, err);
+}
+
 /* Union branch index, checked against n_branches. */
 FIRN_MUST_CHECK firn_status firn_avro_read_branch(firn_cursor *c, size_t n_branches, size_t *out,
                                                   firn_error *err);
@@ -137,10 +166,12 @@ FIRN_MUST_CHECK firn_status firn_avro_read_symbol(firn_cursor *c, size_t n_symbo
                                                   firn_error *err);
 /* 8-4-4-4-12 hexadecimal digits to 16 bytes; false for anything else. */
 bool firn_avro_parse_uuid(firn_str text, uint8_t out[16]);
-/* Next block of an array or map: number of items (0 ends it). Negative counts' byte sizes are
- * read and checked. Each item must take at least min_item_bytes. */
-FIRN_MUST_CHECK firn_status firn_avro_read_block_count(firn_cursor *c, size_t min_item_bytes,
-                                                       int64_t *out, firn_error *err);
+/* Next block of an array or map: number of items (0 ends it), and the bytes of the block where it
+ * says them (a negative count), else -1. Each item must take at least min_item_bytes of what is
+ * left. */
+FIRN_MUST_CHECK firn_status firn_avro_read_block(firn_cursor *c, size_t min_item_bytes,
+                                                 int64_t *n_out, int64_t *size_out,
+                                                 firn_error *err);
 /* Encoders append to a buf: longs and ints are firn_buf_zigzag. */
 void firn_avro_write_bytes(firn_buf *out, firn_str bytes);
 

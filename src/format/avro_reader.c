@@ -88,10 +88,11 @@ static firn_status read_meta_entry(firn_avro_reader *reader, firn_cursor *c, fir
 static firn_status read_meta(firn_avro_reader *reader, firn_cursor *c, firn_error *err)
 {
     int64_t n = 0;
+    int64_t size = 0;
 
     reader->n_meta = 0;
     for (;;) {
-        FIRN_TRY(firn_avro_read_block_count(c, 2, &n, err));
+        FIRN_TRY(firn_avro_read_block(c, 2, &n, &size, err));
         if (n == 0) return FIRN_OK;
         for (int64_t i = 0; i < n; i++) FIRN_TRY(read_meta_entry(reader, c, err));
     }

@@ -4,7 +4,6 @@
 #include "format/avro_render.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,48 +11,12 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "format/canonical.h"
 
 static firn_status render_value(firn_cursor *c, const firn_avro_schema *schema, int depth,
                                 firn_buf *out, firn_error *err);
 
 /* ---- leaves ---- */
-
-static void put_number(firn_buf *out, double value, int digits)
-{
-    if (isnan(value))
-        firn_buf_cstr(out, "NaN");
-    else if (isinf(value))
-        firn_buf_cstr(out, value < 0 ? "-Infinity" : "Infinity");
-    else
-        firn_buf_printf(out, "%.*g", digits, value);
-}
-
-static void put_text(firn_buf *out, firn_str text)
-{
-    firn_buf_byte(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        const uint8_t byte = (uint8_t)text.data[i];
-        if (byte < 0x20) {
-            firn_buf_printf(out, "\\u%04x", byte);
-            continue;
-        }
-        if (byte == '"' || byte == '\\') firn_buf_byte(out, '\\');
-        firn_buf_byte(out, byte);
-    }
-    firn_buf_byte(out, '"');
-}
-
-static void put_hex(firn_buf *out, firn_str bytes)
-{
-    static const char k_digits[] = "0123456789abcdef";
-
-    firn_buf_byte(out, '"');
-    for (size_t i = 0; i < bytes.len; i++) {
-        firn_buf_byte(out, (uint8_t)k_digits[(uint8_t)bytes.data[i] >> 4]);
-        firn_buf_byte(out, (uint8_t)k_digits[(uint8_t)bytes.data[i] & 15]);
-    }
-    firn_buf_byte(out, '"');
-}
 
 static firn_status render_boolean(firn_cursor *c, firn_buf *out, firn_error *err)
 {
@@ -72,7 +35,7 @@ static firn_status render_integer(firn_cursor *c, firn_avro_kind kind, firn_buf 
     int64_t value = 0;
     int32_t small = 0;
 
-    FIRN_TRY(firn_cursor_zigzag(c, &value, err));
+    FIRN_TRY(firn_avro_read_long(c, &value, err));
     if (kind == FIRN_AVRO_INT && !firn_i64_to_i32(value, &small))
         return firn_fail_at(err, at, "int of value %" PRId64, value);
     firn_buf_printf(out, "%" PRId64, value);
@@ -86,7 +49,7 @@ static firn_status render_float(firn_cursor *c, firn_buf *out, firn_error *err)
 
     FIRN_TRY(firn_cursor_u32le(c, &bits, err));
     memcpy(&value, &bits, sizeof value);
-    put_number(out, (double)value, 9);
+    firn_canonical_float(out, value);
     return FIRN_OK;
 }
 
@@ -97,7 +60,7 @@ static firn_status render_double(firn_cursor *c, firn_buf *out, firn_error *err)
 
     FIRN_TRY(firn_cursor_u64le(c, &bits, err));
     memcpy(&value, &bits, sizeof value);
-    put_number(out, value, 17);
+    firn_canonical_double(out, value);
     return FIRN_OK;
 }
 
@@ -110,19 +73,11 @@ static firn_status render_bytes(firn_cursor *c, const firn_avro_schema *schema, 
         FIRN_TRY(firn_cursor_take(c, (uint64_t)schema->size, &bytes, err));
     else
         FIRN_TRY(firn_avro_read_bytes(c, &bytes, err));
-    put_hex(out, bytes);
+    firn_canonical_hex(out, bytes);
     return FIRN_OK;
 }
 
-/* A uuid's text loses its dashes, so that both forms of a uuid look the same. */
-static void put_uuid(firn_buf *out, firn_str text)
-{
-    firn_buf_byte(out, '"');
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] != '-') firn_buf_byte(out, (uint8_t)text.data[i]);
-    firn_buf_byte(out, '"');
-}
-
+/* Both forms of a uuid look the same. */
 static firn_status render_string(firn_cursor *c, const firn_avro_schema *schema, firn_buf *out,
                                  firn_error *err)
 {
@@ -133,9 +88,9 @@ static firn_status render_string(firn_cursor *c, const firn_avro_schema *schema,
     FIRN_TRY(firn_avro_read_bytes(c, &text, err));
     if (!firn_utf8_is_valid(text)) return firn_fail_at(err, at, "string is not UTF-8");
     if (schema->logical == FIRN_AVRO_UUID && firn_avro_parse_uuid(text, uuid))
-        put_uuid(out, text);
+        firn_canonical_hex(out, (firn_str){(const char *)uuid, sizeof uuid});
     else
-        put_text(out, text);
+        firn_canonical_text(out, text);
     return FIRN_OK;
 }
 
@@ -145,7 +100,7 @@ static firn_status render_enum(firn_cursor *c, const firn_avro_schema *schema, f
     size_t symbol = 0;
 
     FIRN_TRY(firn_avro_read_symbol(c, schema->n_symbols, &symbol, err));
-    put_text(out, schema->symbols[symbol]);
+    firn_canonical_text(out, schema->symbols[symbol]);
     return FIRN_OK;
 }
 
@@ -158,7 +113,7 @@ static firn_status render_record(firn_cursor *c, const firn_avro_schema *schema,
     for (size_t i = 0; i < schema->n_fields; i++) {
         const firn_avro_field *field = &schema->fields[i];
         if (i > 0) firn_buf_byte(out, ',');
-        put_text(out, field->name);
+        firn_canonical_text(out, field->name);
         firn_buf_byte(out, ':');
         FIRN_TRY(firn_error_wrap(err, render_value(c, field->schema, depth, out, err),
                                  "field \"%.*s\"", FIRN_STR_ARG(field->name)));
@@ -182,10 +137,11 @@ static firn_status render_array(firn_cursor *c, const firn_avro_schema *schema, 
     const firn_avro_schema *item = schema->fields[0].schema;
     bool is_first = true;
     int64_t n = 0;
+    int64_t size = 0;
 
     firn_buf_byte(out, '[');
     for (;;) {
-        FIRN_TRY(firn_avro_read_block_count(c, item->min_bytes, &n, err));
+        FIRN_TRY(firn_avro_read_block(c, item->min_bytes, &n, &size, err));
         if (n == 0) break;
         for (int64_t i = 0; i < n; i++) {
             if (!is_first) firn_buf_byte(out, ',');
@@ -245,7 +201,7 @@ static firn_status render_entry(firn_cursor *c, const firn_avro_schema *value, i
     e->from = out->len;
     FIRN_TRY(firn_avro_read_bytes(c, &e->key, err));
     if (!firn_utf8_is_valid(e->key)) return firn_fail_at(err, at, "key is not UTF-8");
-    put_text(out, e->key);
+    firn_canonical_text(out, e->key);
     firn_buf_byte(out, ':');
     FIRN_TRY(render_value(c, value, depth, out, err));
     e->to = out->len;
@@ -256,9 +212,10 @@ static firn_status render_entries(firn_cursor *c, const firn_avro_schema *value,
                                   firn_buf *out, firn_buf *entries, firn_error *err)
 {
     int64_t n = 0;
+    int64_t size = 0;
 
     for (;;) {
-        FIRN_TRY(firn_avro_read_block_count(c, value->min_bytes + 1, &n, err));
+        FIRN_TRY(firn_avro_read_block(c, value->min_bytes + 1, &n, &size, err));
         if (n == 0) return FIRN_OK;
         for (int64_t i = 0; i < n; i++) {
             entry e = {0};

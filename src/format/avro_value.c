@@ -13,22 +13,12 @@
 static firn_status skip_value(firn_cursor *c, const firn_avro_schema *schema, int depth,
                               firn_error *err);
 
-firn_status firn_avro_read_bytes(firn_cursor *c, firn_str *out, firn_error *err)
-{
-    int64_t len = 0;
-    const uint64_t at = firn_cursor_pos(c);
-
-    FIRN_TRY(firn_cursor_zigzag(c, &len, err));
-    if (len < 0) return firn_fail_at(err, at, "negative length %" PRId64, len);
-    return firn_cursor_take(c, (uint64_t)len, out, err);
-}
-
 firn_status firn_avro_read_branch(firn_cursor *c, size_t n_branches, size_t *out, firn_error *err)
 {
     int64_t branch = 0;
     const uint64_t at = firn_cursor_pos(c);
 
-    FIRN_TRY(firn_cursor_zigzag(c, &branch, err));
+    FIRN_TRY(firn_avro_read_long(c, &branch, err));
     if (branch < 0 || (uint64_t)branch >= n_branches)
         return firn_fail_at(err, at, "union branch %" PRId64 " of %zu", branch, n_branches);
     *out = (size_t)branch;
@@ -40,7 +30,7 @@ firn_status firn_avro_read_symbol(firn_cursor *c, size_t n_symbols, size_t *out,
     const uint64_t at = firn_cursor_pos(c);
     int64_t symbol = 0;
 
-    FIRN_TRY(firn_cursor_zigzag(c, &symbol, err));
+    FIRN_TRY(firn_avro_read_long(c, &symbol, err));
     if (symbol < 0 || (uint64_t)symbol >= n_symbols)
         return firn_fail_at(err, at, "enum symbol %" PRId64 " of %zu", symbol, n_symbols);
     *out = (size_t)symbol;
@@ -70,20 +60,19 @@ bool firn_avro_parse_uuid(firn_str text, uint8_t out[16])
     return true;
 }
 
-/* *size: bytes of the block when it was given with a negative count, else -1. */
-static firn_status read_block_head(firn_cursor *c, size_t min_item_bytes, int64_t *count,
-                                   int64_t *size, firn_error *err)
+firn_status firn_avro_read_block(firn_cursor *c, size_t min_item_bytes, int64_t *count,
+                                 int64_t *size, firn_error *err)
 {
     const uint64_t at = firn_cursor_pos(c);
     int64_t n = 0;
     size_t room;
 
     *size = -1;
-    FIRN_TRY(firn_cursor_zigzag(c, &n, err));
+    FIRN_TRY(firn_avro_read_long(c, &n, err));
     if (n == INT64_MIN) return firn_fail_at(err, at, "block of %" PRId64 " items", n);
     if (n < 0) {
         n = -n;
-        FIRN_TRY(firn_cursor_zigzag(c, size, err));
+        FIRN_TRY(firn_avro_read_long(c, size, err));
         if (*size < 0 || (uint64_t)*size > firn_cursor_left(c))
             return firn_fail_at(err, at, "item block of %" PRId64 " bytes, %zu left", *size,
                                 firn_cursor_left(c));
@@ -99,14 +88,6 @@ static firn_status read_block_head(firn_cursor *c, size_t min_item_bytes, int64_
     return FIRN_OK;
 }
 
-firn_status firn_avro_read_block_count(firn_cursor *c, size_t min_item_bytes, int64_t *out,
-                                       firn_error *err)
-{
-    int64_t size = 0;
-
-    return read_block_head(c, min_item_bytes, out, &size, err);
-}
-
 static firn_status skip_bytes(firn_cursor *c, uint64_t n, firn_error *err)
 {
     firn_str ignored;
@@ -118,7 +99,7 @@ static firn_status skip_varint(firn_cursor *c, firn_error *err)
 {
     int64_t ignored = 0;
 
-    return firn_cursor_zigzag(c, &ignored, err);
+    return firn_avro_read_long(c, &ignored, err);
 }
 
 static firn_status skip_text(firn_cursor *c, firn_error *err)
@@ -156,7 +137,7 @@ static firn_status skip_items(firn_cursor *c, const firn_avro_schema *schema, in
     int64_t size = 0;
 
     for (;;) {
-        FIRN_TRY(read_block_head(c, min_bytes, &n, &size, err));
+        FIRN_TRY(firn_avro_read_block(c, min_bytes, &n, &size, err));
         if (n == 0) return FIRN_OK;
         if (size >= 0) {
             FIRN_TRY(skip_bytes(c, (uint64_t)size, err));

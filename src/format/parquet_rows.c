@@ -3,6 +3,7 @@
  * callers that brought none. Decoding is parquet_leaf_read.c's, nesting parquet_assemble.c's. */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "format/column_loan.h"
 #include "format/parquet_plan.h"
 
 #define DEFAULT_WINDOW ((size_t)1 << 20)
@@ -18,8 +19,7 @@ struct firn_parquet_rows {
     int64_t position;
     int64_t call;
     bool has_failed;
-    firn_batch *own; /* memory lent to columns that have none; made when needed */
-    bool *is_lent;   /* per column */
+    firn_column_loan loan;
 };
 
 static firn_status open_in_arena(firn_parquet_rows *rows, const firn_parquet_file *file,
@@ -46,8 +46,9 @@ static firn_status open_in_arena(firn_parquet_rows *rows, const firn_parquet_fil
     if (rows->next_group < rows->end_group)
         rows->next_row = file->row_groups[rows->next_group].first_row;
     rows->position = rows->next_row;
-    rows->is_lent = firn_arena_array(rows->arena, projection->n_fields, sizeof *rows->is_lent);
-    if (!rows->is_lent) return firn_fail_nomem(err);
+    rows->loan.projection = projection;
+    rows->loan.is_lent = firn_arena_array(rows->arena, projection->n_fields, sizeof(bool));
+    if (!rows->loan.is_lent) return firn_fail_nomem(err);
     return firn_pq_plan_build(&rows->plan, projection, err);
 }
 
@@ -77,7 +78,7 @@ void firn_parquet_rows_close(firn_parquet_rows *rows)
     if (!rows) return;
     for (size_t i = 0; i < rows->plan.n_leaves; i++) firn_pq_leaf_dispose(rows->plan.leaves[i]);
     firn_codec_ctx_destroy(rows->plan.codec_ctx);
-    firn_batch_destroy(rows->own);
+    firn_column_loan_dispose(&rows->loan);
     firn_arena_destroy(rows->arena);
 }
 
@@ -99,58 +100,6 @@ static firn_status begin_row_group(firn_parquet_rows *rows, firn_error *err)
                                      "row group %zu", group));
     }
     return FIRN_OK;
-}
-
-/* ---- where a column's values go ---- */
-
-static bool has_lists(const firn_type *type)
-{
-    if (type->kind == FIRN_TYPE_LIST || type->kind == FIRN_TYPE_MAP) return true;
-    for (size_t i = 0; i < type->n_fields; i++)
-        if (has_lists(type->fields[i].type)) return true;
-    return false;
-}
-
-/* Memory of the caller that is large enough; lists need memory that can grow. */
-static bool is_usable(const firn_column *column, const firn_type *type, int64_t n)
-{
-    if (column->owner) return true;
-    if (type->kind != FIRN_TYPE_STRUCT) return column->values && column->capacity >= n;
-    if (!column->validity || column->n_children != type->n_fields) return false;
-    for (size_t i = 0; i < type->n_fields; i++)
-        if (!column->children[i].validity ||
-            !is_usable(&column->children[i], type->fields[i].type, n))
-            return false;
-    return true;
-}
-
-static firn_status choose_column(firn_parquet_rows *rows, firn_batch *batch, size_t i, int64_t n,
-                                 firn_column **out, firn_error *err)
-{
-    const firn_type *type = rows->projection->fields[i].type;
-    firn_column *column = &batch->columns[i];
-    if (column->type && column->type->kind != type->kind)
-        return firn_fail(err, FIRN_ERR_ARG, "column %zu of the batch has another type", i);
-    if (!column->type) column->type = type;
-    const bool can_grow = column->owner || !has_lists(type);
-    if (!rows->is_lent[i] && can_grow && is_usable(column, type, n)) {
-        *out = column;
-        return column->owner && column->capacity < n ? firn_column_reserve(column, n, err)
-                                                     : FIRN_OK;
-    }
-    if (!rows->own) FIRN_TRY(firn_batch_create(rows->projection, FIRN_BATCH_ROWS, &rows->own, err));
-    rows->is_lent[i] = true;
-    *out = &rows->own->columns[i];
-    return FIRN_OK;
-}
-
-static void lend(firn_parquet_rows *rows, firn_batch *batch)
-{
-    for (size_t i = 0; i < batch->n_columns; i++) {
-        if (!rows->is_lent[i]) continue;
-        batch->columns[i] = rows->own->columns[i];
-        batch->columns[i].owner = NULL;
-    }
 }
 
 /* ---- one batch ---- */
@@ -212,11 +161,11 @@ static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_ba
     }
     firn_status st = FIRN_OK;
     for (size_t i = 0; i < n_columns && st == FIRN_OK; i++)
-        st = choose_column(rows, batch, i, n, &columns[i], err);
+        st = firn_column_loan_choose(&rows->loan, batch, i, n, &columns[i], err);
     if (st == FIRN_OK) st = read_columns(rows, columns, &n, err);
     if (columns != few) firn_mem_free(NULL, columns);
     FIRN_TRY(st);
-    lend(rows, batch);
+    firn_column_loan_give(&rows->loan, batch);
     batch->n_rows = n;
     rows->position = rows->next_row;
     rows->next_row += n;

@@ -46,7 +46,7 @@ static firn_status read_bound(void *ctx, const firn_record_step *step, firn_curs
     (void)ctx;
     bool *has = step->arg == 0 ? &raw->has_lower : &raw->has_upper;
     *has = true;
-    return firn_read_text(c, step->arg == 0 ? &raw->lower : &raw->upper, err);
+    return firn_avro_read_bytes(c, step->arg == 0 ? &raw->lower : &raw->upper, err);
 }
 
 static const firn_record_want k_summary_wants[] = {
@@ -80,7 +80,7 @@ static firn_status read_summaries(void *ctx, const firn_record_step *step, firn_
     for (;;) {
         int64_t n = 0;
         int64_t size = 0;
-        FIRN_TRY(firn_read_block(c, MIN_SUMMARY_BYTES, &n, &size, err));
+        FIRN_TRY(firn_avro_read_block(c, MIN_SUMMARY_BYTES, &n, &size, err));
         if (n == 0) break;
         if (n > FIRN_LIMIT_COLUMNS) {
             return firn_fail(err, FIRN_ERR_LIMIT, "%" PRId64 " partition summaries, limit %d", n,

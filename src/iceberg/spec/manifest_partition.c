@@ -199,7 +199,7 @@ static firn_status read_value(const firn_partition_step *step, firn_cursor *c, f
         return FIRN_OK;
     case FIRN_AVRO_INT:
     case FIRN_AVRO_LONG:
-        FIRN_TRY(firn_read_long(c, &number, err));
+        FIRN_TRY(firn_avro_read_long(c, &number, err));
         return set_integer(number, out, err);
     case FIRN_AVRO_FLOAT: return read_float(c, out, err);
     case FIRN_AVRO_DOUBLE: return read_double(c, out, err);
@@ -207,7 +207,7 @@ static firn_status read_value(const firn_partition_step *step, firn_cursor *c, f
         FIRN_TRY(firn_cursor_take(c, step->size, &bytes, err));
         return set_bytes(bytes, out, err);
     case FIRN_AVRO_NULL: out->is_null = true; return FIRN_OK;
-    default: FIRN_TRY(firn_read_text(c, &bytes, err)); return set_bytes(bytes, out, err);
+    default: FIRN_TRY(firn_avro_read_bytes(c, &bytes, err)); return set_bytes(bytes, out, err);
     }
 }
 

@@ -91,8 +91,8 @@ static firn_status read_counts(firn_cursor *c, firn_metric *items, int64_t n, fi
     for (int64_t i = 0; i < n; i++) {
         int64_t id = 0;
         int64_t count = 0;
-        FIRN_TRY(firn_read_long(c, &id, err));
-        FIRN_TRY(firn_read_long(c, &count, err));
+        FIRN_TRY(firn_avro_read_long(c, &id, err));
+        FIRN_TRY(firn_avro_read_long(c, &count, err));
         items[i] = (firn_metric){(int32_t)id, count, {0}};
     }
     return FIRN_OK;
@@ -103,8 +103,8 @@ static firn_status read_bounds(firn_cursor *c, firn_metric *items, int64_t n, fi
     for (int64_t i = 0; i < n; i++) {
         int64_t id = 0;
         firn_str bound = {0};
-        FIRN_TRY(firn_read_long(c, &id, err));
-        FIRN_TRY(firn_read_text(c, &bound, err));
+        FIRN_TRY(firn_avro_read_long(c, &id, err));
+        FIRN_TRY(firn_avro_read_bytes(c, &bound, err));
         items[i] = (firn_metric){(int32_t)id, 0, bound};
     }
     return FIRN_OK;
@@ -116,11 +116,11 @@ static firn_status skip_items(firn_cursor *c, size_t map, int64_t n, int64_t siz
     int64_t number = 0;
     if (size >= 0) return firn_cursor_take(c, (uint64_t)size, &ignored, err);
     for (int64_t i = 0; i < n; i++) {
-        FIRN_TRY(firn_read_long(c, &number, err));
+        FIRN_TRY(firn_avro_read_long(c, &number, err));
         if (map < MAP_LOWER) {
-            FIRN_TRY(firn_read_long(c, &number, err));
+            FIRN_TRY(firn_avro_read_long(c, &number, err));
         } else {
-            FIRN_TRY(firn_read_text(c, &ignored, err));
+            FIRN_TRY(firn_avro_read_bytes(c, &ignored, err));
         }
     }
     return FIRN_OK;
@@ -135,7 +135,7 @@ static firn_status read_map(void *ctx, const firn_record_step *step, firn_cursor
     for (;;) {
         int64_t n = 0;
         int64_t size = 0;
-        FIRN_TRY(firn_read_block(c, 2, &n, &size, err));
+        FIRN_TRY(firn_avro_read_block(c, 2, &n, &size, err));
         if (n == 0) break;
         if (array->is_skipped) {
             FIRN_TRY(skip_items(c, step->arg, n, size, err));
@@ -165,12 +165,12 @@ static firn_status read_offsets(void *ctx, const firn_record_step *step, firn_cu
     for (;;) {
         int64_t n = 0;
         int64_t size = 0;
-        FIRN_TRY(firn_read_block(c, 1, &n, &size, err));
+        FIRN_TRY(firn_avro_read_block(c, 1, &n, &size, err));
         if (n == 0) break;
         FIRN_TRY(reserve(&r->offsets, &r->cap_offsets, file->n_split_offsets + (size_t)n,
                          sizeof *r->offsets, err));
         for (int64_t i = 0; i < n; i++) {
-            FIRN_TRY(firn_read_long(c, &r->offsets[file->n_split_offsets++], err));
+            FIRN_TRY(firn_avro_read_long(c, &r->offsets[file->n_split_offsets++], err));
         }
     }
     file->split_offsets = r->offsets;
@@ -186,13 +186,13 @@ static firn_status read_ids(void *ctx, const firn_record_step *step, firn_cursor
     for (;;) {
         int64_t n = 0;
         int64_t size = 0;
-        FIRN_TRY(firn_read_block(c, 1, &n, &size, err));
+        FIRN_TRY(firn_avro_read_block(c, 1, &n, &size, err));
         if (n == 0) break;
         FIRN_TRY(
             reserve(&r->ids, &r->cap_ids, file->n_equality_ids + (size_t)n, sizeof *r->ids, err));
         for (int64_t i = 0; i < n; i++) {
             int64_t id = 0;
-            FIRN_TRY(firn_read_long(c, &id, err));
+            FIRN_TRY(firn_avro_read_long(c, &id, err));
             r->ids[file->n_equality_ids++] = (int32_t)id;
         }
     }

@@ -109,7 +109,7 @@ static firn_status read_int(firn_cursor *c, int32_t *out, firn_error *err)
 {
     int64_t value = 0;
     const uint64_t at = firn_cursor_pos(c);
-    FIRN_TRY(firn_read_long(c, &value, err));
+    FIRN_TRY(firn_avro_read_long(c, &value, err));
     if (firn_i64_to_i32(value, out)) return FIRN_OK;
     return firn_fail_at(err, at, "int of value %" PRId64, value);
 }
@@ -121,8 +121,8 @@ static firn_status read_step(const firn_record_step *step, firn_cursor *c, void 
     switch (step->kind) {
     case FIRN_RECORD_BOOL: return read_bool(c, (void *)at, err);
     case FIRN_RECORD_I32: return read_int(c, (void *)at, err);
-    case FIRN_RECORD_I64: return firn_read_long(c, (void *)at, err);
-    case FIRN_RECORD_BYTES: return firn_read_text(c, (void *)at, err);
+    case FIRN_RECORD_I64: return firn_avro_read_long(c, (void *)at, err);
+    case FIRN_RECORD_BYTES: return firn_avro_read_bytes(c, (void *)at, err);
     case FIRN_RECORD_CALL: return step->fn(ctx, step, c, base, err);
     case FIRN_RECORD_SKIP: break;
     }
@@ -141,28 +141,6 @@ firn_status firn_record_read(const firn_record_plan *plan, firn_cursor *c, void 
         }
         const firn_status st = read_step(step, c, ctx, base, err);
         if (st != FIRN_OK) return firn_error_wrap(err, st, "field %" PRId32, step->field_id);
-    }
-    return FIRN_OK;
-}
-
-firn_status firn_read_block(firn_cursor *c, size_t min_item_bytes, int64_t *n, int64_t *size,
-                            firn_error *err)
-{
-    const uint64_t at = firn_cursor_pos(c);
-    *size = -1;
-    FIRN_TRY(firn_read_long(c, n, err));
-    if (*n < 0) {
-        if (*n == INT64_MIN) return firn_fail_at(err, at, "block of %" PRId64 " items", *n);
-        *n = -*n;
-        FIRN_TRY(firn_read_long(c, size, err));
-        if (*size < 0 || (uint64_t)*size > firn_cursor_left(c)) {
-            return firn_fail_at(err, at, "item block of %" PRId64 " bytes, %zu left", *size,
-                                firn_cursor_left(c));
-        }
-    }
-    if ((uint64_t)*n > firn_cursor_left(c) / min_item_bytes) {
-        return firn_fail_at(err, at, "block of %" PRId64 " items of %zu bytes or more, %zu left",
-                            *n, min_item_bytes, firn_cursor_left(c));
     }
     return FIRN_OK;
 }

@@ -63,36 +63,4 @@ FIRN_MUST_CHECK firn_status firn_record_unwrap(const firn_avro_schema *schema, i
                                                const firn_avro_schema **out, int8_t *null_branch,
                                                firn_error *err);
 
-/* Avro's long, without a call while ten bytes are left. */
-FIRN_MUST_CHECK static inline firn_status firn_read_long(firn_cursor *c, int64_t *out,
-                                                         firn_error *err)
-{
-    if (firn_cursor_left(c) < 10) return firn_cursor_zigzag(c, out, err);
-    const uint8_t *p = c->at;
-    uint64_t value = p[0] & 0x7fu;
-    size_t n = 1;
-    while (p[n - 1] & 0x80u) {
-        if (n == 9) return firn_cursor_zigzag(c, out, err);
-        value |= (uint64_t)(p[n] & 0x7fu) << (7 * n);
-        n++;
-    }
-    c->at = p + n;
-    *out = (int64_t)((value >> 1) ^ (0 - (value & 1)));
-    return FIRN_OK;
-}
-
-FIRN_MUST_CHECK static inline firn_status firn_read_text(firn_cursor *c, firn_str *out,
-                                                         firn_error *err)
-{
-    int64_t n = 0;
-    FIRN_TRY(firn_read_long(c, &n, err));
-    if (n < 0) return firn_fail_at(err, firn_cursor_pos(c), "negative length %lld", (long long)n);
-    return firn_cursor_take(c, (uint64_t)n, out, err);
-}
-
-/* Head of an array block: items (0 ends the array), and the bytes of the block or -1. Checked
- * against what is left. */
-FIRN_MUST_CHECK firn_status firn_read_block(firn_cursor *c, size_t min_item_bytes, int64_t *n,
-                                            int64_t *size, firn_error *err);
-
 #endif
