@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Columns of a scan found in one data file. A column the file does not have takes the partition's
- * value if the partition holds it as it is; the Parquet reader adds defaults and nulls. */
+ * value if the partition holds it as it is; the row reader adds defaults and nulls. */
 #include "iceberg/scan/file_projection.h"
 
 #include "base/error.h"
@@ -120,22 +120,19 @@ static firn_status make_read_type(const projection_input *in, const firn_type *w
     type->n_fields = out->n_read;
     out->read_type = type;
     if (!in->file_schema || in->has_ids) return FIRN_OK;
-    out->match = FIRN_PARQUET_MATCH_NAMES;
+    out->match = FIRN_ROW_MATCH_NAMES;
     return firn_name_mapping_apply(in->mapping, type, &in->file_schema->root, in->arena,
                                    &out->read_type, in->err);
 }
 
 firn_status firn_file_projection_make(const firn_type *wanted, const firn_scan_task *task,
-                                      const firn_parquet_file *parquet,
+                                      const firn_schema *file_schema,
                                       const firn_name_mapping *mapping, firn_arena *arena,
                                       firn_file_projection *out, firn_error *err)
 {
-    projection_input in = {.task = task,
-                           .file_schema = parquet ? firn_parquet_file_schema(parquet) : NULL,
-                           .mapping = mapping,
-                           .arena = arena,
-                           .err = err};
-    *out = (firn_file_projection){.n_columns = wanted->n_fields, .match = FIRN_PARQUET_MATCH_IDS};
+    projection_input in = {
+        .task = task, .file_schema = file_schema, .mapping = mapping, .arena = arena, .err = err};
+    *out = (firn_file_projection){.n_columns = wanted->n_fields, .match = FIRN_ROW_MATCH_IDS};
     in.has_ids = in.file_schema && has_ids(&in.file_schema->root, 0);
     out->columns = firn_arena_array(arena, wanted->n_fields, sizeof *out->columns);
     if (!out->columns) return firn_fail_nomem(err);

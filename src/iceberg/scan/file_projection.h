@@ -4,9 +4,9 @@
 #ifndef FIRN_ICEBERG_FILE_PROJECTION_H
 #define FIRN_ICEBERG_FILE_PROJECTION_H
 
-#include "format/parquet_reader.h"
 #include "iceberg/scan/name_mapping.h"
 #include "iceberg/scan/plan.h"
+#include "iceberg/scan/row_file.h"
 
 typedef enum firn_column_origin {
     FIRN_COLUMN_READ = 0,
@@ -25,16 +25,16 @@ typedef struct firn_file_projection {
     const firn_type *read_type; /* STRUCT of the columns to read, named as the match needs */
     size_t *read_columns;       /* their places among the wanted ones */
     size_t n_read;
-    firn_parquet_match match;
+    firn_row_match match;
 } firn_file_projection;
 
 /* True for the columns that need no look into the file: _file, _pos, _spec_id. */
 bool firn_field_is_metadata(int32_t field_id);
 
-/* parquet NULL: all wanted fields are metadata columns. Everything lives in the arena. */
+/* file_schema NULL: all wanted fields are metadata columns. Everything lives in the arena. */
 FIRN_MUST_CHECK firn_status firn_file_projection_make(const firn_type *wanted,
                                                       const firn_scan_task *task,
-                                                      const firn_parquet_file *parquet,
+                                                      const firn_schema *file_schema,
                                                       const firn_name_mapping *mapping,
                                                       firn_arena *arena, firn_file_projection *out,
                                                       firn_error *err);

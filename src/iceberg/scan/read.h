@@ -19,7 +19,7 @@ extern const firn_field firn_field_pos;  /* _pos long required */
 
 /* Hands out (task, row group) units to readers on any thread. The plan must outlive the queue, the
  * queue its readers. Refuses with FIRN_ERR_UNSUPPORTED what cannot be read yet: plans with delete
- * files, data files that are not Parquet. */
+ * files, data files of other formats than Parquet and Avro. */
 typedef struct firn_scan_queue firn_scan_queue;
 FIRN_MUST_CHECK firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
                                                    const firn_table_metadata *metadata,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handing out row groups to readers on several threads.
+/* Handing out units (row groups) to readers on several threads.
  *
- * All state below the lock. A reader first looks for an open file with row groups left; if there is
+ * All state below the lock. A reader first looks for an open file with units left; if there is
  * none it takes the next file and opens it outside the lock. While somebody is opening a file the
  * others wait when no unit is left, because that file may hold work for them: without the wait a
  * table of one large file would be read by one thread.
@@ -17,9 +17,8 @@
 struct firn_scan_file {
     const firn_scan_task *task;
     firn_arena *arena; /* the byte source */
-    firn_parquet_file *parquet;
-    size_t n_row_groups;
-    size_t next_row_group;
+    firn_row_file rows;
+    size_t next_unit;
     int64_t next_row;
     size_t n_users; /* units out */
     firn_scan_file *next;
@@ -38,19 +37,8 @@ struct firn_scan_queue {
     pthread_cond_t changed;
     size_t next_task;
     size_t n_opening;
-    firn_scan_file *open; /* files with row groups left, oldest first */
+    firn_scan_file *open; /* files with units left, oldest first */
 };
-
-static const char *format_name(firn_file_format format)
-{
-    switch (format) {
-    case FIRN_FILE_PARQUET: return "parquet";
-    case FIRN_FILE_AVRO: return "avro";
-    case FIRN_FILE_ORC: return "orc";
-    case FIRN_FILE_PUFFIN: return "puffin";
-    }
-    return "unknown";
-}
 
 static firn_status check_plan(const firn_scan_plan *plan, firn_error *err)
 {
@@ -62,10 +50,7 @@ static firn_status check_plan(const firn_scan_plan *plan, firn_error *err)
                          stats->position_delete_files, stats->equality_delete_files);
     for (size_t i = 0; i < plan->n_tasks; i++) {
         const firn_data_file *file = plan->tasks[i].file;
-        if (file->format != FIRN_FILE_PARQUET)
-            return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                             "not supported: %s data file %.*s, only parquet can be read",
-                             format_name(file->format), FIRN_STR_ARG(file->path));
+        FIRN_TRY(firn_row_format_check(file->format, file->path, err));
     }
     return FIRN_OK;
 }
@@ -113,7 +98,7 @@ firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
 static void close_file(firn_scan_file *file)
 {
     if (!file) return;
-    if (file->parquet) firn_parquet_file_close(file->parquet);
+    firn_row_file_close(&file->rows);
     firn_arena_destroy(file->arena); /* holds file itself */
 }
 
@@ -151,9 +136,8 @@ static firn_status open_in(firn_scan_queue *queue, firn_scan_file *file, firn_er
     firn_byte_source source;
     FIRN_TRY(
         firn_byte_source_open(queue->store, file->task->file->path, file->arena, &source, err));
-    FIRN_TRY(firn_parquet_file_open(&source, &file->parquet, err));
-    file->n_row_groups = firn_parquet_file_row_groups(file->parquet);
-    return FIRN_OK;
+    return firn_row_file_open(&source, file->task->file->format, file->task->file->record_count,
+                              file->arena, &file->rows, err);
 }
 
 static firn_status open_file(firn_scan_queue *queue, const firn_scan_task *task,
@@ -176,23 +160,23 @@ static firn_status open_file(firn_scan_queue *queue, const firn_scan_task *task,
     return FIRN_OK;
 }
 
-/* Under the lock: the next row group of the oldest open file. */
-static bool take_row_group(firn_scan_queue *queue, firn_scan_unit *out)
+/* Under the lock: the next unit of the oldest open file. */
+static bool take_unit(firn_scan_queue *queue, firn_scan_unit *out)
 {
     firn_scan_file *file = queue->open;
     if (!file) return false;
     *out = (firn_scan_unit){
         .task = file->task,
         .file = file,
-        .parquet = file->parquet,
-        .row_group = file->next_row_group,
+        .rows = &file->rows,
+        .index = file->next_unit,
         .first_row = file->next_row,
-        .n_rows = firn_parquet_row_group_rows(file->parquet, file->next_row_group),
+        .n_rows = firn_row_file_unit_rows(&file->rows, file->next_unit),
     };
     file->next_row += out->n_rows;
-    file->next_row_group++;
+    file->next_unit++;
     file->n_users++;
-    if (file->next_row_group == file->n_row_groups) queue->open = file->next;
+    if (file->next_unit == file->rows.n_units) queue->open = file->next;
     atomic_fetch_add(&queue->rows_done, out->n_rows);
     return true;
 }
@@ -213,7 +197,7 @@ static firn_status open_next(firn_scan_queue *queue, firn_error *err)
     queue->n_opening++;
     pthread_mutex_unlock(&queue->lock);
     const firn_status st = open_file(queue, task, &file, err);
-    if (st == FIRN_OK && file->n_row_groups == 0) {
+    if (st == FIRN_OK && file->rows.n_units == 0) {
         close_file(file);
         file = NULL;
     }
@@ -224,13 +208,12 @@ static firn_status open_next(firn_scan_queue *queue, firn_error *err)
     return st;
 }
 
-firn_status firn_scan_queue_next_row_group(firn_scan_queue *queue, firn_scan_unit *out,
-                                           firn_error *err)
+firn_status firn_scan_queue_next_unit(firn_scan_queue *queue, firn_scan_unit *out, firn_error *err)
 {
     firn_status st = firn_env_check_cancel(queue->env, err);
     if (st != FIRN_OK) return st;
     pthread_mutex_lock(&queue->lock);
-    while (st == FIRN_OK && !take_row_group(queue, out)) {
+    while (st == FIRN_OK && !take_unit(queue, out)) {
         if (queue->next_task < queue->n_tasks)
             st = open_next(queue, err);
         else if (queue->n_opening > 0)
@@ -263,7 +246,7 @@ void firn_scan_queue_release(firn_scan_queue *queue, firn_scan_unit *unit)
     if (!file) return;
     pthread_mutex_lock(&queue->lock);
     file->n_users--;
-    const bool is_last = file->n_users == 0 && file->next_row_group == file->n_row_groups;
+    const bool is_last = file->n_users == 0 && file->next_unit == file->rows.n_units;
     pthread_mutex_unlock(&queue->lock);
     if (is_last) close_file(file);
 }

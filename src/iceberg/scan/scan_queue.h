@@ -3,25 +3,25 @@
 #ifndef FIRN_ICEBERG_SCAN_QUEUE_H
 #define FIRN_ICEBERG_SCAN_QUEUE_H
 
-#include "format/parquet_reader.h"
 #include "iceberg/scan/name_mapping.h"
 #include "iceberg/scan/read.h"
+#include "iceberg/scan/row_file.h"
 
 typedef struct firn_scan_file firn_scan_file;
 
-/* A row group of a file, or a whole file that need not be opened (file NULL). */
+/* A unit of a file (a row group), or a whole file that need not be opened (file NULL). */
 typedef struct firn_scan_unit {
     const firn_scan_task *task;
     firn_scan_file *file;
-    const firn_parquet_file *parquet;
-    size_t row_group;
-    int64_t first_row; /* in the file */
+    const firn_row_file *rows; /* open; NULL with file */
+    size_t index;              /* of the unit in the file */
+    int64_t first_row;         /* in the file */
     int64_t n_rows;
 } firn_scan_unit;
 
 /* Both FIRN_DONE when nothing is left. A unit with a file must be released. */
-FIRN_MUST_CHECK firn_status firn_scan_queue_next_row_group(firn_scan_queue *queue,
-                                                           firn_scan_unit *out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_scan_queue_next_unit(firn_scan_queue *queue, firn_scan_unit *out,
+                                                      firn_error *err);
 FIRN_MUST_CHECK firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *out,
                                                       firn_error *err);
 void firn_scan_queue_release(firn_scan_queue *queue, firn_scan_unit *unit);

@@ -3,7 +3,7 @@
  * file has and fills in those it has not.
  *
  * Text of a batch stays readable until the second next call, so a finished unit is kept for one
- * more call. Not here: handing out units (scan_queue.c), decoding (format/parquet). */
+ * more call. Not here: handing out units (scan_queue.c), decoding (row_file.h). */
 #include <string.h>
 
 #include "base/error.h"
@@ -17,7 +17,7 @@ typedef struct open_unit {
     firn_scan_unit unit;
     firn_arena *arena;
     firn_file_projection projection;
-    firn_parquet_rows *rows; /* NULL: no column is read */
+    firn_row_reader rows; /* closed: no column is read */
     int64_t n_given;
 } open_unit;
 
@@ -30,14 +30,14 @@ struct firn_scan_reader {
     bool needs_files; /* some column must be looked for in the files */
     open_unit current;
     open_unit retired;
-    firn_column *read_columns; /* columns as the Parquet reader sees them */
+    firn_column *read_columns; /* columns as the row reader sees them */
     void **lent;               /* values pointers it lent to columns without memory */
     firn_column_memory *memories;
 };
 
 static void close_unit(firn_scan_reader *reader, open_unit *open)
 {
-    if (open->rows) firn_parquet_rows_close(open->rows);
+    firn_row_reader_close(&open->rows);
     firn_scan_queue_release(reader->queue, &open->unit);
     firn_arena_destroy(open->arena);
     *open = (open_unit){0};
@@ -102,7 +102,8 @@ static bool get_bounds(void *ctx, int32_t field_id, const firn_type *type, firn_
 {
     const firn_scan_unit *unit = ctx;
     firn_parquet_stats stats = {0};
-    if (firn_parquet_row_group_stats(unit->parquet, unit->row_group, field_id, type, &stats,
+    if (!unit->rows->parquet) return false;
+    if (firn_parquet_row_group_stats(unit->rows->parquet, unit->index, field_id, type, &stats,
                                      NULL) != FIRN_OK)
         return false;
     *out = (firn_column_bounds){
@@ -126,13 +127,12 @@ static firn_status open_rows(firn_scan_reader *reader, open_unit *open, firn_err
 {
     const firn_scan_unit *unit = &open->unit;
     const firn_file_projection *projection = &open->projection;
-    firn_parquet_rows_opts opts = {.first_row_group = unit->row_group, .n_row_groups = 1};
-    FIRN_TRY(firn_file_projection_make(&reader->wanted, unit->task, unit->parquet,
-                                       firn_scan_queue_mapping(reader->queue), open->arena,
-                                       &open->projection, err));
+    FIRN_TRY(firn_file_projection_make(
+        &reader->wanted, unit->task, unit->rows ? unit->rows->schema : NULL,
+        firn_scan_queue_mapping(reader->queue), open->arena, &open->projection, err));
     if (projection->n_read == 0) return FIRN_OK;
-    opts.match = projection->match;
-    return firn_parquet_rows_open(unit->parquet, projection->read_type, &opts, &open->rows, err);
+    return firn_row_reader_open(unit->rows, unit->index, projection->read_type, projection->match,
+                                &open->rows, err);
 }
 
 /* Next unit that may hold rows, opened; FIRN_DONE at the end. */
@@ -140,10 +140,9 @@ static firn_status take_unit(firn_scan_reader *reader, firn_error *err)
 {
     open_unit *open = &reader->current;
     for (;;) {
-        FIRN_TRY(reader->needs_files
-                     ? firn_scan_queue_next_row_group(reader->queue, &open->unit, err)
-                     : firn_scan_queue_next_file(reader->queue, &open->unit, err));
-        if (open->unit.n_rows > 0 && (!open->unit.parquet || may_match(reader, &open->unit))) break;
+        FIRN_TRY(reader->needs_files ? firn_scan_queue_next_unit(reader->queue, &open->unit, err)
+                                     : firn_scan_queue_next_file(reader->queue, &open->unit, err));
+        if (open->unit.n_rows > 0 && (!open->unit.rows || may_match(reader, &open->unit))) break;
         firn_scan_queue_release(reader->queue, &open->unit);
     }
     open->arena = firn_arena_create(reader->alloc, 0);
@@ -183,15 +182,15 @@ static void take_columns(firn_scan_reader *reader, firn_batch *batch)
 static firn_status read_rows(firn_scan_reader *reader, int64_t max_rows, firn_batch *batch,
                              int64_t *first_row, firn_error *err)
 {
-    const open_unit *open = &reader->current;
+    open_unit *open = &reader->current;
     firn_batch inner = {.n_columns = open->projection.n_read,
                         .columns = reader->read_columns,
                         .owner = batch->owner};
     lend_columns(reader, batch);
-    FIRN_TRY(firn_parquet_rows_next(open->rows, max_rows, &inner, err));
+    FIRN_TRY(firn_row_reader_next(&open->rows, max_rows, &inner, err));
     take_columns(reader, batch);
     batch->n_rows = inner.n_rows;
-    *first_row = firn_parquet_rows_position(open->rows);
+    *first_row = firn_row_reader_position(&open->rows);
     return FIRN_OK;
 }
 
@@ -231,8 +230,9 @@ static firn_status next_of_unit(firn_scan_reader *reader, int64_t max_rows, firn
     open_unit *open = &reader->current;
     int64_t first_row = 0;
     batch->n_rows = 0;
-    const firn_status st = open->rows ? read_rows(reader, max_rows, batch, &first_row, err)
-                                      : count_rows(reader, max_rows, batch, &first_row);
+    const firn_status st = firn_row_reader_is_open(&open->rows)
+                               ? read_rows(reader, max_rows, batch, &first_row, err)
+                               : count_rows(reader, max_rows, batch, &first_row);
     if (st == FIRN_DONE) return st;
     if (st != FIRN_OK)
         return firn_error_wrap(err, st, "data file %.*s",

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of Parquet and Avro files behind one interface; see row_file.h. */
+#include "iceberg/scan/row_file.h"
+
+#include "base/error.h"
+
+firn_status firn_row_format_check(firn_file_format format, firn_str path, firn_error *err)
+{
+    const char *name = NULL;
+
+    switch (format) {
+    case FIRN_FILE_PARQUET:
+    case FIRN_FILE_AVRO: return FIRN_OK;
+    case FIRN_FILE_ORC: name = "ORC"; break;
+    case FIRN_FILE_PUFFIN: name = "Puffin"; break;
+    }
+    return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %s data file %.*s",
+                     name ? name : "unknown", FIRN_STR_ARG(path));
+}
+
+static firn_status open_parquet(const firn_byte_source *source, firn_row_file *file,
+                                firn_error *err)
+{
+    FIRN_TRY(firn_parquet_file_open(source, &file->parquet, err));
+    file->schema = firn_parquet_file_schema(file->parquet);
+    file->n_rows = firn_parquet_file_rows(file->parquet);
+    file->n_units = firn_parquet_file_row_groups(file->parquet);
+    return FIRN_OK;
+}
+
+static firn_status open_avro(const firn_byte_source *source, int64_t record_count,
+                             firn_arena *arena, firn_row_file *file, firn_error *err)
+{
+    FIRN_TRY(firn_avro_reader_open_source(source, &file->avro, err));
+    file->n_rows = record_count;
+    file->n_units = 1;
+    return firn_avro_file_schema(firn_avro_reader_schema(file->avro), arena, &file->schema, err);
+}
+
+firn_status firn_row_file_open(const firn_byte_source *source, firn_file_format format,
+                               int64_t record_count, firn_arena *arena, firn_row_file *out,
+                               firn_error *err)
+{
+    *out = (firn_row_file){.format = format};
+    FIRN_TRY(firn_row_format_check(format, FIRN_STR(""), err));
+    const firn_status st = format == FIRN_FILE_AVRO
+                               ? open_avro(source, record_count, arena, out, err)
+                               : open_parquet(source, out, err);
+    if (st != FIRN_OK) firn_row_file_close(out);
+    return st;
+}
+
+void firn_row_file_close(firn_row_file *file)
+{
+    if (file->parquet) firn_parquet_file_close(file->parquet);
+    firn_avro_reader_close(file->avro);
+    *file = (firn_row_file){0};
+}
+
+int64_t firn_row_file_unit_rows(const firn_row_file *file, size_t unit)
+{
+    return file->parquet ? firn_parquet_row_group_rows(file->parquet, unit) : file->n_rows;
+}
+
+firn_status firn_row_reader_open(const firn_row_file *file, size_t unit,
+                                 const firn_type *projection, firn_row_match match,
+                                 firn_row_reader *out, firn_error *err)
+{
+    const bool by_name = match == FIRN_ROW_MATCH_NAMES;
+    const firn_parquet_rows_opts opts = {
+        .first_row_group = unit,
+        .n_row_groups = 1,
+        .match = by_name ? FIRN_PARQUET_MATCH_NAMES : FIRN_PARQUET_MATCH_IDS,
+    };
+
+    *out = (firn_row_reader){0};
+    if (file->parquet)
+        return firn_parquet_rows_open(file->parquet, projection, &opts, &out->parquet, err);
+    return firn_avro_rows_open(file->avro, projection,
+                               by_name ? FIRN_AVRO_MATCH_NAMES : FIRN_AVRO_MATCH_IDS, &out->avro,
+                               err);
+}
+
+void firn_row_reader_close(firn_row_reader *reader)
+{
+    if (reader->parquet) firn_parquet_rows_close(reader->parquet);
+    firn_avro_rows_close(reader->avro);
+    *reader = (firn_row_reader){0};
+}
+
+bool firn_row_reader_is_open(const firn_row_reader *reader)
+{
+    return reader->parquet || reader->avro;
+}
+
+firn_status firn_row_reader_next(firn_row_reader *reader, int64_t max_rows, firn_batch *batch,
+                                 firn_error *err)
+{
+    return reader->parquet ? firn_parquet_rows_next(reader->parquet, max_rows, batch, err)
+                           : firn_avro_rows_next(reader->avro, max_rows, batch, err);
+}
+
+int64_t firn_row_reader_position(const firn_row_reader *reader)
+{
+    return reader->parquet ? firn_parquet_rows_position(reader->parquet)
+                           : firn_avro_rows_position(reader->avro);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A data or delete file of any format that holds rows: its columns, its units of work, its rows.
+ * The one place that knows that there are several formats; what only one of them can do (page
+ * selection) is reached through its own handle. */
+#ifndef FIRN_ICEBERG_ROW_FILE_H
+#define FIRN_ICEBERG_ROW_FILE_H
+
+#include "format/avro_rows.h"
+#include "format/parquet_reader.h"
+#include "iceberg/spec/manifest.h"
+
+typedef struct firn_row_file {
+    firn_file_format format;
+    firn_parquet_file *parquet; /* PARQUET, else NULL */
+    firn_avro_reader *avro;     /* AVRO, else NULL */
+    const firn_schema *schema;  /* the file's own; fields without an id have id -1 */
+    int64_t n_rows;
+    size_t n_units; /* row groups; an Avro file is one unit */
+} firn_row_file;
+
+/* FIRN_ERR_UNSUPPORTED unless files of this format can be read. */
+FIRN_MUST_CHECK firn_status firn_row_format_check(firn_file_format format, firn_str path,
+                                                  firn_error *err);
+
+/* source is copied, its ctx must outlive the file; the schema of an Avro file lives in the arena.
+ * record_count: of the file's manifest entry, believed where the format does not say. */
+FIRN_MUST_CHECK firn_status firn_row_file_open(const firn_byte_source *source,
+                                               firn_file_format format, int64_t record_count,
+                                               firn_arena *arena, firn_row_file *out,
+                                               firn_error *err);
+void firn_row_file_close(firn_row_file *file);
+int64_t firn_row_file_unit_rows(const firn_row_file *file, size_t unit);
+
+/* One unit's rows under a projection; see firn_parquet_rows_open() and firn_avro_rows_open(). */
+typedef struct firn_row_reader {
+    firn_parquet_rows *parquet;
+    firn_avro_rows *avro;
+} firn_row_reader;
+
+typedef enum firn_row_match {
+    FIRN_ROW_MATCH_IDS = 0,
+    FIRN_ROW_MATCH_NAMES,
+} firn_row_match;
+
+FIRN_MUST_CHECK firn_status firn_row_reader_open(const firn_row_file *file, size_t unit,
+                                                 const firn_type *projection, firn_row_match match,
+                                                 firn_row_reader *out, firn_error *err);
+void firn_row_reader_close(firn_row_reader *reader);
+bool firn_row_reader_is_open(const firn_row_reader *reader);
+FIRN_MUST_CHECK firn_status firn_row_reader_next(firn_row_reader *reader, int64_t max_rows,
+                                                 firn_batch *batch, firn_error *err);
+/* Row number in the file of the first row the last next call gave. */
+int64_t firn_row_reader_position(const firn_row_reader *reader);
+
+#endif
