@@ -2,7 +2,10 @@
 /* Reading a manifest from memory, one core: entries/s with all statistics, with what pruning
  * needs, and with none.
  *
- *   bench_manifest [entries] [columns]     default: 100000 entries, 20 columns with statistics */
+ *   bench_manifest [entries [columns]]         default: 100000 entries, 20 columns with statistics
+ *   bench_manifest entries columns file.avro   only writes
+ *   bench_manifest --read file.avro            decodes every field twice, prints seconds and sums
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,17 +13,11 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "bench_support.h"
 #include "iceberg/spec/manifest.h"
 
 #define ROUNDS      5
 #define MAX_COLUMNS 1000
-
-static void check(firn_status st, const firn_error *err)
-{
-    if (st == FIRN_OK) return;
-    fprintf(stderr, "bench_manifest: %s\n", err->message);
-    exit(1);
-}
 
 static firn_status sink_write(void *ctx, const void *data, size_t n, firn_error *err)
 {
@@ -63,7 +60,7 @@ static void write_manifest(firn_buf *out, size_t n_entries, size_t n_columns,
     const firn_metric_map c = {counts, n_columns};
     const firn_metric_map b = {bounds, n_columns};
     fill(counts, bounds, n_columns);
-    check(firn_manifest_writer_create(&opts, FIRN_CONTENT_DATA, &sink, &writer, &err), &err);
+    bench_check(firn_manifest_writer_create(&opts, FIRN_CONTENT_DATA, &sink, &writer, &err), &err);
     for (size_t i = 0; i < n_entries; i++) {
         char path[128];
         (void)snprintf(path, sizeof path, "s3://bucket/warehouse/db/t/data/d=%zu/%08zu.parquet",
@@ -82,6 +79,7 @@ static void write_manifest(firn_buf *out, size_t n_entries, size_t n_columns,
                                                 .column_sizes = c,
                                                 .value_counts = c,
                                                 .null_value_counts = c,
+                                                .nan_value_counts = c,
                                                 .lower_bounds = b,
                                                 .upper_bounds = b,
                                                 .split_offsets = &offset,
@@ -90,9 +88,9 @@ static void write_manifest(firn_buf *out, size_t n_entries, size_t n_columns,
                                                 .first_row_id = -1,
                                                 .content_offset = -1,
                                                 .content_size_bytes = -1}};
-        check(firn_manifest_writer_append(writer, &e, &err), &err);
+        bench_check(firn_manifest_writer_append(writer, &e, &err), &err);
     }
-    check(firn_manifest_writer_finish(writer, arena, file, &err), &err);
+    bench_check(firn_manifest_writer_finish(writer, arena, file, &err), &err);
     firn_manifest_writer_destroy(writer);
 }
 
@@ -107,13 +105,14 @@ static void read_manifest(firn_str bytes, const firn_manifest_file *file,
         firn_manifest_reader *reader = NULL;
         firn_manifest_entry e;
         const int64_t start = firn_clock_monotonic_us(clock);
-        check(firn_manifest_reader_open(bytes, file, &k_schema, &k_spec, columns, &reader, &err),
-              &err);
+        bench_check(
+            firn_manifest_reader_open(bytes, file, &k_schema, &k_spec, columns, &reader, &err),
+            &err);
         firn_status st = firn_manifest_reader_next(reader, &e, &err);
         for (; st == FIRN_OK; st = firn_manifest_reader_next(reader, &e, &err)) {
             rows += e.file.record_count;
         }
-        if (st != FIRN_DONE) check(st, &err);
+        if (st != FIRN_DONE) bench_check(st, &err);
         firn_manifest_reader_close(reader);
         const int64_t took = firn_clock_monotonic_us(clock) - start;
         if (took < best) best = took;
@@ -122,8 +121,74 @@ static void read_manifest(firn_str bytes, const firn_manifest_file *file,
            (double)n_entries / (double)best, rows / ROUNDS);
 }
 
+static uint64_t sum_counts(const firn_metric_map *map)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < map->n; i++) sum += (uint64_t)map->items[i].count;
+    return sum;
+}
+
+static uint64_t sum_bounds(const firn_metric_map *map)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < map->n; i++) sum += map->items[i].bound.len;
+    return sum;
+}
+
+static void add_entry(const firn_data_file *file, uint64_t *sums)
+{
+    sums[0]++;
+    sums[1] += (uint64_t)file->record_count;
+    sums[2] += sum_counts(&file->column_sizes);
+    sums[3] += sum_counts(&file->value_counts);
+    sums[4] += sum_counts(&file->null_value_counts);
+    sums[5] += sum_counts(&file->nan_value_counts);
+    sums[6] += sum_bounds(&file->lower_bounds);
+    sums[7] += sum_bounds(&file->upper_bounds);
+}
+
+static void read_once(const char *path, bool is_last)
+{
+    uint64_t sums[8] = {0};
+    firn_error err = {0};
+    firn_manifest_reader *reader = NULL;
+    firn_manifest_entry e;
+    const bench_clock start = bench_now();
+    const firn_str bytes = bench_file_read(path);
+    const firn_manifest_file file = {.path = firn_str_of(path),
+                                     .length = (int64_t)bytes.len,
+                                     .sequence_number = 1,
+                                     .min_sequence_number = 1,
+                                     .added_snapshot_id = 1,
+                                     .first_row_id = -1};
+    bench_check(firn_manifest_reader_open(bytes, &file, &k_schema, &k_spec, FIRN_MANIFEST_ALL,
+                                          &reader, &err),
+                &err);
+    firn_status st = firn_manifest_reader_next(reader, &e, &err);
+    for (; st == FIRN_OK; st = firn_manifest_reader_next(reader, &e, &err))
+        add_entry(&e.file, sums);
+    if (st != FIRN_DONE) bench_check(st, &err);
+    firn_manifest_reader_close(reader);
+    free((void *)(uintptr_t)bytes.data);
+    bench_print_since(start);
+    if (is_last) bench_print_sums(sums, sizeof sums / sizeof *sums);
+}
+
+static int save(const char *path, firn_str bytes)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file) return 1;
+    const bool is_written = fwrite(bytes.data, 1, bytes.len, file) == bytes.len;
+    return fclose(file) == 0 && is_written ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 3 && firn_str_equals(firn_str_of(argv[1]), FIRN_STR("--read"))) {
+        read_once(argv[2], false);
+        read_once(argv[2], true);
+        return 0;
+    }
     const size_t n_entries = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 100000;
     const size_t n_columns = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 20;
     firn_arena *arena = firn_arena_create(NULL, 0);
@@ -134,6 +199,7 @@ int main(int argc, char **argv)
     const int64_t start = firn_clock_monotonic_us(firn_clock_system());
     write_manifest(&buf, n_entries, n_columns, &file, arena);
     const double took = (double)(firn_clock_monotonic_us(firn_clock_system()) - start);
+    if (argc > 3) return save(argv[3], firn_buf_view(&buf));
     printf("%zu entries, %zu columns, %.1f MB; written at %.2f M entries/s\n", n_entries, n_columns,
            (double)buf.len / 1e6, (double)n_entries / took);
     read_manifest(firn_buf_view(&buf), &file, FIRN_MANIFEST_ALL, "all", n_entries);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding order events from memory: MB/s and rows/s of one core.
+/* Decoding order events (bench/format_data.py writes some): reads the file, decodes it and sums
+ * every column. Prints the seconds of each round and the sums.
  *
- *   bench_ndjson [file.ndjson]     without a file: a million made-up orders */
+ *   bench_ndjson file.ndjson [rounds] */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/clock.h"
-#include "base/random.h"
+#include "bench_support.h"
 #include "format/ndjson.h"
 
-#define ROUNDS 5
+#define CHUNK ((size_t)4 << 20)
 
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
@@ -32,57 +31,6 @@ static const firn_field k_fields[] = {
 static const firn_type k_root = {
     .kind = FIRN_TYPE_STRUCT, .fields = k_fields, .n_fields = sizeof k_fields / sizeof k_fields[0]};
 
-static void die(const firn_error *err)
-{
-    fprintf(stderr, "bench_ndjson: %s\n", err->message);
-    exit(1);
-}
-
-static firn_str make_orders(int64_t n)
-{
-    const size_t line_max = 300;
-    char *data = malloc((size_t)n * line_max);
-    size_t len = 0;
-    firn_prng prng;
-
-    if (!data) exit(1);
-    firn_prng_init(&prng, 7);
-    for (int64_t i = 0; i < n; i++) {
-        const uint64_t r = firn_prng_next(&prng);
-        char customer[16] = "null";
-        if (r % 20)
-            (void)snprintf(customer, sizeof customer, "\"C%05u\"", (unsigned)(r >> 8 & 0xffff));
-        len += (size_t)snprintf(
-            data + len, line_max,
-            "{\"order_id\":\"O-%08lld\",\"line\":%lld,\"event_time\":\"2026-01-05T%02u:%02u:%02u."
-            "%03uZ\",\"customer_id\":%s,\"country\":\"United Kingdom\",\"stock_code\":\"%05u\","
-            "\"description\":\"WHITE HANGING HEART T-LIGHT HOLDER\",\"quantity\":%u,"
-            "\"unit_price\":%u.%02u,\"status\":\"paid\"}\n",
-            (long long)(i / 4), (long long)(i % 4 + 1), (unsigned)(i / 3600000 % 24),
-            (unsigned)(i / 60000 % 60), (unsigned)(i / 1000 % 60), (unsigned)(i % 1000), customer,
-            (unsigned)(r >> 32 & 0x7fff), (unsigned)(r >> 48 & 31) + 1, (unsigned)(r >> 53 & 63),
-            (unsigned)(r >> 57) % 100);
-    }
-    return (firn_str){data, len};
-}
-
-static firn_str read_file(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    char *data;
-    long size;
-
-    if (!file || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0) {
-        perror(path);
-        exit(1);
-    }
-    rewind(file);
-    data = malloc((size_t)size + 1);
-    if (!data || fread(data, 1, (size_t)size, file) != (size_t)size) exit(1);
-    (void)fclose(file);
-    return (firn_str){data, (size_t)size};
-}
-
 static firn_status count_bad(void *ctx, const firn_bad_line *line, firn_error *err)
 {
     (void)line;
@@ -91,47 +39,76 @@ static firn_status count_bad(void *ctx, const firn_bad_line *line, firn_error *e
     return FIRN_OK;
 }
 
-static int64_t decode_all(firn_ndjson_decoder *decoder, firn_batch *batch, firn_str bytes)
+typedef struct decode_job {
+    bench_file file;
+    char *chunk; /* CHUNK bytes */
+    firn_ndjson_decoder *decoder;
+    firn_batch *batch;
+    uint64_t sums[sizeof k_fields / sizeof k_fields[0]];
+} decode_job;
+
+/* All complete lines of bytes; returns how many bytes they take. */
+static size_t decode_lines(decode_job *job, firn_str bytes, bool is_last)
 {
     firn_error err = {0};
-    int64_t rows = 0;
+    firn_status st = FIRN_OK;
     size_t at = 0;
-    firn_status st;
-
-    firn_ndjson_decoder_reset(decoder);
-    do {
+    while (st == FIRN_OK) {
         size_t used = 0;
-        firn_batch_reset(batch);
-        st = firn_ndjson_decode(decoder, (firn_str){bytes.data + at, bytes.len - at}, true,
-                                FIRN_BATCH_ROWS, batch, NULL, &used, &err);
-        if (st != FIRN_OK && st != FIRN_DONE) die(&err);
+        firn_batch_reset(job->batch);
+        st = firn_ndjson_decode(job->decoder, (firn_str){bytes.data + at, bytes.len - at}, is_last,
+                                FIRN_BATCH_ROWS, job->batch, NULL, &used, &err);
+        if (st != FIRN_DONE && st != FIRN_NEED_MORE) bench_check(st, &err);
+        bench_add_sums(job->batch, job->sums);
         at += used;
-        rows += batch->n_rows;
-    } while (st == FIRN_OK);
-    return rows;
+    }
+    return at;
+}
+
+static void decode_all(decode_job *job)
+{
+    firn_error err = {0};
+    const int64_t size = job->file.source.size_bytes;
+    size_t kept = 0;
+    firn_ndjson_decoder_reset(job->decoder);
+    for (size_t i = 0; i < k_root.n_fields; i++) job->sums[i] = 0;
+    for (int64_t at = 0; at < size;) {
+        const size_t room = CHUNK - kept;
+        const size_t n = size - at < (int64_t)room ? (size_t)(size - at) : room;
+        bench_check(job->file.source.read_at(&job->file, at, job->chunk + kept, n, &err), &err);
+        at += (int64_t)n;
+        const firn_str bytes = {job->chunk, kept + n};
+        const size_t used = decode_lines(job, bytes, at == size);
+        kept = bytes.len - used;
+        memmove(job->chunk, job->chunk + used, kept);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    const firn_str bytes = argc > 1 ? read_file(argv[1]) : make_orders(1000000);
+    static decode_job job;
     int64_t n_bad = 0;
     const firn_ndjson_opts opts = {.on_bad_line = count_bad, .ctx = &n_bad};
-    firn_ndjson_decoder *decoder = NULL;
-    firn_batch *batch = NULL;
     firn_error err = {0};
-
-    if (firn_ndjson_decoder_create(&k_root, &opts, &decoder, &err) != FIRN_OK) die(&err);
-    if (firn_batch_create(&k_root, FIRN_BATCH_ROWS, &batch, &err) != FIRN_OK) die(&err);
-    for (int i = 0; i < ROUNDS; i++) {
-        const int64_t start = firn_clock_monotonic_us(firn_clock_system());
-        n_bad = 0;
-        const int64_t rows = decode_all(decoder, batch, bytes);
-        const double us = (double)(firn_clock_monotonic_us(firn_clock_system()) - start);
-        printf("%lld rows, %lld bad, %.0f MB/s, %.2f M rows/s\n", (long long)rows, (long long)n_bad,
-               (double)bytes.len / us, (double)rows / us);
+    if (argc < 2) {
+        fprintf(stderr, "usage: bench_ndjson file.ndjson [rounds]\n");
+        return 2;
     }
-    firn_batch_destroy(batch);
-    firn_ndjson_decoder_destroy(decoder);
-    free((void *)(uintptr_t)bytes.data);
+    bench_file_open(&job.file, argv[1]);
+    job.chunk = malloc(CHUNK);
+    if (!job.chunk) return 1;
+    bench_check(firn_ndjson_decoder_create(&k_root, &opts, &job.decoder, &err), &err);
+    bench_check(firn_batch_create(&k_root, FIRN_BATCH_ROWS, &job.batch, &err), &err);
+    for (long i = argc > 2 ? strtol(argv[2], NULL, 10) : 1; i > 0; i--) {
+        const bench_clock start = bench_now();
+        decode_all(&job);
+        bench_print_since(start);
+    }
+    bench_print_sums(job.sums, k_root.n_fields);
+    printf("bad %lld\n", (long long)n_bad);
+    firn_batch_destroy(job.batch);
+    firn_ndjson_decoder_destroy(job.decoder);
+    free(job.chunk);
+    bench_file_close(&job.file);
     return 0;
 }

@@ -107,13 +107,17 @@ function(firn_fuzz_targets)
     endforeach()
 endfunction()
 
-# bench/bench_<thing>.c
+# bench/bench_<thing>.c; bench/support/*.c is what they share
 function(firn_bench_programs)
+    file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.c)
+    add_library(firn_bench_support STATIC ${support})
+    target_include_directories(firn_bench_support PUBLIC ${PROJECT_SOURCE_DIR}/bench/support)
+    target_link_libraries(firn_bench_support PUBLIC ${FIRN_ALL_MODULES} PRIVATE firn_warnings)
     file(GLOB programs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
     foreach(source ${programs})
         get_filename_component(name ${source} NAME_WE)
         add_executable(${name} ${source})
-        target_link_libraries(${name} PRIVATE ${FIRN_ALL_MODULES} firn_warnings)
+        target_link_libraries(${name} PRIVATE firn_bench_support ${FIRN_ALL_MODULES} firn_warnings)
         set_target_properties(${name} PROPERTIES
             RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
     endforeach()
