@@ -18,6 +18,7 @@ typedef struct decode_job {
     const firn_parquet_file *file;
     const firn_type *root;
     firn_batch *batches[MAX_THREADS];
+    firn_parquet_memory *memories[MAX_THREADS];
     uint64_t sums[MAX_THREADS][MAX_COLUMNS];
 } decode_job;
 
@@ -26,8 +27,10 @@ static firn_status decode_group(void *ctx, size_t group, size_t worker, firn_err
     decode_job *job = ctx;
     firn_batch *batch = job->batches[worker];
     firn_parquet_rows *rows = NULL;
-    const firn_parquet_rows_opts opts = {
-        .first_row_group = group, .n_row_groups = 1, .match = FIRN_PARQUET_MATCH_NAMES};
+    const firn_parquet_rows_opts opts = {.first_row_group = group,
+                                         .n_row_groups = 1,
+                                         .match = FIRN_PARQUET_MATCH_NAMES,
+                                         .memory = job->memories[worker]};
     firn_status st = firn_parquet_rows_open(job->file, job->root, &opts, &rows, err);
     while (st == FIRN_OK) {
         st = firn_parquet_rows_next(rows, FIRN_BATCH_ROWS, batch, err);
@@ -49,15 +52,20 @@ static void decode(const firn_byte_source *source, firn_pool *pool, bool is_last
     job.file = file;
     job.root = &firn_parquet_file_schema(file)->root;
     if (job.root->n_fields > MAX_COLUMNS || n_threads > MAX_THREADS) exit(2);
-    for (size_t i = 0; i < n_threads; i++)
+    for (size_t i = 0; i < n_threads; i++) {
         bench_check(firn_batch_create(job.root, FIRN_BATCH_ROWS, &job.batches[i], &err), &err);
+        bench_check(firn_parquet_memory_create(&job.memories[i], &err), &err);
+    }
     bench_check(firn_pool_run(pool, firn_parquet_file_row_groups(file), decode_group, &job, &err),
                 &err);
     for (size_t i = 1; i < n_threads; i++)
         for (size_t c = 0; c < job.root->n_fields; c++) job.sums[0][c] += job.sums[i][c];
     bench_print_since(start);
     if (is_last) bench_print_sums(job.sums[0], job.root->n_fields);
-    for (size_t i = 0; i < n_threads; i++) firn_batch_destroy(job.batches[i]);
+    for (size_t i = 0; i < n_threads; i++) {
+        firn_batch_destroy(job.batches[i]);
+        firn_parquet_memory_destroy(job.memories[i]);
+    }
     firn_parquet_file_close(file);
 }
 

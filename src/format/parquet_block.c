@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that string views point into: taken, retired when its page is done, used again when no
  * caller can hold a view into it any more. */
-#include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "format/parquet_page_read.h"
@@ -42,10 +41,12 @@ firn_status firn_pq_block_take(firn_pq_blocks *blocks, size_t size, firn_pq_bloc
         return firn_fail(err, FIRN_ERR_LIMIT,
                          "a column needs more than %zu bytes for the strings of one batch",
                          BLOCK_TOTAL);
-    firn_pq_block *b = firn_mem_alloc(NULL, sizeof *b + capacity + FIRN_PQ_SLACK);
+    size_t found = 0;
+    firn_pq_block *b =
+        firn_pq_memory_take(blocks->memory, sizeof *b + capacity + FIRN_PQ_SLACK, &found);
     if (!b) return firn_fail_nomem(err);
-    *b = (firn_pq_block){.capacity = capacity, .data = (uint8_t *)(b + 1)};
-    blocks->total_bytes += capacity;
+    *b = (firn_pq_block){.capacity = found - sizeof *b - FIRN_PQ_SLACK, .data = (uint8_t *)(b + 1)};
+    blocks->total_bytes += b->capacity;
     *out = b;
     return FIRN_OK;
 }
@@ -62,7 +63,7 @@ void firn_pq_block_drop(firn_pq_blocks *blocks, firn_pq_block *block)
 {
     if (!block) return;
     blocks->total_bytes -= block->capacity;
-    firn_mem_free(NULL, block);
+    firn_pq_memory_give(blocks->memory, block, sizeof *block + block->capacity + FIRN_PQ_SLACK);
 }
 
 void firn_pq_blocks_dispose(firn_pq_blocks *blocks)

@@ -11,11 +11,12 @@
 #define SCRATCH_ROWS 4096 /* rows of one step when the caller gave no validity */
 
 void firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file, const firn_pq_node *node,
-                       const firn_pq_conv *conv, firn_codec_ctx *codec_ctx, size_t window_bytes)
+                       const firn_pq_conv *conv, firn_parquet_memory *memory, size_t window_bytes)
 {
     *leaf = (firn_pq_leaf){.node = node, .index = node->first_leaf, .levels_only = !conv};
+    leaf->blocks.memory = memory;
     leaf->pages = (firn_pq_pages){.file = file,
-                                  .codec_ctx = codec_ctx,
+                                  .codec_ctx = firn_pq_memory_codecs(memory),
                                   .window_bytes = window_bytes,
                                   .blocks = &leaf->blocks};
     leaf->values = (firn_pq_values){

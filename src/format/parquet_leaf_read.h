@@ -34,7 +34,7 @@ typedef struct firn_pq_leaf {
 
 /* conv NULL: levels only. */
 void firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file, const firn_pq_node *node,
-                       const firn_pq_conv *conv, firn_codec_ctx *codec_ctx, size_t window_bytes);
+                       const firn_pq_conv *conv, firn_parquet_memory *memory, size_t window_bytes);
 void firn_pq_leaf_dispose(firn_pq_leaf *leaf);
 /* Begin a row group. */
 FIRN_MUST_CHECK firn_status firn_pq_leaf_start(firn_pq_leaf *leaf, size_t row_group,

@@ -6,6 +6,7 @@
 
 #include "format/codec.h"
 #include "format/parquet_bits.h"
+#include "format/parquet_memory.h"
 #include "format/parquet_meta.h"
 
 typedef enum firn_pq_encoding {
@@ -37,6 +38,7 @@ typedef struct firn_pq_block {
 } firn_pq_block;
 
 typedef struct firn_pq_blocks {
+    firn_parquet_memory *memory; /* where blocks come from and go to */
     firn_pq_block *retired; /* newest first */
     size_t total_bytes;
     int64_t call; /* number of the running call */

@@ -33,7 +33,7 @@ static firn_status add_leaf(firn_pq_plan *plan, const firn_pq_node *node, const 
     firn_pq_conv conv;
     if (!leaf) return firn_fail_nomem(err);
     if (type) FIRN_TRY(firn_pq_conv_plan(node, plan->types, type, &conv, err));
-    firn_pq_leaf_init(leaf, plan->file, node, type ? &conv : NULL, plan->codec_ctx,
+    firn_pq_leaf_init(leaf, plan->file, node, type ? &conv : NULL, plan->memory,
                       plan->window_bytes);
     firn_pq_leaf **slot = firn_arena_push(plan->arena, (void *)&plan->leaves, &plan->n_leaves,
                                           &plan->cap_leaves, sizeof *plan->leaves);

@@ -29,7 +29,7 @@ typedef struct firn_pq_plan {
     const firn_parquet_file *file;
     firn_parquet_match match;
     firn_parquet_types types;
-    firn_codec_ctx *codec_ctx;
+    firn_parquet_memory *memory;
     size_t window_bytes;
     firn_pq_read root;
     firn_pq_leaf **leaves; /* in file order of discovery; disposed by the owner of the plan */

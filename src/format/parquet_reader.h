@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "firn/batch.h"
 #include "format/byte_io.h"
+#include "format/parquet_memory.h"
 #include "format/row_filter.h"
 
 typedef struct firn_parquet_file firn_parquet_file;
@@ -76,6 +77,8 @@ typedef struct firn_parquet_rows_opts {
     firn_parquet_match match;
     firn_parquet_types types; /* whose types those of the projection are */
     size_t window_bytes;      /* read window per column; 0: 1 MiB, and never less than a page */
+    /* Buffers of readers before, for this one; must outlive it. NULL: its own. */
+    firn_parquet_memory *memory;
     /* Rows of the file to read: sorted, disjoint, borrowed; others are neither given nor, where
      * pages allow, read. NULL: all rows of the row groups. */
     const firn_row_range *ranges;

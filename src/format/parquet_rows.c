@@ -13,6 +13,7 @@ struct firn_parquet_rows {
     firn_arena *arena;
     firn_pq_plan plan;
     const firn_type *projection;
+    firn_parquet_memory *own_memory; /* NULL: the caller's is used */
     size_t next_group, end_group;
     int64_t rows_left; /* in the current row group */
     int64_t next_row;  /* number in the file of the next row */
@@ -33,7 +34,8 @@ static firn_status open_in_arena(firn_parquet_rows *rows, const firn_parquet_fil
         return firn_fail(err, FIRN_ERR_ARG, "row groups %zu to %zu, the file has %zu",
                          opts->first_row_group, opts->first_row_group + opts->n_row_groups,
                          file->n_row_groups);
-    FIRN_TRY(firn_codec_ctx_create(&rows->plan.codec_ctx, err));
+    if (!opts->memory) FIRN_TRY(firn_parquet_memory_create(&rows->own_memory, err));
+    rows->plan.memory = opts->memory ? opts->memory : rows->own_memory;
     rows->plan.arena = rows->arena;
     rows->plan.file = file;
     rows->plan.match = opts->match;
@@ -77,8 +79,8 @@ void firn_parquet_rows_close(firn_parquet_rows *rows)
 {
     if (!rows) return;
     for (size_t i = 0; i < rows->plan.n_leaves; i++) firn_pq_leaf_dispose(rows->plan.leaves[i]);
-    firn_codec_ctx_destroy(rows->plan.codec_ctx);
     firn_column_loan_dispose(&rows->loan);
+    firn_parquet_memory_destroy(rows->own_memory);
     firn_arena_destroy(rows->arena);
 }
 

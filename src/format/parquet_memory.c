@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A short list of free blocks, searched for the best fit. */
+#include "format/parquet_memory.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define MAX_FREE 128
+
+typedef struct free_block {
+    void *data;
+    size_t capacity;
+} free_block;
+
+struct firn_parquet_memory {
+    firn_codec_ctx *codecs;
+    free_block blocks[MAX_FREE];
+    size_t n_blocks;
+    size_t bytes; /* of them */
+};
+
+firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *err)
+{
+    *out = NULL;
+    firn_parquet_memory *memory = firn_mem_alloc_zero(NULL, sizeof *memory);
+    if (!memory) return firn_fail_nomem(err);
+    const firn_status st = firn_codec_ctx_create(&memory->codecs, err);
+    if (st != FIRN_OK) {
+        firn_mem_free(NULL, memory);
+        return st;
+    }
+    *out = memory;
+    return FIRN_OK;
+}
+
+void firn_parquet_memory_destroy(firn_parquet_memory *memory)
+{
+    if (!memory) return;
+    for (size_t i = 0; i < memory->n_blocks; i++) firn_mem_free(NULL, memory->blocks[i].data);
+    firn_codec_ctx_destroy(memory->codecs);
+    firn_mem_free(NULL, memory);
+}
+
+firn_codec_ctx *firn_pq_memory_codecs(firn_parquet_memory *memory)
+{
+    return memory->codecs;
+}
+
+/* An eighth more than asked for: pages of one column differ by a little. */
+static size_t roomy(size_t size)
+{
+    return size > SIZE_MAX - size / 8 ? size : size + size / 8;
+}
+
+void *firn_pq_memory_take(firn_parquet_memory *memory, size_t size, size_t *capacity)
+{
+    size_t best = MAX_FREE;
+    for (size_t i = 0; i < memory->n_blocks; i++) {
+        const size_t found = memory->blocks[i].capacity;
+        if (found < size || found / 4 > size) continue;
+        if (best == MAX_FREE || found < memory->blocks[best].capacity) best = i;
+    }
+    if (best < MAX_FREE) {
+        const free_block found = memory->blocks[best];
+        memory->blocks[best] = memory->blocks[--memory->n_blocks];
+        memory->bytes -= found.capacity;
+        *capacity = found.capacity;
+        return found.data;
+    }
+    *capacity = roomy(size);
+    return firn_mem_alloc(NULL, *capacity);
+}
+
+void firn_pq_memory_give(firn_parquet_memory *memory, void *block, size_t capacity)
+{
+    if (memory->n_blocks == MAX_FREE || capacity > FIRN_PARQUET_MEMORY_BYTES - memory->bytes) {
+        firn_mem_free(NULL, block);
+        return;
+    }
+    memory->blocks[memory->n_blocks++] = (free_block){block, capacity};
+    memory->bytes += capacity;
+}

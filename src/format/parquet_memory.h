@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Buffers that outlive a Parquet reader: whoever opens one reader after another (a scan, row group
+ * by row group) hands the same memory to each, and large blocks are used again instead of going
+ * back to the system, which would clear their pages each time. Not for results: what a reader lends
+ * ends as its header says. One thread at a time. */
+#ifndef FIRN_FORMAT_PARQUET_MEMORY_H
+#define FIRN_FORMAT_PARQUET_MEMORY_H
+
+#include "format/codec.h"
+
+typedef struct firn_parquet_memory firn_parquet_memory;
+
+/* Free blocks kept at most: what a reader of a few dozen columns has in use. */
+#define FIRN_PARQUET_MEMORY_BYTES ((size_t)32 << 20)
+
+/* Readers that use it must be closed before it is destroyed. */
+FIRN_MUST_CHECK firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *err);
+void firn_parquet_memory_destroy(firn_parquet_memory *memory);
+
+/* ---- for readers ---- */
+
+/* At least size bytes (*capacity: how many), not cleared; NULL: out of memory. */
+void *firn_pq_memory_take(firn_parquet_memory *memory, size_t size, size_t *capacity);
+void firn_pq_memory_give(firn_parquet_memory *memory, void *block, size_t capacity);
+firn_codec_ctx *firn_pq_memory_codecs(firn_parquet_memory *memory);
+
+#endif
