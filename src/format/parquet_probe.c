@@ -179,17 +179,17 @@ firn_status firn_pq_probe_dictionary(const firn_pq_probe *probe, const firn_filt
     const int64_t size = chunk->data_offset - chunk->dictionary_offset;
     const bool is_about_values = test->op == FIRN_FILTER_RANGE || test->op == FIRN_FILTER_IN ||
                                  test->op == FIRN_FILTER_NOT_IN;
-    firn_codec_ctx *codec_ctx = NULL;
+    firn_parquet_memory *memory = NULL;
     firn_pq_leaf read;
     *may_pass = true;
     if (!is_about_values || !chunk->has_only_indices || chunk->dictionary_offset <= 0 ||
         size <= 0 || size > DICTIONARY_BYTES)
         return FIRN_OK;
-    FIRN_TRY(firn_codec_ctx_create(&codec_ctx, err));
-    firn_pq_leaf_init(&read, probe->file, probe->leaf, probe->conv, codec_ctx, (size_t)size);
+    FIRN_TRY(firn_parquet_memory_create(&memory, err));
+    firn_pq_leaf_init(&read, probe->file, probe->leaf, probe->conv, memory, (size_t)size);
     const firn_status st = load_dictionary(&read, probe->row_group, err);
     if (st == FIRN_OK && read.dictionary.is_present) *may_pass = any_passes(test, &read.dictionary);
     firn_pq_leaf_dispose(&read);
-    firn_codec_ctx_destroy(codec_ctx);
+    firn_parquet_memory_destroy(memory);
     return firn_pq_is_damage(st) ? FIRN_OK : st;
 }

@@ -64,13 +64,14 @@ int64_t firn_row_file_unit_rows(const firn_row_file *file, size_t unit)
 
 firn_status firn_row_reader_open(const firn_row_file *file, size_t unit,
                                  const firn_type *projection, firn_row_match match,
-                                 firn_row_reader *out, firn_error *err)
+                                 firn_parquet_memory *memory, firn_row_reader *out, firn_error *err)
 {
     const bool by_name = match == FIRN_ROW_MATCH_NAMES;
     const firn_parquet_rows_opts opts = {
         .first_row_group = unit,
         .n_row_groups = 1,
         .match = by_name ? FIRN_PARQUET_MATCH_NAMES : FIRN_PARQUET_MATCH_IDS,
+        .memory = memory,
     };
 
     *out = (firn_row_reader){0};

@@ -31,7 +31,8 @@ FIRN_MUST_CHECK firn_status firn_row_file_open(const firn_byte_source *source,
 void firn_row_file_close(firn_row_file *file);
 int64_t firn_row_file_unit_rows(const firn_row_file *file, size_t unit);
 
-/* One unit's rows under a projection; see firn_parquet_rows_open() and firn_avro_rows_open(). */
+/* One unit's rows under a projection; see firn_parquet_rows_open() and firn_avro_rows_open().
+ * memory: of this thread's readers before, NULL: none. */
 typedef struct firn_row_reader {
     firn_parquet_rows *parquet;
     firn_avro_rows *avro;
@@ -44,7 +45,8 @@ typedef enum firn_row_match {
 
 FIRN_MUST_CHECK firn_status firn_row_reader_open(const firn_row_file *file, size_t unit,
                                                  const firn_type *projection, firn_row_match match,
-                                                 firn_row_reader *out, firn_error *err);
+                                                 firn_parquet_memory *memory, firn_row_reader *out,
+                                                 firn_error *err);
 void firn_row_reader_close(firn_row_reader *reader);
 bool firn_row_reader_is_open(const firn_row_reader *reader);
 FIRN_MUST_CHECK firn_status firn_row_reader_next(firn_row_reader *reader, int64_t max_rows,

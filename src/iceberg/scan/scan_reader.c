@@ -27,7 +27,8 @@ struct firn_scan_reader {
     const firn_allocator *alloc;
     firn_type wanted;
     const firn_expr *filter;
-    bool needs_files; /* some column must be looked for in the files */
+    bool needs_files;            /* some column must be looked for in the files */
+    firn_parquet_memory *memory; /* of the readers of all units, one after another */
     open_unit current;
     open_unit retired;
     firn_column *read_columns; /* columns as the row reader sees them */
@@ -77,7 +78,8 @@ firn_status firn_scan_reader_open(firn_scan_queue *queue, const firn_type *proje
     reader->queue = queue;
     reader->arena = arena;
     reader->alloc = alloc;
-    const firn_status st = init_reader(reader, projection, filter, err);
+    firn_status st = init_reader(reader, projection, filter, err);
+    if (st == FIRN_OK) st = firn_parquet_memory_create(&reader->memory, err);
     if (st != FIRN_OK) {
         firn_arena_destroy(arena);
         return st;
@@ -91,6 +93,7 @@ void firn_scan_reader_close(firn_scan_reader *reader)
     if (!reader) return;
     close_unit(reader, &reader->current);
     close_unit(reader, &reader->retired);
+    firn_parquet_memory_destroy(reader->memory);
     for (size_t i = 0; i < reader->wanted.n_fields; i++)
         firn_column_memory_dispose(&reader->memories[i], reader->alloc);
     firn_arena_destroy(reader->arena);
@@ -132,7 +135,7 @@ static firn_status open_rows(firn_scan_reader *reader, open_unit *open, firn_err
         firn_scan_queue_mapping(reader->queue), open->arena, &open->projection, err));
     if (projection->n_read == 0) return FIRN_OK;
     return firn_row_reader_open(unit->rows, unit->index, projection->read_type, projection->match,
-                                &open->rows, err);
+                                reader->memory, &open->rows, err);
 }
 
 /* Next unit that may hold rows, opened; FIRN_DONE at the end. */
