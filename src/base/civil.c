@@ -66,6 +66,7 @@ typedef struct scanner {
     firn_str text;
     size_t at;
     bool is_bad;
+    int32_t nanos; /* of the time, below its microsecond */
 } scanner;
 
 static char peek(const scanner *sc)
@@ -141,7 +142,7 @@ static int64_t take_date(scanner *sc)
     return sc->is_bad ? 0 : firn_days_from_civil(year, month, day);
 }
 
-/* Up to nine digits; what is below a microsecond is cut. */
+/* Up to nine digits, in microseconds; what is below one is left in sc->nanos. */
 static int64_t take_fraction(scanner *sc)
 {
     size_t n = count_digits(sc);
@@ -152,9 +153,9 @@ static int64_t take_fraction(scanner *sc)
         return 0;
     }
     value = take_number(sc, n, 0, 999999999);
-    for (; n < 6; n++) value *= 10;
-    for (; n > 6; n--) value /= 10;
-    return value;
+    for (; n < 9; n++) value *= 10;
+    sc->nanos = (int32_t)(value % 1000);
+    return value / 1000;
 }
 
 static int64_t take_time(scanner *sc)
@@ -188,9 +189,9 @@ static int64_t take_zone(scanner *sc, bool *has_zone)
     return sign * minutes * 60 * US_PER_SECOND;
 }
 
-bool firn_parse_timestamp_us(firn_str text, int64_t *out_us, bool *has_zone)
+static bool parse_timestamp(firn_str text, int64_t *out_us, int32_t *nanos, bool *has_zone)
 {
-    scanner sc = {text, 0, false};
+    scanner sc = {.text = text};
     bool zone = false;
     int64_t offset = 0;
     int64_t us = 0;
@@ -210,13 +211,35 @@ bool firn_parse_timestamp_us(firn_str text, int64_t *out_us, bool *has_zone)
     }
     if (!firn_mul_i64(days, US_PER_DAY, &days) || !firn_add_i64(days, us, &us)) return false;
     *out_us = us;
+    *nanos = sc.nanos;
     if (has_zone) *has_zone = zone;
     return true;
 }
 
+bool firn_parse_timestamp_us(firn_str text, int64_t *out_us, bool *has_zone)
+{
+    int32_t nanos;
+
+    return parse_timestamp(text, out_us, &nanos, has_zone);
+}
+
+bool firn_parse_timestamp_ns(firn_str text, int64_t *out_ns, bool *has_zone)
+{
+    int32_t nanos;
+    int64_t us;
+
+    if (!parse_timestamp(text, &us, &nanos, has_zone)) return false;
+    /* Towards zero first, as above: the earliest instant has no whole microsecond before it. */
+    if (us < 0) {
+        us += 1;
+        nanos -= 1000;
+    }
+    return firn_mul_i64(us, 1000, &us) && firn_add_i64(us, nanos, out_ns);
+}
+
 bool firn_parse_date(firn_str text, int32_t *out_days)
 {
-    scanner sc = {text, 0, false};
+    scanner sc = {.text = text};
     int64_t days = take_date(&sc);
 
     if (sc.is_bad || sc.at != text.len) return false;
@@ -225,7 +248,7 @@ bool firn_parse_date(firn_str text, int32_t *out_days)
 
 bool firn_parse_time_us(firn_str text, int64_t *out_us)
 {
-    scanner sc = {text, 0, false};
+    scanner sc = {.text = text};
     int64_t us = take_time(&sc);
 
     if (sc.is_bad || sc.at != text.len) return false;

@@ -29,6 +29,8 @@ int64_t firn_days_from_civil(int64_t year, int32_t month, int32_t day);
  * sign. *has_zone (may be NULL) tells whether a zone was given; the result is UTC. False if
  * malformed or out of range. */
 bool firn_parse_timestamp_us(firn_str text, int64_t *out_us, bool *has_zone);
+/* The same in nanoseconds, all nine digits kept; false also beyond 1677-09-21 and 2262-04-11. */
+bool firn_parse_timestamp_ns(firn_str text, int64_t *out_ns, bool *has_zone);
 bool firn_parse_date(firn_str text, int32_t *out_days);
 bool firn_parse_time_us(firn_str text, int64_t *out_us);
 /* Writes at most 40 bytes incl. NUL and returns out. ISO 8601, fraction of 6 digits unless zero. */

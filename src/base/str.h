@@ -22,6 +22,11 @@ firn_str firn_str_split(firn_str *rest, char sep);
 bool firn_str_to_i64(firn_str s, int64_t *out);
 /* Decimal number (nearest double), nan, inf or infinity in any case; no white space, no hex. */
 bool firn_str_to_f64(firn_str s, double *out);
+/* The same, to the nearest float: one rounding, not first to a double. */
+bool firn_str_to_f32(firn_str s, float *out);
+/* True if the nearest double of a text does not tell its nearest float: it is half way between two,
+ * perhaps by rounding, or below the normal ones. */
+bool firn_f64_is_no_float(double value);
 /* "10s", "5m", "2h", "1d", "250ms" -> microseconds; plain number = seconds. */
 bool firn_str_to_duration_us(firn_str s, int64_t *out);
 bool firn_utf8_is_valid(firn_str s);

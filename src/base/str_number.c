@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers and durations from text, whatever the process's locale is. */
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -103,23 +104,79 @@ static bool fast_double(const decimal *d, double *out)
     return true;
 }
 
+/* The digits are at most 64 bits and so is the power of ten: an integer of 128 bits is exact, and a
+ * quotient keeps 64 bits or more with a last bit that tells whether anything follows. Either way
+ * one rounding is left. */
+static bool wide_double(const decimal *d, double *out)
+{
+    uint64_t power = 1;
+    firn_uint128 value = d->mantissa;
+    int shift = 0;
+
+    if (!d->is_exact || d->mantissa == 0 || d->exponent < -19 || d->exponent > 19) return false;
+    for (int64_t n = d->exponent < 0 ? -d->exponent : d->exponent; n > 0; n--) power *= 10;
+    if (d->exponent >= 0) {
+        value *= power;
+    } else {
+        shift = 64 + __builtin_clzll(d->mantissa);
+        value <<= shift;
+        value = value / power | (value % power != 0);
+    }
+    *out = ldexp((double)value, -shift);
+    if (d->is_negative) *out = -*out;
+    return true;
+}
+
+/* What strtod_l and strtof_l share: the text with a NUL behind it, in the C locale. */
+typedef struct c_text {
+    char small[2304]; /* more than FIRN_LIMIT_JSON_NUMBER */
+    char *text;
+    locale_t locale;
+} c_text;
+
+static bool c_text_init(c_text *c, firn_str s)
+{
+    c->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (c->locale == (locale_t)0) return false;
+    c->text = s.len < sizeof c->small ? c->small : firn_mem_alloc(NULL, s.len + 1);
+    if (!c->text) {
+        freelocale(c->locale);
+        return false;
+    }
+    memcpy(c->text, s.data, s.len);
+    c->text[s.len] = '\0';
+    return true;
+}
+
+static void c_text_dispose(c_text *c)
+{
+    if (c->text != c->small) firn_mem_free(NULL, c->text);
+    freelocale(c->locale);
+}
+
 static bool slow_double(firn_str s, double *out)
 {
-    char small[128];
-    char *text = small;
-    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    c_text c;
     char *end = NULL;
+    bool is_whole;
 
-    if (c_locale == (locale_t)0) return false;
-    if (s.len >= sizeof small) text = firn_mem_alloc(NULL, s.len + 1);
-    if (text) {
-        memcpy(text, s.data, s.len);
-        text[s.len] = '\0';
-        *out = strtod_l(text, &end, c_locale);
-    }
-    bool is_whole = text && end == text + s.len;
-    if (text != small) firn_mem_free(NULL, text);
-    freelocale(c_locale);
+    if (!c_text_init(&c, s)) return false;
+    *out = strtod_l(c.text, &end, c.locale);
+    is_whole = end == c.text + s.len;
+    c_text_dispose(&c);
+    return is_whole;
+}
+
+static bool slow_float(firn_str s, float *out)
+{
+    c_text c;
+    char *end = NULL;
+    bool is_whole;
+
+    if (!c_text_init(&c, s)) return false;
+    *out = strtof_l(c.text, &end, c.locale);
+    is_whole = end == c.text + s.len;
+    c_text_dispose(&c);
     return is_whole;
 }
 
@@ -145,7 +202,26 @@ bool firn_str_to_f64(firn_str s, double *out)
     decimal d;
 
     if (!scan_decimal(s, &d)) return special_double(s, out);
-    return fast_double(&d, out) || slow_double(s, out);
+    return fast_double(&d, out) || wide_double(&d, out) || slow_double(s, out);
+}
+
+bool firn_f64_is_no_float(double value)
+{
+    const uint64_t half = UINT64_C(1) << 28;
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return (bits & (2 * half - 1)) == half || (value != 0 && fabs(value) < (double)FLT_MIN);
+}
+
+bool firn_str_to_f32(firn_str s, float *out)
+{
+    double value;
+
+    if (!firn_str_to_f64(s, &value)) return false;
+    if (firn_f64_is_no_float(value)) return slow_float(s, out);
+    *out = (float)value;
+    return true;
 }
 
 bool firn_str_to_duration_us(firn_str s, int64_t *out)

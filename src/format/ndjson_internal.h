@@ -28,15 +28,22 @@ typedef struct ndjson_object ndjson_object;
 typedef const char *(*ndjson_parse_fn)(ndjson_line *line, ndjson_node *node, firn_column *column,
                                        int64_t row, const char *p);
 
+/* The same for a value given as its text alone (the inside of a string, a key, a field of CSV),
+ * behind which NDJSON_PADDING bytes can be read, the first of them no part of any value. False: the
+ * line is bad; the caller knows where. */
+typedef bool (*ndjson_text_fn)(ndjson_line *line, ndjson_node *node, firn_column *column,
+                               int64_t row, firn_str text);
+
 struct ndjson_node {
     ndjson_parse_fn parse;
+    ndjson_text_fn parse_text;
     const firn_type *type;
     firn_str name;
     bool is_required;
     ndjson_object *object; /* STRUCT */
     ndjson_node *items;    /* LIST: element; MAP: key, value */
     char day_text[16];     /* timestamps: the date of the row before, "2010-12-01" */
-    int64_t day_us;
+    int64_t day_seconds;
 };
 
 /* A key as it was written the last time: text from the brace or comma to its value. */
@@ -72,12 +79,24 @@ static inline const char *ndjson_stop(ndjson_line *line, const char *p, firn_sta
     return NULL;
 }
 
+/* The same in a text function: return ndjson_refuse(firn_fail(&line->reason, ...)). */
+static inline bool ndjson_refuse(firn_status reason)
+{
+    return reason == FIRN_OK;
+}
+
 /* A failure that is not the line's fault; the error is in line->reason. */
 static inline const char *ndjson_fail_hard(ndjson_line *line, firn_status st)
 {
     line->hard = st;
     return NULL;
 }
+
+#define NDJSON_PARSE(name)                                                                   \
+    const char *name(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row, \
+                     const char *p)
+#define NDJSON_TEXT(name) \
+    bool name(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row, firn_str text)
 
 /* ---- ndjson_plan.c ---- */
 FIRN_MUST_CHECK firn_status ndjson_object_create(firn_arena *arena, const firn_type *type,
@@ -86,15 +105,13 @@ FIRN_MUST_CHECK firn_status ndjson_object_create(firn_arena *arena, const firn_t
 /* ---- ndjson_nested.c ---- */
 const char *ndjson_parse_members(ndjson_line *line, ndjson_object *object, firn_column *columns,
                                  int64_t row, const char *p);
-const char *ndjson_parse_struct(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                int64_t row, const char *p);
-const char *ndjson_parse_list(ndjson_line *line, ndjson_node *node, firn_column *column,
-                              int64_t row, const char *p);
-const char *ndjson_parse_map(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
-                             const char *p);
+NDJSON_PARSE(ndjson_parse_struct);
+NDJSON_PARSE(ndjson_parse_list);
+NDJSON_PARSE(ndjson_parse_map);
 /* What else can stand where a value of node was expected: null, or a value of a wrong type. */
-const char *ndjson_parse_other(ndjson_line *line, ndjson_node *node, firn_column *column,
-                               int64_t row, const char *p);
+NDJSON_PARSE(ndjson_parse_other);
+/* "a number", "a string", ... for messages */
+const char *ndjson_expected(const firn_type *type);
 /* Makes the row null, with everything in it. */
 void ndjson_set_null(const firn_column *column, int64_t row);
 
@@ -108,36 +125,39 @@ const char *ndjson_found(const char *p);
 /* ---- ndjson_text.c ---- */
 /* The string at p (its quote): *out borrows from the line or from line->scratch. */
 const char *ndjson_read_string(ndjson_line *line, const char *p, firn_str *out);
-const char *ndjson_parse_string(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                int64_t row, const char *p);
-const char *ndjson_parse_binary(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                int64_t row, const char *p);
-/* FIXED and UUID */
-const char *ndjson_parse_hex(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
-                             const char *p);
+/* Copies bytes into the column. False: no memory. */
+bool ndjson_store_bytes(ndjson_line *line, firn_column *column, int64_t row, firn_str bytes);
+/* Makes what is read behind a text in buf harmless. */
+bool ndjson_pad(ndjson_line *line, firn_buf *buf);
+NDJSON_PARSE(ndjson_parse_string);
+NDJSON_TEXT(ndjson_text_string);
+/* A string whose inside node->parse_text takes. */
+NDJSON_PARSE(ndjson_parse_quoted);
+
+/* ---- ndjson_binary.c ---- */
+NDJSON_TEXT(ndjson_text_binary); /* base64 */
+NDJSON_TEXT(ndjson_text_hex);    /* FIXED and UUID */
 
 /* ---- ndjson_number.c ---- */
-const char *ndjson_parse_boolean(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                 int64_t row, const char *p);
-const char *ndjson_parse_int(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
-                             const char *p);
-const char *ndjson_parse_long(ndjson_line *line, ndjson_node *node, firn_column *column,
-                              int64_t row, const char *p);
-const char *ndjson_parse_float(ndjson_line *line, ndjson_node *node, firn_column *column,
-                               int64_t row, const char *p);
-const char *ndjson_parse_double(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                int64_t row, const char *p);
+NDJSON_PARSE(ndjson_parse_boolean);
+NDJSON_PARSE(ndjson_parse_int);
+NDJSON_PARSE(ndjson_parse_long);
+NDJSON_PARSE(ndjson_parse_float);
+NDJSON_PARSE(ndjson_parse_double);
 
 /* ---- ndjson_decimal.c ---- */
-const char *ndjson_parse_decimal(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                 int64_t row, const char *p);
+NDJSON_PARSE(ndjson_parse_decimal);
+
+/* ---- ndjson_loose.c: booleans and numbers as people write them ---- */
+NDJSON_TEXT(ndjson_text_boolean);
+NDJSON_TEXT(ndjson_text_number);
+/* STRUCT, LIST, MAP: JSON in a field of CSV */
+NDJSON_TEXT(ndjson_text_json);
 
 /* ---- ndjson_time.c ---- */
-const char *ndjson_parse_timestamp(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                   int64_t row, const char *p);
-const char *ndjson_parse_date(ndjson_line *line, ndjson_node *node, firn_column *column,
-                              int64_t row, const char *p);
-const char *ndjson_parse_time(ndjson_line *line, ndjson_node *node, firn_column *column,
-                              int64_t row, const char *p);
+NDJSON_PARSE(ndjson_parse_timestamp);
+NDJSON_TEXT(ndjson_text_timestamp);
+NDJSON_TEXT(ndjson_text_date);
+NDJSON_TEXT(ndjson_text_time);
 
 #endif

@@ -22,7 +22,7 @@ void ndjson_set_null(const firn_column *column, int64_t row)
     for (size_t i = 0; i < column->n_children; i++) ndjson_set_null(&column->children[i], row);
 }
 
-static const char *expected_words(const firn_type *type)
+const char *ndjson_expected(const firn_type *type)
 {
     switch (type->kind) {
     case FIRN_TYPE_BOOLEAN: return "a boolean";
@@ -34,6 +34,7 @@ static const char *expected_words(const firn_type *type)
     case FIRN_TYPE_STRUCT:
     case FIRN_TYPE_MAP: return "an object";
     case FIRN_TYPE_LIST: return "an array";
+    case FIRN_TYPE_UNKNOWN: return "null";
     default: return "a string";
     }
 }
@@ -45,7 +46,7 @@ const char *ndjson_parse_other(ndjson_line *line, ndjson_node *node, firn_column
         return ndjson_stop(
             line, p,
             firn_fail(&line->reason, FIRN_ERR_CORRUPT, "expected %s for \"%.*s\", found %s",
-                      expected_words(node->type), FIRN_STR_ARG(node->name), ndjson_found(p)));
+                      ndjson_expected(node->type), FIRN_STR_ARG(node->name), ndjson_found(p)));
     if (node->is_required)
         return ndjson_stop(line, p,
                            firn_fail(&line->reason, FIRN_ERR_CORRUPT,
@@ -278,6 +279,23 @@ const char *ndjson_parse_list(ndjson_line *line, ndjson_node *node, firn_column 
     }
 }
 
+static const char *parse_map_key(ndjson_line *line, ndjson_node *node, firn_column *keys,
+                                 int64_t at, const char *p)
+{
+    const char *start = ndjson_skip_space(p);
+    firn_str text;
+
+    if (*start != '"')
+        return ndjson_stop(line, start,
+                           firn_fail(&line->reason, FIRN_ERR_CORRUPT, "expected a key, found %s",
+                                     ndjson_found(start)));
+    p = ndjson_read_string(line, start, &text);
+    if (!p) return NULL;
+    if (node->parse_text(line, node, keys, at, text)) return ndjson_skip_space(p);
+    line->fault = start;
+    return NULL;
+}
+
 static const char *parse_map_entry(ndjson_line *line, ndjson_node *node, firn_column *column,
                                    const char *p)
 {
@@ -285,14 +303,8 @@ static const char *parse_map_entry(ndjson_line *line, ndjson_node *node, firn_co
     const int64_t value_at = add_entry(line, &column->children[1]);
 
     if (key_at < 0 || value_at < 0) return NULL;
-    p = ndjson_skip_space(p);
-    if (*p != '"')
-        return ndjson_stop(line, p,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT, "expected a key, found %s",
-                                     ndjson_found(p)));
-    p = ndjson_parse_string(line, &node->items[0], &column->children[0], key_at, p);
+    p = parse_map_key(line, &node->items[0], &column->children[0], key_at, p);
     if (!p) return NULL;
-    p = ndjson_skip_space(p);
     if (*p != ':')
         return ndjson_stop(line, p,
                            firn_fail(&line->reason, FIRN_ERR_CORRUPT,

@@ -155,11 +155,15 @@ const char *ndjson_parse_double(ndjson_line *line, ndjson_node *node, firn_colum
 const char *ndjson_parse_float(ndjson_line *line, ndjson_node *node, firn_column *column,
                                int64_t row, const char *p)
 {
-    double value = 0;
-    const char *end = read_double(line, node, column, row, p, &value);
+    double nearest = 0;
+    const char *end = read_double(line, node, column, row, p, &nearest);
+    float value = 0;
 
     if (!end) return NULL;
-    if (!isfinite((float)value)) return fail_range(line, node, p);
-    ((float *)column->values)[row] = (float)value;
+    value = (float)nearest;
+    if (firn_f64_is_no_float(nearest) && !firn_str_to_f32((firn_str){p, (size_t)(end - p)}, &value))
+        return fail_range(line, node, p);
+    if (!isfinite(value)) return fail_range(line, node, p);
+    ((float *)column->values)[row] = value;
     return end;
 }

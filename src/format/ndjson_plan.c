@@ -3,34 +3,40 @@
 #include "base/limits.h"
 #include "format/ndjson_internal.h"
 
-static ndjson_parse_fn parse_function(firn_type_kind kind)
+typedef struct functions {
+    ndjson_parse_fn parse;
+    ndjson_text_fn text;
+} functions;
+
+static functions functions_of(firn_type_kind kind)
 {
     switch (kind) {
-    case FIRN_TYPE_BOOLEAN: return ndjson_parse_boolean;
-    case FIRN_TYPE_INT: return ndjson_parse_int;
-    case FIRN_TYPE_LONG: return ndjson_parse_long;
-    case FIRN_TYPE_FLOAT: return ndjson_parse_float;
-    case FIRN_TYPE_DOUBLE: return ndjson_parse_double;
-    case FIRN_TYPE_DECIMAL: return ndjson_parse_decimal;
-    case FIRN_TYPE_DATE: return ndjson_parse_date;
-    case FIRN_TYPE_TIME: return ndjson_parse_time;
+    case FIRN_TYPE_BOOLEAN: return (functions){ndjson_parse_boolean, ndjson_text_boolean};
+    case FIRN_TYPE_INT: return (functions){ndjson_parse_int, ndjson_text_number};
+    case FIRN_TYPE_LONG: return (functions){ndjson_parse_long, ndjson_text_number};
+    case FIRN_TYPE_FLOAT: return (functions){ndjson_parse_float, ndjson_text_number};
+    case FIRN_TYPE_DOUBLE: return (functions){ndjson_parse_double, ndjson_text_number};
+    case FIRN_TYPE_DECIMAL: return (functions){ndjson_parse_decimal, ndjson_text_number};
+    case FIRN_TYPE_DATE: return (functions){ndjson_parse_quoted, ndjson_text_date};
+    case FIRN_TYPE_TIME: return (functions){ndjson_parse_quoted, ndjson_text_time};
     case FIRN_TYPE_TIMESTAMP:
-    case FIRN_TYPE_TIMESTAMPTZ: return ndjson_parse_timestamp;
-    case FIRN_TYPE_STRING: return ndjson_parse_string;
-    case FIRN_TYPE_BINARY: return ndjson_parse_binary;
-    case FIRN_TYPE_FIXED:
-    case FIRN_TYPE_UUID: return ndjson_parse_hex;
-    case FIRN_TYPE_STRUCT: return ndjson_parse_struct;
-    case FIRN_TYPE_LIST: return ndjson_parse_list;
-    case FIRN_TYPE_MAP: return ndjson_parse_map;
-    case FIRN_TYPE_UNKNOWN:
+    case FIRN_TYPE_TIMESTAMPTZ:
     case FIRN_TYPE_TIMESTAMP_NS:
     case FIRN_TYPE_TIMESTAMPTZ_NS:
+        return (functions){ndjson_parse_timestamp, ndjson_text_timestamp};
+    case FIRN_TYPE_STRING: return (functions){ndjson_parse_string, ndjson_text_string};
+    case FIRN_TYPE_BINARY: return (functions){ndjson_parse_quoted, ndjson_text_binary};
+    case FIRN_TYPE_FIXED:
+    case FIRN_TYPE_UUID: return (functions){ndjson_parse_quoted, ndjson_text_hex};
+    case FIRN_TYPE_STRUCT: return (functions){ndjson_parse_struct, ndjson_text_json};
+    case FIRN_TYPE_LIST: return (functions){ndjson_parse_list, ndjson_text_json};
+    case FIRN_TYPE_MAP: return (functions){ndjson_parse_map, ndjson_text_json};
+    case FIRN_TYPE_UNKNOWN: return (functions){ndjson_parse_other, ndjson_text_json};
     case FIRN_TYPE_VARIANT:
     case FIRN_TYPE_GEOMETRY:
-    case FIRN_TYPE_GEOGRAPHY: return NULL;
+    case FIRN_TYPE_GEOGRAPHY: return (functions){NULL, NULL};
     }
-    return NULL;
+    return (functions){NULL, NULL};
 }
 
 static firn_status init_node(firn_arena *arena, ndjson_node *node, const firn_field *field,
@@ -44,9 +50,9 @@ static firn_status init_items(firn_arena *arena, ndjson_node *node, int depth, f
     if (type->n_fields != n)
         return firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\" has %zu element types, expected %zu",
                          FIRN_STR_ARG(node->name), type->n_fields, n);
-    if (type->kind == FIRN_TYPE_MAP && type->fields[0].type->kind != FIRN_TYPE_STRING)
+    if (type->kind == FIRN_TYPE_MAP && !firn_type_is_primitive(type->fields[0].type))
         return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: map \"%.*s\" from json with keys that are no strings",
+                         "not supported: map \"%.*s\" from text with nested keys",
                          FIRN_STR_ARG(node->name));
     node->items = firn_arena_array(arena, n, sizeof *node->items);
     if (!node->items) return firn_fail_nomem(err);
@@ -58,15 +64,17 @@ static firn_status init_items(firn_arena *arena, ndjson_node *node, int depth, f
 static firn_status init_node(firn_arena *arena, ndjson_node *node, const firn_field *field,
                              int depth, firn_error *err)
 {
+    const functions f = functions_of(field->type->kind);
     char name[64];
 
-    node->parse = parse_function(field->type->kind);
+    node->parse = f.parse;
+    node->parse_text = f.text;
     node->type = field->type;
     node->name = field->name;
     node->is_required = field->is_required;
-    memcpy(node->day_text, "1970-01-01", 11); /* of day_us 0 */
+    memcpy(node->day_text, "1970-01-01", 11); /* of day_seconds 0 */
     if (!node->parse)
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %s column \"%.*s\" from json",
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %s column \"%.*s\" from text",
                          firn_type_name(field->type, name, sizeof name), FIRN_STR_ARG(field->name));
     if (field->type->kind == FIRN_TYPE_STRUCT)
         return ndjson_object_create(arena, field->type, depth + 1, &node->object, err);

@@ -90,4 +90,13 @@ static inline bool ndjson_is_digit(char c)
     return (unsigned)(c - '0') <= 9;
 }
 
+/* UINT32_MAX when c is none. */
+static inline uint32_t ndjson_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return (uint32_t)(c - '0');
+    if (c >= 'a' && c <= 'f') return (uint32_t)(c - 'a') + 10;
+    if (c >= 'A' && c <= 'F') return (uint32_t)(c - 'A') + 10;
+    return UINT32_MAX;
+}
+
 #endif

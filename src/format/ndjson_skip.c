@@ -3,15 +3,22 @@
 #include "base/limits.h"
 #include "format/ndjson_internal.h"
 
+/* The text at p begins with this word, and not with a longer one. */
+static bool is_word(const char *p, const char *word, size_t n)
+{
+    const char next = (char)(memcmp(p, word, n) == 0 ? p[n] : 'x');
+    return !((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '_' ||
+             ndjson_is_digit(next) || (uint8_t)next >= 0x80);
+}
+
 const char *ndjson_found(const char *p)
 {
+    if (is_word(p, "true", 4) || is_word(p, "false", 5)) return "a boolean";
+    if (is_word(p, "null", 4)) return "null";
     switch (*p) {
     case '"': return "a string";
     case '{': return "an object";
     case '[': return "an array";
-    case 't':
-    case 'f': return "a boolean";
-    case 'n': return "null";
     case '\n': return "the end of the line";
     case ',':
     case ':':
@@ -92,6 +99,10 @@ const char *ndjson_skip_number(ndjson_line *line, const char *p)
         if (!ndjson_is_digit(*p)) goto bad;
         p = skip_digits(p);
     }
+    if (p - start > FIRN_LIMIT_JSON_NUMBER)
+        return ndjson_stop(line, start,
+                           firn_fail(&line->reason, FIRN_ERR_LIMIT, "number of %zu bytes, limit %d",
+                                     (size_t)(p - start), FIRN_LIMIT_JSON_NUMBER));
     return p;
 bad:
     return ndjson_stop(line, start,

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strings: escapes, text columns, and the binary types that are written as text. UTF-8 was checked
+/* Strings: escapes, text columns, and strings that hold a value of another type. UTF-8 was checked
  * for the whole line before, so only escapes can make invalid text here. */
 #include "format/ndjson_internal.h"
-
-static uint32_t hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return (uint32_t)(c - '0');
-    if (c >= 'a' && c <= 'f') return (uint32_t)(c - 'a') + 10;
-    if (c >= 'A' && c <= 'F') return (uint32_t)(c - 'A') + 10;
-    return UINT32_MAX;
-}
 
 /* Four hex digits at p; UINT32_MAX when one is not. */
 static uint32_t hex4(const char *p)
@@ -17,7 +9,7 @@ static uint32_t hex4(const char *p)
     uint32_t value = 0;
 
     for (int i = 0; i < 4; i++) {
-        const uint32_t digit = hex_digit(p[i]);
+        const uint32_t digit = ndjson_hex_digit(p[i]);
         if (digit == UINT32_MAX) return UINT32_MAX;
         value = value << 4 | digit;
     }
@@ -83,11 +75,22 @@ static const char *unescape(ndjson_line *line, const char *p)
     return p + 1;
 }
 
+bool ndjson_pad(ndjson_line *line, firn_buf *buf)
+{
+    char *padding = firn_buf_reserve(buf, NDJSON_PADDING + 1);
+
+    if (!padding) {
+        (void)ndjson_fail_hard(line, firn_buf_check(buf, &line->reason));
+        return false;
+    }
+    memset(padding, 0, NDJSON_PADDING + 1);
+    padding[0] = '\n';
+    return true;
+}
+
 /* from: first byte of the string; p: its first backslash */
 static const char *read_escaped(ndjson_line *line, const char *from, const char *p, firn_str *out)
 {
-    firn_status st;
-
     firn_buf_clear(&line->scratch);
     while (*p != '"') {
         firn_buf_append(&line->scratch, from, (size_t)(p - from));
@@ -104,8 +107,7 @@ static const char *read_escaped(ndjson_line *line, const char *from, const char 
                            firn_fail(&line->reason, FIRN_ERR_CORRUPT,
                                      "control character 0x%02x in a string", (uint8_t)*p));
     firn_buf_append(&line->scratch, from, (size_t)(p - from));
-    st = firn_buf_check(&line->scratch, &line->reason);
-    if (st != FIRN_OK) return ndjson_fail_hard(line, st);
+    if (!ndjson_pad(line, &line->scratch)) return NULL;
     *out = firn_buf_view(&line->scratch);
     return p + 1;
 }
@@ -140,13 +142,13 @@ static inline firn_view inline_view(const char *p, size_t n)
     return view;
 }
 
-static const char *store_bytes(ndjson_line *line, firn_column *column, int64_t row, firn_str bytes,
-                               const char *next)
+bool ndjson_store_bytes(ndjson_line *line, firn_column *column, int64_t row, firn_str bytes)
 {
     firn_view *view = (firn_view *)column->values + row;
     const firn_status st = firn_column_copy_bytes(column, bytes, view, &line->reason);
 
-    return st == FIRN_OK ? next : ndjson_fail_hard(line, st);
+    if (st != FIRN_OK) (void)ndjson_fail_hard(line, st);
+    return st == FIRN_OK;
 }
 
 /* A number, boolean, object or array in a string column: its text as it stands in the line. */
@@ -158,135 +160,39 @@ static const char *store_raw(ndjson_line *line, ndjson_node *node, firn_column *
     if (*p == 'n') return ndjson_parse_other(line, node, column, row, p);
     end = ndjson_skip_value(line, p);
     if (!end) return NULL;
-    return store_bytes(line, column, row, (firn_str){p, (size_t)(end - p)}, end);
+    return ndjson_store_bytes(line, column, row, (firn_str){p, (size_t)(end - p)}) ? end : NULL;
+}
+
+bool ndjson_text_string(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
+                        firn_str text)
+{
+    (void)node;
+    if (text.len > 12) return ndjson_store_bytes(line, column, row, text);
+    ((firn_view *)column->values)[row] = inline_view(text.data, text.len);
+    return true;
 }
 
 const char *ndjson_parse_string(ndjson_line *line, ndjson_node *node, firn_column *column,
                                 int64_t row, const char *p)
 {
-    const char *from = p + 1;
     const char *end;
     firn_str text;
 
     if (*p != '"') return store_raw(line, node, column, row, p);
-    end = ndjson_string_stop(from);
-    if (*end == '"') {
-        const size_t n = (size_t)(end - from);
-        if (n <= 12) {
-            ((firn_view *)column->values)[row] = inline_view(from, n);
-            return end + 1;
-        }
-        return store_bytes(line, column, row, (firn_str){from, n}, end + 1);
-    }
-    end = read_escaped(line, from, end, &text);
-    return end ? store_bytes(line, column, row, text, end) : NULL;
+    end = ndjson_read_string(line, p, &text);
+    return end && ndjson_text_string(line, node, column, row, text) ? end : NULL;
 }
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    if (c == '+' || c == '-') return 62;
-    if (c == '/' || c == '_') return 63;
-    return -1;
-}
-
-/* Standard or URL alphabet, padding optional. out has room for 3/4 of the text. */
-static bool decode_base64(firn_str text, char *out, size_t *n_out)
-{
-    uint32_t bits = 0;
-    int n_bits = 0;
-    size_t n = 0;
-
-    for (int pads = 0; pads < 2 && text.len > 0 && text.data[text.len - 1] == '='; pads++)
-        text.len--;
-    if (text.len % 4 == 1) return false;
-    for (size_t i = 0; i < text.len; i++) {
-        const int value = base64_value(text.data[i]);
-        if (value < 0) return false;
-        bits = bits << 6 | (uint32_t)value;
-        n_bits += 6;
-        if (n_bits < 8) continue;
-        n_bits -= 8;
-        out[n++] = (char)(uint8_t)(bits >> n_bits);
-    }
-    *n_out = n;
-    return (bits & ((1u << n_bits) - 1)) == 0;
-}
-
-/* Hex digits; dashes are stepped over when allowed (UUID). */
-static bool decode_hex(firn_str text, bool has_dashes, char *out, size_t *n_out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.len;) {
-        uint32_t high;
-        uint32_t low;
-        if (has_dashes && (i == 8 || i == 13 || i == 18 || i == 23)) {
-            if (text.data[i++] != '-') return false;
-            continue;
-        }
-        if (text.len - i < 2) return false;
-        high = hex_digit(text.data[i]);
-        low = hex_digit(text.data[i + 1]);
-        if (high == UINT32_MAX || low == UINT32_MAX) return false;
-        out[n++] = (char)(uint8_t)(high << 4 | low);
-        i += 2;
-    }
-    *n_out = n;
-    return true;
-}
-
-/* Reads the string at p and makes room for its decoded bytes. NULL: bad line or hard failure. */
-static const char *begin_bytes(ndjson_line *line, const char *p, firn_str *text, char **room)
-{
-    const char *end = ndjson_read_string(line, p, text);
-
-    if (!end) return NULL;
-    if (text->data != line->scratch.data) firn_buf_clear(&line->scratch);
-    *room = firn_buf_reserve(&line->scratch, text->len + 1);
-    if (!*room) return ndjson_fail_hard(line, firn_buf_check(&line->scratch, &line->reason));
-    /* An escaped text is in scratch itself, which reserve may have moved. */
-    if (line->scratch.len > 0) text->data = line->scratch.data;
-    return end;
-}
-
-const char *ndjson_parse_binary(ndjson_line *line, ndjson_node *node, firn_column *column,
+const char *ndjson_parse_quoted(ndjson_line *line, ndjson_node *node, firn_column *column,
                                 int64_t row, const char *p)
 {
-    firn_str text = {0};
-    char *room = NULL;
     const char *end;
-    size_t n = 0;
+    firn_str text;
 
     if (*p != '"') return ndjson_parse_other(line, node, column, row, p);
-    end = begin_bytes(line, p, &text, &room);
+    end = ndjson_read_string(line, p, &text);
     if (!end) return NULL;
-    if (!decode_base64(text, room, &n))
-        return ndjson_stop(line, p,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT,
-                                     "\"%.*s\" is not valid base64", FIRN_STR_ARG(node->name)));
-    return store_bytes(line, column, row, (firn_str){room, n}, end);
-}
-
-const char *ndjson_parse_hex(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
-                             const char *p)
-{
-    const bool is_uuid = node->type->kind == FIRN_TYPE_UUID;
-    const size_t expected = is_uuid ? 16 : (size_t)node->type->length;
-    firn_str text = {0};
-    char *room = NULL;
-    const char *end;
-    size_t n = 0;
-
-    if (*p != '"') return ndjson_parse_other(line, node, column, row, p);
-    end = begin_bytes(line, p, &text, &room);
-    if (!end) return NULL;
-    if ((is_uuid && text.len != 36) || !decode_hex(text, is_uuid, room, &n) || n != expected)
-        return ndjson_stop(line, p,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT,
-                                     "\"%.*s\" must be %s of %zu bytes", FIRN_STR_ARG(node->name),
-                                     is_uuid ? "a uuid" : "hex digits", expected));
-    return store_bytes(line, column, row, (firn_str){room, n}, end);
+    if (node->parse_text(line, node, column, row, text)) return end;
+    line->fault = p;
+    return NULL;
 }

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dates, times and timestamps: ISO 8601 strings. The usual form "2010-12-01T08:26:00[.fff]Z" is
+/* Dates, times and timestamps: ISO 8601 text. The usual form "2010-12-01T08:26:00[.fff]Z" is
  * read here, with the date remembered from the row before; all others go to base/clock.h. */
 #include "base/clock.h"
+#include "base/str.h"
 #include "format/ndjson_internal.h"
 
-#define US_PER_SECOND INT64_C(1000000)
-#define US_PER_DAY    (INT64_C(86400) * US_PER_SECOND)
+#define SECONDS_PER_DAY INT64_C(86400)
 
-static const char *fail_time(ndjson_line *line, const ndjson_node *node, const char *p)
+static bool refuse_time(ndjson_line *line, const ndjson_node *node)
 {
     char name[64];
 
-    return ndjson_stop(
-        line, p,
+    return ndjson_refuse(
         firn_fail(&line->reason, FIRN_ERR_CORRUPT, "the string for \"%.*s\" is not a valid %s",
                   FIRN_STR_ARG(node->name), firn_type_name(node->type, name, sizeof name)));
 }
 
-/* Microseconds of the day at "HH:MM:SS"; -1 when it is not that. */
-static inline int64_t read_clock(const char *p)
+/* Seconds of the day at "HH:MM:SS"; -1 when it is not that. */
+static inline int32_t read_clock(const char *p)
 {
     uint64_t t;
     int h;
@@ -33,86 +32,94 @@ static inline int64_t read_clock(const char *p)
     m = (int)(t >> 24 & 15) * 10 + (int)(t >> 32 & 15);
     s = (int)(t >> 48 & 15) * 10 + (int)(t >> 56 & 15);
     if (h > 23 || m > 59 || s > 59) return -1;
-    return (h * 3600 + m * 60 + s) * US_PER_SECOND;
+    return h * 3600 + m * 60 + s;
 }
 
-/* Fraction digits behind the point at p, at most 6; NULL when there are more or none. */
-static inline const char *read_fraction(const char *p, int64_t *us)
+/* Fraction digits behind the point at p, at most n_max; NULL when there are more or none. */
+static inline const char *read_fraction(const char *p, int n_max, int64_t *out)
 {
     const char *first = ++p;
     int64_t value = 0;
     int n;
 
-    for (; ndjson_is_digit(*p) && p - first < 7; p++) value = value * 10 + (*p - '0');
+    for (; ndjson_is_digit(*p) && p - first <= n_max; p++) value = value * 10 + (*p - '0');
     n = (int)(p - first);
-    if (n == 0 || n > 6) return NULL;
-    for (; n < 6; n++) value *= 10;
-    *us += value;
+    if (n == 0 || n > n_max) return NULL;
+    for (; n < n_max; n++) value *= 10;
+    *out = value;
     return p;
 }
 
-/* p: first byte of the string. NULL: not the usual form. */
+static bool is_nanos(const ndjson_node *node)
+{
+    return node->type->kind == FIRN_TYPE_TIMESTAMP_NS ||
+           node->type->kind == FIRN_TYPE_TIMESTAMPTZ_NS;
+}
+
+/* p: first byte of the text. Returns the byte behind it; NULL: not the usual form. */
 static inline const char *read_usual(ndjson_node *node, const char *p, int64_t *out)
 {
+    const bool nanos = is_nanos(node);
     const char *q = p + 19;
-    int64_t us;
+    int64_t fraction = 0;
+    int64_t units;
     int32_t days;
+    int32_t clock;
 
     if (memcmp(node->day_text, p, 10) != 0) {
-        if (memchr(p, '"', 10) || !firn_parse_date((firn_str){p, 10}, &days)) return NULL;
+        if (!firn_parse_date((firn_str){p, 10}, &days)) return NULL;
         memcpy(node->day_text, p, 10);
-        node->day_us = days * US_PER_DAY;
+        node->day_seconds = days * SECONDS_PER_DAY;
     }
     if (p[10] != 'T' && p[10] != ' ') return NULL;
-    us = read_clock(p + 11);
-    if (us < 0) return NULL;
-    if (*q == '.') q = read_fraction(q, &us);
+    clock = read_clock(p + 11);
+    if (clock < 0) return NULL;
+    if (*q == '.') q = read_fraction(q, nanos ? 9 : 6, &fraction);
     if (!q) return NULL;
     if (*q == 'Z') q++;
-    if (*q != '"') return NULL;
-    *out = node->day_us + us;
-    return q + 1;
+    if (__builtin_mul_overflow(node->day_seconds + clock,
+                               nanos ? INT64_C(1000000000) : INT64_C(1000000), &units) ||
+        __builtin_add_overflow(units, fraction, out))
+        return NULL;
+    return q;
+}
+
+static bool parse_general(const ndjson_node *node, firn_str text, int64_t *out)
+{
+    text = firn_str_trim(text);
+    return is_nanos(node) ? firn_parse_timestamp_ns(text, out, NULL)
+                          : firn_parse_timestamp_us(text, out, NULL);
+}
+
+bool ndjson_text_timestamp(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
+                           firn_str text)
+{
+    int64_t *value = (int64_t *)column->values + row;
+
+    if (read_usual(node, text.data, value) == text.data + text.len) return true;
+    return parse_general(node, text, value) || refuse_time(line, node);
 }
 
 const char *ndjson_parse_timestamp(ndjson_line *line, ndjson_node *node, firn_column *column,
                                    int64_t row, const char *p)
 {
-    int64_t *values = column->values;
-    const char *end;
-    firn_str text;
-
-    if (*p != '"') return ndjson_parse_other(line, node, column, row, p);
-    end = read_usual(node, p + 1, &values[row]);
-    if (end) return end;
-    end = ndjson_read_string(line, p, &text);
-    if (!end) return NULL;
-    if (!firn_parse_timestamp_us(text, &values[row], NULL)) return fail_time(line, node, p);
-    return end;
+    if (*p == '"') {
+        const char *end = read_usual(node, p + 1, (int64_t *)column->values + row);
+        if (end && *end == '"') return end + 1;
+    }
+    return ndjson_parse_quoted(line, node, column, row, p);
 }
 
-const char *ndjson_parse_date(ndjson_line *line, ndjson_node *node, firn_column *column,
-                              int64_t row, const char *p)
+bool ndjson_text_date(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
+                      firn_str text)
 {
-    const char *end;
-    firn_str text;
-
-    if (*p != '"') return ndjson_parse_other(line, node, column, row, p);
-    end = ndjson_read_string(line, p, &text);
-    if (!end) return NULL;
-    if (!firn_parse_date(text, &((int32_t *)column->values)[row])) return fail_time(line, node, p);
-    return end;
+    return firn_parse_date(firn_str_trim(text), (int32_t *)column->values + row) ||
+           refuse_time(line, node);
 }
 
-const char *ndjson_parse_time(ndjson_line *line, ndjson_node *node, firn_column *column,
-                              int64_t row, const char *p)
+bool ndjson_text_time(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
+                      firn_str text)
 {
-    const char *end;
-    firn_str text;
-
-    if (*p != '"') return ndjson_parse_other(line, node, column, row, p);
-    end = ndjson_read_string(line, p, &text);
-    if (!end) return NULL;
-    if (!firn_parse_time_us(text, &((int64_t *)column->values)[row]))
-        return fail_time(line, node, p);
-    return end;
+    return firn_parse_time_us(firn_str_trim(text), (int64_t *)column->values + row) ||
+           refuse_time(line, node);
 }

@@ -511,18 +511,18 @@ static void test_long_lines_are_reported_once(void **state)
 
 static void test_unsupported_columns_are_refused(void **state)
 {
-    static const firn_type k_ns = {.kind = FIRN_TYPE_TIMESTAMP_NS};
-    static const firn_field k_field = {.id = 1, .name = FIRN_STR_INIT("t"), .type = &k_ns};
+    static const firn_type k_geo = {.kind = FIRN_TYPE_GEOMETRY};
+    static const firn_field k_field = {.id = 1, .name = FIRN_STR_INIT("t"), .type = &k_geo};
     static const firn_field k_twice[] = {{.id = 1, .name = FIRN_STR_INIT("t"), .type = &k_int},
                                          {.id = 2, .name = FIRN_STR_INIT("t"), .type = &k_int}};
-    const firn_type ns = {.kind = FIRN_TYPE_STRUCT, .fields = &k_field, .n_fields = 1};
+    const firn_type geo = {.kind = FIRN_TYPE_STRUCT, .fields = &k_field, .n_fields = 1};
     const firn_type twice = {.kind = FIRN_TYPE_STRUCT, .fields = k_twice, .n_fields = 2};
     firn_ndjson_decoder *decoder = NULL;
     firn_error err = {0};
 
     (void)state;
-    assert_fails(firn_ndjson_decoder_create(&ns, NULL, &decoder, &err), FIRN_ERR_UNSUPPORTED, &err,
-                 "not supported: timestamp_ns column \"t\" from json");
+    assert_fails(firn_ndjson_decoder_create(&geo, NULL, &decoder, &err), FIRN_ERR_UNSUPPORTED, &err,
+                 "not supported: geometry column \"t\" from text");
     assert_fails(firn_ndjson_decoder_create(&twice, NULL, &decoder, &err), FIRN_ERR_ARG, &err,
                  "two columns with the name \"t\"");
     assert_fails(firn_ndjson_decoder_create(&k_int, NULL, &decoder, &err), FIRN_ERR_ARG, &err,
