@@ -107,13 +107,20 @@ const char *ndjson_parse_members(ndjson_line *line, ndjson_object *object, firn_
                                  int64_t row, const char *p);
 NDJSON_PARSE(ndjson_parse_struct);
 NDJSON_PARSE(ndjson_parse_list);
-NDJSON_PARSE(ndjson_parse_map);
+/* Room for one more entry in the child; its index, or -1. */
+int64_t ndjson_add_entry(ndjson_line *line, firn_column *child);
+/* The row's entry, which begins empty at the end of the child. */
+firn_list_entry *ndjson_begin_entries(firn_column *column, int64_t row);
+const char *ndjson_fail_after_value(ndjson_line *line, const char *p, char close);
 /* What else can stand where a value of node was expected: null, or a value of a wrong type. */
 NDJSON_PARSE(ndjson_parse_other);
 /* "a number", "a string", ... for messages */
 const char *ndjson_expected(const firn_type *type);
 /* Makes the row null, with everything in it. */
 void ndjson_set_null(const firn_column *column, int64_t row);
+
+/* ---- ndjson_map.c ---- */
+NDJSON_PARSE(ndjson_parse_map);
 
 /* ---- ndjson_skip.c: any value, checked but not kept ---- */
 const char *ndjson_skip_value(ndjson_line *line, const char *p);

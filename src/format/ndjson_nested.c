@@ -192,7 +192,7 @@ static void next_epoch(ndjson_object *object)
     object->epoch = 1;
 }
 
-static const char *fail_after_value(ndjson_line *line, const char *p, char close)
+const char *ndjson_fail_after_value(ndjson_line *line, const char *p, char close)
 {
     return ndjson_stop(line, p,
                        firn_fail(&line->reason, FIRN_ERR_CORRUPT, "expected ',' or '%c', found %s",
@@ -218,7 +218,7 @@ const char *ndjson_parse_members(ndjson_line *line, ndjson_object *object, firn_
         n_seen += s >= 0 && object->slots[s].column >= 0;
         p = ndjson_skip_space(p);
         if (*p == '}') break;
-        if (*p != ',') return fail_after_value(line, p, '}');
+        if (*p != ',') return ndjson_fail_after_value(line, p, '}');
         previous = s < 0 ? AFTER_UNKNOWN : s;
     }
     if (n_seen == object->n_columns) return p + 1;
@@ -232,10 +232,9 @@ const char *ndjson_parse_struct(ndjson_line *line, ndjson_node *node, firn_colum
     return ndjson_parse_members(line, node->object, column->children, row, p);
 }
 
-/* ---- lists and maps ---- */
+/* ---- lists ---- */
 
-/* Room for one more entry in the child; its index, or -1. */
-static int64_t add_entry(ndjson_line *line, firn_column *child)
+int64_t ndjson_add_entry(ndjson_line *line, firn_column *child)
 {
     const int64_t at = child->n_values;
     const firn_status st = firn_column_reserve(child, at + 1, &line->reason);
@@ -248,7 +247,7 @@ static int64_t add_entry(ndjson_line *line, firn_column *child)
     return at;
 }
 
-static firn_list_entry *begin_entries(firn_column *column, int64_t row)
+firn_list_entry *ndjson_begin_entries(firn_column *column, int64_t row)
 {
     firn_list_entry *entry = (firn_list_entry *)column->values + row;
 
@@ -263,69 +262,18 @@ const char *ndjson_parse_list(ndjson_line *line, ndjson_node *node, firn_column 
     firn_list_entry *entry;
 
     if (*p != '[') return ndjson_parse_other(line, node, column, row, p);
-    entry = begin_entries(column, row);
+    entry = ndjson_begin_entries(column, row);
     p = ndjson_skip_space(p + 1);
     if (*p == ']') return p + 1;
     for (;;) {
-        const int64_t at = add_entry(line, child);
+        const int64_t at = ndjson_add_entry(line, child);
         if (at < 0) return NULL;
         p = node->items[0].parse(line, &node->items[0], child, at, p);
         if (!p) return NULL;
         entry->length++;
         p = ndjson_skip_space(p);
         if (*p == ']') return p + 1;
-        if (*p != ',') return fail_after_value(line, p, ']');
+        if (*p != ',') return ndjson_fail_after_value(line, p, ']');
         p = ndjson_skip_space(p + 1);
     }
-}
-
-static const char *parse_map_key(ndjson_line *line, ndjson_node *node, firn_column *keys,
-                                 int64_t at, const char *p)
-{
-    const char *start = ndjson_skip_space(p);
-    firn_str text;
-
-    if (*start != '"')
-        return ndjson_stop(line, start,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT, "expected a key, found %s",
-                                     ndjson_found(start)));
-    p = ndjson_read_string(line, start, &text);
-    if (!p) return NULL;
-    if (node->parse_text(line, node, keys, at, text)) return ndjson_skip_space(p);
-    line->fault = start;
-    return NULL;
-}
-
-static const char *parse_map_entry(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                   const char *p)
-{
-    const int64_t key_at = add_entry(line, &column->children[0]);
-    const int64_t value_at = add_entry(line, &column->children[1]);
-
-    if (key_at < 0 || value_at < 0) return NULL;
-    p = parse_map_key(line, &node->items[0], &column->children[0], key_at, p);
-    if (!p) return NULL;
-    if (*p != ':')
-        return ndjson_stop(line, p,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT,
-                                     "expected ':' after a key, found %s", ndjson_found(p)));
-    return node->items[1].parse(line, &node->items[1], &column->children[1], value_at,
-                                ndjson_skip_space(p + 1));
-}
-
-const char *ndjson_parse_map(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
-                             const char *p)
-{
-    firn_list_entry *entry;
-
-    if (*p != '{') return ndjson_parse_other(line, node, column, row, p);
-    entry = begin_entries(column, row);
-    if (*ndjson_skip_space(p + 1) == '}') return ndjson_skip_space(p + 1) + 1;
-    do {
-        p = parse_map_entry(line, node, column, p + 1);
-        if (!p) return NULL;
-        entry->length++;
-        p = ndjson_skip_space(p);
-    } while (*p == ',');
-    return *p == '}' ? p + 1 : fail_after_value(line, p, '}');
 }

@@ -21,7 +21,7 @@ firn_status text_rows_init(text_rows *rows, const firn_type *root, const text_ro
 
     rows->opts = *opts;
     firn_buf_init(&rows->tail, opts->alloc, opts->max_bytes + (size_t)2 * NDJSON_PADDING);
-    firn_buf_init(&rows->line.scratch, opts->alloc, 2 * opts->max_bytes + NDJSON_PADDING + 1);
+    firn_buf_init(&rows->line.scratch, opts->alloc, 4 * opts->max_bytes + NDJSON_PADDING + 1);
     if (root->kind != FIRN_TYPE_STRUCT)
         return firn_fail(err, FIRN_ERR_ARG, "the schema of rows must be a struct");
     rows->arena = firn_arena_create(opts->alloc, 0);
