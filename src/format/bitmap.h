@@ -46,8 +46,9 @@ uint64_t firn_bitmap_clear_bits(const firn_bitmap *bitmap, uint64_t from, size_t
  * not change meanwhile. Returns how many of at most max were put into out; 0: no more. */
 typedef struct firn_bitmap_cursor {
     size_t container;
-    uint32_t at; /* within the container: index of a value or run, or bit */
-    uint32_t in_run;
+    uint32_t at;          /* where the next run of the container is looked for */
+    uint32_t first, last; /* what is left of the run at hand */
+    bool has_run;
 } firn_bitmap_cursor;
 size_t firn_bitmap_next(const firn_bitmap *bitmap, firn_bitmap_cursor *cursor, uint64_t *out,
                         size_t max);
