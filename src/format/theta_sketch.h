@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Theta sketches: how many distinct values a column has, within 3 % at 95 % confidence, in at most
- * 32 KB. Stored as compact sketches of Apache DataSketches (serial version 3; versions 1, 2 and the
- * bit-packed 4 are not read), blob type "apache-datasketches-theta-v1" of the Puffin specification:
- * the hashed bytes of a value are its single-value serialization. */
+/* Theta sketches: how many distinct values a column has, within 3 % at 95 % confidence, from at
+ * most 60 KB. Stored as compact sketches of Apache DataSketches (serial version 3; versions 1, 2
+ * and the bit-packed 4 are not read), blob type "apache-datasketches-theta-v1" of the Puffin
+ * specification: the hashed bytes of a value are its single-value serialization. */
 #ifndef FIRN_FORMAT_THETA_SKETCH_H
 #define FIRN_FORMAT_THETA_SKETCH_H
 
