@@ -162,13 +162,18 @@ static firn_status change_ledger(const landing *l, const group *g, firn_txn *txn
     const int64_t at = firn_table_metadata_of(l->ledger_table)->current_snapshot_id;
     if (!rewrites_ledger(l))
         return firn_txn_append_if_unchanged(txn, g->ledger_files, g->n_ledger_files, at, err);
-    const firn_overwrite change = {.added = g->ledger_files,
-                                   .n_added = g->n_ledger_files,
-                                   .removed_paths = l->ledger.data_files,
-                                   .n_removed_paths = l->ledger.n_data_files,
-                                   .from_snapshot_id = at,
-                                   .must_be_unchanged = true};
-    return firn_txn_overwrite_files(txn, &change, err);
+    firn_file_key *removed =
+        firn_arena_array(l->group_arena, l->ledger.n_data_files, sizeof *removed);
+    if (!removed) return firn_fail_nomem(err);
+    for (size_t i = 0; i < l->ledger.n_data_files; i++) removed[i].path = l->ledger.data_files[i];
+    const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
+                                .added = g->ledger_files,
+                                .n_added = g->n_ledger_files,
+                                .removed = removed,
+                                .n_removed = l->ledger.n_data_files,
+                                .from_snapshot_id = at,
+                                .must_be_unchanged = true};
+    return firn_txn_change_files(txn, &change, err);
 }
 
 static firn_status commit_once(landing *l, const group *g, firn_error *err)

@@ -152,19 +152,20 @@ firn_status firn_dml__overwrite_rows(const firn_dml_rows *rows, firn_table *tabl
     firn_row_writer w;
     firn_dml_target all;
     FIRN_TRY(firn_dml_target_init(&all, session, table, NULL, err));
-    firn_str *paths = firn_arena_array(session->arena, all.plan.n_tasks, sizeof *paths);
-    if (!paths) return firn_fail_nomem(err);
-    for (size_t i = 0; i < all.plan.n_tasks; i++) paths[i] = all.plan.tasks[i].file->path;
+    firn_file_key *removed = firn_arena_array(session->arena, all.plan.n_tasks, sizeof *removed);
+    if (!removed) return firn_fail_nomem(err);
+    for (size_t i = 0; i < all.plan.n_tasks; i++) removed[i].path = all.plan.tasks[i].file->path;
     FIRN_TRY(firn_row_writer_init(&w, session, table, err));
     firn_status st = firn_dml__write_rows(rows, &w, err);
     if (st == FIRN_OK) {
-        const firn_overwrite change = {.added = w.files,
-                                       .n_added = w.n_files,
-                                       .removed_paths = paths,
-                                       .n_removed_paths = all.plan.n_tasks,
-                                       .from_snapshot_id = metadata->current_snapshot_id,
-                                       .isolation = FIRN_ISOLATION_SNAPSHOT};
-        st = firn_txn_overwrite_files(txn, &change, err);
+        const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
+                                    .added = w.files,
+                                    .n_added = w.n_files,
+                                    .removed = removed,
+                                    .n_removed = all.plan.n_tasks,
+                                    .from_snapshot_id = metadata->current_snapshot_id,
+                                    .isolation = FIRN_ISOLATION_SNAPSHOT};
+        st = firn_txn_change_files(txn, &change, err);
         if (st != FIRN_OK) remove_files(&w);
     }
     *n_rows = w.n_rows;

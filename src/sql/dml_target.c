@@ -187,21 +187,22 @@ firn_status firn_dml_target_finish(firn_dml_target *t, firn_row_writer *w, firn_
                                    firn_txn *txn, size_t *n_removed, firn_error *err)
 {
     size_t n = 0;
-    firn_str *paths = firn_arena_array(t->session->arena, t->plan.n_tasks, sizeof *paths);
-    if (!paths) return firn_fail_nomem(err);
+    firn_file_key *removed = firn_arena_array(t->session->arena, t->plan.n_tasks, sizeof *removed);
+    if (!removed) return firn_fail_nomem(err);
     for (size_t i = 0; i < t->plan.n_tasks; i++) {
-        if (t->files[i].n_changed > 0) paths[n++] = t->files[i].task->file->path;
+        if (t->files[i].n_changed > 0) removed[n++].path = t->files[i].task->file->path;
     }
     if (n_removed) *n_removed = n;
     if (n == 0 && (!w || w->n_files == 0)) return FIRN_OK;
-    const firn_overwrite change = {.added = w ? w->files : NULL,
-                                   .n_added = w ? w->n_files : 0,
-                                   .removed_paths = paths,
-                                   .n_removed_paths = n,
-                                   .filter = t->filter,
-                                   .from_snapshot_id = t->snapshot_id,
-                                   .isolation = isolation};
-    return firn_txn_overwrite_files(txn, &change, err);
+    const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
+                                .added = w ? w->files : NULL,
+                                .n_added = w ? w->n_files : 0,
+                                .removed = removed,
+                                .n_removed = n,
+                                .filter = t->filter,
+                                .from_snapshot_id = t->snapshot_id,
+                                .isolation = isolation};
+    return firn_txn_change_files(txn, &change, err);
 }
 
 /* ---- what mentions of the table show ---- */

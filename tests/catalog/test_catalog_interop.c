@@ -146,12 +146,13 @@ static void remove_first(firn_test_lake *lake, firn_table *table)
     firn_error err;
     plan(lake, table, &files);
     assert_true(files.n_tasks > 0);
-    const firn_overwrite change = {.removed_paths = &files.tasks[0].file->path,
-                                   .n_removed_paths = 1,
-                                   .from_snapshot_id =
-                                       firn_table_metadata_of(table)->current_snapshot_id};
+    const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
+                                .removed = &(firn_file_key){.path = files.tasks[0].file->path},
+                                .n_removed = 1,
+                                .from_snapshot_id =
+                                    firn_table_metadata_of(table)->current_snapshot_id};
     assert_ok(firn_txn_begin(table, &txn, &err), &err);
-    assert_ok(firn_txn_overwrite_files(txn, &change, &err), &err);
+    assert_ok(firn_txn_change_files(txn, &change, &err), &err);
     assert_ok(firn_txn_commit(txn, &err), &err);
     firn_txn_close(txn);
 }

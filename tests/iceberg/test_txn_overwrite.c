@@ -67,20 +67,21 @@ struct request {
 static firn_status overwrite(struct fixture *f, const struct request *r, firn_error *err)
 {
     firn_txn *txn = NULL;
-    firn_str removed = {0};
+    firn_file_key removed = {0};
     firn_data_file added = {0};
-    if (r->removed) removed = path_of(f, r->removed);
+    if (r->removed) removed.path = path_of(f, r->removed);
     if (r->added) added = firn_test_data_file(&f->lake, f->table, r->added, 1, 0, 8);
-    const firn_overwrite change = {.added = &added,
-                                   .n_added = r->added ? 1 : 0,
-                                   .removed_paths = &removed,
-                                   .n_removed_paths = r->removed ? 1 : 0,
-                                   .filter = r->filter,
-                                   .from_snapshot_id = f->read_id,
-                                   .isolation = r->isolation,
-                                   .must_be_unchanged = r->must_be_unchanged};
+    const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
+                                .added = &added,
+                                .n_added = r->added ? 1 : 0,
+                                .removed = &removed,
+                                .n_removed = r->removed ? 1 : 0,
+                                .filter = r->filter,
+                                .from_snapshot_id = f->read_id,
+                                .isolation = r->isolation,
+                                .must_be_unchanged = r->must_be_unchanged};
     FIRN_TRY(firn_txn_begin(f->table, &txn, err));
-    firn_status st = firn_txn_overwrite_files(txn, &change, err);
+    firn_status st = firn_txn_change_files(txn, &change, err);
     if (st == FIRN_OK) st = firn_txn_commit(txn, err);
     firn_txn_close(txn);
     return st;
@@ -138,8 +139,8 @@ static void test_rewriting_rows_of_a_v3_table_is_refused(void **state)
     assert_ok(firn_txn_commit(txn, &err), &err);
     firn_txn_close(txn);
     const struct request rewrite = {.removed = "a.parquet", .added = "a2.parquet"};
-    assert_fails(overwrite(f, &rewrite, &err), FIRN_ERR_UNSUPPORTED, &err,
-                 "not supported: rewriting rows of a format version 3 table");
+    assert_fails(overwrite(f, &rewrite, &err), FIRN_ERR_ARG, &err,
+                 "rows of a format version 3 table would lose their ids");
     const struct request removal = {.removed = "a.parquet"};
     assert_ok(overwrite(f, &removal, &err), &err);
 }
@@ -233,7 +234,7 @@ static void test_file_removed_by_another_is_a_conflict(void **state)
     assert_live_paths(f, (const char *[]){"x.parquet", "b.parquet"}, 2);
 }
 
-static void test_removal_of_rows_that_were_read_is_a_conflict(void **state)
+static void test_removal_of_files_that_are_not_replaced_is_fine(void **state)
 {
     struct fixture *f = *state;
     firn_error err;
@@ -244,7 +245,8 @@ static void test_removal_of_rows_that_were_read_is_a_conflict(void **state)
     other.table = firn_test_table_open(&f->lake, "t");
     assert_ok(overwrite(&other, &theirs, &err), &err);
     firn_table_close(other.table);
-    assert_fails(overwrite(f, &mine, &err), FIRN_ERR_CONFLICT, &err, "removed data file");
+    assert_ok(overwrite(f, &mine, &err), &err);
+    assert_live_paths(f, (const char *[]){"a2.parquet"}, 1);
 }
 
 static void test_unchanged_is_demanded(void **state)
@@ -278,23 +280,24 @@ static void test_many_files_in_one_manifest_are_rewritten_once(void **state)
     firn_error err;
     firn_txn *txn = NULL;
     firn_data_file files[50];
-    firn_str removed[25];
+    firn_file_key removed[25] = {{.vector_offset = 0}};
     char names[50][32];
     for (int i = 0; i < 50; i++) {
         (void)snprintf(names[i], sizeof names[i], "m%02d.parquet", i);
         files[i] = firn_test_data_file(&f->lake, f->table, names[i], i, 1000 + i, 1);
-        if (i % 2 == 0) removed[i / 2] = files[i].path;
+        if (i % 2 == 0) removed[i / 2].path = files[i].path;
     }
     assert_ok(firn_txn_begin(f->table, &txn, &err), &err);
     assert_ok(firn_txn_append_files(txn, files, 50, &err), &err);
     assert_ok(firn_txn_commit(txn, &err), &err);
     firn_txn_close(txn);
-    const firn_overwrite change = {.removed_paths = removed,
-                                   .n_removed_paths = 25,
-                                   .from_snapshot_id =
-                                       firn_table_metadata_of(f->table)->current_snapshot_id};
+    const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
+                                .removed = removed,
+                                .n_removed = 25,
+                                .from_snapshot_id =
+                                    firn_table_metadata_of(f->table)->current_snapshot_id};
     assert_ok(firn_txn_begin(f->table, &txn, &err), &err);
-    assert_ok(firn_txn_overwrite_files(txn, &change, &err), &err);
+    assert_ok(firn_txn_change_files(txn, &change, &err), &err);
     assert_ok(firn_txn_commit(txn, &err), &err);
     firn_txn_close(txn);
     assert_int_equal(firn_test_summary(f->table, "deleted-data-files"), 25);
@@ -325,7 +328,7 @@ int main(void)
         TEST(test_matching_append_is_fine_under_snapshot_isolation),
         TEST(test_append_of_other_rows_does_not_conflict),
         TEST(test_file_removed_by_another_is_a_conflict),
-        TEST(test_removal_of_rows_that_were_read_is_a_conflict),
+        TEST(test_removal_of_files_that_are_not_replaced_is_fine),
         TEST(test_unchanged_is_demanded),
         TEST(test_snapshot_read_must_be_an_ancestor),
         TEST(test_many_files_in_one_manifest_are_rewritten_once),

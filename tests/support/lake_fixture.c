@@ -150,6 +150,15 @@ static firn_metric_map bound(firn_test_lake *lake, int64_t value)
     return (firn_metric_map){metric, 1};
 }
 
+static firn_metric_map count(firn_test_lake *lake, int64_t value)
+{
+    firn_metric *metric = firn_arena_alloc_zero(lake->arena, sizeof *metric);
+    assert_non_null(metric);
+    metric->field_id = 1;
+    metric->count = value;
+    return (firn_metric_map){metric, 1};
+}
+
 firn_data_file firn_test_data_file(firn_test_lake *lake, const firn_table *table, const char *name,
                                    int32_t day, int64_t first_id, int64_t n_rows)
 {
@@ -168,6 +177,8 @@ firn_data_file firn_test_data_file(firn_test_lake *lake, const firn_table *table
         .n_partition = spec->n_fields,
         .record_count = n_rows,
         .file_size_bytes = 100 * n_rows,
+        .value_counts = count(lake, n_rows),
+        .null_value_counts = count(lake, 0),
         .lower_bounds = bound(lake, first_id),
         .upper_bounds = bound(lake, first_id + n_rows - 1),
         .sort_order_id = 0,

@@ -27,7 +27,8 @@ struct firn_delete_index {
     size_t n_all, cap_all;
     firn_map by_path;      /* -> delete_group */
     firn_map by_partition; /* firn_partition_key -> delete_group */
-    delete_group global;   /* equality deletes of unpartitioned specs */
+    bool has_history;
+    delete_group global; /* equality deletes of unpartitioned specs */
 };
 
 firn_status firn_delete_index_create(const firn_table_metadata *metadata, firn_arena *arena,
@@ -41,6 +42,11 @@ firn_status firn_delete_index_create(const firn_table_metadata *metadata, firn_a
     firn_map_init(&index->by_partition, arena);
     *out = index;
     return FIRN_OK;
+}
+
+void firn_delete_index_allow_history(firn_delete_index *index)
+{
+    index->has_history = true;
 }
 
 size_t firn_delete_index_size(const firn_delete_index *index)
@@ -114,7 +120,7 @@ static firn_status add_vector(firn_delete_index *index, const firn_delete_file *
                          "deletion vector in %.*s does not name its data file",
                          FIRN_STR_ARG(file->file.path));
     FIRN_TRY(group_of(&index->by_path, index->arena, path, &group, err));
-    if (group->vector)
+    if (group->vector && !index->has_history)
         return firn_fail(err, FIRN_ERR_CORRUPT,
                          "data file %.*s has two deletion vectors, in %.*s and in %.*s",
                          FIRN_STR_ARG(path), FIRN_STR_ARG(group->vector->file.path),

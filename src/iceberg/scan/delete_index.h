@@ -30,6 +30,8 @@ typedef struct firn_delete_index firn_delete_index;
 FIRN_MUST_CHECK firn_status firn_delete_index_create(const firn_table_metadata *metadata,
                                                      firn_arena *arena, firn_delete_index **out,
                                                      firn_error *err);
+/* For files of several snapshots: a deletion vector may stand beside the one that it replaced. */
+void firn_delete_index_allow_history(firn_delete_index *index);
 /* Copies a live entry of a delete manifest. FIRN_ERR_CORRUPT: two deletion vectors for one data
  * file, or a deletion vector without the data file's path. */
 FIRN_MUST_CHECK firn_status firn_delete_index_add(firn_delete_index *index,

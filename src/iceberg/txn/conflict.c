@@ -1,95 +1,251 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What commits since the snapshot that was read would make a change wrong (Iceberg's rules for
- * overwrites): new data files that match the rows read (serializable only), removed data files
- * that match, new delete files that match. That files to be replaced are still live is checked
- * where their manifests are rewritten. Appends conflict with nothing. */
+/* What commits since the snapshot that was read would make a change wrong. The rules are those of
+ * Iceberg's Java library as its engines use them; snapshot_update.h lists them by kind of change.
+ * That files to be removed are still live, and that nobody added deletes to them, is checked where
+ * their manifests are rewritten. */
 #include "base/error.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "iceberg/expr/evaluate.h"
+#include "iceberg/scan/delete_index.h"
 #include "iceberg/scan/plan.h"
 #include "iceberg/txn/manifest_files.h"
 
-struct validation {
-    firn_store *store;
-    firn_env *env;
-    const firn_table_metadata *metadata;
-    const firn_snapshot_change *change;
-    firn_arena *scratch;
-    const firn_snapshot *snapshot; /* being looked at */
-    const firn_partition_spec *spec;
-    const firn_expr *projected; /* the filter on spec's fields; NULL: all rows */
-};
+/* What is looked for in the commits since. */
+typedef struct rules {
+    bool added_data;     /* data files with rows that match */
+    bool removed_data;   /* data files with rows that match */
+    bool added_deletes;  /* delete files that may match rows that match */
+    bool keeps_deletes;  /* they are noted, for the data files that the change removes */
+    bool deleted_needed; /* a data file with new deletes was removed by a delete, too */
+} rules;
 
-static bool may_match(const struct validation *op, const firn_data_file *file)
+typedef struct validation {
+    const firn_txn *txn;
+    const firn_table_metadata *metadata;
+    firn_snapshot_change *change;
+    firn_arena *arena;   /* of the attempt */
+    firn_arena *scratch; /* of the validation */
+    rules rules;
+    const firn_expr *filter;       /* which rows matter; NULL: all */
+    bool only_partitions;          /* only those in partitions */
+    firn_map partitions;           /* firn_partition_key of the added files */
+    firn_map needed;               /* paths of data files that added deletes are about */
+    firn_delete_index *deletes;    /* NULL unless rules.keeps_deletes */
+    const firn_snapshot *snapshot; /* being looked at */
+    bool is_append, is_overwrite, is_replace, is_delete; /* its operation */
+    const firn_partition_spec *spec;                     /* of the manifest being looked at */
+    const firn_expr *projected; /* the filter on spec's fields; NULL: all rows */
+} validation;
+
+/* ---- what matters ---- */
+
+static bool removes_data(const firn_change *what)
 {
-    if (!op->change->filter) return true;
-    if (op->spec && op->projected &&
-        !firn_expr_matches_partition(op->projected, op->spec, file->partition))
-        return false;
-    /* Bounds of a delete file are of file paths and positions, not of rows. */
-    return file->content != FIRN_CONTENT_DATA || firn_expr_may_match_file(op->change->filter, file);
+    for (size_t i = 0; i < what->n_removed; i++)
+        if (what->removed[i].vector_offset == 0) return true;
+    return false;
+}
+
+static rules rules_of(const firn_change *what)
+{
+    const bool is_serializable = what->isolation == FIRN_ISOLATION_SERIALIZABLE;
+    rules r = {0};
+    switch (what->kind) {
+    case FIRN_CHANGE_APPEND: break;
+    case FIRN_CHANGE_OVERWRITE:
+        r.added_data = is_serializable;
+        r.removed_data = what->remove_filter != NULL;
+        r.added_deletes = what->remove_filter != NULL;
+        r.keeps_deletes = removes_data(what);
+        break;
+    case FIRN_CHANGE_REPLACE_PARTITIONS:
+        r.added_data = is_serializable;
+        r.removed_data = true;
+        r.added_deletes = true;
+        break;
+    case FIRN_CHANGE_ROW_DELTA:
+        r.added_data = is_serializable;
+        r.added_deletes = what->is_update;
+        r.deleted_needed = what->is_update;
+        r.keeps_deletes = what->is_update && removes_data(what);
+        break;
+    case FIRN_CHANGE_REWRITE: r.keeps_deletes = removes_data(what); break;
+    }
+    return r;
+}
+
+static firn_status note_partition(validation *v, const firn_data_file *file, firn_error *err)
+{
+    firn_buf key;
+    firn_buf_init(&key, NULL, (size_t)1 << 24);
+    firn_status st =
+        firn_partition_key(file->spec_id, file->partition, file->n_partition, &key, err);
+    if (st == FIRN_OK && !firn_map_has(&v->partitions, firn_buf_view(&key))) {
+        const firn_str copy = firn_arena_copy(v->scratch, firn_buf_view(&key));
+        st = copy.data ? firn_map_put(&v->partitions, copy, v, err) : firn_fail_nomem(err);
+    }
+    firn_buf_dispose(&key);
+    return st;
+}
+
+/* Files of an unpartitioned spec replace everything. */
+static firn_status note_partitions(validation *v, firn_error *err)
+{
+    const firn_change *what = &v->change->what;
+    v->only_partitions = true;
+    for (size_t i = 0; i < what->n_added; i++) {
+        if (what->added[i].n_partition == 0) v->only_partitions = false;
+        FIRN_TRY(note_partition(v, &what->added[i], err));
+    }
+    return FIRN_OK;
+}
+
+static firn_status note_needed(validation *v, firn_error *err)
+{
+    const firn_change *what = &v->change->what;
+    for (size_t i = 0; i < what->n_added; i++) {
+        const firn_str path = firn_delete_referenced_path(&what->added[i]);
+        if (path.len > 0) FIRN_TRY(firn_map_put(&v->needed, path, v, err));
+    }
+    return FIRN_OK;
+}
+
+static firn_status prepare(validation *v, firn_error *err)
+{
+    const firn_change *what = &v->change->what;
+    v->rules = rules_of(what);
+    v->filter = what->filter;
+    if (!v->filter && what->n_removed == 0) v->filter = what->remove_filter;
+    firn_map_init(&v->partitions, v->scratch);
+    firn_map_init(&v->needed, v->scratch);
+    if (what->kind == FIRN_CHANGE_REPLACE_PARTITIONS) FIRN_TRY(note_partitions(v, err));
+    if (what->kind == FIRN_CHANGE_ROW_DELTA) FIRN_TRY(note_needed(v, err));
+    if (!v->rules.keeps_deletes) return FIRN_OK;
+    FIRN_TRY(firn_delete_index_create(v->metadata, v->arena, &v->deletes, err));
+    firn_delete_index_allow_history(v->deletes);
+    return FIRN_OK;
+}
+
+static firn_status may_match(const validation *v, const firn_data_file *file, bool *out,
+                             firn_error *err)
+{
+    firn_buf key;
+    if (v->only_partitions) {
+        firn_buf_init(&key, NULL, (size_t)1 << 24);
+        const firn_status st =
+            firn_partition_key(file->spec_id, file->partition, file->n_partition, &key, err);
+        *out = st == FIRN_OK && firn_map_has(&v->partitions, firn_buf_view(&key));
+        firn_buf_dispose(&key);
+        return st;
+    }
+    *out = !v->filter || ((!v->spec || !v->projected ||
+                           firn_expr_matches_partition(v->projected, v->spec, file->partition)) &&
+                          firn_expr_may_match_file(v->filter, file));
+    return FIRN_OK;
+}
+
+/* ---- entries ---- */
+
+static firn_status fail_on(const validation *v, const char *what, const firn_data_file *file,
+                           firn_error *err)
+{
+    return firn_fail(err, FIRN_ERR_CONFLICT, "another commit (snapshot %lld) %s %.*s",
+                     (long long)v->snapshot->snapshot_id, what, FIRN_STR_ARG(file->path));
+}
+
+static firn_status check_data(const validation *v, const firn_manifest_entry *entry,
+                              firn_error *err)
+{
+    const firn_data_file *file = &entry->file;
+    const bool is_added = entry->status == FIRN_ENTRY_ADDED;
+    bool matches = false;
+    if (!is_added && firn_map_has(&v->needed, file->path) &&
+        (!v->is_delete || v->rules.deleted_needed))
+        return fail_on(v, "removed a data file with rows to delete,", file, err);
+    if (is_added && !(v->rules.added_data && (v->is_append || v->is_overwrite))) return FIRN_OK;
+    if (!is_added && !(v->rules.removed_data && !v->is_append)) return FIRN_OK;
+    FIRN_TRY(may_match(v, file, &matches, err));
+    if (!matches) return FIRN_OK;
+    return is_added ? fail_on(v, "added data file with rows that may match:", file, err)
+                    : fail_on(v, "removed data file with rows that may have been read:", file, err);
+}
+
+static firn_status check_deletes(const validation *v, const firn_manifest_entry *entry,
+                                 firn_error *err)
+{
+    const firn_data_file *file = &entry->file;
+    bool matches = false;
+    if (firn_is_deletion_vector(file) && firn_map_has(&v->needed, file->referenced_data_file))
+        return firn_fail(err, FIRN_ERR_CONFLICT,
+                         "another commit (snapshot %lld) added a deletion vector for %.*s",
+                         (long long)v->snapshot->snapshot_id,
+                         FIRN_STR_ARG(file->referenced_data_file));
+    if (v->is_replace) return FIRN_OK;
+    if (v->rules.added_deletes) {
+        FIRN_TRY(may_match(v, file, &matches, err));
+        if (matches) return fail_on(v, "added delete file for rows that may match:", file, err);
+    }
+    return v->deletes ? firn_delete_index_add(v->deletes, entry, v->spec, err) : FIRN_OK;
 }
 
 static firn_status check_entry(void *ctx, const firn_manifest_entry *entry, firn_error *err)
 {
-    const struct validation *op = ctx;
-    const bool is_data = entry->file.content == FIRN_CONTENT_DATA;
-    if (entry->snapshot_id != op->snapshot->snapshot_id) return FIRN_OK;
-    if (entry->status == FIRN_ENTRY_EXISTING || !may_match(op, &entry->file)) return FIRN_OK;
-    if (entry->status == FIRN_ENTRY_DELETED) {
-        if (!is_data) return FIRN_OK;
-        return firn_fail(err, FIRN_ERR_CONFLICT,
-                         "another commit (snapshot %lld) removed data file %.*s with rows that may "
-                         "have been read",
-                         (long long)op->snapshot->snapshot_id, FIRN_STR_ARG(entry->file.path));
-    }
-    if (is_data && op->change->isolation == FIRN_ISOLATION_SNAPSHOT) return FIRN_OK;
-    return firn_fail(err, FIRN_ERR_CONFLICT,
-                     "another commit (snapshot %lld) added %s file %.*s with rows that may match",
-                     (long long)op->snapshot->snapshot_id, is_data ? "data" : "delete",
-                     FIRN_STR_ARG(entry->file.path));
+    const validation *v = ctx;
+    if (entry->snapshot_id != v->snapshot->snapshot_id || entry->status == FIRN_ENTRY_EXISTING)
+        return FIRN_OK;
+    if (entry->file.content == FIRN_CONTENT_DATA) return check_data(v, entry, err);
+    return entry->status == FIRN_ENTRY_ADDED ? check_deletes(v, entry, err) : FIRN_OK;
 }
+
+/* ---- snapshots ---- */
 
 /* Which manifests of the snapshot can hold something of interest. */
-static bool is_relevant(const struct validation *op, const firn_manifest_file *manifest)
+static bool is_relevant(const validation *v, const firn_manifest_file *manifest)
 {
-    const firn_str operation = op->snapshot->operation;
-    const bool is_append = firn_str_equals(operation, FIRN_STR("append"));
-    const bool is_replace = firn_str_equals(operation, FIRN_STR("replace"));
-    if (manifest->added_snapshot_id != op->snapshot->snapshot_id) return false;
-    if (manifest->content != FIRN_CONTENT_DATA) return !is_append && !is_replace;
-    if (is_append && op->change->isolation == FIRN_ISOLATION_SNAPSHOT) return false;
-    return !is_replace || manifest->deleted_files != 0;
+    if (manifest->added_snapshot_id != v->snapshot->snapshot_id) return false;
+    if (manifest->content == FIRN_CONTENT_DATA)
+        return (v->rules.added_data && (v->is_append || v->is_overwrite)) ||
+               ((v->rules.removed_data || v->needed.n_entries > 0) && !v->is_append &&
+                manifest->deleted_files != 0);
+    if (v->is_append || manifest->added_files == 0) return false;
+    return v->needed.n_entries > 0 || (!v->is_replace && (v->rules.added_deletes || v->deletes));
 }
 
-/* A compaction adds files too, but with rows that were there: only what it removed counts. */
-static firn_status check_replace_entry(void *ctx, const firn_manifest_entry *entry, firn_error *err)
-{
-    if (entry->status != FIRN_ENTRY_DELETED) return FIRN_OK;
-    return check_entry(ctx, entry, err);
-}
-
-static firn_status check_manifest(struct validation *op, const firn_manifest_file *manifest,
+static firn_status check_manifest(validation *v, const firn_manifest_file *manifest,
                                   firn_error *err)
 {
-    const bool is_replace = firn_str_equals(op->snapshot->operation, FIRN_STR("replace"));
-    op->spec = firn_metadata_find_spec(op->metadata, manifest->spec_id);
-    op->projected = NULL;
-    if (op->spec && op->change->filter)
-        FIRN_TRY(firn_expr_project_inclusive(op->change->filter, firn_metadata_schema(op->metadata),
-                                             op->spec, op->scratch, &op->projected, err));
-    return firn_manifest__each(op->store, op->env, op->metadata, manifest, FIRN_MANIFEST_BOUNDS,
-                               is_replace ? check_replace_entry : check_entry, op, err);
+    v->spec = firn_metadata_find_spec(v->metadata, manifest->spec_id);
+    v->projected = NULL;
+    if (v->spec && v->filter)
+        FIRN_TRY(firn_expr_project_inclusive(v->filter, firn_metadata_schema(v->metadata), v->spec,
+                                             v->scratch, &v->projected, err));
+    return firn_manifest__each(v->txn->table->store, v->txn->table->env, v->metadata, manifest,
+                               FIRN_MANIFEST_BOUNDS, check_entry, v, err);
 }
 
-static firn_status check_snapshot(struct validation *op, firn_error *err)
+static bool is_ours(const firn_txn *txn, int64_t snapshot_id)
+{
+    for (size_t i = 0; i < txn->n_changes; i++)
+        if (txn->changes[i].snapshot_id == snapshot_id) return true;
+    return false;
+}
+
+static firn_status check_snapshot(validation *v, firn_error *err)
 {
     firn_manifest_file *manifests = NULL;
     size_t n = 0;
-    FIRN_TRY(firn_snapshot_manifests(op->store, op->metadata, op->snapshot, op->scratch, &manifests,
-                                     &n, err));
+    const firn_str operation = v->snapshot->operation;
+    if (is_ours(v->txn, v->snapshot->snapshot_id)) return FIRN_OK;
+    v->is_append = firn_str_equals(operation, FIRN_STR("append"));
+    v->is_replace = firn_str_equals(operation, FIRN_STR("replace"));
+    v->is_delete = firn_str_equals(operation, FIRN_STR("delete"));
+    /* v1 snapshots may not say: then anything is possible. */
+    v->is_overwrite = !v->is_append && !v->is_replace && !v->is_delete;
+    FIRN_TRY(firn_snapshot_manifests(v->txn->table->store, v->metadata, v->snapshot, v->scratch,
+                                     &manifests, &n, err));
     for (size_t i = 0; i < n; i++)
-        if (is_relevant(op, &manifests[i])) FIRN_TRY(check_manifest(op, &manifests[i], err));
+        if (is_relevant(v, &manifests[i])) FIRN_TRY(check_manifest(v, &manifests[i], err));
     return FIRN_OK;
 }
 
@@ -101,36 +257,54 @@ static firn_status fail_history(int64_t from, firn_error *err)
                      (long long)from);
 }
 
-/* From the current snapshot back to the one that was read. */
-static firn_status check_history(struct validation *op, firn_error *err)
+/* From the head of the branch back to the snapshot that was read. */
+static firn_status check_history(validation *v, const firn_snapshot *head, firn_error *err)
 {
-    const int64_t from = op->change->from_snapshot_id;
-    int64_t id = op->metadata->current_snapshot_id;
-    if (from >= 0 && (id < 0 || !firn_metadata_is_ancestor(op->metadata, id, from)))
+    const int64_t from = v->change->what.from_snapshot_id;
+    int64_t id = head ? head->snapshot_id : -1;
+    if (from >= 0 && (id < 0 || !firn_metadata_is_ancestor(v->metadata, id, from)))
         return fail_history(from, err);
-    for (size_t i = 0; i <= op->metadata->n_snapshots && id != from; i++) {
-        op->snapshot = id < 0 ? NULL : firn_metadata_find_snapshot(op->metadata, id);
-        if (!op->snapshot) return fail_history(from, err);
-        FIRN_TRY(check_snapshot(op, err));
-        id = op->snapshot->parent_snapshot_id;
+    for (size_t i = 0; i <= v->metadata->n_snapshots && id != from; i++) {
+        v->snapshot = id < 0 ? NULL : firn_metadata_find_snapshot(v->metadata, id);
+        if (!v->snapshot) return fail_history(from, err);
+        FIRN_TRY(check_snapshot(v, err));
+        id = v->snapshot->parent_snapshot_id;
     }
     return FIRN_OK;
 }
 
-firn_status firn_snapshot__validate(firn_store *store, const firn_table_metadata *metadata,
-                                    const firn_snapshot_change *change, firn_env *env,
+static firn_status validate(validation *v, const firn_snapshot *head, firn_error *err)
+{
+    firn_snapshot_change *change = v->change;
+    const firn_snapshot *from =
+        firn_metadata_find_snapshot(v->metadata, change->what.from_snapshot_id);
+    FIRN_TRY(prepare(v, err));
+    FIRN_TRY(check_history(v, head, err));
+    if (!v->deletes || firn_delete_index_size(v->deletes) == 0) return FIRN_OK;
+    firn_delete_index_finish(v->deletes);
+    change->new_deletes = v->deletes;
+    change->from_sequence_number = from ? from->sequence_number : 0;
+    return FIRN_OK;
+}
+
+firn_status firn_snapshot__validate(const firn_txn *txn, firn_snapshot_change *change,
+                                    const firn_table_metadata *metadata, firn_arena *arena,
                                     firn_error *err)
 {
-    struct validation op = {.store = store, .env = env, .metadata = metadata, .change = change};
-    if (metadata->current_snapshot_id == change->from_snapshot_id) return FIRN_OK;
-    if (change->must_be_unchanged)
-        return firn_fail(
-            err, FIRN_ERR_CONFLICT, "table is at snapshot %lld, expected it unchanged at %lld",
-            (long long)metadata->current_snapshot_id, (long long)change->from_snapshot_id);
-    if (!change->is_overwrite) return FIRN_OK;
-    op.scratch = firn_arena_create(env->alloc, 0);
-    if (!op.scratch) return firn_fail_nomem(err);
-    const firn_status st = check_history(&op, err);
-    firn_arena_destroy(op.scratch);
+    validation v = {.txn = txn, .metadata = metadata, .change = change, .arena = arena};
+    const firn_snapshot *head = NULL;
+    const int64_t from = change->what.from_snapshot_id;
+    change->new_deletes = NULL;
+    FIRN_TRY(firn_snapshot__head(change, metadata, &head, err));
+    if ((head ? head->snapshot_id : -1) == from) return FIRN_OK;
+    if (change->what.must_be_unchanged)
+        return firn_fail(err, FIRN_ERR_CONFLICT,
+                         "table is at snapshot %lld, expected it unchanged at %lld",
+                         head ? (long long)head->snapshot_id : -1LL, (long long)from);
+    if (change->what.kind == FIRN_CHANGE_APPEND) return FIRN_OK;
+    v.scratch = firn_arena_create(txn->table->env->alloc, 0);
+    if (!v.scratch) return firn_fail_nomem(err);
+    const firn_status st = validate(&v, head, err);
+    firn_arena_destroy(v.scratch);
     return st;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing and walking manifests through the store. What goes into them is decided in
- * manifest_changes.c and manifest_merge.c. */
+ * manifest_changes.c, manifest_removal.c and manifest_merge.c. */
 #include "iceberg/txn/manifest_files.h"
 
 #include "base/error.h"
@@ -49,9 +49,9 @@ void firn_metadata_output__abandon(firn_metadata_output *out)
 /* ---- run ---- */
 
 firn_status firn_manifest_run__init(firn_manifest_run *run, firn_snapshot_files *files,
-                                    int32_t spec_id, firn_error *err)
+                                    int32_t spec_id, firn_content content, firn_error *err)
 {
-    *run = (firn_manifest_run){.files = files};
+    *run = (firn_manifest_run){.files = files, .content = content};
     run->spec = firn_metadata_find_spec(files->metadata, spec_id);
     if (run->spec) return FIRN_OK;
     return firn_fail(err, FIRN_ERR_ARG, "table has no partition spec %d", spec_id);
@@ -74,7 +74,7 @@ static firn_status open_manifest(firn_manifest_run *run, firn_error *err)
                                   files->uuid, files->n_written++);
     if (!run->path.data) return firn_fail_nomem(err);
     FIRN_TRY(firn_metadata_output__open(files->txn, run->path, &run->output, err));
-    return firn_manifest_writer_create(&opts, FIRN_CONTENT_DATA, &sink, &run->writer, err);
+    return firn_manifest_writer_create(&opts, run->content, &sink, &run->writer, err);
 }
 
 firn_status firn_manifest_run__finish(firn_manifest_run *run, firn_error *err)
@@ -158,7 +158,7 @@ firn_status firn_manifest__each(firn_store *store, firn_env *env,
         firn_manifest_reader_close(reader);
     }
     firn_arena_destroy(scratch);
-    /* A conflict is about a data file, which the message names. */
-    if (st == FIRN_ERR_CONFLICT) return st;
+    /* Conflicts and what cannot be done are about a data file, which the message names. */
+    if (st == FIRN_ERR_CONFLICT || st == FIRN_ERR_ARG) return st;
     return firn_error_wrap(err, st, "manifest %.*s", FIRN_STR_ARG(manifest->path));
 }

@@ -10,6 +10,7 @@
 
 typedef struct firn_snapshot_files {
     firn_txn *txn;
+    const firn_snapshot_change *change;
     const firn_table_metadata *metadata;
     firn_arena *arena; /* of the result */
     firn_str folder;   /* of metadata files */
@@ -39,10 +40,12 @@ FIRN_MUST_CHECK firn_status firn_metadata_output__finish(firn_metadata_output *o
                                                          firn_error *err);
 void firn_metadata_output__abandon(firn_metadata_output *out);
 
-/* A run of manifests of one spec, rolled at the target size and added to files->manifests. */
+/* A run of manifests of one spec and content, rolled at the target size and added to
+ * files->manifests. */
 typedef struct firn_manifest_run {
     firn_snapshot_files *files;
     const firn_partition_spec *spec;
+    firn_content content; /* DATA or POSITION_DELETES */
     firn_metadata_output output;
     firn_manifest_writer *writer; /* NULL: no manifest open */
     firn_str path;
@@ -50,7 +53,7 @@ typedef struct firn_manifest_run {
 
 FIRN_MUST_CHECK firn_status firn_manifest_run__init(firn_manifest_run *run,
                                                     firn_snapshot_files *files, int32_t spec_id,
-                                                    firn_error *err);
+                                                    firn_content content, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_manifest_run__append(firn_manifest_run *run,
                                                       const firn_manifest_entry *entry,
                                                       firn_error *err);
@@ -70,7 +73,7 @@ FIRN_MUST_CHECK firn_status firn_manifests__add_new(firn_snapshot_files *files, 
 FIRN_MUST_CHECK firn_status firn_manifests__add_kept(firn_snapshot_files *files,
                                                      const firn_manifest_file *old, size_t n_old,
                                                      firn_error *err);
-/* Small data manifests into bigger ones, per commit.manifest-merge.*. */
+/* Small manifests into bigger ones, per commit.manifest-merge.*. */
 FIRN_MUST_CHECK firn_status firn_manifests__merge(firn_snapshot_files *files, firn_error *err);
 
 #endif

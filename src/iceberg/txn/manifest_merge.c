@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Merging small manifests, so that a table of many small commits stays quick to plan. Bins are
  * filled from the oldest manifest on, up to the target size; the bin with the newest manifest is
- * left alone until it has min-count-to-merge of them. Delete manifests are never merged. */
+ * left alone until it has min-count-to-merge of them. Manifests of data and of deletes are never
+ * mixed. */
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/txn/manifest_files.h"
@@ -25,7 +26,9 @@ static firn_status merge_entry(void *ctx, const firn_manifest_entry *entry, firn
     op->files->counts.entries_processed++;
     if (entry->status == FIRN_ENTRY_DELETED && !is_ours) return FIRN_OK;
     if (entry->status == FIRN_ENTRY_ADDED && is_ours) {
-        changed.sequence_number = -1;
+        const bool is_kept = op->files->change->what.data_sequence_number > 0 &&
+                             entry->file.content == FIRN_CONTENT_DATA;
+        if (!is_kept) changed.sequence_number = -1;
         changed.file_sequence_number = -1;
         changed.file.first_row_id = -1;
     } else if (entry->status == FIRN_ENTRY_ADDED) {
@@ -39,7 +42,8 @@ static firn_status merge_bin(struct merge_op *op, const size_t *members, size_t 
     firn_snapshot_files *files = op->files;
     const firn_table *table = files->txn->table;
     firn_status st = FIRN_OK;
-    FIRN_TRY(firn_manifest_run__init(&op->run, files, op->old[members[0]].spec_id, err));
+    const firn_manifest_file *first = &op->old[members[0]];
+    FIRN_TRY(firn_manifest_run__init(&op->run, files, first->spec_id, first->content, err));
     for (size_t i = 0; i < n && st == FIRN_OK; i++) {
         const firn_manifest_file *manifest = &op->old[members[i]];
         st = firn_manifest__each(table->store, table->env, files->metadata, manifest,
@@ -98,24 +102,27 @@ static firn_status merge_group(struct merge_op *op, const size_t *group, size_t 
     return FIRN_OK;
 }
 
-static firn_status merge_all(struct merge_op *op, firn_arena *scratch, firn_error *err)
+static firn_status merge_content(struct merge_op *op, firn_content content, size_t *group,
+                                 size_t *bin_starts, firn_error *err)
 {
     const firn_table_metadata *metadata = op->files->metadata;
-    size_t *group = firn_arena_array(scratch, op->n_old, sizeof *group);
-    size_t *bin_starts = firn_arena_array(scratch, op->n_old, sizeof *bin_starts);
-    if (!group || !bin_starts) return firn_fail_nomem(err);
     for (size_t s = 0; s < metadata->n_specs; s++) {
         size_t n = 0;
         for (size_t i = 0; i < op->n_old; i++)
-            if (op->old[i].content == FIRN_CONTENT_DATA &&
-                op->old[i].spec_id == metadata->specs[s]->spec_id)
+            if (op->old[i].content == content && op->old[i].spec_id == metadata->specs[s]->spec_id)
                 group[n++] = i;
         FIRN_TRY(merge_group(op, group, n, bin_starts, err));
     }
-    for (size_t i = 0; i < op->n_old; i++)
-        if (op->old[i].content != FIRN_CONTENT_DATA)
-            FIRN_TRY(push_manifest(op->files, &op->old[i], err));
     return FIRN_OK;
+}
+
+static firn_status merge_all(struct merge_op *op, firn_arena *scratch, firn_error *err)
+{
+    size_t *group = firn_arena_array(scratch, op->n_old, sizeof *group);
+    size_t *bin_starts = firn_arena_array(scratch, op->n_old, sizeof *bin_starts);
+    if (!group || !bin_starts) return firn_fail_nomem(err);
+    FIRN_TRY(merge_content(op, FIRN_CONTENT_DATA, group, bin_starts, err));
+    return merge_content(op, FIRN_CONTENT_POSITION_DELETES, group, bin_starts, err);
 }
 
 firn_status firn_manifests__merge(firn_snapshot_files *files, firn_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One new snapshot on top of main: its manifests, its manifest list, its summary. All names hold a
- * UUID of the attempt, so nothing is ever written twice under one name. */
+/* One new snapshot on top of a branch: its manifests, its manifest list, its summary. All names
+ * hold a UUID of the attempt, so nothing is ever written twice under one name. */
 #include <inttypes.h>
 
 #include "base/error.h"
@@ -10,12 +10,13 @@
 
 #define K_DEFAULT_MANIFEST_BYTES ((int64_t)8 << 20)
 
-static firn_status init_files(firn_snapshot_files *files, firn_txn *txn,
-                              const firn_table_metadata *metadata, firn_arena *arena,
+static firn_status init_files(firn_snapshot_files *files, const firn_snapshot *parent,
                               firn_error *err)
 {
+    const firn_txn *txn = files->txn;
     const firn_env *env = txn->table->env;
-    *files = (firn_snapshot_files){.txn = txn, .metadata = metadata, .arena = arena};
+    const firn_table_metadata *metadata = files->metadata;
+    firn_arena *arena = files->arena;
     firn_str folder =
         firn_properties_get(&metadata->properties, FIRN_STR("write.metadata.path"), (firn_str){0});
     while (folder.len > 1 && folder.data[folder.len - 1] == '/') folder.len--;
@@ -25,8 +26,8 @@ static firn_status init_files(firn_snapshot_files *files, firn_txn *txn,
     if (!files->folder.data) return firn_fail_nomem(err);
     firn_random_uuid(env->random, files->uuid);
     env->random->fill(env->random->ctx, files->sync, sizeof files->sync);
-    files->snapshot_id = txn->snapshot_id;
-    files->parent_snapshot_id = metadata->current_snapshot_id;
+    files->snapshot_id = files->change->snapshot_id;
+    files->parent_snapshot_id = parent ? parent->snapshot_id : -1;
     files->sequence_number = metadata->format_version >= 2 ? metadata->last_sequence_number + 1 : 0;
     files->target_bytes = firn_properties_get_i64(&metadata->properties,
                                                   FIRN_STR("commit.manifest.target-size-bytes"),
@@ -72,13 +73,45 @@ static firn_status write_list(firn_snapshot_files *files, firn_str path, firn_er
     return firn_metadata_output__finish(&output, err);
 }
 
-/* What Iceberg's OverwriteFiles calls it: an overwrite that only adds is an append. */
-static firn_str operation_of(const firn_snapshot_change *change)
+/* The names that Iceberg's library gives. */
+static firn_str operation_of(const firn_snapshot_files *files)
 {
-    if (!change->is_overwrite) return FIRN_STR("append");
-    if (change->n_removed > 0)
-        return change->n_added > 0 ? FIRN_STR("overwrite") : FIRN_STR("delete");
-    return change->n_added > 0 ? FIRN_STR("append") : FIRN_STR("overwrite");
+    const firn_change *what = &files->change->what;
+    const firn_summary_counts *n = &files->counts;
+    const bool adds_data = n->added_files > 0;
+    const bool adds_deletes = n->added_delete_files > 0;
+    const bool removes_data = n->removed_files > 0;
+    switch (what->kind) {
+    case FIRN_CHANGE_APPEND: return FIRN_STR("append");
+    case FIRN_CHANGE_REWRITE: return FIRN_STR("replace");
+    case FIRN_CHANGE_REPLACE_PARTITIONS: return FIRN_STR("overwrite");
+    case FIRN_CHANGE_ROW_DELTA:
+        if (adds_data && !adds_deletes && !removes_data) return FIRN_STR("append");
+        if (adds_deletes && !adds_data) return FIRN_STR("delete");
+        return FIRN_STR("overwrite");
+    case FIRN_CHANGE_OVERWRITE: break;
+    }
+    const bool may_remove = what->n_removed > 0 || what->remove_filter;
+    if (may_remove) return adds_data ? FIRN_STR("overwrite") : FIRN_STR("delete");
+    return adds_data ? FIRN_STR("append") : FIRN_STR("overwrite");
+}
+
+/* Entries that Iceberg's library adds for such changes. */
+static firn_status extra_summary(const firn_snapshot_files *files, firn_property **out,
+                                 size_t *n_out, firn_error *err)
+{
+    const firn_txn *txn = files->txn;
+    firn_property *items = firn_arena_array(files->arena, txn->n_summary + 2, sizeof *items);
+    size_t n = 0;
+    if (!items) return firn_fail_nomem(err);
+    if (files->change->what.kind == FIRN_CHANGE_REPLACE_PARTITIONS)
+        items[n++] = (firn_property){FIRN_STR("replace-partitions"), FIRN_STR("true")};
+    if (files->change->picked_from.len > 0)
+        items[n++] = (firn_property){FIRN_STR("source-snapshot-id"), files->change->picked_from};
+    for (size_t i = 0; i < txn->n_summary; i++) items[n++] = txn->summary[i];
+    *out = items;
+    *n_out = n;
+    return FIRN_OK;
 }
 
 static firn_status fill_snapshot(const firn_snapshot_files *files, const firn_snapshot *parent,
@@ -86,12 +119,15 @@ static firn_status fill_snapshot(const firn_snapshot_files *files, const firn_sn
 {
     const firn_txn *txn = files->txn;
     const int64_t now = firn_clock_wall_ms(txn->table->env->clock);
+    firn_property *extra = NULL;
+    size_t n_extra = 0;
+    FIRN_TRY(extra_summary(files, &extra, &n_extra, err));
     *out = (firn_snapshot){
         .snapshot_id = files->snapshot_id,
         .parent_snapshot_id = files->parent_snapshot_id,
         .sequence_number = files->sequence_number,
         .timestamp_ms = parent && parent->timestamp_ms > now ? parent->timestamp_ms : now,
-        .operation = operation_of(txn->change),
+        .operation = operation_of(files),
         .schema_id = files->metadata->current_schema_id,
         .first_row_id = -1,
         .added_rows = -1,
@@ -100,19 +136,38 @@ static firn_status fill_snapshot(const firn_snapshot_files *files, const firn_sn
                                            FIRN_STR_ARG(files->folder), files->snapshot_id,
                                            txn->attempt + 1, files->uuid);
     if (!out->manifest_list.data) return firn_fail_nomem(err);
-    return firn_summary__make(&files->counts, parent, txn->summary, txn->n_summary, files->arena,
-                              &out->summary, err);
+    return firn_summary__make(&files->counts, parent, extra, n_extra, files->arena, &out->summary,
+                              err);
 }
 
-firn_status firn_snapshot__produce(firn_txn *txn, const firn_table_metadata *metadata,
-                                   firn_arena *arena, firn_snapshot *out, firn_error *err)
+firn_status firn_snapshot__head(const firn_snapshot_change *change,
+                                const firn_table_metadata *metadata, const firn_snapshot **out,
+                                firn_error *err)
 {
-    firn_snapshot_files files;
+    const firn_str name = change->what.branch;
+    *out = firn_metadata_current_snapshot(metadata);
+    if (name.len == 0 || firn_str_equals(name, FIRN_MAIN)) return FIRN_OK;
+    const firn_snapshot_ref *ref = firn_metadata_find_ref(metadata, name);
+    if (!ref || ref->is_tag)
+        return firn_fail(err, ref ? FIRN_ERR_ARG : FIRN_ERR_NOT_FOUND,
+                         ref ? "\"%.*s\" is a tag, not a branch" : "no branch \"%.*s\"",
+                         FIRN_STR_ARG(name));
+    *out = firn_metadata_find_snapshot(metadata, ref->snapshot_id);
+    return FIRN_OK;
+}
+
+firn_status firn_snapshot__produce(firn_txn *txn, const firn_snapshot_change *change,
+                                   const firn_table_metadata *metadata, firn_arena *arena,
+                                   firn_snapshot *out, firn_error *err)
+{
+    firn_snapshot_files files = {
+        .txn = txn, .change = change, .metadata = metadata, .arena = arena};
     firn_manifest_file *old = NULL;
     size_t n_old = 0;
-    const firn_snapshot *parent = firn_metadata_current_snapshot(metadata);
+    const firn_snapshot *parent = NULL;
     FIRN_TRY(firn_env_failpoint(txn->table->env, "txn.commit.before_manifests", err));
-    FIRN_TRY(init_files(&files, txn, metadata, arena, err));
+    FIRN_TRY(firn_snapshot__head(change, metadata, &parent, err));
+    FIRN_TRY(init_files(&files, parent, err));
     if (parent)
         FIRN_TRY(
             firn_snapshot_manifests(txn->table->store, metadata, parent, arena, &old, &n_old, err));

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/scan/delete_index.h"
 
 void firn_summary__init(firn_summary_counts *counts, firn_arena *arena)
 {
@@ -31,21 +32,56 @@ static firn_status note_partition(firn_summary_counts *counts, const firn_partit
     return st;
 }
 
+/* Of a deletion vector only its blob counts, not the Puffin file that others may share. */
+static int64_t bytes_of(const firn_data_file *file)
+{
+    return firn_is_deletion_vector(file) && file->content_size_bytes >= 0 ? file->content_size_bytes
+                                                                          : file->file_size_bytes;
+}
+
 firn_status firn_summary__add(firn_summary_counts *counts, const firn_partition_spec *spec,
                               const firn_data_file *file, firn_error *err)
 {
-    counts->added_files++;
-    counts->added_records += file->record_count;
-    counts->added_bytes += file->file_size_bytes;
+    counts->added_bytes += bytes_of(file);
+    if (file->content != FIRN_CONTENT_DATA) counts->added_delete_files++;
+    switch (file->content) {
+    case FIRN_CONTENT_DATA:
+        counts->added_files++;
+        counts->added_records += file->record_count;
+        break;
+    case FIRN_CONTENT_POSITION_DELETES:
+        (*(firn_is_deletion_vector(file) ? &counts->added_vectors
+                                         : &counts->added_position_files))++;
+        counts->added_positions += file->record_count;
+        break;
+    case FIRN_CONTENT_EQUALITY_DELETES:
+        counts->added_equality_files++;
+        counts->added_equalities += file->record_count;
+        break;
+    }
     return note_partition(counts, spec, file, err);
 }
 
 firn_status firn_summary__remove(firn_summary_counts *counts, const firn_partition_spec *spec,
                                  const firn_data_file *file, firn_error *err)
 {
-    counts->removed_files++;
-    counts->removed_records += file->record_count;
-    counts->removed_bytes += file->file_size_bytes;
+    counts->removed_bytes += bytes_of(file);
+    if (file->content != FIRN_CONTENT_DATA) counts->removed_delete_files++;
+    switch (file->content) {
+    case FIRN_CONTENT_DATA:
+        counts->removed_files++;
+        counts->removed_records += file->record_count;
+        break;
+    case FIRN_CONTENT_POSITION_DELETES:
+        (*(firn_is_deletion_vector(file) ? &counts->removed_vectors
+                                         : &counts->removed_position_files))++;
+        counts->removed_positions += file->record_count;
+        break;
+    case FIRN_CONTENT_EQUALITY_DELETES:
+        counts->removed_equality_files++;
+        counts->removed_equalities += file->record_count;
+        break;
+    }
     return note_partition(counts, spec, file, err);
 }
 
@@ -96,12 +132,31 @@ static firn_status put_total(struct summary *summary, const firn_snapshot *paren
 static firn_status put_counts(struct summary *summary, const firn_summary_counts *c,
                               firn_error *err)
 {
-    FIRN_TRY(put_positive(summary, FIRN_STR("added-data-files"), c->added_files, err));
-    FIRN_TRY(put_positive(summary, FIRN_STR("deleted-data-files"), c->removed_files, err));
-    FIRN_TRY(put_positive(summary, FIRN_STR("added-records"), c->added_records, err));
-    FIRN_TRY(put_positive(summary, FIRN_STR("deleted-records"), c->removed_records, err));
-    FIRN_TRY(put_positive(summary, FIRN_STR("added-files-size"), c->added_bytes, err));
-    FIRN_TRY(put_positive(summary, FIRN_STR("removed-files-size"), c->removed_bytes, err));
+    const struct {
+        firn_str key;
+        int64_t value;
+    } counts[] = {
+        {FIRN_STR_INIT("added-data-files"), c->added_files},
+        {FIRN_STR_INIT("deleted-data-files"), c->removed_files},
+        {FIRN_STR_INIT("added-delete-files"), c->added_delete_files},
+        {FIRN_STR_INIT("removed-delete-files"), c->removed_delete_files},
+        {FIRN_STR_INIT("added-position-delete-files"), c->added_position_files},
+        {FIRN_STR_INIT("removed-position-delete-files"), c->removed_position_files},
+        {FIRN_STR_INIT("added-dvs"), c->added_vectors},
+        {FIRN_STR_INIT("removed-dvs"), c->removed_vectors},
+        {FIRN_STR_INIT("added-equality-delete-files"), c->added_equality_files},
+        {FIRN_STR_INIT("removed-equality-delete-files"), c->removed_equality_files},
+        {FIRN_STR_INIT("added-records"), c->added_records},
+        {FIRN_STR_INIT("deleted-records"), c->removed_records},
+        {FIRN_STR_INIT("added-position-deletes"), c->added_positions},
+        {FIRN_STR_INIT("removed-position-deletes"), c->removed_positions},
+        {FIRN_STR_INIT("added-equality-deletes"), c->added_equalities},
+        {FIRN_STR_INIT("removed-equality-deletes"), c->removed_equalities},
+        {FIRN_STR_INIT("added-files-size"), c->added_bytes},
+        {FIRN_STR_INIT("removed-files-size"), c->removed_bytes},
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        FIRN_TRY(put_positive(summary, counts[i].key, counts[i].value, err));
     FIRN_TRY(put_count(summary, FIRN_STR("changed-partition-count"),
                        (int64_t)c->partitions.n_entries, err));
     FIRN_TRY(put_count(summary, FIRN_STR("manifests-created"), c->manifests_created, err));
@@ -119,9 +174,12 @@ static firn_status put_totals(struct summary *summary, const firn_summary_counts
                        c->added_bytes - c->removed_bytes, err));
     FIRN_TRY(put_total(summary, parent, FIRN_STR("total-data-files"),
                        c->added_files - c->removed_files, err));
-    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-delete-files"), 0, err));
-    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-position-deletes"), 0, err));
-    return put_total(summary, parent, FIRN_STR("total-equality-deletes"), 0, err);
+    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-delete-files"),
+                       c->added_delete_files - c->removed_delete_files, err));
+    FIRN_TRY(put_total(summary, parent, FIRN_STR("total-position-deletes"),
+                       c->added_positions - c->removed_positions, err));
+    return put_total(summary, parent, FIRN_STR("total-equality-deletes"),
+                     c->added_equalities - c->removed_equalities, err);
 }
 
 firn_status firn_summary__make(const firn_summary_counts *counts, const firn_snapshot *parent,

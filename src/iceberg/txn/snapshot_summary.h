@@ -12,6 +12,12 @@ typedef struct firn_summary_counts {
     firn_map partitions; /* touched, by spec and values */
     int64_t added_files, added_records, added_bytes;
     int64_t removed_files, removed_records, removed_bytes;
+    int64_t added_delete_files, removed_delete_files; /* of any kind */
+    int64_t added_position_files, removed_position_files;
+    int64_t added_vectors, removed_vectors;
+    int64_t added_equality_files, removed_equality_files;
+    int64_t added_positions, removed_positions; /* rows named */
+    int64_t added_equalities, removed_equalities;
     int64_t manifests_created, manifests_kept, manifests_replaced, entries_processed;
 } firn_summary_counts;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshot-producing changes of a transaction: append, and copy-on-write overwrite. Files given
- * are copied. One snapshot-producing change per transaction. */
+/* Snapshot-producing changes of a transaction. A transaction may have several: each makes a
+ * snapshot of its own, on top of the one before, in one commit. Files given are copied. */
 #ifndef FIRN_ICEBERG_SNAPSHOT_UPDATE_H
 #define FIRN_ICEBERG_SNAPSHOT_UPDATE_H
 
@@ -8,49 +8,82 @@
 #include "iceberg/expr/expr.h"
 #include "iceberg/spec/manifest.h"
 
-/* Add data files (operation "append"). Manifests are merged when
- * commit.manifest-merge.enabled (true) and there are min-count-to-merge (100) small ones. */
-FIRN_MUST_CHECK firn_status firn_txn_append_files(firn_txn *txn, const firn_data_file *files,
-                                                  size_t n, firn_error *err);
+/* What a change does; each kind says what concurrent commits it conflicts with. */
+typedef enum firn_change_kind {
+    /* Data files are added. Conflicts with nothing. */
+    FIRN_CHANGE_APPEND = 0,
+    /* Copy-on-write: data files are replaced by others, by path or by remove_filter. Conflicts:
+     * data files added that match filter (serializable); deletes added to replaced files; with
+     * remove_filter also files removed and deletes added that match. */
+    FIRN_CHANGE_OVERWRITE,
+    /* All that is live in the partitions of the added files goes (all partitions of an
+     * unpartitioned table). Conflicts: in those partitions, data files added (serializable), data
+     * files removed, deletes added. */
+    FIRN_CHANGE_REPLACE_PARTITIONS,
+    /* Merge-on-read: delete files and data files are added. Conflicts: the deletes' data files
+     * replaced or rewritten (is_update: or removed); a deletion vector added for one of them; data
+     * files added that match filter (serializable); is_update: deletes added that match. */
+    FIRN_CHANGE_ROW_DELTA,
+    /* The same rows in other files: compaction, or deletes in another form. Conflicts: deletes
+     * added to replaced data files (only position deletes if data_sequence_number keeps equality
+     * deletes valid). */
+    FIRN_CHANGE_REWRITE,
+} firn_change_kind;
 
 typedef enum firn_isolation {
     FIRN_ISOLATION_SERIALIZABLE = 0,
     FIRN_ISOLATION_SNAPSHOT,
 } firn_isolation;
 
-/* Replace files by others: operation "overwrite" ("delete" when nothing is added). */
-typedef struct firn_overwrite {
-    const firn_data_file *added;
-    size_t n_added;
-    const firn_str *removed_paths; /* live data files of the snapshot that was read */
-    size_t n_removed_paths;
-    const firn_expr *filter;  /* bound; rows read to make this change: new files that may match it
-                                 are a conflict when serializable. NULL: all rows. Borrowed until
-                                 the transaction is closed */
-    int64_t from_snapshot_id; /* the snapshot that was read; -1: table was empty */
-    firn_isolation isolation;
-    bool must_be_unchanged; /* fail when main is not at from_snapshot_id any more (exactly-once
-                               loads that cannot be re-based) */
-} firn_overwrite;
-FIRN_MUST_CHECK firn_status firn_txn_overwrite_files(firn_txn *txn, const firn_overwrite *change,
-                                                     firn_error *err);
+/* A live file of a table: a data file, a delete file, or a deletion vector in a Puffin file. */
+typedef struct firn_file_key {
+    firn_str path;
+    int64_t vector_offset; /* content_offset of a deletion vector; 0: another file */
+} firn_file_key;
 
+typedef struct firn_change {
+    firn_change_kind kind;
+    firn_str branch;             /* empty: main. Otherwise a branch that exists */
+    const firn_data_file *added; /* data files; delete files too for ROW_DELTA and REWRITE */
+    size_t n_added;
+    const firn_file_key *removed; /* live in the snapshot that was read; all must still be. Deletion
+                                     vectors of removed data files go by themselves */
+    size_t n_removed;
+    const firn_expr *remove_filter; /* OVERWRITE: bound; files with rows that all match are removed.
+                                       A file with some such rows is FIRN_ERR_ARG. Borrowed */
+    const firn_expr *filter;  /* bound; rows read to make this change. NULL: all rows. Borrowed
+                                 until the transaction is closed */
+    int64_t from_snapshot_id; /* that was read; -1: the branch was empty */
+    firn_isolation isolation;
+    bool is_update;               /* ROW_DELTA: of an UPDATE or MERGE, not just a DELETE */
+    bool must_be_unchanged;       /* fail when the branch is not at from_snapshot_id any more
+                                     (exactly-once loads that cannot be re-based) */
+    bool carries_row_ids;         /* v3: rows that were there keep their ids: the added data files
+                                     have a _row_id column */
+    int64_t data_sequence_number; /* REWRITE: of the added data files; 0: the new snapshot's */
+} firn_change;
+
+FIRN_MUST_CHECK firn_status firn_txn_change_files(firn_txn *txn, const firn_change *change,
+                                                  firn_error *err);
+/* FIRN_CHANGE_APPEND to main. */
+FIRN_MUST_CHECK firn_status firn_txn_append_files(firn_txn *txn, const firn_data_file *files,
+                                                  size_t n, firn_error *err);
 /* Append only if main is still at from_snapshot_id (-1: no snapshot): FIRN_ERR_CONFLICT otherwise,
  * never re-based. For ledgers. */
 FIRN_MUST_CHECK firn_status firn_txn_append_if_unchanged(firn_txn *txn, const firn_data_file *files,
                                                          size_t n, int64_t from_snapshot_id,
                                                          firn_error *err);
 
-/* Entries for the new snapshot's summary (cursors, engine name); copied. */
+/* Entries for the summaries of the transaction's snapshots (cursors, engine name); copied. */
 FIRN_MUST_CHECK firn_status firn_txn_set_summary(firn_txn *txn, const firn_property *items,
                                                  size_t n, firn_error *err);
 
-/* Data files given to this transaction stay when firn_txn_commit() is lost: the caller removes them
+/* Files given to this transaction stay when firn_txn_commit() is lost: the caller removes them
  * or commits them again. */
 void firn_txn_keep_files(firn_txn *txn);
-/* Remove the data files that were given to this transaction's append or overwrite: after
- * firn_txn_commit_all() failed with anything but FIRN_ERR_COMMIT_UNKNOWN, or to give up before a
- * commit. Best effort, logged. */
+/* Remove the files that were given to this transaction's changes: after firn_txn_commit_all()
+ * failed with anything but FIRN_ERR_COMMIT_UNKNOWN, or to give up before a commit. Best effort,
+ * logged. */
 void firn_txn_discard_files(firn_txn *txn);
 
 /* The store and environment of the table, for writers. */

@@ -220,7 +220,8 @@ static firn_status move_main(firn_txn *txn, firn_action_fn apply, int64_t snapsh
 {
     const firn_txn_action action = {.apply = apply, .id = snapshot_id, .needs_same_main = true};
     FIRN_TRY(firn_txn__check_open(txn, err));
-    if (txn->change) return firn_fail(err, FIRN_ERR_ARG, "transaction makes a snapshot already");
+    if (txn->n_changes > 0)
+        return firn_fail(err, FIRN_ERR_ARG, "transaction makes a snapshot already");
     return firn_txn__act(txn, &action, err);
 }
 

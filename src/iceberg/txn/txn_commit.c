@@ -48,21 +48,23 @@ static firn_status check_repeatable(const firn_txn *txn, const firn_table_metada
     return FIRN_OK;
 }
 
-static firn_status add_snapshot(firn_txn *txn, const firn_table_metadata *base, bool is_create,
+static firn_status add_snapshot(firn_txn *txn, firn_snapshot_change *change,
+                                const firn_table_metadata *base, bool is_create,
                                 firn_update_list *list, firn_error *err)
 {
     const firn_table_metadata *work = base;
+    const firn_str branch = change->what.branch.len > 0 ? change->what.branch : FIRN_MAIN;
     firn_snapshot *snapshot = firn_arena_alloc_zero(list->arena, sizeof *snapshot);
     if (!snapshot) return firn_fail_nomem(err);
     if (list->n > 0)
         FIRN_TRY(firn_updates_apply(is_create ? NULL : base, FIRN_STR(""), list->items, list->n,
                                     firn_clock_wall_ms(txn->table->env->clock), list->arena, &work,
                                     err));
-    FIRN_TRY(firn_snapshot__validate(txn->table->store, work, txn->change, txn->table->env, err));
-    FIRN_TRY(firn_snapshot__produce(txn, work, list->arena, snapshot, err));
+    FIRN_TRY(firn_snapshot__validate(txn, change, work, list->arena, err));
+    FIRN_TRY(firn_snapshot__produce(txn, change, work, list->arena, snapshot, err));
     const firn_update add = {.kind = FIRN_UPDATE_ADD_SNAPSHOT, .snapshot = snapshot};
     FIRN_TRY(firn_updates__push(list, &add, err));
-    return firn_updates__set_main(base, snapshot->snapshot_id, list, err);
+    return firn_updates__set_branch(base, branch, snapshot->snapshot_id, list, err);
 }
 
 static firn_status build(firn_txn *txn, struct attempt *at, firn_error *err)
@@ -79,8 +81,9 @@ static firn_status build(firn_txn *txn, struct attempt *at, firn_error *err)
         FIRN_TRY(txn->actions[i].apply(&txn->actions[i], &draft, err));
     FIRN_TRY(firn_updates__from_draft(&draft, &list, err));
     if (draft.main_snapshot_id != 0)
-        FIRN_TRY(firn_updates__set_main(at->base, draft.main_snapshot_id, &list, err));
-    if (txn->change) FIRN_TRY(add_snapshot(txn, at->base, is_create, &list, err));
+        FIRN_TRY(firn_updates__set_branch(at->base, FIRN_MAIN, draft.main_snapshot_id, &list, err));
+    for (size_t i = 0; i < txn->n_changes; i++)
+        FIRN_TRY(add_snapshot(txn, &txn->changes[i], at->base, is_create, &list, err));
     firn_requirement *requirements = NULL;
     FIRN_TRY(firn_requirements__derive(at->base, is_create, &list, &requirements,
                                        &at->commit.n_requirements, err));
@@ -91,6 +94,14 @@ static firn_status build(firn_txn *txn, struct attempt *at, firn_error *err)
     return FIRN_OK;
 }
 
+/* Our snapshots came in one commit, so one of them tells of all. */
+static bool has_our_snapshot(const firn_txn *txn, const firn_table_metadata *metadata)
+{
+    for (size_t i = 0; i < txn->n_changes; i++)
+        if (firn_metadata_find_snapshot(metadata, txn->changes[i].snapshot_id)) return true;
+    return false;
+}
+
 /* The first attempt works on what the handle shows; later ones on what is there now. */
 static firn_status find_base(const firn_txn *txn, struct attempt *at, firn_loaded_table *loaded,
                              firn_error *err)
@@ -99,7 +110,7 @@ static firn_status find_base(const firn_txn *txn, struct attempt *at, firn_loade
     if (txn->attempt == 0) return FIRN_OK;
     FIRN_TRY(firn_table__load(txn->table, at->arena, loaded, err));
     at->base = loaded->metadata;
-    at->is_landed = txn->change && firn_metadata_find_snapshot(at->base, txn->snapshot_id);
+    at->is_landed = has_our_snapshot(txn, at->base);
     return FIRN_OK;
 }
 
@@ -131,10 +142,7 @@ static void remove_written(firn_txn *txn)
 static void give_up(firn_txn *txn)
 {
     remove_written(txn);
-    if (txn->change && txn->change->n_added > 0 && !txn->keeps_files) {
-        firn_txn_discard_files(txn);
-        txn->is_ended = true;
-    }
+    if (!txn->keeps_files) firn_txn_discard_files(txn);
 }
 
 /* One look at the table after an unknown outcome. */
@@ -145,7 +153,7 @@ static firn_status look_for_snapshot(firn_txn *txn, bool *landed, firn_error *er
     firn_arena *arena = firn_arena_create(txn->table->env->alloc, 0);
     if (!arena) return firn_fail_nomem(err);
     const firn_status st = firn_table__load(txn->table, arena, &loaded, err);
-    *landed = st == FIRN_OK && firn_metadata_find_snapshot(loaded.metadata, txn->snapshot_id);
+    *landed = st == FIRN_OK && has_our_snapshot(txn, loaded.metadata);
     if (*landed)
         land(txn, arena, &loaded);
     else
@@ -167,7 +175,7 @@ static firn_status resolve_unknown(firn_txn *txn, firn_error *err)
     const firn_clock *clock = txn->table->env->clock;
     const int64_t n_retries = property(txn, FIRN_STR("commit.status-check.num-retries"), 3);
     const int64_t wait_ms = property(txn, FIRN_STR("commit.status-check.min-wait-ms"), 1000);
-    const bool can_tell = txn->change != NULL;
+    const bool can_tell = txn->n_changes > 0;
     bool landed = false;
     for (int64_t i = 0; can_tell && i <= n_retries && i < 100; i++) {
         firn_error ignored;
@@ -319,7 +327,7 @@ static void show_landed(firn_txn *txn)
 static firn_status resolve_all(firn_txn *const *txns, size_t n, firn_error *err)
 {
     size_t at = 0;
-    while (at < n && !txns[at]->change) at++;
+    while (at < n && txns[at]->n_changes == 0) at++;
     const firn_status st = resolve_unknown(txns[at < n ? at : 0], err);
     for (size_t i = 0; i < n; i++) {
         if (st == FIRN_OK && i != at) show_landed(txns[i]);

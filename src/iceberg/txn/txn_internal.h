@@ -70,17 +70,14 @@ struct firn_txn_action {
     bool needs_same_main;   /* not to be repeated when main moved */
 };
 
-/* The one snapshot-producing change. */
+/* One snapshot-producing change; what it points to is the transaction's, but for the filters. */
 typedef struct firn_snapshot_change {
-    firn_data_file *added;
-    size_t n_added;
-    firn_str *removed;
-    size_t n_removed;
-    const firn_expr *filter; /* borrowed; NULL: all rows */
-    int64_t from_snapshot_id;
-    firn_isolation isolation;
-    bool is_overwrite;
-    bool must_be_unchanged;
+    firn_change what;
+    int64_t snapshot_id;  /* the same in all attempts: how a landed commit is recognised */
+    firn_str picked_from; /* cherry-picked: the snapshot, as text; empty: not */
+    /* Of the attempt under way: delete files that others added since from_snapshot_id. */
+    const struct firn_delete_index *new_deletes;
+    int64_t from_sequence_number;
 } firn_snapshot_change;
 
 struct firn_txn {
@@ -90,8 +87,8 @@ struct firn_txn {
     firn_txn_action *actions;
     size_t n_actions, cap_actions;
     firn_txn_draft draft;
-    firn_snapshot_change *change;
-    int64_t snapshot_id; /* the same in all attempts: how a landed commit is recognised */
+    firn_snapshot_change *changes; /* in order */
+    size_t n_changes, cap_changes;
     firn_property *summary;
     size_t n_summary, cap_summary;
     firn_str *written; /* metadata files of the attempt under way */
@@ -137,9 +134,9 @@ FIRN_MUST_CHECK firn_status firn_updates__push(firn_update_list *list, const fir
 /* All of the draft but snapshots. */
 FIRN_MUST_CHECK firn_status firn_updates__from_draft(const firn_txn_draft *draft,
                                                      firn_update_list *list, firn_error *err);
-FIRN_MUST_CHECK firn_status firn_updates__set_main(const firn_table_metadata *base,
-                                                   int64_t snapshot_id, firn_update_list *list,
-                                                   firn_error *err);
+FIRN_MUST_CHECK firn_status firn_updates__set_branch(const firn_table_metadata *base, firn_str name,
+                                                     int64_t snapshot_id, firn_update_list *list,
+                                                     firn_error *err);
 /* What must still hold for these updates to mean what they meant on base. */
 FIRN_MUST_CHECK firn_status firn_requirements__derive(const firn_table_metadata *base,
                                                       bool is_create, const firn_update_list *list,
@@ -148,19 +145,26 @@ FIRN_MUST_CHECK firn_status firn_requirements__derive(const firn_table_metadata 
 
 /* ---- snapshot_producer.c ---- */
 
-/* Writes manifests and manifest list of the transaction's change on top of main of metadata. Every
- * file is added to txn->written before it is made. */
+/* Writes manifests and manifest list of a change on top of its branch in metadata. Every file is
+ * added to txn->written before it is made. */
 FIRN_MUST_CHECK firn_status firn_snapshot__produce(firn_txn *txn,
+                                                   const firn_snapshot_change *change,
                                                    const firn_table_metadata *metadata,
                                                    firn_arena *arena, firn_snapshot *out,
                                                    firn_error *err);
+/* Head of the change's branch; NULL: main without a snapshot. FIRN_ERR_NOT_FOUND: no such branch.
+ */
+FIRN_MUST_CHECK firn_status firn_snapshot__head(const firn_snapshot_change *change,
+                                                const firn_table_metadata *metadata,
+                                                const firn_snapshot **out, firn_error *err);
 
 /* ---- conflict.c ---- */
 
-/* FIRN_ERR_CONFLICT when commits since the snapshot that was read break the change. */
-FIRN_MUST_CHECK firn_status firn_snapshot__validate(firn_store *store,
+/* FIRN_ERR_CONFLICT when commits since the snapshot that was read break the change. Notes in the
+ * change the delete files that were added since, in arena; removing files checks them. */
+FIRN_MUST_CHECK firn_status firn_snapshot__validate(const firn_txn *txn,
+                                                    firn_snapshot_change *change,
                                                     const firn_table_metadata *metadata,
-                                                    const firn_snapshot_change *change,
-                                                    firn_env *env, firn_error *err);
+                                                    firn_arena *arena, firn_error *err);
 
 #endif

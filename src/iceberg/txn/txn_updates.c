@@ -155,14 +155,14 @@ firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_li
     return FIRN_OK;
 }
 
-firn_status firn_updates__set_main(const firn_table_metadata *base, int64_t snapshot_id,
-                                   firn_update_list *list, firn_error *err)
+firn_status firn_updates__set_branch(const firn_table_metadata *base, firn_str name,
+                                     int64_t snapshot_id, firn_update_list *list, firn_error *err)
 {
-    const firn_snapshot_ref *old = firn_metadata_find_ref(base, FIRN_MAIN);
+    const firn_snapshot_ref *old = firn_metadata_find_ref(base, name);
     firn_snapshot_ref *ref = firn_arena_alloc_zero(list->arena, sizeof *ref);
     if (!ref) return firn_fail_nomem(err);
     *ref = old ? *old
-               : (firn_snapshot_ref){.name = FIRN_MAIN,
+               : (firn_snapshot_ref){.name = name,
                                      .min_snapshots_to_keep = -1,
                                      .max_snapshot_age_ms = -1,
                                      .max_ref_age_ms = -1};
