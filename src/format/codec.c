@@ -4,6 +4,7 @@
 #include "format/codec.h"
 
 #include <brotli/decode.h>
+#include <brotli/encode.h>
 #include <libdeflate.h>
 #include <limits.h>
 #include <lz4.h>
@@ -19,6 +20,7 @@
 #define DEFLATE_DEFAULT_LEVEL 6
 #define DEFLATE_MAX_LEVEL     12
 #define ZSTD_DEFAULT_LEVEL    3
+#define BROTLI_DEFAULT        4 /* its own, 11, is for files written once and read for years */
 #define GROW_FIRST            ((size_t)16 * 1024)
 #define AVRO_CRC_SIZE         4
 
@@ -361,6 +363,11 @@ firn_status firn_codec_decompress_grow(firn_codec_ctx *ctx, firn_codec codec, fi
 
 /* ---- compression ---- */
 
+uint32_t firn_crc32(firn_str bytes)
+{
+    return libdeflate_crc32(0, bytes.data ? bytes.data : "", bytes.len);
+}
+
 static firn_status pack_snappy(firn_str in, firn_buf *out, firn_error *err)
 {
     size_t n = snappy_max_compressed_length(in.len);
@@ -430,6 +437,22 @@ static firn_status pack_deflate(firn_codec_ctx *ctx, firn_codec codec, int level
     return FIRN_OK;
 }
 
+static firn_status pack_brotli(int level, firn_str in, firn_buf *out, firn_error *err)
+{
+    const int quality = level == 0 ? BROTLI_DEFAULT : level;
+    char *at = NULL;
+    if (quality < BROTLI_MIN_QUALITY || quality > BROTLI_MAX_QUALITY)
+        return firn_fail(err, FIRN_ERR_ARG, "brotli level %d, expected 1 to %d", level,
+                         BROTLI_MAX_QUALITY);
+    size_t n = BrotliEncoderMaxCompressedSize(in.len);
+    FIRN_TRY(reserve(out, n, &at, err));
+    if (!BrotliEncoderCompress(quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, in.len,
+                               (const uint8_t *)in.data, &n, (uint8_t *)at))
+        return firn_fail(err, FIRN_ERR_NOMEM, "brotli cannot compress %zu bytes", in.len);
+    out->len += n;
+    return FIRN_OK;
+}
+
 firn_status firn_codec_compress(firn_codec_ctx *ctx, firn_codec codec, int level, firn_str in,
                                 firn_buf *out, firn_error *err)
 {
@@ -442,8 +465,7 @@ firn_status firn_codec_compress(firn_codec_ctx *ctx, firn_codec codec, int level
     case FIRN_CODEC_ZSTD: return pack_zstd(ctx, level, in, out, err);
     case FIRN_CODEC_LZ4_RAW: return pack_lz4(in, out, err);
     case FIRN_CODEC_AVRO_SNAPPY: return pack_avro_snappy(in, out, err);
-    case FIRN_CODEC_BROTLI:
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: compression with brotli");
+    case FIRN_CODEC_BROTLI: return pack_brotli(level, in, out, err);
     }
     return firn_fail(err, FIRN_ERR_INTERNAL, "unknown codec %d", (int)codec);
 }

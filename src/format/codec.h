@@ -14,7 +14,7 @@ typedef enum firn_codec {
     FIRN_CODEC_ZSTD,
     FIRN_CODEC_LZ4_RAW,     /* one raw LZ4 block */
     FIRN_CODEC_AVRO_SNAPPY, /* raw snappy + CRC-32 big-endian, as in Avro */
-    FIRN_CODEC_BROTLI,      /* read only */
+    FIRN_CODEC_BROTLI,
 } firn_codec;
 
 typedef struct firn_codec_ctx firn_codec_ctx; /* reusable compression state; one thread */
@@ -29,7 +29,10 @@ FIRN_MUST_CHECK firn_status firn_codec_decompress(firn_codec_ctx *ctx, firn_code
 /* Decompress where the size is not known before (Avro): appends to out, at most out->max. */
 FIRN_MUST_CHECK firn_status firn_codec_decompress_grow(firn_codec_ctx *ctx, firn_codec codec,
                                                        firn_str in, firn_buf *out, firn_error *err);
-/* Appends the compressed bytes to out. level 0: the codec's default (zstd 3, deflate 6). */
+/* CRC-32 as in gzip: Parquet pages, Avro snappy blocks. */
+uint32_t firn_crc32(firn_str bytes);
+/* Appends the compressed bytes to out. level 0: the codec's default (zstd 3, deflate 6,
+ * brotli 4); the range is the library's: zstd to 22, deflate 1 to 12, brotli 1 to 11. */
 FIRN_MUST_CHECK firn_status firn_codec_compress(firn_codec_ctx *ctx, firn_codec codec, int level,
                                                 firn_str in, firn_buf *out, firn_error *err);
 

@@ -1,41 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One column chunk being written: its encoding, the page at hand, finished (compressed) pages and
- * statistics. Not here: row groups and the footer (parquet_writer.c, parquet_writer_footer.c). */
+ * statistics. Not here: row groups and the footer (parquet_writer.c, parquet_writer_footer.c),
+ * the choice of encodings (parquet_column_values.c). */
 #ifndef FIRN_FORMAT_PARQUET_COLUMN_H
 #define FIRN_FORMAT_PARQUET_COLUMN_H
 
 #include "format/codec.h"
 #include "format/parquet_encode_dict.h"
+#include "format/parquet_geo_stats.h"
 #include "format/parquet_shred.h"
 #include "format/parquet_stats.h"
+#include "format/parquet_writer.h"
 
 /* Encoding numbers of parquet.thrift. */
 typedef enum firn_parquet_encoding {
     FIRN_ENCODING_PLAIN = 0,
     FIRN_ENCODING_RLE = 3,
     FIRN_ENCODING_DELTA = 5,
+    FIRN_ENCODING_DELTA_LENGTH = 6,
+    FIRN_ENCODING_DELTA_BYTES = 7,
     FIRN_ENCODING_DICTIONARY = 8,
+    FIRN_ENCODING_STREAM_SPLIT = 9,
 } firn_parquet_encoding;
 
-/* What the columns of one writer share: limits and scratch memory. */
-typedef struct firn_parquet_pages {
+#define FIRN_ENCODING_COUNT 10
+
+/* What all columns of a writer obey. Not changed while it writes. */
+typedef struct firn_parquet_settings {
+    const firn_allocator *alloc;
     firn_codec codec;
     int codec_level;
     size_t page_rows;
     size_t page_bytes;
     size_t dictionary_bytes;
-    bool no_delta;
+    size_t bloom_bytes;
+    firn_parquet_encodings encodings;
+} firn_parquet_settings;
+
+/* What one thread needs to encode any column. Nothing in it lasts from one call to the next. */
+typedef struct firn_parquet_scratch {
+    const firn_parquet_settings *settings;
     firn_codec_ctx *codec_ctx;
     firn_parquet_shredder shredder;
     firn_buf raw;    /* one page before compression */
-    firn_buf packed; /* page header and compressed page */
+    firn_buf packed; /* compressed page */
     firn_buf trial;  /* an encoding that is tried */
-    firn_buf words;  /* levels as 32-bit numbers, wide decimals as views */
-} firn_parquet_pages;
+    firn_buf words;  /* levels and lengths as 32-bit numbers */
+    firn_buf views;  /* values in their stored form */
+    firn_arena *arena; /* emptied after each use */
+} firn_parquet_scratch;
 
+FIRN_MUST_CHECK firn_status firn_parquet_scratch_init(firn_parquet_scratch *scratch,
+                                                      const firn_parquet_settings *settings,
+                                                      firn_error *err);
+void firn_parquet_scratch_dispose(firn_parquet_scratch *scratch);
+
+/* A finished page and what the page index says of it. */
 typedef struct firn_parquet_page {
-    char *data;
+    char *data; /* header and compressed bytes; owned */
     size_t len;
+    int64_t first_row; /* in the row group */
+    int64_t n_values, null_count, nan_count;
+    int64_t text_bytes; /* BYTE_ARRAY: of all values, without lengths */
+    bool has_bounds;
+    size_t lo_at, lo_len, hi_at, hi_len; /* in the column's page_bounds */
 } firn_parquet_page;
 
 /* What the footer says of a finished chunk; offsets are set by who writes it out. */
@@ -46,49 +74,63 @@ typedef struct firn_parquet_chunk {
     int64_t uncompressed_bytes; /* with page headers */
     int64_t compressed_bytes;   /* with page headers */
     int64_t dictionary_bytes;   /* of the dictionary page and its header; 0: none */
+    int64_t text_bytes;         /* BYTE_ARRAY: of all values, without lengths */
     int64_t offset;             /* of the first page */
-    int32_t dictionary_pages, plain_pages, delta_pages; /* data pages by encoding */
+    int64_t bloom_offset, column_index_offset, offset_index_offset;
+    int32_t bloom_length, column_index_length, offset_index_length; /* 0: there is none */
+    int32_t n_pages[FIRN_ENCODING_COUNT];                           /* data pages by encoding */
+    const int64_t *def_counts, *rep_counts; /* by level; NULL: not worth telling */
     firn_parquet_bound lo, hi;
+    firn_geo_box box;
 } firn_parquet_chunk;
 
 typedef struct firn_parquet_column {
     const firn_parquet_leaf *leaf;
-    firn_parquet_pages *pages;
+    const firn_parquet_settings *settings;
     firn_parquet_encoding encoding; /* of values now coming in */
     bool is_settled;                /* a first page decided for or against the dictionary */
     firn_parquet_dict dict;
     /* the page at hand */
-    firn_buf values;  /* PLAIN: encoded (booleans: a byte each); DELTA: as in the batch */
+    firn_buf values;  /* PLAIN form (booleans: a byte each) */
     firn_buf indices; /* DICTIONARY */
     firn_buf defs;    /* empty while all levels are max_def */
     firn_buf reps;
     size_t n_rows, n_levels, n_values;
     size_t plain_bytes;                /* DICTIONARY: what PLAIN would take */
     uint32_t last_n_new, last_n_added; /* DICTIONARY: how it still grew with the last rows */
+    firn_parquet_bounds page;
     /* the chunk at hand */
     firn_parquet_page *done;
     size_t n_done, cap_done;
+    int64_t n_chunk_rows; /* in finished pages */
     firn_parquet_page dict_page;
     firn_parquet_chunk chunk;
     firn_parquet_bounds bounds;
+    firn_buf page_bounds; /* bytes of the pages' bounds */
+    firn_buf histograms;  /* int64_t counts by level, reps then defs, page by page; nested only */
+    bool is_ascending, is_descending; /* bounds of the pages so far */
+    firn_parquet_bounds last;         /* bounds of the last page that has any */
     /* the whole file */
     firn_parquet_bounds file_bounds;
+    firn_geo_box file_box;
     int64_t file_levels, file_nulls, file_bytes;
 } firn_parquet_column;
 
 void firn_parquet_column_init(firn_parquet_column *c, const firn_parquet_leaf *leaf,
-                              firn_parquet_pages *pages);
+                              const firn_parquet_settings *settings);
 void firn_parquet_column_dispose(firn_parquet_column *c);
 FIRN_MUST_CHECK firn_status firn_parquet_column_append(firn_parquet_column *c,
+                                                       firn_parquet_scratch *scratch,
                                                        const firn_parquet_run *run,
                                                        firn_error *err);
 /* Bytes of finished pages and of the page at hand. */
 size_t firn_parquet_column_buffered(const firn_parquet_column *c);
 /* Uncompressed bytes of the chunk so far. */
 size_t firn_parquet_column_encoded(const firn_parquet_column *c);
-/* Ends the chunk: c->dict_page and c->done hold its pages, c->chunk describes it. Bounds go to the
- * arena. */
-FIRN_MUST_CHECK firn_status firn_parquet_column_finish(firn_parquet_column *c, firn_arena *arena,
+/* Ends the chunk: c->dict_page and c->done hold its pages, c->chunk describes it but for bounds
+ * and offsets. */
+FIRN_MUST_CHECK firn_status firn_parquet_column_finish(firn_parquet_column *c,
+                                                       firn_parquet_scratch *scratch,
                                                        firn_error *err);
 /* Frees the pages and begins the next chunk. */
 void firn_parquet_column_reset(firn_parquet_column *c);

@@ -20,20 +20,21 @@ typedef struct view_words {
     uint64_t tail;
 } view_words;
 
-void firn_parquet_dict_init(firn_parquet_dict *dict, size_t width, bool has_lengths,
-                            size_t max_bytes)
+void firn_parquet_dict_init(firn_parquet_dict *dict, const firn_allocator *alloc, size_t width,
+                            bool has_lengths, size_t max_bytes)
 {
-    *dict = (firn_parquet_dict){.width = width,
+    *dict = (firn_parquet_dict){.alloc = alloc,
+                                .width = width,
                                 .has_views = width == 0,
                                 .has_lengths = has_lengths,
                                 .max_bytes = max_bytes};
-    firn_buf_init(&dict->heap, NULL, 0);
+    firn_buf_init(&dict->heap, alloc, 0);
 }
 
 void firn_parquet_dict_dispose(firn_parquet_dict *dict)
 {
-    firn_mem_free(NULL, dict->slots);
-    firn_mem_free(NULL, dict->keys);
+    firn_mem_free(dict->alloc, dict->slots);
+    firn_mem_free(dict->alloc, dict->keys);
     firn_buf_dispose(&dict->heap);
 }
 
@@ -66,7 +67,7 @@ static inline uint64_t hash_view(view_words w, const char *data, uint32_t len)
     return len <= INLINE_LEN ? hash_word(w.head ^ hash_word(w.tail)) : hash_long(w.head, data, len);
 }
 
-firn_str firn_parquet_dict_bytes(const firn_parquet_dict *dict, uint32_t i)
+static firn_str entry_bytes(const firn_parquet_dict *dict, uint32_t i)
 {
     const uint64_t *words = dict->keys + 2 * (size_t)i;
     const uint32_t len = (uint32_t)words[0];
@@ -77,7 +78,7 @@ firn_str firn_parquet_dict_bytes(const firn_parquet_dict *dict, uint32_t i)
 static uint64_t hash_entry(const firn_parquet_dict *dict, uint32_t i)
 {
     if (!dict->has_views) return hash_word(dict->keys[i]);
-    const firn_str s = firn_parquet_dict_bytes(dict, i);
+    const firn_str s = entry_bytes(dict, i);
     const view_words w = {dict->keys[2 * (size_t)i], dict->keys[2 * (size_t)i + 1]};
     return hash_view(w, s.data, (uint32_t)s.len);
 }
@@ -87,12 +88,12 @@ static firn_status grow(firn_parquet_dict *dict, firn_error *err)
 {
     const size_t n_slots = dict->n_slots ? dict->n_slots * 4 : FIRST_SLOTS;
     const size_t cap = n_slots / 2, words = dict->has_views ? 2 : 1;
-    uint64_t *keys = firn_mem_resize(NULL, dict->keys, cap * words * sizeof *keys);
+    uint64_t *keys = firn_mem_resize(dict->alloc, dict->keys, cap * words * sizeof *keys);
     if (!keys) return firn_fail_nomem(err);
     dict->keys = keys;
-    uint32_t *slots = firn_mem_alloc_zero(NULL, n_slots * sizeof *slots);
+    uint32_t *slots = firn_mem_alloc_zero(dict->alloc, n_slots * sizeof *slots);
     if (!slots) return firn_fail_nomem(err);
-    firn_mem_free(NULL, dict->slots);
+    firn_mem_free(dict->alloc, dict->slots);
     dict->slots = slots;
     dict->n_slots = n_slots;
     dict->cap = cap;
@@ -205,7 +206,7 @@ static void expand_views(const firn_parquet_dict *dict, const uint32_t *indices,
                          firn_buf *out)
 {
     for (size_t i = 0; i < n; i++) {
-        const firn_str s = firn_parquet_dict_bytes(dict, indices[i]);
+        const firn_str s = entry_bytes(dict, indices[i]);
         if (dict->has_lengths) firn_buf_u32le(out, (uint32_t)s.len);
         firn_buf_str(out, s);
     }
@@ -223,6 +224,26 @@ void firn_parquet_dict_expand(const firn_parquet_dict *dict, const uint32_t *ind
     for (size_t i = 0; i < n; i++) /* little-endian: the low bytes come first */
         memcpy(to + i * dict->width, &dict->keys[indices[i]], dict->width);
     out->len += n * dict->width;
+}
+
+static void entry_view(const firn_parquet_dict *dict, uint32_t i, firn_view *out)
+{
+    const uint64_t *words = dict->keys + 2 * (size_t)i;
+    memcpy(out, words, sizeof *out);
+    if (out->len > INLINE_LEN) out->as.ref.data = dict->heap.data + words[1];
+}
+
+void firn_parquet_dict_values(const firn_parquet_dict *dict, const uint32_t *indices, size_t n,
+                              firn_buf *out)
+{
+    if (!dict->has_views) {
+        firn_parquet_dict_expand(dict, indices, n, out);
+        return;
+    }
+    firn_view *to = (firn_view *)(void *)firn_buf_reserve(out, n * sizeof *to);
+    if (!to) return;
+    for (size_t i = 0; i < n; i++) entry_view(dict, indices[i], &to[i]);
+    out->len += n * sizeof *to;
 }
 
 void firn_parquet_dict_plain(const firn_parquet_dict *dict, firn_buf *out)

@@ -8,6 +8,7 @@
 #include "firn/batch.h"
 
 typedef struct firn_parquet_dict {
+    const firn_allocator *alloc;
     uint32_t *slots; /* index + 1, 0 = free; a power of two of them */
     size_t n_slots;
     uint64_t *keys; /* fixed width: the value; views: two words each */
@@ -22,8 +23,8 @@ typedef struct firn_parquet_dict {
 } firn_parquet_dict;
 
 /* width 4 or 8, or 0 for views. Allocates nothing yet. */
-void firn_parquet_dict_init(firn_parquet_dict *dict, size_t width, bool has_lengths,
-                            size_t max_bytes);
+void firn_parquet_dict_init(firn_parquet_dict *dict, const firn_allocator *alloc, size_t width,
+                            bool has_lengths, size_t max_bytes);
 void firn_parquet_dict_dispose(firn_parquet_dict *dict);
 /* Forget all values, keep the memory. */
 void firn_parquet_dict_clear(firn_parquet_dict *dict);
@@ -37,7 +38,9 @@ void firn_parquet_dict_expand(const firn_parquet_dict *dict, const uint32_t *ind
                               firn_buf *out);
 /* PLAIN form of the whole dictionary. */
 void firn_parquet_dict_plain(const firn_parquet_dict *dict, firn_buf *out);
-/* The bytes of entry i of a dictionary of views. */
-firn_str firn_parquet_dict_bytes(const firn_parquet_dict *dict, uint32_t i);
+/* The values that n indices stand for, as a batch has them: numbers, or views that are valid until
+ * the next addition. */
+void firn_parquet_dict_values(const firn_parquet_dict *dict, const uint32_t *indices, size_t n,
+                              firn_buf *out);
 
 #endif

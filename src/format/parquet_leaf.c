@@ -97,16 +97,13 @@ typedef struct leaf_walk {
     size_t n, cap;
     firn_parquet_step steps[FIRN_LIMIT_NESTING + 2];
     size_t n_steps;
-    firn_str path[2 * FIRN_LIMIT_NESTING + 4];
+    firn_str path[2 * FIRN_LIMIT_NESTING + 6];
     size_t n_path;
 } leaf_walk;
 
-static firn_status add_leaf(leaf_walk *walk, const firn_field *field, firn_error *err)
+static firn_status add_leaf(leaf_walk *walk, const firn_field *field, firn_parquet_part part,
+                            firn_error *err)
 {
-    if (field->type->kind == FIRN_TYPE_VARIANT)
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: writing variant column \"%.*s\"",
-                         FIRN_STR_ARG(field->name));
     if (walk->n == FIRN_LIMIT_COLUMNS)
         return firn_fail(err, FIRN_ERR_LIMIT, "more than %d leaf columns", FIRN_LIMIT_COLUMNS);
     firn_parquet_leaf *leaf =
@@ -117,6 +114,7 @@ static firn_status add_leaf(leaf_walk *walk, const firn_field *field, firn_error
     if (!steps || !path) return firn_fail_nomem(err);
     leaf->field_id = field->id;
     leaf->type = field->type;
+    leaf->part = part;
     leaf->physical = physical_of(field->type, &leaf->type_length);
     for (size_t i = 0; i < walk->n_steps; i++) {
         steps[i] = walk->steps[i];
@@ -128,6 +126,16 @@ static firn_status add_leaf(leaf_walk *walk, const firn_field *field, firn_error
     leaf->n_steps = walk->n_steps;
     leaf->path = path;
     leaf->n_path = walk->n_path;
+    return FIRN_OK;
+}
+
+static firn_status add_variant(leaf_walk *walk, const firn_field *field, firn_error *err)
+{
+    walk->path[walk->n_path++] = FIRN_STR("metadata");
+    FIRN_TRY(add_leaf(walk, field, FIRN_LEAF_VARIANT_METADATA, err));
+    walk->path[walk->n_path - 1] = FIRN_STR("value");
+    FIRN_TRY(add_leaf(walk, field, FIRN_LEAF_VARIANT_VALUE, err));
+    walk->n_path--;
     return FIRN_OK;
 }
 
@@ -172,7 +180,12 @@ static firn_status walk_members(leaf_walk *walk, const firn_type *type, firn_err
         walk->steps[walk->n_steps++] = (firn_parquet_step){
             i, is_optional_member(type, i), is_nested && field->type->kind != FIRN_TYPE_STRUCT};
         walk->path[walk->n_path++] = member_name(type, i);
-        FIRN_TRY(is_nested ? walk_members(walk, field->type, err) : add_leaf(walk, field, err));
+        if (is_nested)
+            FIRN_TRY(walk_members(walk, field->type, err));
+        else if (field->type->kind == FIRN_TYPE_VARIANT)
+            FIRN_TRY(add_variant(walk, field, err));
+        else
+            FIRN_TRY(add_leaf(walk, field, FIRN_LEAF_WHOLE, err));
         walk->n_steps--;
         walk->n_path--;
     }
@@ -214,6 +227,13 @@ static void put_decimal_type(firn_thrift_writer *w, const firn_type *type)
     firn_thrift_put_struct(w, 5);
     firn_thrift_put_i32(w, 1, type->scale);
     firn_thrift_put_i32(w, 2, type->precision);
+    firn_thrift_put_end(w);
+}
+
+static void put_variant_type(firn_thrift_writer *w)
+{
+    firn_thrift_put_struct(w, 16);
+    firn_thrift_put_i8(w, 1, 1); /* version of the encoding */
     firn_thrift_put_end(w);
 }
 
@@ -264,6 +284,7 @@ static void put_logical(firn_thrift_writer *w, const firn_type *type)
     case FIRN_TYPE_TIMESTAMP_NS: put_time(w, 8, false, TIME_NANOS); break;
     case FIRN_TYPE_TIMESTAMPTZ_NS: put_time(w, 8, true, TIME_NANOS); break;
     case FIRN_TYPE_UUID: firn_thrift_put_empty(w, 14); break;
+    case FIRN_TYPE_VARIANT: put_variant_type(w); break;
     default: put_geo_type(w, type); break;
     }
     firn_thrift_put_end(w);
@@ -295,6 +316,14 @@ static size_t stored_members(const firn_type *type)
     return n;
 }
 
+/* Children of the element for a field of this type; 0: it is a leaf. */
+static size_t stored_children(const firn_type *type)
+{
+    if (type->kind == FIRN_TYPE_VARIANT) return 2;
+    if (firn_type_is_primitive(type)) return 0;
+    return type->kind == FIRN_TYPE_STRUCT ? stored_members(type) : 1;
+}
+
 static void put_group(firn_thrift_writer *w, int repetition, firn_str name, size_t n_children)
 {
     firn_thrift_put_element_struct(w);
@@ -307,17 +336,16 @@ static void put_group(firn_thrift_writer *w, int repetition, firn_str name, size
 static void put_field(firn_thrift_writer *w, const firn_field *field, int repetition, firn_str name)
 {
     const firn_type *type = field->type;
+    const size_t n_children = stored_children(type);
     int32_t length;
     firn_thrift_put_element_struct(w);
-    if (firn_type_is_primitive(type)) {
+    if (n_children == 0) {
         firn_thrift_put_i32(w, 1, (int32_t)physical_of(type, &length));
         if (length) firn_thrift_put_i32(w, 2, length);
     }
     firn_thrift_put_i32(w, 3, repetition);
     firn_thrift_put_bytes(w, 4, name);
-    if (!firn_type_is_primitive(type))
-        firn_thrift_put_i32(w, 5,
-                            type->kind == FIRN_TYPE_STRUCT ? (int32_t)stored_members(type) : 1);
+    if (n_children) firn_thrift_put_i32(w, 5, (int32_t)n_children);
     if (converted_of(type) >= 0) firn_thrift_put_i32(w, 6, converted_of(type));
     if (type->kind == FIRN_TYPE_DECIMAL) {
         firn_thrift_put_i32(w, 7, type->scale);
@@ -328,10 +356,25 @@ static void put_field(firn_thrift_writer *w, const firn_field *field, int repeti
     firn_thrift_put_end(w);
 }
 
+/* metadata and value: without field ids, which are the table's. */
+static size_t put_variant_members(firn_thrift_writer *w)
+{
+    const firn_str names[] = {FIRN_STR("metadata"), FIRN_STR("value")};
+    for (int i = 0; i < 2 && w; i++) {
+        firn_thrift_put_element_struct(w);
+        firn_thrift_put_i32(w, 1, FIRN_PHYSICAL_BYTE_ARRAY);
+        firn_thrift_put_i32(w, 3, REQUIRED);
+        firn_thrift_put_bytes(w, 4, names[i]);
+        firn_thrift_put_end(w);
+    }
+    return 2;
+}
+
 /* Depth-first, parents before children; nesting was limited when the leaves were found. */
 static size_t put_members(firn_thrift_writer *w, const firn_type *type)
 {
     size_t n = 0;
+    if (type->kind == FIRN_TYPE_VARIANT) return put_variant_members(w);
     if (type->kind == FIRN_TYPE_LIST || type->kind == FIRN_TYPE_MAP) {
         if (w) put_group(w, REPEATED, group_name(type), stored_members(type));
         n++;

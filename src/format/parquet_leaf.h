@@ -27,6 +27,13 @@ typedef struct firn_parquet_step {
     bool is_repeated; /* list or map: adds a definition and a repetition level */
 } firn_parquet_step;
 
+/* A variant column is two leaf columns with one field id. */
+typedef enum firn_parquet_part {
+    FIRN_LEAF_WHOLE = 0,
+    FIRN_LEAF_VARIANT_METADATA,
+    FIRN_LEAF_VARIANT_VALUE,
+} firn_parquet_part;
+
 typedef struct firn_parquet_leaf {
     int32_t field_id;
     const firn_type *type;
@@ -38,8 +45,11 @@ typedef struct firn_parquet_leaf {
     size_t n_steps;
     const firn_str *path; /* names in the Parquet schema, "list" and "key_value" included */
     size_t n_path;
+    firn_parquet_part part;
+    /* what the writer was told of the column */
     firn_metrics_mode metrics;
     int32_t truncate_length;
+    bool no_dictionary;
 } firn_parquet_leaf;
 
 /* Deep copy into the arena. */
@@ -49,6 +59,11 @@ FIRN_MUST_CHECK firn_status firn_parquet_type_copy(firn_arena *arena, const firn
 FIRN_MUST_CHECK firn_status firn_parquet_leaves(firn_arena *arena, const firn_type *root,
                                                 firn_parquet_leaf **out, size_t *n_out,
                                                 firn_error *err);
+/* How often each level occurs says more than the null count. */
+static inline bool firn_parquet_leaf_has_histograms(const firn_parquet_leaf *leaf)
+{
+    return leaf->max_rep > 0 || leaf->max_def > 1;
+}
 /* The list<SchemaElement> of the footer as field id of the struct being written. */
 void firn_parquet_put_schema(firn_thrift_writer *w, int16_t id, const firn_type *root);
 

@@ -16,16 +16,16 @@ typedef struct page_head {
     firn_parquet_encoding encoding;
 } page_head;
 
-void firn_parquet_put_levels(firn_parquet_pages *pages, const uint8_t *levels, size_t n,
+void firn_parquet_put_levels(firn_parquet_scratch *scratch, const uint8_t *levels, size_t n,
                              uint8_t max)
 {
-    firn_buf *raw = &pages->raw;
+    firn_buf *raw = &scratch->raw;
     const int bits = firn_bit_width(max);
     const size_t start = raw->len;
     firn_buf_u32le(raw, 0);
     if (levels) {
-        firn_buf_clear(&pages->words);
-        uint32_t *words = (uint32_t *)(void *)firn_buf_reserve(&pages->words, n * sizeof *words);
+        firn_buf_clear(&scratch->words);
+        uint32_t *words = (uint32_t *)(void *)firn_buf_reserve(&scratch->words, n * sizeof *words);
         if (!words) {
             raw->status = FIRN_ERR_NOMEM;
             return;
@@ -40,12 +40,13 @@ void firn_parquet_put_levels(firn_parquet_pages *pages, const uint8_t *levels, s
     memcpy(raw->data + start, &len, sizeof len);
 }
 
-static void put_header(firn_buf *out, const page_head *head, size_t raw_len, size_t packed_len)
+static void put_header(firn_buf *out, const page_head *head, size_t raw_len, firn_str body)
 {
     firn_thrift_writer w = firn_thrift_writer_of(out);
     firn_thrift_put_i32(&w, 1, head->type);
     firn_thrift_put_i32(&w, 2, (int32_t)raw_len);
-    firn_thrift_put_i32(&w, 3, (int32_t)packed_len);
+    firn_thrift_put_i32(&w, 3, (int32_t)body.len);
+    firn_thrift_put_i32(&w, 4, (int32_t)firn_crc32(body));
     firn_thrift_put_struct(&w, head->type == PAGE_DATA ? 5 : 7);
     firn_thrift_put_i32(&w, 1, (int32_t)head->n_values);
     firn_thrift_put_i32(&w, 2, (int32_t)head->encoding);
@@ -57,45 +58,47 @@ static void put_header(firn_buf *out, const page_head *head, size_t raw_len, siz
     firn_thrift_put_end(&w);
 }
 
-static firn_status make_page(firn_parquet_pages *pages, const page_head *head,
+static firn_status make_page(firn_parquet_scratch *scratch, const page_head *head,
                              firn_parquet_page *out, int64_t *uncompressed, firn_error *err)
 {
     char bytes[96];
-    firn_str body = firn_buf_view(&pages->raw);
+    const firn_codec codec = scratch->settings->codec;
+    firn_str body = firn_buf_view(&scratch->raw);
     firn_buf header = {.data = bytes, .cap = sizeof bytes, .max = sizeof bytes};
-    FIRN_TRY(firn_buf_check(&pages->raw, err));
+    FIRN_TRY(firn_buf_check(&scratch->raw, err));
     if (head->n_values > INT32_MAX)
         return firn_fail(err, FIRN_ERR_LIMIT, "page of %zu values, limit %d", head->n_values,
                          INT32_MAX);
-    if (pages->codec != FIRN_CODEC_NONE) {
-        firn_buf_clear(&pages->packed);
-        FIRN_TRY(firn_codec_compress(pages->codec_ctx, pages->codec, pages->codec_level, body,
-                                     &pages->packed, err));
-        body = firn_buf_view(&pages->packed);
+    if (codec != FIRN_CODEC_NONE) {
+        firn_buf_clear(&scratch->packed);
+        FIRN_TRY(firn_codec_compress(scratch->codec_ctx, codec, scratch->settings->codec_level, body,
+                                     &scratch->packed, err));
+        body = firn_buf_view(&scratch->packed);
     }
-    put_header(&header, head, pages->raw.len, body.len);
+    put_header(&header, head, scratch->raw.len, body);
     FIRN_TRY(firn_buf_check(&header, err));
-    char *data = firn_mem_alloc(NULL, header.len + body.len);
+    char *data = firn_mem_alloc(scratch->settings->alloc, header.len + body.len);
     if (!data) return firn_fail_nomem(err);
     memcpy(data, header.data, header.len);
     if (body.len) memcpy(data + header.len, body.data, body.len);
-    *out = (firn_parquet_page){data, header.len + body.len};
-    *uncompressed = (int64_t)(header.len + pages->raw.len);
+    out->data = data;
+    out->len = header.len + body.len;
+    *uncompressed = (int64_t)(header.len + scratch->raw.len);
     return FIRN_OK;
 }
 
-firn_status firn_parquet_page_data(firn_parquet_pages *pages, size_t n_levels,
+firn_status firn_parquet_page_data(firn_parquet_scratch *scratch, size_t n_levels,
                                    firn_parquet_encoding encoding, firn_parquet_page *out,
                                    int64_t *uncompressed, firn_error *err)
 {
     const page_head head = {PAGE_DATA, n_levels, encoding};
-    return make_page(pages, &head, out, uncompressed, err);
+    return make_page(scratch, &head, out, uncompressed, err);
 }
 
-firn_status firn_parquet_page_dictionary(firn_parquet_pages *pages, size_t n,
+firn_status firn_parquet_page_dictionary(firn_parquet_scratch *scratch, size_t n,
                                          firn_parquet_page *out, int64_t *uncompressed,
                                          firn_error *err)
 {
     const page_head head = {PAGE_DICTIONARY, n, FIRN_ENCODING_PLAIN};
-    return make_page(pages, &head, out, uncompressed, err);
+    return make_page(scratch, &head, out, uncompressed, err);
 }

@@ -7,15 +7,15 @@
 
 /* Levels as they stand in front of a page's values: length, then hybrid runs. levels NULL: all n
  * are max. */
-void firn_parquet_put_levels(firn_parquet_pages *pages, const uint8_t *levels, size_t n,
+void firn_parquet_put_levels(firn_parquet_scratch *scratch, const uint8_t *levels, size_t n,
                              uint8_t max);
-/* Compress pages->raw to a data page of n_levels values. */
-FIRN_MUST_CHECK firn_status firn_parquet_page_data(firn_parquet_pages *pages, size_t n_levels,
+/* Compress scratch->raw to a data page of n_levels values: out->data and len. */
+FIRN_MUST_CHECK firn_status firn_parquet_page_data(firn_parquet_scratch *scratch, size_t n_levels,
                                                    firn_parquet_encoding encoding,
                                                    firn_parquet_page *out, int64_t *uncompressed,
                                                    firn_error *err);
 /* The same for a dictionary page of n values. */
-FIRN_MUST_CHECK firn_status firn_parquet_page_dictionary(firn_parquet_pages *pages, size_t n,
+FIRN_MUST_CHECK firn_status firn_parquet_page_dictionary(firn_parquet_scratch *scratch, size_t n,
                                                          firn_parquet_page *out,
                                                          int64_t *uncompressed, firn_error *err);
 

@@ -9,14 +9,14 @@
 
 #include "base/error.h"
 
-void firn_parquet_shredder_init(firn_parquet_shredder *s)
+void firn_parquet_shredder_init(firn_parquet_shredder *s, const firn_allocator *alloc)
 {
     for (int i = 0; i < 2; i++) {
-        firn_buf_init(&s->slots[i], NULL, 0);
-        firn_buf_init(&s->defs[i], NULL, 0);
-        firn_buf_init(&s->reps[i], NULL, 0);
+        firn_buf_init(&s->slots[i], alloc, 0);
+        firn_buf_init(&s->defs[i], alloc, 0);
+        firn_buf_init(&s->reps[i], alloc, 0);
     }
-    firn_buf_init(&s->values, NULL, 0);
+    firn_buf_init(&s->values, alloc, 0);
 }
 
 void firn_parquet_shredder_dispose(firn_parquet_shredder *s)

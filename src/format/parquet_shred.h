@@ -18,7 +18,7 @@ typedef struct firn_parquet_run {
     const void *values;  /* as in a batch, nulls left out */
 } firn_parquet_run;
 
-/* Scratch memory, shared by all columns of a writer. */
+/* Scratch memory of one thread. */
 typedef struct firn_parquet_shredder {
     firn_buf slots[2]; /* row in the column at hand, int64_t; -1: ended above */
     firn_buf defs[2];
@@ -26,7 +26,7 @@ typedef struct firn_parquet_shredder {
     firn_buf values;
 } firn_parquet_shredder;
 
-void firn_parquet_shredder_init(firn_parquet_shredder *s);
+void firn_parquet_shredder_init(firn_parquet_shredder *s, const firn_allocator *alloc);
 void firn_parquet_shredder_dispose(firn_parquet_shredder *s);
 /* Rows [from, from+n) of the batch. A null where the schema has none is FIRN_ERR_ARG. */
 FIRN_MUST_CHECK firn_status firn_parquet_shred(firn_parquet_shredder *s,

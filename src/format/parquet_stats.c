@@ -35,11 +35,12 @@ static firn_stats_class class_of(const firn_type *type)
     }
 }
 
-void firn_parquet_bounds_init(firn_parquet_bounds *b, const firn_type *type)
+void firn_parquet_bounds_init(firn_parquet_bounds *b, const firn_allocator *alloc,
+                              const firn_type *type)
 {
     *b = (firn_parquet_bounds){.kind = class_of(type)};
-    firn_buf_init(&b->blo, NULL, 0);
-    firn_buf_init(&b->bhi, NULL, 0);
+    firn_buf_init(&b->blo, alloc, 0);
+    firn_buf_init(&b->bhi, alloc, 0);
 }
 
 void firn_parquet_bounds_dispose(firn_parquet_bounds *b)
@@ -193,11 +194,6 @@ void firn_parquet_bounds_add(firn_parquet_bounds *b, const void *values, size_t 
     }
 }
 
-void firn_parquet_bounds_add_bytes(firn_parquet_bounds *b, firn_str value)
-{
-    if (b->kind == FIRN_STATS_BYTES) merge_bytes(b, value, value);
-}
-
 void firn_parquet_bounds_add_nan(firn_parquet_bounds *b, const void *values, size_t n)
 {
     int64_t nan = 0;
@@ -221,6 +217,21 @@ void firn_parquet_bounds_merge(firn_parquet_bounds *b, const firn_parquet_bounds
         merge_floats(b, other->flo, other->fhi);
     else
         merge_ints(b, other->lo, other->hi);
+}
+
+void firn_parquet_bounds_compare(const firn_parquet_bounds *a, const firn_parquet_bounds *b,
+                                 int *lo, int *hi)
+{
+    if (b->kind == FIRN_STATS_BYTES) {
+        *lo = firn_str_compare(firn_buf_view(&a->blo), firn_buf_view(&b->blo));
+        *hi = firn_str_compare(firn_buf_view(&a->bhi), firn_buf_view(&b->bhi));
+    } else if (b->kind == FIRN_STATS_F32 || b->kind == FIRN_STATS_F64) {
+        *lo = (a->flo > b->flo) - (a->flo < b->flo);
+        *hi = (a->fhi > b->fhi) - (a->fhi < b->fhi);
+    } else {
+        *lo = (a->lo > b->lo) - (a->lo < b->lo);
+        *hi = (a->hi > b->hi) - (a->hi < b->hi);
+    }
 }
 
 firn_status firn_parquet_bounds_check(const firn_parquet_bounds *b, firn_error *err)

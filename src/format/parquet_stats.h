@@ -39,14 +39,17 @@ typedef struct firn_parquet_bound {
     firn_str bytes;
 } firn_parquet_bound;
 
-void firn_parquet_bounds_init(firn_parquet_bounds *b, const firn_type *type);
+void firn_parquet_bounds_init(firn_parquet_bounds *b, const firn_allocator *alloc,
+                              const firn_type *type);
 void firn_parquet_bounds_dispose(firn_parquet_bounds *b);
 void firn_parquet_bounds_clear(firn_parquet_bounds *b);
 /* n values as a batch has them, without nulls. */
 void firn_parquet_bounds_add(firn_parquet_bounds *b, const void *values, size_t n);
-void firn_parquet_bounds_add_bytes(firn_parquet_bounds *b, firn_str value);
 /* Only count NaN: the bounds come from the dictionary. */
 void firn_parquet_bounds_add_nan(firn_parquet_bounds *b, const void *values, size_t n);
+/* How the bounds of two sets of values compare, both with bounds: -1, 0, 1 for each. */
+void firn_parquet_bounds_compare(const firn_parquet_bounds *a, const firn_parquet_bounds *b,
+                                 int *lo, int *hi);
 void firn_parquet_bounds_merge(firn_parquet_bounds *b, const firn_parquet_bounds *other);
 FIRN_MUST_CHECK firn_status firn_parquet_bounds_check(const firn_parquet_bounds *b,
                                                       firn_error *err);

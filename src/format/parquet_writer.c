@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "format/parquet_index_writer.h"
 #include "format/parquet_writer_footer.h"
 
 #define DEFAULT_GROUP_ROWS  ((int64_t)1 << 20)
@@ -17,13 +18,16 @@
 #define MIN_PAGE_ROWS     1000
 
 struct firn_parquet_writer {
+    firn_parquet_settings settings;
+    firn_pool *pool;
+    firn_parquet_scratch *scratch; /* one per thread of the pool */
+    size_t n_scratch;              /* how many were initialised */
     firn_arena *arena; /* schema, leaves, what the footer will say */
     firn_type root;
     firn_parquet_leaf *leaves;
     firn_parquet_column *columns; /* one per leaf */
     size_t n_columns;             /* how many were initialised */
     size_t n_leaves;
-    firn_parquet_pages pages;
     firn_byte_sink sink;
     firn_str iceberg_schema_json;
     int64_t group_rows, group_bytes;
@@ -32,6 +36,8 @@ struct firn_parquet_writer {
     int64_t n_pending; /* of them in the row group at hand */
     firn_parquet_group *groups;
     size_t n_groups, cap_groups;
+    firn_buf column_indexes; /* of finished row groups; written in front of the footer */
+    firn_buf offset_indexes;
     bool is_failed;
     bool is_finished;
 };
@@ -48,8 +54,6 @@ static firn_status check_opts(const firn_type *root, const firn_parquet_write_op
         return firn_fail(err, FIRN_ERR_ARG, "a Parquet file is written from a struct type");
     if (opts->codec == FIRN_CODEC_DEFLATE || opts->codec == FIRN_CODEC_AVRO_SNAPPY)
         return firn_fail(err, FIRN_ERR_ARG, "codec %d is not one of Parquet's", (int)opts->codec);
-    if (opts->codec == FIRN_CODEC_BROTLI)
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: compression with brotli");
     if (opts->page_bytes > INT32_MAX / 2 || opts->dictionary_bytes > INT32_MAX / 2)
         return firn_fail(err, FIRN_ERR_ARG, "pages of %lld bytes, limit %d",
                          (long long)(opts->page_bytes > opts->dictionary_bytes
@@ -66,6 +70,7 @@ static void set_column_opts(firn_parquet_writer *w, const firn_parquet_write_opt
             if (opts->columns[k].field_id != w->leaves[i].field_id) continue;
             w->leaves[i].metrics = opts->columns[k].metrics;
             w->leaves[i].truncate_length = opts->columns[k].truncate_length;
+            w->leaves[i].no_dictionary = opts->columns[k].no_dictionary;
         }
     }
 }
@@ -77,16 +82,16 @@ static size_t default_page_rows(size_t n_leaves)
     return rows > MIN_PAGE_ROWS ? rows : MIN_PAGE_ROWS;
 }
 
-static void init_pages(firn_parquet_writer *w, const firn_parquet_write_opts *opts)
+static void init_settings(firn_parquet_writer *w, const firn_parquet_write_opts *opts)
 {
-    firn_parquet_pages *p = &w->pages;
+    firn_parquet_settings *p = &w->settings;
     p->codec = opts->codec;
     p->codec_level =
         opts->codec == FIRN_CODEC_ZSTD && opts->codec_level == 0 ? 1 : opts->codec_level;
     p->page_rows = (size_t)or_default(opts->page_rows, (int64_t)default_page_rows(w->n_leaves));
     p->page_bytes = (size_t)or_default(opts->page_bytes, DEFAULT_PAGE_BYTES);
     p->dictionary_bytes = (size_t)or_default(opts->dictionary_bytes, DEFAULT_DICTIONARY);
-    p->no_delta = opts->no_delta;
+    p->encodings = opts->encodings;
     w->group_rows = or_default(opts->row_group_rows, DEFAULT_GROUP_ROWS);
     w->group_bytes = or_default(opts->row_group_bytes, DEFAULT_GROUP_BYTES);
 }
@@ -105,13 +110,18 @@ static firn_status open_writer(firn_parquet_writer *w, const firn_type *root,
     FIRN_TRY(firn_parquet_type_copy(w->arena, root, &w->root, err));
     FIRN_TRY(firn_parquet_leaves(w->arena, &w->root, &w->leaves, &w->n_leaves, err));
     set_column_opts(w, opts);
-    init_pages(w, opts);
+    init_settings(w, opts);
     w->iceberg_schema_json = firn_arena_copy(w->arena, opts->iceberg_schema_json);
     w->columns = firn_arena_array(w->arena, w->n_leaves, sizeof *w->columns);
     if (!w->columns || !w->iceberg_schema_json.data) return firn_fail_nomem(err);
     for (; w->n_columns < w->n_leaves; w->n_columns++)
-        firn_parquet_column_init(&w->columns[w->n_columns], &w->leaves[w->n_columns], &w->pages);
-    FIRN_TRY(firn_codec_ctx_create(&w->pages.codec_ctx, err));
+        firn_parquet_column_init(&w->columns[w->n_columns], &w->leaves[w->n_columns],
+                                 &w->settings);
+    const size_t n_threads = w->pool ? (size_t)firn_pool_threads(w->pool) : 1;
+    w->scratch = firn_arena_array(w->arena, n_threads, sizeof *w->scratch);
+    if (!w->scratch) return firn_fail_nomem(err);
+    while (w->n_scratch < n_threads)
+        FIRN_TRY(firn_parquet_scratch_init(&w->scratch[w->n_scratch++], &w->settings, err));
     return write_out(w, "PAR1", 4, err);
 }
 
@@ -122,15 +132,14 @@ firn_status firn_parquet_writer_create(const firn_type *root, const firn_parquet
     const firn_parquet_write_opts defaults = {.codec = FIRN_CODEC_ZSTD};
     if (!opts) opts = &defaults;
     FIRN_TRY(check_opts(root, opts, err));
-    firn_parquet_writer *w = firn_mem_alloc_zero(NULL, sizeof *w);
+    firn_parquet_writer *w = firn_mem_alloc_zero(opts->alloc, sizeof *w);
     if (!w) return firn_fail_nomem(err);
     w->sink = *sink;
-    firn_parquet_shredder_init(&w->pages.shredder);
-    firn_buf_init(&w->pages.raw, NULL, INT32_MAX);
-    firn_buf_init(&w->pages.packed, NULL, INT32_MAX);
-    firn_buf_init(&w->pages.trial, NULL, 0);
-    firn_buf_init(&w->pages.words, NULL, 0);
-    w->arena = firn_arena_create(NULL, 0);
+    w->pool = opts->pool;
+    w->settings.alloc = opts->alloc;
+    firn_buf_init(&w->column_indexes, opts->alloc, 0);
+    firn_buf_init(&w->offset_indexes, opts->alloc, 0);
+    w->arena = firn_arena_create(opts->alloc, 0);
     const firn_status st = w->arena ? open_writer(w, root, opts, err) : firn_fail_nomem(err);
     if (st != FIRN_OK) {
         firn_parquet_writer_destroy(w);
@@ -144,24 +153,49 @@ void firn_parquet_writer_destroy(firn_parquet_writer *w)
 {
     if (!w) return;
     for (size_t i = 0; i < w->n_columns; i++) firn_parquet_column_dispose(&w->columns[i]);
-    firn_codec_ctx_destroy(w->pages.codec_ctx);
-    firn_parquet_shredder_dispose(&w->pages.shredder);
-    firn_buf_dispose(&w->pages.raw);
-    firn_buf_dispose(&w->pages.packed);
-    firn_buf_dispose(&w->pages.trial);
-    firn_buf_dispose(&w->pages.words);
+    for (size_t i = 0; i < w->n_scratch; i++) firn_parquet_scratch_dispose(&w->scratch[i]);
+    firn_buf_dispose(&w->column_indexes);
+    firn_buf_dispose(&w->offset_indexes);
     firn_arena_destroy(w->arena);
-    firn_mem_free(NULL, w);
+    firn_mem_free(w->settings.alloc, w);
 }
 
 /* ---- row groups ---- */
 
+static firn_status finish_column(void *ctx, size_t i, size_t thread, firn_error *err)
+{
+    firn_parquet_writer *w = ctx;
+    return firn_parquet_column_finish(&w->columns[i], &w->scratch[thread], err);
+}
+
+/* The chunk's parts of the page index; their offsets count from the start of each buffer until both
+ * have a place in the file. */
+static firn_status put_indexes(firn_parquet_writer *w, firn_parquet_column *c, firn_error *err)
+{
+    firn_parquet_chunk *chunk = &c->chunk;
+    if (firn_parquet_has_column_index(c)) {
+        chunk->column_index_offset = (int64_t)w->column_indexes.len;
+        firn_parquet_put_column_index(c, &w->column_indexes);
+        chunk->column_index_length =
+            (int32_t)((int64_t)w->column_indexes.len - chunk->column_index_offset);
+    }
+    chunk->offset_index_offset = (int64_t)w->offset_indexes.len;
+    firn_parquet_put_offset_index(c, &w->offset_indexes);
+    chunk->offset_index_length =
+        (int32_t)((int64_t)w->offset_indexes.len - chunk->offset_index_offset);
+    FIRN_TRY(firn_buf_check(&w->column_indexes, err));
+    return firn_buf_check(&w->offset_indexes, err);
+}
+
 static firn_status write_column(firn_parquet_writer *w, firn_parquet_column *c,
                                 firn_parquet_chunk *out, firn_error *err)
 {
-    FIRN_TRY(firn_parquet_column_finish(c, w->arena, err));
+    c->chunk.offset = w->written;
+    FIRN_TRY(firn_parquet_bounds_plain(&c->bounds, c->leaf, w->arena, &c->chunk.lo, &c->chunk.hi,
+                                       err));
+    FIRN_TRY(firn_parquet_sum_histograms(c, w->arena, err));
+    FIRN_TRY(put_indexes(w, c, err));
     *out = c->chunk;
-    out->offset = w->written;
     FIRN_TRY(write_out(w, c->dict_page.data, c->dict_page.len, err));
     for (size_t i = 0; i < c->n_done; i++)
         FIRN_TRY(write_out(w, c->done[i].data, c->done[i].len, err));
@@ -179,6 +213,7 @@ static firn_status write_group(firn_parquet_writer *w, firn_error *err)
     group->offset = w->written;
     group->chunks = firn_arena_array(w->arena, w->n_leaves, sizeof *group->chunks);
     if (!group->chunks) return firn_fail_nomem(err);
+    FIRN_TRY(firn_pool_run(w->pool, w->n_leaves, finish_column, w, err));
     for (size_t i = 0; i < w->n_leaves; i++)
         FIRN_TRY(write_column(w, &w->columns[i], &group->chunks[i], err));
     w->n_pending = 0;
@@ -198,18 +233,32 @@ static int64_t slice_rows(const firn_parquet_writer *w, int64_t left)
     int64_t n = FIRN_BATCH_ROWS;
     if (n > left) n = left;
     if (n > w->group_rows - w->n_pending) n = w->group_rows - w->n_pending;
-    if (n > (int64_t)w->pages.page_rows) n = (int64_t)w->pages.page_rows;
+    if (n > (int64_t)w->settings.page_rows) n = (int64_t)w->settings.page_rows;
     return n;
+}
+
+typedef struct slice {
+    firn_parquet_writer *writer;
+    const firn_batch *batch;
+    int64_t from, n;
+} slice;
+
+static firn_status append_column(void *ctx, size_t i, size_t thread, firn_error *err)
+{
+    const slice *s = ctx;
+    firn_parquet_writer *w = s->writer;
+    firn_parquet_scratch *scratch = &w->scratch[thread];
+    firn_parquet_run run;
+    FIRN_TRY(firn_parquet_shred(&scratch->shredder, &w->leaves[i], s->batch, s->from, s->n, &run,
+                                err));
+    return firn_parquet_column_append(&w->columns[i], scratch, &run, err);
 }
 
 static firn_status append_slice(firn_parquet_writer *w, const firn_batch *batch, int64_t from,
                                 int64_t n, firn_error *err)
 {
-    for (size_t i = 0; i < w->n_leaves; i++) {
-        firn_parquet_run run;
-        FIRN_TRY(firn_parquet_shred(&w->pages.shredder, &w->leaves[i], batch, from, n, &run, err));
-        FIRN_TRY(firn_parquet_column_append(&w->columns[i], &run, err));
-    }
+    slice s = {w, batch, from, n};
+    FIRN_TRY(firn_pool_run(w->pool, w->n_leaves, append_column, &s, err));
     w->n_pending += n;
     w->n_rows += n;
     return is_group_full(w) ? write_group(w, err) : FIRN_OK;
@@ -260,19 +309,33 @@ int64_t firn_parquet_writer_rows(const firn_parquet_writer *w)
     return w->n_rows;
 }
 
+static firn_status write_indexes(firn_parquet_writer *w, firn_error *err)
+{
+    const int64_t columns = w->written, offsets = columns + (int64_t)w->column_indexes.len;
+    for (size_t g = 0; g < w->n_groups; g++) {
+        for (size_t i = 0; i < w->n_leaves; i++) {
+            w->groups[g].chunks[i].column_index_offset += columns;
+            w->groups[g].chunks[i].offset_index_offset += offsets;
+        }
+    }
+    FIRN_TRY(write_out(w, w->column_indexes.data, w->column_indexes.len, err));
+    return write_out(w, w->offset_indexes.data, w->offset_indexes.len, err);
+}
+
 static firn_status finish(firn_parquet_writer *w, firn_arena *arena, firn_file_metrics *out,
                           firn_error *err)
 {
     FIRN_TRY(write_group(w, err));
+    FIRN_TRY(write_indexes(w, err));
     const firn_parquet_footer footer = {.root = &w->root,
                                         .leaves = w->leaves,
                                         .n_leaves = w->n_leaves,
                                         .groups = w->groups,
                                         .n_groups = w->n_groups,
                                         .n_rows = w->n_rows,
-                                        .codec = w->pages.codec,
+                                        .codec = w->settings.codec,
                                         .iceberg_schema_json = w->iceberg_schema_json};
-    firn_buf *raw = &w->pages.raw;
+    firn_buf *raw = &w->scratch[0].raw;
     firn_buf_clear(raw);
     FIRN_TRY(firn_parquet_put_footer(&footer, raw, err));
     FIRN_TRY(write_out(w, raw->data, raw->len, err));

@@ -5,6 +5,7 @@
 #ifndef FIRN_FORMAT_PARQUET_WRITER_H
 #define FIRN_FORMAT_PARQUET_WRITER_H
 
+#include "base/pool.h"
 #include "firn/batch.h"
 #include "format/byte_io.h"
 #include "format/codec.h"
@@ -12,12 +13,23 @@
 
 typedef struct firn_parquet_writer firn_parquet_writer;
 
-/* Metrics mode of one leaf column. */
+/* What one leaf column wants; zero in any field is the default. */
 typedef struct firn_parquet_column_opts {
     int32_t field_id;
     firn_metrics_mode metrics;
     int32_t truncate_length; /* FIRN_METRICS_TRUNCATE; 0: 16 */
+    bool no_dictionary;
+    bool has_bloom;    /* a bloom filter for each row group; not for booleans and nested types */
+    double bloom_fpp;  /* chance of a wrong "may be there"; 0: 0.01 */
+    int64_t bloom_ndv; /* distinct values of a row group, if known; 0: counted */
 } firn_parquet_column_opts;
+
+/* Which encodings the data may get, from what every reader knows to what packs best
+ * (docs/formats.md says which reader knows which). */
+typedef enum firn_parquet_encodings {
+    FIRN_PARQUET_ENCODINGS_ALL = 0, /* DELTA_* and BYTE_STREAM_SPLIT where they win */
+    FIRN_PARQUET_ENCODINGS_V1,      /* PLAIN and dictionary only */
+} firn_parquet_encodings;
 
 typedef struct firn_parquet_write_opts {
     firn_codec codec;         /* set explicitly; the table format passes zstd */
@@ -27,12 +39,14 @@ typedef struct firn_parquet_write_opts {
     int64_t page_bytes;       /* 0: 1 MiB uncompressed */
     int64_t page_rows;        /* 0: 20,000 */
     int64_t dictionary_bytes; /* 0: 1 MiB; a larger dictionary falls back to plain pages */
-    const firn_parquet_column_opts *columns; /* leaf columns that differ from truncate(16) */
+    int64_t bloom_bytes;      /* 0: 1 MiB at most for one bloom filter */
+    const firn_parquet_column_opts *columns; /* leaf columns that differ from the defaults */
     size_t n_columns;
-    /* Integers never as DELTA_BINARY_PACKED: vectorised reads of Iceberg's Spark runtime know it
-     * since 1.10 only */
-    bool no_delta;
+    firn_parquet_encodings encodings;
     firn_str iceberg_schema_json; /* stored under key "iceberg.schema"; empty: none */
+    /* Threads that encode columns; NULL: the caller's own. The file's bytes do not depend on it. */
+    firn_pool *pool;
+    const firn_allocator *alloc; /* NULL: the C library's heap */
 } firn_parquet_write_opts;
 
 /* root: kind STRUCT with field ids; copied. sink is copied. NULL opts: zstd and defaults. */

@@ -16,22 +16,32 @@ static int32_t codec_number(firn_codec codec)
     switch (codec) {
     case FIRN_CODEC_SNAPPY: return 1;
     case FIRN_CODEC_GZIP: return 2;
+    case FIRN_CODEC_BROTLI: return 4;
     case FIRN_CODEC_ZSTD: return 6;
     case FIRN_CODEC_LZ4_RAW: return 7;
     default: return 0;
     }
 }
 
+static bool has_dictionary(const firn_parquet_chunk *chunk)
+{
+    return chunk->n_pages[FIRN_ENCODING_DICTIONARY] > 0;
+}
+
+/* Levels are RLE, a dictionary page is PLAIN itself. */
+static bool has_encoding(const firn_parquet_chunk *chunk, int encoding)
+{
+    return encoding == FIRN_ENCODING_RLE || chunk->n_pages[encoding] > 0 ||
+           (encoding == FIRN_ENCODING_PLAIN && has_dictionary(chunk));
+}
+
 static void put_encodings(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
 {
-    const bool has_dictionary = chunk->dictionary_pages > 0;
-    const bool has_plain = chunk->plain_pages > 0 || has_dictionary; /* its own page is PLAIN */
-    const bool has_delta = chunk->delta_pages > 0;
-    firn_thrift_put_list_of_i32(w, 2, 1u + has_plain + has_dictionary + has_delta);
-    firn_thrift_put_element_i32(w, FIRN_ENCODING_RLE);
-    if (has_plain) firn_thrift_put_element_i32(w, FIRN_ENCODING_PLAIN);
-    if (has_dictionary) firn_thrift_put_element_i32(w, FIRN_ENCODING_DICTIONARY);
-    if (has_delta) firn_thrift_put_element_i32(w, FIRN_ENCODING_DELTA);
+    size_t n = 0;
+    for (int e = 0; e < FIRN_ENCODING_COUNT; e++) n += has_encoding(chunk, e);
+    firn_thrift_put_list_of_i32(w, 2, n);
+    for (int e = 0; e < FIRN_ENCODING_COUNT; e++)
+        if (has_encoding(chunk, e)) firn_thrift_put_element_i32(w, e);
 }
 
 static void put_page_count(firn_thrift_writer *w, int32_t page_type, int32_t encoding, int32_t n)
@@ -47,17 +57,15 @@ static void put_page_count(firn_thrift_writer *w, int32_t page_type, int32_t enc
 /* Lets readers know that all data pages are dictionary-coded, so that the dictionary can prune. */
 static void put_encoding_stats(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
 {
-    const int32_t n_dictionaries = chunk->dictionary_pages > 0;
-    firn_thrift_put_list_of_structs(w, 13,
-                                    (size_t)n_dictionaries + (chunk->dictionary_pages > 0) +
-                                        (chunk->plain_pages > 0) + (chunk->delta_pages > 0));
-    put_page_count(w, 2, FIRN_ENCODING_PLAIN, n_dictionaries);
-    put_page_count(w, 0, FIRN_ENCODING_DICTIONARY, chunk->dictionary_pages);
-    put_page_count(w, 0, FIRN_ENCODING_PLAIN, chunk->plain_pages);
-    put_page_count(w, 0, FIRN_ENCODING_DELTA, chunk->delta_pages);
+    size_t n = has_dictionary(chunk);
+    for (int e = 0; e < FIRN_ENCODING_COUNT; e++) n += chunk->n_pages[e] > 0;
+    firn_thrift_put_list_of_structs(w, 13, n);
+    put_page_count(w, 2, FIRN_ENCODING_PLAIN, has_dictionary(chunk));
+    for (int e = 0; e < FIRN_ENCODING_COUNT; e++) put_page_count(w, 0, e, chunk->n_pages[e]);
 }
 
-static void put_statistics(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
+static void put_statistics(firn_thrift_writer *w, const firn_parquet_leaf *leaf,
+                           const firn_parquet_chunk *chunk)
 {
     firn_thrift_put_struct(w, 12);
     firn_thrift_put_i64(w, 3, chunk->null_count);
@@ -65,7 +73,55 @@ static void put_statistics(firn_thrift_writer *w, const firn_parquet_chunk *chun
     if (chunk->lo.is_set) firn_thrift_put_bytes(w, 6, chunk->lo.bytes);
     if (chunk->hi.is_set) firn_thrift_put_bool(w, 7, chunk->hi.is_exact);
     if (chunk->lo.is_set) firn_thrift_put_bool(w, 8, chunk->lo.is_exact);
+    if (leaf->physical == FIRN_PHYSICAL_FLOAT || leaf->physical == FIRN_PHYSICAL_DOUBLE)
+        firn_thrift_put_i64(w, 9, chunk->nan_count);
     firn_thrift_put_end(w);
+}
+
+static void put_counts(firn_thrift_writer *w, int16_t id, const int64_t *counts, uint8_t max_level)
+{
+    if (!counts) return;
+    firn_thrift_put_list_of_i64(w, id, max_level + 1u);
+    for (size_t i = 0; i <= max_level; i++) firn_thrift_put_element_i64(w, counts[i]);
+}
+
+static void put_size_statistics(firn_thrift_writer *w, const firn_parquet_leaf *leaf,
+                                const firn_parquet_chunk *chunk)
+{
+    const bool is_text = leaf->physical == FIRN_PHYSICAL_BYTE_ARRAY;
+    if (!is_text && !chunk->def_counts) return;
+    firn_thrift_put_struct(w, 16);
+    if (is_text) firn_thrift_put_i64(w, 1, chunk->text_bytes);
+    put_counts(w, 2, chunk->rep_counts, leaf->max_rep);
+    put_counts(w, 3, chunk->def_counts, leaf->max_def);
+    firn_thrift_put_end(w);
+}
+
+static void put_box(firn_thrift_writer *w, const firn_geo_box *box)
+{
+    if (!firn_geo_box_is_set(box)) return;
+    firn_thrift_put_struct(w, 17);
+    firn_thrift_put_struct(w, 1);
+    for (int axis = 0; axis < FIRN_GEO_AXES; axis++) {
+        if (!firn_geo_box_has(box, axis)) continue;
+        firn_thrift_put_double(w, (int16_t)(2 * axis + 1), box->lo[axis]);
+        firn_thrift_put_double(w, (int16_t)(2 * axis + 2), box->hi[axis]);
+    }
+    firn_thrift_put_end(w);
+    firn_thrift_put_end(w);
+}
+
+/* Where the chunk's parts of the page index are. */
+static void put_index_places(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
+{
+    if (chunk->offset_index_length) {
+        firn_thrift_put_i64(w, 4, chunk->offset_index_offset);
+        firn_thrift_put_i32(w, 5, chunk->offset_index_length);
+    }
+    if (chunk->column_index_length) {
+        firn_thrift_put_i64(w, 6, chunk->column_index_offset);
+        firn_thrift_put_i32(w, 7, chunk->column_index_length);
+    }
 }
 
 static void put_chunk(firn_thrift_writer *w, const firn_parquet_leaf *leaf, firn_codec codec,
@@ -84,9 +140,17 @@ static void put_chunk(firn_thrift_writer *w, const firn_parquet_leaf *leaf, firn
     firn_thrift_put_i64(w, 7, chunk->compressed_bytes);
     firn_thrift_put_i64(w, 9, chunk->offset + chunk->dictionary_bytes);
     if (chunk->dictionary_bytes) firn_thrift_put_i64(w, 11, chunk->offset);
-    put_statistics(w, chunk);
+    put_statistics(w, leaf, chunk);
     put_encoding_stats(w, chunk);
+    if (chunk->bloom_length) {
+        firn_thrift_put_i64(w, 14, chunk->bloom_offset);
+        firn_thrift_put_i32(w, 15, chunk->bloom_length);
+    }
+    put_size_statistics(w, leaf, chunk);
+    if (leaf->type->kind == FIRN_TYPE_GEOMETRY || leaf->type->kind == FIRN_TYPE_GEOGRAPHY)
+        put_box(w, &chunk->box);
     firn_thrift_put_end(w);
+    put_index_places(w, chunk);
     firn_thrift_put_end(w);
 }
 
@@ -160,10 +224,25 @@ static firn_status copy_bound(firn_arena *arena, const firn_value *value, firn_s
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }
 
+static firn_status set_box(const firn_parquet_column *c, firn_arena *arena,
+                           firn_column_metrics *out, firn_error *err)
+{
+    char bytes[32];
+    if (!firn_geo_box_is_set(&c->file_box)) return FIRN_OK;
+    out->has_lower = out->has_upper = true;
+    const size_t n = firn_geo_box_bound(&c->file_box, false, bytes);
+    out->lower = firn_arena_copy(arena, (firn_str){bytes, n});
+    (void)firn_geo_box_bound(&c->file_box, true, bytes);
+    out->upper = firn_arena_copy(arena, (firn_str){bytes, n});
+    return out->lower.data && out->upper.data ? FIRN_OK : firn_fail_nomem(err);
+}
+
 static firn_status set_bounds(const firn_parquet_column *c, firn_arena *arena,
                               firn_column_metrics *out, firn_error *err)
 {
     const firn_type *type = c->leaf->type;
+    if (type->kind == FIRN_TYPE_GEOMETRY || type->kind == FIRN_TYPE_GEOGRAPHY)
+        return set_box(c, arena, out, err);
     firn_value lo, hi;
     if (!firn_parquet_bounds_values(&c->file_bounds, type, &lo, &hi)) return FIRN_OK;
     out->has_lower = out->has_upper = true;
@@ -216,13 +295,16 @@ firn_status firn_parquet_file_metrics(const firn_parquet_footer *footer,
 {
     *out = (firn_file_metrics){.record_count = footer->n_rows,
                                .file_size_bytes = file_size_bytes,
-                               .n_columns = footer->n_leaves,
                                .n_split_offsets = footer->n_groups};
     out->columns = firn_arena_array(arena, footer->n_leaves, sizeof *out->columns);
     out->split_offsets = firn_arena_array(arena, footer->n_groups, sizeof *out->split_offsets);
     if (!out->columns || !out->split_offsets) return firn_fail_nomem(err);
-    for (size_t i = 0; i < footer->n_leaves; i++)
-        FIRN_TRY(column_metrics(&columns[i], arena, &out->columns[i], err));
+    for (size_t i = 0; i < footer->n_leaves; i++) {
+        if (columns[i].leaf->part == FIRN_LEAF_VARIANT_VALUE) /* its metadata came before it */
+            out->columns[out->n_columns - 1].column_size_bytes += columns[i].file_bytes;
+        else
+            FIRN_TRY(column_metrics(&columns[i], arena, &out->columns[out->n_columns++], err));
+    }
     sort_by_id(out->columns, out->n_columns);
     for (size_t g = 0; g < footer->n_groups; g++) out->split_offsets[g] = footer->groups[g].offset;
     return FIRN_OK;

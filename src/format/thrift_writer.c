@@ -4,6 +4,8 @@
  * count. */
 #include "format/thrift_writer.h"
 
+#include <string.h>
+
 enum {
     WIRE_TRUE = 1,
     WIRE_FALSE = 2,
@@ -11,6 +13,7 @@ enum {
     WIRE_I16 = 4,
     WIRE_I32 = 5,
     WIRE_I64 = 6,
+    WIRE_DOUBLE = 7,
     WIRE_BINARY = 8,
     WIRE_LIST = 9,
     WIRE_STRUCT = 12,
@@ -79,6 +82,14 @@ void firn_thrift_put_i64(firn_thrift_writer *w, int16_t id, int64_t value)
     firn_buf_zigzag(w->out, value);
 }
 
+void firn_thrift_put_double(firn_thrift_writer *w, int16_t id, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    put_field(w, id, WIRE_DOUBLE);
+    firn_buf_u64le(w->out, bits);
+}
+
 void firn_thrift_put_bytes(firn_thrift_writer *w, int16_t id, firn_str value)
 {
     put_field(w, id, WIRE_BINARY);
@@ -123,6 +134,17 @@ void firn_thrift_put_list_of_i32(firn_thrift_writer *w, int16_t id, size_t n)
     put_list(w, id, n, WIRE_I32);
 }
 
+void firn_thrift_put_list_of_i64(firn_thrift_writer *w, int16_t id, size_t n)
+{
+    put_list(w, id, n, WIRE_I64);
+}
+
+/* Both 1 and 2 are in use as the element type; other writers put 1. */
+void firn_thrift_put_list_of_bool(firn_thrift_writer *w, int16_t id, size_t n)
+{
+    put_list(w, id, n, WIRE_TRUE);
+}
+
 void firn_thrift_put_list_of_bytes(firn_thrift_writer *w, int16_t id, size_t n)
 {
     put_list(w, id, n, WIRE_BINARY);
@@ -131,6 +153,16 @@ void firn_thrift_put_list_of_bytes(firn_thrift_writer *w, int16_t id, size_t n)
 void firn_thrift_put_element_i32(firn_thrift_writer *w, int32_t value)
 {
     firn_buf_zigzag(w->out, value);
+}
+
+void firn_thrift_put_element_i64(firn_thrift_writer *w, int64_t value)
+{
+    firn_buf_zigzag(w->out, value);
+}
+
+void firn_thrift_put_element_bool(firn_thrift_writer *w, bool value)
+{
+    firn_buf_byte(w->out, value ? WIRE_TRUE : WIRE_FALSE);
 }
 
 void firn_thrift_put_element_bytes(firn_thrift_writer *w, firn_str value)

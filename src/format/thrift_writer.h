@@ -34,9 +34,14 @@ void firn_thrift_put_empty(firn_thrift_writer *w, int16_t id);
 /* Lists: the header, then n elements of the same kind. */
 void firn_thrift_put_list_of_structs(firn_thrift_writer *w, int16_t id, size_t n);
 void firn_thrift_put_list_of_i32(firn_thrift_writer *w, int16_t id, size_t n);
+void firn_thrift_put_list_of_i64(firn_thrift_writer *w, int16_t id, size_t n);
+void firn_thrift_put_list_of_bool(firn_thrift_writer *w, int16_t id, size_t n);
+void firn_thrift_put_double(firn_thrift_writer *w, int16_t id, double value);
 void firn_thrift_put_list_of_bytes(firn_thrift_writer *w, int16_t id, size_t n);
 void firn_thrift_put_element_struct(firn_thrift_writer *w); /* until firn_thrift_put_end */
 void firn_thrift_put_element_i32(firn_thrift_writer *w, int32_t value);
+void firn_thrift_put_element_i64(firn_thrift_writer *w, int64_t value);
+void firn_thrift_put_element_bool(firn_thrift_writer *w, bool value);
 void firn_thrift_put_element_bytes(firn_thrift_writer *w, firn_str value);
 
 #endif
