@@ -14,33 +14,6 @@
 /* Levels per row of a page at most, so that pages of long lists stay small. */
 #define LEVELS_PER_ROW 16
 
-firn_status firn_parquet_scratch_init(firn_parquet_scratch *s,
-                                      const firn_parquet_settings *settings, firn_error *err)
-{
-    *s = (firn_parquet_scratch){.settings = settings};
-    firn_parquet_shredder_init(&s->shredder, settings->alloc);
-    firn_buf_init(&s->raw, settings->alloc, INT32_MAX);
-    firn_buf_init(&s->packed, settings->alloc, INT32_MAX);
-    firn_buf_init(&s->trial, settings->alloc, 0);
-    firn_buf_init(&s->words, settings->alloc, 0);
-    firn_buf_init(&s->views, settings->alloc, 0);
-    s->arena = firn_arena_create(settings->alloc, 0);
-    if (!s->arena) return firn_fail_nomem(err);
-    return firn_codec_ctx_create(&s->codec_ctx, err);
-}
-
-void firn_parquet_scratch_dispose(firn_parquet_scratch *s)
-{
-    firn_codec_ctx_destroy(s->codec_ctx);
-    firn_parquet_shredder_dispose(&s->shredder);
-    firn_buf_dispose(&s->raw);
-    firn_buf_dispose(&s->packed);
-    firn_buf_dispose(&s->trial);
-    firn_buf_dispose(&s->words);
-    firn_buf_dispose(&s->views);
-    firn_arena_destroy(s->arena);
-}
-
 static void begin_chunk(firn_parquet_column *c)
 {
     const bool is_plain = c->leaf->physical == FIRN_PHYSICAL_BOOLEAN || c->leaf->no_dictionary;
@@ -76,6 +49,7 @@ void firn_parquet_column_init(firn_parquet_column *c, const firn_parquet_leaf *l
     firn_parquet_bounds_init(&c->last, alloc, leaf->type);
     firn_parquet_bounds_init(&c->bounds, alloc, leaf->type);
     firn_parquet_bounds_init(&c->file_bounds, alloc, leaf->type);
+    c->bloom.alloc = alloc;
     firn_geo_box_clear(&c->file_box);
     begin_chunk(c);
 }
@@ -105,6 +79,7 @@ void firn_parquet_column_dispose(firn_parquet_column *c)
     firn_buf_dispose(&c->reps);
     firn_buf_dispose(&c->page_bounds);
     firn_buf_dispose(&c->histograms);
+    firn_parquet_bloom_writer_dispose(&c->bloom);
     firn_parquet_bounds_dispose(&c->page);
     firn_parquet_bounds_dispose(&c->last);
     firn_parquet_bounds_dispose(&c->bounds);
@@ -294,6 +269,16 @@ static firn_status note_bounds(firn_parquet_column *c, firn_parquet_scratch *scr
     return firn_buf_check(&c->page_bounds, err);
 }
 
+/* Values in PLAIN form: those of pages without dictionary, or the dictionary. */
+static firn_status add_to_bloom(firn_parquet_column *c, const firn_buf *plain, size_t n,
+                                firn_error *err)
+{
+    if (!c->leaf->has_bloom) return FIRN_OK;
+    FIRN_TRY(firn_buf_check(plain, err));
+    return firn_parquet_bloom_writer_add(&c->bloom, c->leaf, firn_buf_view(plain), n,
+                                         c->settings->bloom_bytes, err);
+}
+
 static firn_status push_page(firn_parquet_column *c, firn_parquet_scratch *scratch,
                              firn_parquet_encoding encoding, firn_error *err)
 {
@@ -304,12 +289,15 @@ static firn_status push_page(firn_parquet_column *c, firn_parquet_scratch *scrat
     page->n_values = (int64_t)c->n_values;
     page->null_count = (int64_t)(c->n_levels - c->n_values);
     if (c->leaf->physical == FIRN_PHYSICAL_BYTE_ARRAY)
-        page->text_bytes = (int64_t)((encoding == FIRN_ENCODING_DICTIONARY ? c->plain_bytes
-                                                                           : c->values.len) -
-                                     c->n_values * sizeof(uint32_t));
+        page->text_bytes =
+            (int64_t)((encoding == FIRN_ENCODING_DICTIONARY ? c->plain_bytes : c->values.len) -
+                      c->n_values * sizeof(uint32_t));
+    if (encoding != FIRN_ENCODING_DICTIONARY)
+        FIRN_TRY(add_to_bloom(c, &c->values, c->n_values, err));
     FIRN_TRY(note_bounds(c, scratch, page, err));
     FIRN_TRY(add_histogram(c, err));
-    FIRN_TRY(firn_parquet_page_data(scratch, c->n_levels, encoding, page, &uncompressed, err));
+    FIRN_TRY(firn_parquet_page_data(c->settings, scratch, c->n_levels, encoding, page,
+                                    &uncompressed, err));
     c->n_done++;
     c->chunk.uncompressed_bytes += uncompressed;
     c->chunk.compressed_bytes += (int64_t)page->len;
@@ -424,8 +412,9 @@ static firn_status end_dictionary(firn_parquet_column *c, firn_parquet_scratch *
     if (c->chunk.n_pages[FIRN_ENCODING_DICTIONARY] == 0) return FIRN_OK;
     firn_buf_clear(&scratch->raw);
     firn_parquet_dict_plain(&c->dict, &scratch->raw);
-    FIRN_TRY(
-        firn_parquet_page_dictionary(scratch, c->dict.n, &c->dict_page, &uncompressed, err));
+    FIRN_TRY(add_to_bloom(c, &scratch->raw, c->dict.n, err));
+    FIRN_TRY(firn_parquet_page_dictionary(c->settings, scratch, c->dict.n, &c->dict_page,
+                                          &uncompressed, err));
     c->chunk.uncompressed_bytes += uncompressed;
     c->chunk.compressed_bytes += (int64_t)c->dict_page.len;
     c->chunk.dictionary_bytes = (int64_t)c->dict_page.len;

@@ -5,7 +5,7 @@
 #ifndef FIRN_FORMAT_PARQUET_COLUMN_H
 #define FIRN_FORMAT_PARQUET_COLUMN_H
 
-#include "format/codec.h"
+#include "format/parquet_bloom_writer.h"
 #include "format/parquet_encode_dict.h"
 #include "format/parquet_geo_stats.h"
 #include "format/parquet_shred.h"
@@ -36,24 +36,6 @@ typedef struct firn_parquet_settings {
     size_t bloom_bytes;
     firn_parquet_encodings encodings;
 } firn_parquet_settings;
-
-/* What one thread needs to encode any column. Nothing in it lasts from one call to the next. */
-typedef struct firn_parquet_scratch {
-    const firn_parquet_settings *settings;
-    firn_codec_ctx *codec_ctx;
-    firn_parquet_shredder shredder;
-    firn_buf raw;    /* one page before compression */
-    firn_buf packed; /* compressed page */
-    firn_buf trial;  /* an encoding that is tried */
-    firn_buf words;  /* levels and lengths as 32-bit numbers */
-    firn_buf views;  /* values in their stored form */
-    firn_arena *arena; /* emptied after each use */
-} firn_parquet_scratch;
-
-FIRN_MUST_CHECK firn_status firn_parquet_scratch_init(firn_parquet_scratch *scratch,
-                                                      const firn_parquet_settings *settings,
-                                                      firn_error *err);
-void firn_parquet_scratch_dispose(firn_parquet_scratch *scratch);
 
 /* A finished page and what the page index says of it. */
 typedef struct firn_parquet_page {
@@ -109,7 +91,8 @@ typedef struct firn_parquet_column {
     firn_buf page_bounds; /* bytes of the pages' bounds */
     firn_buf histograms;  /* int64_t counts by level, reps then defs, page by page; nested only */
     bool is_ascending, is_descending; /* bounds of the pages so far */
-    firn_parquet_bounds last;         /* bounds of the last page that has any */
+    firn_parquet_bloom_writer bloom;
+    firn_parquet_bounds last; /* bounds of the last page that has any */
     /* the whole file */
     firn_parquet_bounds file_bounds;
     firn_geo_box file_box;

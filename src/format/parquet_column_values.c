@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every chunk (booleans aside) begins with a dictionary. When its first page is full, that page is
  * tried out: under the dictionary, PLAIN and what else its type may have, compressed as it will be.
- * The smallest wins, PLAIN and the dictionary before a small gain. If the dictionary loses, or later
- * outgrows its limit, the page at hand is rewritten and the rest of the chunk goes without; pages
- * written before keep their indices. */
+ * The smallest wins, PLAIN and the dictionary before a small gain. If the dictionary loses, or
+ * later outgrows its limit, the page at hand is rewritten and the rest of the chunk goes without;
+ * pages written before keep their indices. */
 #include "format/parquet_column_values.h"
 
 #include <string.h>
@@ -154,14 +154,14 @@ static void encode(const firn_parquet_column *c, firn_parquet_encoding encoding,
     }
 }
 
-static firn_status packed_size(firn_parquet_scratch *scratch, firn_str bytes, size_t *out,
-                               firn_error *err)
+static firn_status packed_size(const firn_parquet_settings *settings, firn_parquet_scratch *scratch,
+                               firn_str bytes, size_t *out, firn_error *err)
 {
     *out = bytes.len;
-    if (scratch->settings->codec == FIRN_CODEC_NONE) return FIRN_OK;
+    if (settings->codec == FIRN_CODEC_NONE) return FIRN_OK;
     firn_buf_clear(&scratch->packed);
-    FIRN_TRY(firn_codec_compress(scratch->codec_ctx, scratch->settings->codec,
-                                 scratch->settings->codec_level, bytes, &scratch->packed, err));
+    FIRN_TRY(firn_codec_compress(scratch->codec_ctx, settings->codec, settings->codec_level, bytes,
+                                 &scratch->packed, err));
     *out = scratch->packed.len;
     return FIRN_OK;
 }
@@ -173,7 +173,7 @@ static firn_status try_encoding(const firn_parquet_column *c, firn_parquet_scrat
     firn_buf_clear(&scratch->trial);
     encode(c, encoding, t->plain, t->n, &scratch->words, &scratch->trial);
     FIRN_TRY(firn_buf_check(&scratch->trial, err));
-    FIRN_TRY(packed_size(scratch, firn_buf_view(&scratch->trial), &size, err));
+    FIRN_TRY(packed_size(c->settings, scratch, firn_buf_view(&scratch->trial), &size, err));
     if (size >= t->best_size || size > GAIN(t->plain_size)) return FIRN_OK;
     t->best = encoding;
     t->best_size = size;
@@ -212,9 +212,9 @@ static firn_status try_all(const firn_parquet_column *c, firn_parquet_scratch *s
     const firn_str all = firn_buf_view(&c->values);
     t->plain = (firn_str){all.data, plain_prefix(c, all, t->n)};
     t->best = FIRN_ENCODING_PLAIN;
-    FIRN_TRY(packed_size(scratch, t->plain, &t->plain_size, err));
+    FIRN_TRY(packed_size(c->settings, scratch, t->plain, &t->plain_size, err));
     t->best_size = t->plain_size;
-    if (scratch->settings->encodings == FIRN_PARQUET_ENCODINGS_V1) return FIRN_OK;
+    if (c->settings->encodings == FIRN_PARQUET_ENCODINGS_V1) return FIRN_OK;
     if (physical == FIRN_PHYSICAL_INT32 || physical == FIRN_PHYSICAL_INT64)
         return try_encoding(c, scratch, FIRN_ENCODING_DELTA, t, err);
     if (physical == FIRN_PHYSICAL_FLOAT || physical == FIRN_PHYSICAL_DOUBLE)
@@ -239,16 +239,15 @@ static firn_status dictionary_size(const firn_parquet_column *c, firn_parquet_sc
     firn_buf_clear(&scratch->trial);
     put_indices(c, t->n, &scratch->trial);
     FIRN_TRY(firn_buf_check(&scratch->trial, err));
-    FIRN_TRY(packed_size(scratch, firn_buf_view(&scratch->trial), out, err));
+    FIRN_TRY(packed_size(c->settings, scratch, firn_buf_view(&scratch->trial), out, err));
     const double part = (double)t->n / (double)c->n_values;
     const double ratio = (double)t->plain_size / (double)(t->plain.len + 1);
     /* pages to come add entries as the last rows did, and share what there is already */
     const double to_come = c->last_n_added ? (double)c->n_values * (double)c->last_n_new /
-                                                 (double)c->last_n_added *
-                                                 (double)c->dict.bytes / (double)c->dict.n
+                                                 (double)c->last_n_added * (double)c->dict.bytes /
+                                                 (double)c->dict.n
                                            : 0;
-    const double entries =
-        is_end ? (double)c->dict.bytes : to_come + (double)c->dict.bytes / 16;
+    const double entries = is_end ? (double)c->dict.bytes : to_come + (double)c->dict.bytes / 16;
     *out += (size_t)(entries * part * ratio);
     return FIRN_OK;
 }
@@ -299,8 +298,8 @@ static firn_status settle(firn_parquet_column *c, firn_parquet_scratch *scratch,
     return FIRN_OK;
 }
 
-static firn_status add_indices(firn_parquet_column *c, const void *values, size_t n,
-                               size_t *n_done, firn_error *err)
+static firn_status add_indices(firn_parquet_column *c, const void *values, size_t n, size_t *n_done,
+                               firn_error *err)
 {
     const uint32_t before = c->dict.n;
     uint32_t *to = (uint32_t *)(void *)firn_buf_reserve(&c->indices, n * sizeof(uint32_t));

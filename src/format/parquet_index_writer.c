@@ -55,8 +55,7 @@ static void put_histogram(firn_thrift_writer *w, int16_t id, const firn_parquet_
 {
     firn_thrift_put_list_of_i64(w, id, c->n_done * n);
     for (size_t i = 0; i < c->n_done; i++)
-        for (size_t k = 0; k < n; k++)
-            firn_thrift_put_element_i64(w, page_counts(c, i)[from + k]);
+        for (size_t k = 0; k < n; k++) firn_thrift_put_element_i64(w, page_counts(c, i)[from + k]);
 }
 
 void firn_parquet_put_column_index(const firn_parquet_column *c, firn_buf *out)

@@ -58,11 +58,12 @@ static void put_header(firn_buf *out, const page_head *head, size_t raw_len, fir
     firn_thrift_put_end(&w);
 }
 
-static firn_status make_page(firn_parquet_scratch *scratch, const page_head *head,
-                             firn_parquet_page *out, int64_t *uncompressed, firn_error *err)
+static firn_status make_page(const firn_parquet_settings *settings, firn_parquet_scratch *scratch,
+                             const page_head *head, firn_parquet_page *out, int64_t *uncompressed,
+                             firn_error *err)
 {
     char bytes[96];
-    const firn_codec codec = scratch->settings->codec;
+    const firn_codec codec = settings->codec;
     firn_str body = firn_buf_view(&scratch->raw);
     firn_buf header = {.data = bytes, .cap = sizeof bytes, .max = sizeof bytes};
     FIRN_TRY(firn_buf_check(&scratch->raw, err));
@@ -71,13 +72,13 @@ static firn_status make_page(firn_parquet_scratch *scratch, const page_head *hea
                          INT32_MAX);
     if (codec != FIRN_CODEC_NONE) {
         firn_buf_clear(&scratch->packed);
-        FIRN_TRY(firn_codec_compress(scratch->codec_ctx, codec, scratch->settings->codec_level, body,
+        FIRN_TRY(firn_codec_compress(scratch->codec_ctx, codec, settings->codec_level, body,
                                      &scratch->packed, err));
         body = firn_buf_view(&scratch->packed);
     }
     put_header(&header, head, scratch->raw.len, body);
     FIRN_TRY(firn_buf_check(&header, err));
-    char *data = firn_mem_alloc(scratch->settings->alloc, header.len + body.len);
+    char *data = firn_mem_alloc(settings->alloc, header.len + body.len);
     if (!data) return firn_fail_nomem(err);
     memcpy(data, header.data, header.len);
     if (body.len) memcpy(data + header.len, body.data, body.len);
@@ -87,18 +88,20 @@ static firn_status make_page(firn_parquet_scratch *scratch, const page_head *hea
     return FIRN_OK;
 }
 
-firn_status firn_parquet_page_data(firn_parquet_scratch *scratch, size_t n_levels,
+firn_status firn_parquet_page_data(const firn_parquet_settings *settings,
+                                   firn_parquet_scratch *scratch, size_t n_levels,
                                    firn_parquet_encoding encoding, firn_parquet_page *out,
                                    int64_t *uncompressed, firn_error *err)
 {
     const page_head head = {PAGE_DATA, n_levels, encoding};
-    return make_page(scratch, &head, out, uncompressed, err);
+    return make_page(settings, scratch, &head, out, uncompressed, err);
 }
 
-firn_status firn_parquet_page_dictionary(firn_parquet_scratch *scratch, size_t n,
+firn_status firn_parquet_page_dictionary(const firn_parquet_settings *settings,
+                                         firn_parquet_scratch *scratch, size_t n,
                                          firn_parquet_page *out, int64_t *uncompressed,
                                          firn_error *err)
 {
     const page_head head = {PAGE_DICTIONARY, n, FIRN_ENCODING_PLAIN};
-    return make_page(scratch, &head, out, uncompressed, err);
+    return make_page(settings, scratch, &head, out, uncompressed, err);
 }

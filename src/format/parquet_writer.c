@@ -13,15 +13,15 @@
 #define DEFAULT_PAGE_BYTES  ((int64_t)1 << 20)
 #define DEFAULT_PAGE_ROWS   20000
 #define DEFAULT_DICTIONARY  ((int64_t)1 << 20)
+#define DEFAULT_BLOOM       ((int64_t)1 << 20)
 /* Wider tables get shorter pages, since every column holds the values of its page at hand. */
 #define FULL_PAGES_LEAVES 128
 #define MIN_PAGE_ROWS     1000
 
 struct firn_parquet_writer {
     firn_parquet_settings settings;
-    firn_pool *pool;
-    firn_parquet_scratch *scratch; /* one per thread of the pool */
-    size_t n_scratch;              /* how many were initialised */
+    firn_parquet_workspace *workspace;
+    bool has_own_workspace;
     firn_arena *arena; /* schema, leaves, what the footer will say */
     firn_type root;
     firn_parquet_leaf *leaves;
@@ -38,6 +38,7 @@ struct firn_parquet_writer {
     size_t n_groups, cap_groups;
     firn_buf column_indexes; /* of finished row groups; written in front of the footer */
     firn_buf offset_indexes;
+    firn_buf bloom; /* one filter at a time */
     bool is_failed;
     bool is_finished;
 };
@@ -63,14 +64,29 @@ static firn_status check_opts(const firn_type *root, const firn_parquet_write_op
     return FIRN_OK;
 }
 
+static void set_leaf_opts(firn_parquet_leaf *leaf, const firn_parquet_column_opts *opts)
+{
+    leaf->metrics = opts->metrics;
+    leaf->truncate_length = opts->truncate_length;
+    leaf->no_dictionary = opts->no_dictionary;
+    leaf->has_bloom =
+        opts->has_bloom && leaf->part == FIRN_LEAF_WHOLE && leaf->physical != FIRN_PHYSICAL_BOOLEAN;
+    leaf->bloom_fpp = opts->bloom_fpp;
+    leaf->bloom_ndv = opts->bloom_ndv;
+}
+
+/* Options nearly always come in the order of the leaves, so the search goes on where the last one
+ * ended. */
 static void set_column_opts(firn_parquet_writer *w, const firn_parquet_write_opts *opts)
 {
+    size_t at = 0;
     for (size_t i = 0; i < w->n_leaves; i++) {
-        for (size_t k = 0; k < opts->n_columns; k++) {
+        for (size_t step = 0; step < opts->n_columns; step++) {
+            const size_t k = (at + step) % opts->n_columns;
             if (opts->columns[k].field_id != w->leaves[i].field_id) continue;
-            w->leaves[i].metrics = opts->columns[k].metrics;
-            w->leaves[i].truncate_length = opts->columns[k].truncate_length;
-            w->leaves[i].no_dictionary = opts->columns[k].no_dictionary;
+            set_leaf_opts(&w->leaves[i], &opts->columns[k]);
+            at = k;
+            break;
         }
     }
 }
@@ -91,6 +107,7 @@ static void init_settings(firn_parquet_writer *w, const firn_parquet_write_opts 
     p->page_rows = (size_t)or_default(opts->page_rows, (int64_t)default_page_rows(w->n_leaves));
     p->page_bytes = (size_t)or_default(opts->page_bytes, DEFAULT_PAGE_BYTES);
     p->dictionary_bytes = (size_t)or_default(opts->dictionary_bytes, DEFAULT_DICTIONARY);
+    p->bloom_bytes = (size_t)or_default(opts->bloom_bytes, DEFAULT_BLOOM);
     p->encodings = opts->encodings;
     w->group_rows = or_default(opts->row_group_rows, DEFAULT_GROUP_ROWS);
     w->group_bytes = or_default(opts->row_group_bytes, DEFAULT_GROUP_BYTES);
@@ -115,13 +132,12 @@ static firn_status open_writer(firn_parquet_writer *w, const firn_type *root,
     w->columns = firn_arena_array(w->arena, w->n_leaves, sizeof *w->columns);
     if (!w->columns || !w->iceberg_schema_json.data) return firn_fail_nomem(err);
     for (; w->n_columns < w->n_leaves; w->n_columns++)
-        firn_parquet_column_init(&w->columns[w->n_columns], &w->leaves[w->n_columns],
-                                 &w->settings);
-    const size_t n_threads = w->pool ? (size_t)firn_pool_threads(w->pool) : 1;
-    w->scratch = firn_arena_array(w->arena, n_threads, sizeof *w->scratch);
-    if (!w->scratch) return firn_fail_nomem(err);
-    while (w->n_scratch < n_threads)
-        FIRN_TRY(firn_parquet_scratch_init(&w->scratch[w->n_scratch++], &w->settings, err));
+        firn_parquet_column_init(&w->columns[w->n_columns], &w->leaves[w->n_columns], &w->settings);
+    w->workspace = opts->workspace;
+    if (!w->workspace) {
+        FIRN_TRY(firn_parquet_workspace_create(NULL, opts->alloc, &w->workspace, err));
+        w->has_own_workspace = true;
+    }
     return write_out(w, "PAR1", 4, err);
 }
 
@@ -135,8 +151,8 @@ firn_status firn_parquet_writer_create(const firn_type *root, const firn_parquet
     firn_parquet_writer *w = firn_mem_alloc_zero(opts->alloc, sizeof *w);
     if (!w) return firn_fail_nomem(err);
     w->sink = *sink;
-    w->pool = opts->pool;
     w->settings.alloc = opts->alloc;
+    firn_buf_init(&w->bloom, opts->alloc, 0);
     firn_buf_init(&w->column_indexes, opts->alloc, 0);
     firn_buf_init(&w->offset_indexes, opts->alloc, 0);
     w->arena = firn_arena_create(opts->alloc, 0);
@@ -153,7 +169,8 @@ void firn_parquet_writer_destroy(firn_parquet_writer *w)
 {
     if (!w) return;
     for (size_t i = 0; i < w->n_columns; i++) firn_parquet_column_dispose(&w->columns[i]);
-    for (size_t i = 0; i < w->n_scratch; i++) firn_parquet_scratch_dispose(&w->scratch[i]);
+    if (w->has_own_workspace) firn_parquet_workspace_destroy(w->workspace);
+    firn_buf_dispose(&w->bloom);
     firn_buf_dispose(&w->column_indexes);
     firn_buf_dispose(&w->offset_indexes);
     firn_arena_destroy(w->arena);
@@ -165,7 +182,7 @@ void firn_parquet_writer_destroy(firn_parquet_writer *w)
 static firn_status finish_column(void *ctx, size_t i, size_t thread, firn_error *err)
 {
     firn_parquet_writer *w = ctx;
-    return firn_parquet_column_finish(&w->columns[i], &w->scratch[thread], err);
+    return firn_parquet_column_finish(&w->columns[i], &w->workspace->scratch[thread], err);
 }
 
 /* The chunk's parts of the page index; their offsets count from the start of each buffer until both
@@ -191,8 +208,8 @@ static firn_status write_column(firn_parquet_writer *w, firn_parquet_column *c,
                                 firn_parquet_chunk *out, firn_error *err)
 {
     c->chunk.offset = w->written;
-    FIRN_TRY(firn_parquet_bounds_plain(&c->bounds, c->leaf, w->arena, &c->chunk.lo, &c->chunk.hi,
-                                       err));
+    FIRN_TRY(
+        firn_parquet_bounds_plain(&c->bounds, c->leaf, w->arena, &c->chunk.lo, &c->chunk.hi, err));
     FIRN_TRY(firn_parquet_sum_histograms(c, w->arena, err));
     FIRN_TRY(put_indexes(w, c, err));
     *out = c->chunk;
@@ -201,6 +218,18 @@ static firn_status write_column(firn_parquet_writer *w, firn_parquet_column *c,
         FIRN_TRY(write_out(w, c->done[i].data, c->done[i].len, err));
     firn_parquet_column_reset(c);
     return FIRN_OK;
+}
+
+/* Bloom filters stand behind the row group they are of: so they need not be kept. */
+static firn_status write_bloom(firn_parquet_writer *w, firn_parquet_column *c,
+                               firn_parquet_chunk *chunk, firn_error *err)
+{
+    firn_buf_clear(&w->bloom);
+    firn_parquet_bloom_writer_finish(&c->bloom, c->leaf, &w->bloom);
+    FIRN_TRY(firn_buf_check(&w->bloom, err));
+    chunk->bloom_offset = w->written;
+    chunk->bloom_length = (int32_t)w->bloom.len;
+    return write_out(w, w->bloom.data, w->bloom.len, err);
 }
 
 static firn_status write_group(firn_parquet_writer *w, firn_error *err)
@@ -213,9 +242,11 @@ static firn_status write_group(firn_parquet_writer *w, firn_error *err)
     group->offset = w->written;
     group->chunks = firn_arena_array(w->arena, w->n_leaves, sizeof *group->chunks);
     if (!group->chunks) return firn_fail_nomem(err);
-    FIRN_TRY(firn_pool_run(w->pool, w->n_leaves, finish_column, w, err));
+    FIRN_TRY(firn_pool_run(w->workspace->pool, w->n_leaves, finish_column, w, err));
     for (size_t i = 0; i < w->n_leaves; i++)
         FIRN_TRY(write_column(w, &w->columns[i], &group->chunks[i], err));
+    for (size_t i = 0; i < w->n_leaves; i++)
+        FIRN_TRY(write_bloom(w, &w->columns[i], &group->chunks[i], err));
     w->n_pending = 0;
     return FIRN_OK;
 }
@@ -247,10 +278,10 @@ static firn_status append_column(void *ctx, size_t i, size_t thread, firn_error 
 {
     const slice *s = ctx;
     firn_parquet_writer *w = s->writer;
-    firn_parquet_scratch *scratch = &w->scratch[thread];
+    firn_parquet_scratch *scratch = &w->workspace->scratch[thread];
     firn_parquet_run run;
-    FIRN_TRY(firn_parquet_shred(&scratch->shredder, &w->leaves[i], s->batch, s->from, s->n, &run,
-                                err));
+    FIRN_TRY(
+        firn_parquet_shred(&scratch->shredder, &w->leaves[i], s->batch, s->from, s->n, &run, err));
     return firn_parquet_column_append(&w->columns[i], scratch, &run, err);
 }
 
@@ -258,7 +289,7 @@ static firn_status append_slice(firn_parquet_writer *w, const firn_batch *batch,
                                 int64_t n, firn_error *err)
 {
     slice s = {w, batch, from, n};
-    FIRN_TRY(firn_pool_run(w->pool, w->n_leaves, append_column, &s, err));
+    FIRN_TRY(firn_pool_run(w->workspace->pool, w->n_leaves, append_column, &s, err));
     w->n_pending += n;
     w->n_rows += n;
     return is_group_full(w) ? write_group(w, err) : FIRN_OK;
@@ -335,7 +366,7 @@ static firn_status finish(firn_parquet_writer *w, firn_arena *arena, firn_file_m
                                         .n_rows = w->n_rows,
                                         .codec = w->settings.codec,
                                         .iceberg_schema_json = w->iceberg_schema_json};
-    firn_buf *raw = &w->scratch[0].raw;
+    firn_buf *raw = &w->workspace->scratch[0].raw;
     firn_buf_clear(raw);
     FIRN_TRY(firn_parquet_put_footer(&footer, raw, err));
     FIRN_TRY(write_out(w, raw->data, raw->len, err));

@@ -5,11 +5,11 @@
 #ifndef FIRN_FORMAT_PARQUET_WRITER_H
 #define FIRN_FORMAT_PARQUET_WRITER_H
 
-#include "base/pool.h"
 #include "firn/batch.h"
 #include "format/byte_io.h"
 #include "format/codec.h"
 #include "format/metrics.h"
+#include "format/parquet_workspace.h"
 
 typedef struct firn_parquet_writer firn_parquet_writer;
 
@@ -19,7 +19,7 @@ typedef struct firn_parquet_column_opts {
     firn_metrics_mode metrics;
     int32_t truncate_length; /* FIRN_METRICS_TRUNCATE; 0: 16 */
     bool no_dictionary;
-    bool has_bloom;    /* a bloom filter for each row group; not for booleans and nested types */
+    bool has_bloom;    /* a bloom filter for each row group; not for booleans */
     double bloom_fpp;  /* chance of a wrong "may be there"; 0: 0.01 */
     int64_t bloom_ndv; /* distinct values of a row group, if known; 0: counted */
 } firn_parquet_column_opts;
@@ -44,8 +44,9 @@ typedef struct firn_parquet_write_opts {
     size_t n_columns;
     firn_parquet_encodings encodings;
     firn_str iceberg_schema_json; /* stored under key "iceberg.schema"; empty: none */
-    /* Threads that encode columns; NULL: the caller's own. The file's bytes do not depend on it. */
-    firn_pool *pool;
+    /* Threads and memory to encode columns with; NULL: the caller's thread, the writer's own
+     * memory. The file's bytes do not depend on it. */
+    firn_parquet_workspace *workspace;
     const firn_allocator *alloc; /* NULL: the C library's heap */
 } firn_parquet_write_opts;
 

@@ -192,8 +192,13 @@ static void test_brotli_is_read_and_refuses_wrong_sizes(void **state)
                  FIRN_ERR_CORRUPT, &err, "brotli data unpacks to 58 bytes, expected 59");
     assert_fails(firn_codec_decompress(ctx, FIRN_CODEC_BROTLI, cut, out, text.len, &err),
                  FIRN_ERR_CORRUPT, &err, "invalid brotli data");
-    assert_fails(firn_codec_compress(ctx, FIRN_CODEC_BROTLI, 0, text, &grown, &err),
-                 FIRN_ERR_UNSUPPORTED, &err, "not supported: compression with brotli");
+    assert_ok(firn_codec_compress(ctx, FIRN_CODEC_BROTLI, 0, text, &grown, &err), &err);
+    assert_ok(
+        firn_codec_decompress(ctx, FIRN_CODEC_BROTLI, firn_buf_view(&grown), out, text.len, &err),
+        &err);
+    assert_memory_equal(out, text.data, text.len);
+    assert_fails(firn_codec_compress(ctx, FIRN_CODEC_BROTLI, 12, text, &grown, &err), FIRN_ERR_ARG,
+                 &err, "brotli level 12, expected 1 to 11");
     firn_buf_dispose(&grown);
     firn_codec_ctx_destroy(ctx);
 }

@@ -161,10 +161,6 @@ static void test_wrong_lengths_of_fixed_values_are_refused(void **state)
 static void test_types_without_a_parquet_form_are_unsupported(void **state)
 {
     fixture *f = *state;
-    assert_fails(open_with(f, &k_variant, false, NULL), FIRN_ERR_UNSUPPORTED, &f->err,
-                 "not supported: writing variant column \"c\"");
-    firn_batch_destroy(f->batch);
-    f->batch = NULL;
     assert_fails(open_with(f, &k_unknown, false, NULL), FIRN_ERR_UNSUPPORTED, &f->err,
                  "not supported: a Parquet file with a group without columns");
 }
@@ -275,7 +271,7 @@ static void test_upper_bound_without_successor_is_left_out(void **state)
     assert_false(m->has_upper);
 }
 
-static void test_geometry_is_written_without_bounds(void **state)
+static void test_bounds_of_geometries_are_corners_of_their_box(void **state)
 {
     fixture *f = *state;
     assert_ok(open_with(f, &k_geometry, false, NULL), &f->err);
@@ -284,7 +280,50 @@ static void test_geometry_is_written_without_bounds(void **state)
     assert_ok(append_rows(f, 1), &f->err);
     const firn_column_metrics *m = finish(f);
     assert_int_equal(m->value_count, 1);
+    assert_int_equal(m->lower.len, 16);
+    assert_memory_equal(m->lower.data, "\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\0\x40", 16);
+    assert_memory_equal(m->upper.data, m->lower.data, 16);
+}
+
+static void test_variant_is_counted_as_one_column(void **state)
+{
+    fixture *f = *state;
+    assert_ok(open_with(f, &k_variant, false, NULL), &f->err);
+    firn_view *v = f->batch->columns[0].values;
+    v[0] = firn_view_of("\x01\0\0\x0c\x07", 5);                         /* no names; 7 as int8 */
+    v[1] = firn_view_of("\x01\x01\0\x01k\x02\x01\0\0\x02\x0c\x07", 12); /* {"k": 7} */
+    assert_ok(append_rows(f, 2), &f->err);
+    const firn_column_metrics *m = finish(f);
+    assert_int_equal(m->value_count, 2);
+    assert_int_equal(m->null_count, 0);
     assert_false(m->has_lower);
+    assert_true(m->column_size_bytes > 50); /* metadata and value */
+}
+
+static void test_malformed_variants_are_refused(void **state)
+{
+    static const struct {
+        firn_str bytes;
+        const char *message;
+    } cases[] = {
+        {FIRN_STR_INIT(""), "column \"c\": variant of 0 bytes"},
+        {FIRN_STR_INIT("\x02\0\0\x00"), "variant metadata of version 2, expected 1"},
+        {FIRN_STR_INIT("\xc1\0"), "variant metadata ends after 2 bytes"},
+        {FIRN_STR_INIT("\x01\x09\0\0"), "variant metadata of 9 names in 4 bytes"},
+        {FIRN_STR_INIT("\x01\x01\x01\x01k\0"), "variant metadata: offset 1 of name 0 after 0"},
+        {FIRN_STR_INIT("\x01\x02\0\x02\x01kk\0"), "offset 1 of name 2 after 2"},
+        {FIRN_STR_INIT("\x01\0\0"), "variant metadata of 0 bytes of names and a value in 0 bytes"},
+        {FIRN_STR_INIT("\x01\x01\0\x02kk"), "2 bytes of names and a value in 2 bytes"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture *f = *state;
+        assert_ok(open_with(f, &k_variant, false, NULL), &f->err);
+        ((firn_view *)f->batch->columns[0].values)[0] =
+            firn_view_of(cases[i].bytes.data, (uint32_t)cases[i].bytes.len);
+        assert_fails(append_rows(f, 1), FIRN_ERR_ARG, &f->err, cases[i].message);
+        tear_down(state);
+        set_up(state);
+    }
 }
 
 static void test_rows_with_huge_texts_are_spread_over_pages(void **state)
@@ -344,7 +383,9 @@ int main(void)
         TEST(test_column_of_nulls_has_counts_and_no_bounds),
         TEST(test_bounds_survive_a_dictionary_that_was_left),
         TEST(test_upper_bound_without_successor_is_left_out),
-        TEST(test_geometry_is_written_without_bounds),
+        TEST(test_bounds_of_geometries_are_corners_of_their_box),
+        TEST(test_variant_is_counted_as_one_column),
+        TEST(test_malformed_variants_are_refused),
         TEST(test_rows_with_huge_texts_are_spread_over_pages),
         TEST(test_size_grows_with_rows_before_they_are_written),
     };

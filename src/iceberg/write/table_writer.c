@@ -30,6 +30,7 @@ struct firn_table_writer {
     const firn_schema *schema;
     const firn_partition_spec *spec;
     firn_writer_config config;
+    firn_parquet_workspace *workspace; /* of all files: one is written at a time */
     firn_partition_splitter *splitter;
     struct open_file *open; /* n_slots; the partition's user points into it */
     size_t n_slots;
@@ -60,6 +61,10 @@ static firn_status init_writer(firn_table_writer *w, const firn_table_metadata *
     if (opts && opts->max_open_partitions > 0) n_open = opts->max_open_partitions;
     FIRN_TRY(firn_writer_config__read(metadata, w->schema, w->arena, &w->config, err));
     if (opts && opts->target_file_bytes > 0) w->config.target_file_bytes = opts->target_file_bytes;
+    FIRN_TRY(
+        firn_parquet_workspace_create(firn_env_pool(w->env), w->env->alloc, &w->workspace, err));
+    w->config.parquet.workspace = w->workspace;
+    w->config.parquet.alloc = w->env->alloc;
     w->n_slots = w->spec->n_fields == 0 ? 1 : (size_t)n_open;
     w->open = firn_arena_array(w->arena, w->n_slots, sizeof *w->open);
     if (!w->open) return firn_fail_nomem(err);
@@ -94,6 +99,7 @@ void firn_table_writer_destroy(firn_table_writer *writer)
         if (writer->open[i].partition) firn_data_file_output__abandon(&writer->open[i].output);
     if (!writer->is_handed_over)
         firn_data_files_remove(writer->env, writer->store, writer->files, writer->n_files);
+    firn_parquet_workspace_destroy(writer->workspace);
     firn_partition_splitter_destroy(writer->splitter);
     firn_arena_destroy(writer->arena);
     firn_mem_free(writer->env->alloc, writer);

@@ -33,7 +33,7 @@ static const struct codec_name {
     {FIRN_STR_INIT("zstd"), FIRN_CODEC_ZSTD},   {FIRN_STR_INIT("snappy"), FIRN_CODEC_SNAPPY},
     {FIRN_STR_INIT("gzip"), FIRN_CODEC_GZIP},   {FIRN_STR_INIT("lz4_raw"), FIRN_CODEC_LZ4_RAW},
     {FIRN_STR_INIT("lz4"), FIRN_CODEC_LZ4_RAW}, {FIRN_STR_INIT("uncompressed"), FIRN_CODEC_NONE},
-    {FIRN_STR_INIT("none"), FIRN_CODEC_NONE},
+    {FIRN_STR_INIT("none"), FIRN_CODEC_NONE},   {FIRN_STR_INIT("brotli"), FIRN_CODEC_BROTLI},
 };
 
 static firn_status read_codec(const firn_table_metadata *metadata, firn_parquet_write_opts *out,
@@ -61,7 +61,21 @@ static firn_status read_codec(const firn_table_metadata *metadata, firn_parquet_
     return FIRN_OK;
 }
 
-/* ---- metrics ---- */
+static firn_status read_encodings(const firn_table_metadata *metadata, firn_parquet_write_opts *out,
+                                  firn_error *err)
+{
+    const firn_str name = get(metadata, "firn.write.parquet.encodings");
+    out->encodings = FIRN_PARQUET_ENCODINGS_V1;
+    if (name.len == 0 || firn_str_equals_nocase(name, FIRN_STR("v1"))) return FIRN_OK;
+    if (!firn_str_equals_nocase(name, FIRN_STR("all")))
+        return firn_fail(err, FIRN_ERR_ARG,
+                         "firn.write.parquet.encodings \"%.*s\", expected v1 or all",
+                         FIRN_STR_ARG(name));
+    out->encodings = FIRN_PARQUET_ENCODINGS_ALL;
+    return FIRN_OK;
+}
+
+/* ---- columns ---- */
 
 static firn_status parse_mode(firn_str text, firn_parquet_column_opts *out, firn_error *err)
 {
@@ -88,7 +102,7 @@ static firn_status parse_mode(firn_str text, firn_parquet_column_opts *out, firn
     return FIRN_OK;
 }
 
-struct metrics_op {
+struct columns_op {
     const firn_table_metadata *metadata;
     firn_arena *arena;
     firn_str default_mode; /* empty: truncate(16) for the first max_columns, none beyond */
@@ -98,29 +112,79 @@ struct metrics_op {
     size_t n, cap;
 };
 
-static firn_status add_leaf(struct metrics_op *op, const firn_field *field, firn_str path,
-                            firn_error *err)
+/* The property <prefix><path>; empty: not set. */
+static firn_status get_of_column(const struct columns_op *op, const char *prefix, firn_str path,
+                                 firn_str *out, firn_error *err)
 {
-    firn_parquet_column_opts opts = {.field_id = field->id};
-    const firn_str key =
-        firn_arena_printf(op->arena, "write.metadata.metrics.column.%.*s", FIRN_STR_ARG(path));
+    const firn_str key = firn_arena_printf(op->arena, "%s%.*s", prefix, FIRN_STR_ARG(path));
     if (!key.data) return firn_fail_nomem(err);
-    firn_str mode = firn_properties_get(&op->metadata->properties, key, op->default_mode);
-    op->n_seen++;
-    if (mode.len == 0) {
-        if (op->n_seen <= op->max_columns) return FIRN_OK;
-        mode = FIRN_STR("none");
-    }
-    FIRN_TRY(
-        firn_error_wrap(err, parse_mode(mode, &opts, err), "column \"%.*s\"", FIRN_STR_ARG(path)));
-    firn_parquet_column_opts *slot =
-        firn_arena_push(op->arena, &op->columns, &op->n, &op->cap, sizeof *slot);
-    if (!slot) return firn_fail_nomem(err);
-    *slot = opts;
+    *out = firn_properties_get(&op->metadata->properties, key, (firn_str){0});
     return FIRN_OK;
 }
 
-static firn_status add_leaves(struct metrics_op *op, const firn_type *type, firn_str parent,
+static firn_status read_mode(struct columns_op *op, firn_str path, firn_parquet_column_opts *out,
+                             firn_error *err)
+{
+    firn_str mode;
+    FIRN_TRY(get_of_column(op, "write.metadata.metrics.column.", path, &mode, err));
+    if (mode.len == 0) mode = op->default_mode;
+    if (mode.len == 0 && op->n_seen > op->max_columns) mode = FIRN_STR("none");
+    return mode.len ? parse_mode(mode, out, err) : FIRN_OK;
+}
+
+static firn_status read_flag(const struct columns_op *op, const char *prefix, firn_str path,
+                             bool *out, firn_error *err)
+{
+    firn_str text;
+    FIRN_TRY(get_of_column(op, prefix, path, &text, err));
+    if (firn_str_equals_nocase(text, FIRN_STR("true"))) *out = true;
+    if (firn_str_equals_nocase(text, FIRN_STR("false"))) *out = false;
+    return FIRN_OK;
+}
+
+static firn_status read_bloom(struct columns_op *op, firn_str path, firn_parquet_column_opts *out,
+                              firn_error *err)
+{
+    firn_str text;
+    FIRN_TRY(
+        read_flag(op, "write.parquet.bloom-filter-enabled.column.", path, &out->has_bloom, err));
+    if (!out->has_bloom) return FIRN_OK;
+    FIRN_TRY(get_of_column(op, "write.parquet.bloom-filter-fpp.column.", path, &text, err));
+    if (text.len &&
+        (!firn_str_to_f64(text, &out->bloom_fpp) || out->bloom_fpp <= 0 || out->bloom_fpp >= 1))
+        return firn_fail(err, FIRN_ERR_ARG, "bloom filter fpp \"%.*s\", expected between 0 and 1",
+                         FIRN_STR_ARG(text));
+    FIRN_TRY(get_of_column(op, "write.parquet.bloom-filter-ndv.column.", path, &text, err));
+    if (text.len && (!firn_str_to_i64(text, &out->bloom_ndv) || out->bloom_ndv <= 0))
+        return firn_fail(err, FIRN_ERR_ARG, "bloom filter ndv \"%.*s\", expected above 0",
+                         FIRN_STR_ARG(text));
+    return FIRN_OK;
+}
+
+static firn_status read_column(struct columns_op *op, firn_str path, firn_parquet_column_opts *out,
+                               firn_error *err)
+{
+    bool has_dictionary = true;
+    op->n_seen++;
+    FIRN_TRY(read_mode(op, path, out, err));
+    FIRN_TRY(
+        read_flag(op, "write.parquet.dict-encoding-enabled.column.", path, &has_dictionary, err));
+    out->no_dictionary = !has_dictionary;
+    return read_bloom(op, path, out, err);
+}
+
+static firn_status add_leaf(struct columns_op *op, const firn_field *field, firn_str path,
+                            firn_error *err)
+{
+    firn_parquet_column_opts *slot =
+        firn_arena_push(op->arena, &op->columns, &op->n, &op->cap, sizeof *slot);
+    if (!slot) return firn_fail_nomem(err);
+    slot->field_id = field->id;
+    return firn_error_wrap(err, read_column(op, path, slot, err), "column \"%.*s\"",
+                           FIRN_STR_ARG(path));
+}
+
+static firn_status add_leaves(struct columns_op *op, const firn_type *type, firn_str parent,
                               firn_error *err)
 {
     for (size_t i = 0; i < type->n_fields; i++) {
@@ -138,10 +202,10 @@ static firn_status add_leaves(struct metrics_op *op, const firn_type *type, firn
     return FIRN_OK;
 }
 
-static firn_status read_metrics(const firn_table_metadata *metadata, const firn_schema *schema,
+static firn_status read_columns(const firn_table_metadata *metadata, const firn_schema *schema,
                                 firn_arena *arena, firn_parquet_write_opts *out, firn_error *err)
 {
-    struct metrics_op op = {.metadata = metadata, .arena = arena};
+    struct columns_op op = {.metadata = metadata, .arena = arena};
     op.default_mode = get(metadata, "write.metadata.metrics.default");
     op.max_columns = get_i64(metadata, "write.metadata.metrics.max-inferred-column-defaults",
                              K_DEFAULT_MAX_COLUMNS);
@@ -179,12 +243,14 @@ firn_status firn_writer_config__read(const firn_table_metadata *metadata, const 
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: write.format.default \"%.*s\"",
                          FIRN_STR_ARG(format));
     FIRN_TRY(read_codec(metadata, &out->parquet, err));
-    FIRN_TRY(read_metrics(metadata, schema, arena, &out->parquet, err));
+    FIRN_TRY(read_encodings(metadata, &out->parquet, err));
+    FIRN_TRY(read_columns(metadata, schema, arena, &out->parquet, err));
     FIRN_TRY(format_schema(schema, arena, &out->parquet.iceberg_schema_json, err));
     out->parquet.row_group_bytes = get_i64(metadata, "write.parquet.row-group-size-bytes", 0);
     out->parquet.page_bytes = get_i64(metadata, "write.parquet.page-size-bytes", 0);
     out->parquet.page_rows = get_i64(metadata, "write.parquet.page-row-limit", 0);
     out->parquet.dictionary_bytes = get_i64(metadata, "write.parquet.dict-size-bytes", 0);
+    out->parquet.bloom_bytes = get_i64(metadata, "write.parquet.bloom-filter-max-bytes", 0);
     out->target_file_bytes =
         get_i64(metadata, "write.target-file-size-bytes", K_DEFAULT_TARGET_BYTES);
     firn_str folder = get(metadata, "write.data.path");
