@@ -69,8 +69,9 @@ typedef struct firn_parquet_chunk {
 typedef struct firn_parquet_column {
     const firn_parquet_leaf *leaf;
     const firn_parquet_settings *settings;
-    firn_parquet_encoding encoding; /* of values now coming in */
-    bool is_settled;                /* a first page decided for or against the dictionary */
+    firn_parquet_encoding encoding;   /* of values now coming in */
+    bool is_settled;                  /* a first page decided for or against the dictionary */
+    bool is_ascending, is_descending; /* bounds of the chunk's pages so far */
     firn_parquet_dict dict;
     /* the page at hand */
     firn_buf values;  /* PLAIN form (booleans: a byte each) */
@@ -84,13 +85,12 @@ typedef struct firn_parquet_column {
     /* the chunk at hand */
     firn_parquet_page *done;
     size_t n_done, cap_done;
-    int64_t n_chunk_rows; /* in finished pages */
     firn_parquet_page dict_page;
     firn_parquet_chunk chunk;
     firn_parquet_bounds bounds;
+    int64_t n_chunk_rows; /* in finished pages */
     firn_buf page_bounds; /* bytes of the pages' bounds */
     firn_buf histograms;  /* int64_t counts by level, reps then defs, page by page; nested only */
-    bool is_ascending, is_descending; /* bounds of the pages so far */
     firn_parquet_bloom_writer bloom;
     firn_parquet_bounds last; /* bounds of the last page that has any */
     /* the whole file */

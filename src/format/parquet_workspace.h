@@ -32,6 +32,6 @@ FIRN_MUST_CHECK firn_status firn_parquet_workspace_create(firn_pool *pool,
                                                           const firn_allocator *alloc,
                                                           firn_parquet_workspace **out,
                                                           firn_error *err);
-void firn_parquet_workspace_destroy(firn_parquet_workspace *workspace);
+void firn_parquet_workspace_destroy(firn_parquet_workspace *ws);
 
 #endif

@@ -32,7 +32,7 @@ firn_status firn_variant_split(firn_str variant, firn_str *metadata, firn_str *v
 {
     if (variant.len == 0) return firn_fail(err, FIRN_ERR_ARG, "variant of 0 bytes");
     const unsigned header = (uint8_t)variant.data[0], version = header & 15;
-    const size_t size = (header >> 6) + 1u;
+    const size_t size = (header >> 6 & 3) + 1u;
     if (version != 1)
         return firn_fail(err, FIRN_ERR_ARG, "variant metadata of version %u, expected 1", version);
     if (variant.len < 1 + size)
