@@ -34,6 +34,7 @@ static const char *codec_name(firn_codec codec)
     case FIRN_CODEC_GZIP:
     case FIRN_CODEC_LZ4_RAW:
     case FIRN_CODEC_BROTLI:
+    case FIRN_CODEC_LZ4_FRAMED:
     case FIRN_CODEC_AVRO_SNAPPY: return NULL;
     }
     return NULL;

@@ -15,6 +15,7 @@
 #include "base/checked.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "format/lz4_framed.h"
 #include "format/snappy_decode.h"
 
 #define DEFLATE_DEFAULT_LEVEL 6
@@ -118,6 +119,11 @@ static firn_status unpack_lz4(firn_str in, void *out, size_t out_size, firn_erro
     const int n = LZ4_decompress_safe(in.data, out, (int)in.len, (int)out_size);
     if (n < 0) return fail_data("lz4", in, err);
     return (size_t)n == out_size ? FIRN_OK : fail_size("lz4", (size_t)n, out_size, err);
+}
+
+static firn_status unpack_lz4_framed(firn_str in, void *out, size_t out_size, firn_error *err)
+{
+    return firn_lz4_framed_decode(in, out, out_size) ? FIRN_OK : fail_data("framed lz4", in, err);
 }
 
 static firn_status unpack_brotli(firn_str in, void *out, size_t out_size, firn_error *err)
@@ -241,6 +247,7 @@ firn_status firn_codec_decompress(firn_codec_ctx *ctx, firn_codec codec, firn_st
     case FIRN_CODEC_LZ4_RAW: return unpack_lz4(in, out, out_size, err);
     case FIRN_CODEC_AVRO_SNAPPY: return unpack_avro_snappy(in, out, out_size, err);
     case FIRN_CODEC_BROTLI: return unpack_brotli(in, out, out_size, err);
+    case FIRN_CODEC_LZ4_FRAMED: return unpack_lz4_framed(in, out, out_size, err);
     }
     return firn_fail(err, FIRN_ERR_INTERNAL, "unknown codec %d", (int)codec);
 }
@@ -350,6 +357,7 @@ firn_status firn_codec_decompress_grow(firn_codec_ctx *ctx, firn_codec codec, fi
     case FIRN_CODEC_GZIP:
     case FIRN_CODEC_DEFLATE: return grow_inflate(ctx, codec, in, out, err);
     case FIRN_CODEC_ZSTD: return grow_zstd(ctx, in, out, err);
+    case FIRN_CODEC_LZ4_FRAMED:
     case FIRN_CODEC_LZ4_RAW:
         return firn_fail(err, FIRN_ERR_UNSUPPORTED,
                          "not supported: a raw lz4 block without its unpacked size");
@@ -466,6 +474,8 @@ firn_status firn_codec_compress(firn_codec_ctx *ctx, firn_codec codec, int level
     case FIRN_CODEC_LZ4_RAW: return pack_lz4(in, out, err);
     case FIRN_CODEC_AVRO_SNAPPY: return pack_avro_snappy(in, out, err);
     case FIRN_CODEC_BROTLI: return pack_brotli(level, in, out, err);
+    case FIRN_CODEC_LZ4_FRAMED:
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: compression with framed lz4");
     }
     return firn_fail(err, FIRN_ERR_INTERNAL, "unknown codec %d", (int)codec);
 }

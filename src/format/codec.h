@@ -15,6 +15,7 @@ typedef enum firn_codec {
     FIRN_CODEC_LZ4_RAW,     /* one raw LZ4 block */
     FIRN_CODEC_AVRO_SNAPPY, /* raw snappy + CRC-32 big-endian, as in Avro */
     FIRN_CODEC_BROTLI,
+    FIRN_CODEC_LZ4_FRAMED, /* read only: what old Parquet files call LZ4 */
 } firn_codec;
 
 typedef struct firn_codec_ctx firn_codec_ctx; /* reusable compression state; one thread */

@@ -204,7 +204,8 @@ static uint64_t max_unpacked(firn_codec codec, uint64_t packed)
     switch (codec) {
     case FIRN_CODEC_NONE: return packed;
     case FIRN_CODEC_SNAPPY: return packed * 22 + 64;
-    case FIRN_CODEC_LZ4_RAW: return packed * 255 + 64;
+    case FIRN_CODEC_LZ4_RAW:
+    case FIRN_CODEC_LZ4_FRAMED: return packed * 255 + 64;
     case FIRN_CODEC_GZIP: return packed * 1032 + 64;
     case FIRN_CODEC_DEFLATE:
     case FIRN_CODEC_ZSTD:
@@ -343,21 +344,19 @@ firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out, firn_error *
 
 static firn_status codec_of(int32_t codec, firn_codec *out, firn_error *err)
 {
-    static const char *const k_names[] = {
-        "none", "snappy", "gzip", "lzo", "brotli", "lz4 (deprecated framing)", "zstd", "lz4_raw"};
     switch (codec) {
     case 0: *out = FIRN_CODEC_NONE; return FIRN_OK;
     case 1: *out = FIRN_CODEC_SNAPPY; return FIRN_OK;
     case 2: *out = FIRN_CODEC_GZIP; return FIRN_OK;
     case 4: *out = FIRN_CODEC_BROTLI; return FIRN_OK;
+    case 5: *out = FIRN_CODEC_LZ4_FRAMED; return FIRN_OK;
     case 6: *out = FIRN_CODEC_ZSTD; return FIRN_OK;
     case 7: *out = FIRN_CODEC_LZ4_RAW; return FIRN_OK;
-    default: break;
-    }
-    if (codec < 0 || codec >= (int32_t)(sizeof k_names / sizeof *k_names))
+    case 3:
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: parquet compression codec lzo");
+    default:
         return firn_fail(err, FIRN_ERR_CORRUPT, "compression codec %d, expected 0 to 7", codec);
-    return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: parquet compression codec %s",
-                     k_names[codec]);
+    }
 }
 
 firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, firn_error *err)

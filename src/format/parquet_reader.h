@@ -106,8 +106,8 @@ void firn_parquet_rows_close(firn_parquet_rows *rows);
  * with lists or maps that the batch does not own, and columns without values, are lent the reader's
  * memory until the next call. After a failure the reader only fails.
  *
- * Not supported, and said so: encrypted files, LZO, brotli and the framed LZ4 codec, columns in
- * other files, variant. Page checksums are verified, strings must be UTF-8. */
+ * Not supported, and said so: encrypted columns and footers, LZO, columns in other files. Page
+ * checksums are verified, strings must be UTF-8. */
 FIRN_MUST_CHECK firn_status firn_parquet_rows_next(firn_parquet_rows *rows, int64_t max_rows,
                                                    firn_batch *batch, firn_error *err);
 /* Row number in the file of the first row the last next call gave. */
