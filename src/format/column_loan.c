@@ -22,7 +22,9 @@ static bool has_lists(const firn_type *type)
 static bool is_usable(const firn_column *column, const firn_type *type, int64_t n)
 {
     if (column->owner) return true;
-    if (type->kind != FIRN_TYPE_STRUCT) return column->values && column->capacity >= n;
+    if (type->kind != FIRN_TYPE_STRUCT)
+        return column->values && column->capacity >= n &&
+               (column->validity || type->kind != FIRN_TYPE_VARIANT);
     if (!column->validity || column->n_children != type->n_fields) return false;
     for (size_t i = 0; i < type->n_fields; i++)
         if (!column->children[i].validity ||

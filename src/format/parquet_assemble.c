@@ -12,6 +12,10 @@
 void firn_pq_bind(firn_pq_read *read, firn_column *column)
 {
     if (read->kind == FIRN_PQ_READ_LEAF) read->leaf->column = column;
+    if (read->kind == FIRN_PQ_READ_VARIANT) {
+        firn_pq_bind(&read->children[0], &read->variant->group->columns[0]);
+        return;
+    }
     for (size_t i = 0; i < read->n_children; i++)
         firn_pq_bind(&read->children[i], &column->children[i]);
 }
@@ -84,29 +88,53 @@ static firn_status mark_slots(const firn_pq_read *read, firn_column *column, siz
     return FIRN_OK;
 }
 
+/* n_wanted slots are not null around this field: just as many have to be set when it is required.
+ */
+static firn_status check_nulls(const firn_pq_read *read, size_t n_set, size_t n_wanted,
+                               firn_error *err)
+{
+    if (!read->field->is_required || n_set >= n_wanted) return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_CORRUPT, "field %.*s is required but has %zu nulls",
+                     FIRN_STR_ARG(read->field->name), n_wanted - n_set);
+}
+
 static firn_status assemble_leaf(const firn_pq_read *read, firn_column *column, size_t n_slots,
-                                 firn_error *err)
+                                 size_t n_wanted, firn_error *err)
 {
     size_t n_set = 0;
     FIRN_TRY(mark_slots(read, column, n_slots, &n_set, err));
+    FIRN_TRY(check_nulls(read, n_set, n_wanted, err));
     if (n_set != read->leaf->n_dense) return fail_slots(read, err);
     firn_pq_spread(column->values, read->leaf->conv.out_width, column->validity, 0, n_slots, n_set);
     return FIRN_OK;
 }
 
 static firn_status assemble_struct(const firn_pq_read *read, firn_column *column, size_t n_slots,
-                                   firn_error *err)
+                                   size_t n_wanted, firn_error *err)
 {
     size_t n_set = 0;
     FIRN_TRY(mark_slots(read, column, n_slots, &n_set, err));
+    FIRN_TRY(check_nulls(read, n_set, n_wanted, err));
     for (size_t i = 0; i < read->n_children; i++)
-        FIRN_TRY(firn_pq_assemble(&read->children[i], &column->children[i], n_slots, err));
+        FIRN_TRY(firn_pq_assemble(&read->children[i], &column->children[i], n_slots, n_set, err));
     return FIRN_OK;
+}
+
+static firn_status assemble_variant(const firn_pq_read *read, firn_column *column, size_t n_slots,
+                                    size_t n_wanted, firn_error *err)
+{
+    const firn_pq_read *group = &read->children[0];
+    firn_column *inner = &read->variant->group->columns[0];
+    size_t n_set = 0;
+    FIRN_TRY(mark_slots(read, column, n_slots, &n_set, err));
+    FIRN_TRY(check_nulls(read, n_set, n_wanted, err));
+    FIRN_TRY(firn_pq_assemble(group, inner, n_slots, n_set, err));
+    return firn_pq_variant_join(read->variant, &group->leaf->blocks, column, n_slots, err);
 }
 
 /* Entries and validity of the list; *total is how many elements there are in all. */
 static firn_status mark_lists(const firn_pq_read *read, firn_column *column, size_t n_slots,
-                              size_t *total, firn_error *err)
+                              size_t *n_set, size_t *total, firn_error *err)
 {
     const firn_pq_leaf *leaf = read->leaf;
     const uint8_t def = (uint8_t)read->node->def, list_def = (uint8_t)read->node->list_def;
@@ -115,6 +143,7 @@ static firn_status mark_lists(const firn_pq_read *read, firn_column *column, siz
     size_t slot = 0;
     bool is_open = false; /* the last list has elements, so it may get more */
     *total = 0;
+    *n_set = 0;
     for (size_t i = 0; i < leaf->n_levels; i++) {
         const uint8_t d = leaf->def_levels[i], r = leaf->rep_levels[i];
         const bool has_element = d >= list_def;
@@ -133,6 +162,7 @@ static firn_status mark_lists(const firn_pq_read *read, firn_column *column, siz
             firn_column_set_valid(column, (int64_t)slot);
         else
             firn_column_set_null(column, (int64_t)slot);
+        *n_set += d >= def;
         *total += has_element;
         slot++;
     }
@@ -140,17 +170,18 @@ static firn_status mark_lists(const firn_pq_read *read, firn_column *column, siz
 }
 
 static firn_status assemble_list(const firn_pq_read *read, firn_column *column, size_t n_slots,
-                                 firn_error *err)
+                                 size_t n_wanted, firn_error *err)
 {
-    size_t total = 0;
-    FIRN_TRY(mark_lists(read, column, n_slots, &total, err));
+    size_t n_set = 0, total = 0;
+    FIRN_TRY(mark_lists(read, column, n_slots, &n_set, &total, err));
+    FIRN_TRY(check_nulls(read, n_set, n_wanted, err));
     for (size_t i = 0; i < read->n_children; i++)
-        FIRN_TRY(firn_pq_assemble(&read->children[i], &column->children[i], total, err));
+        FIRN_TRY(firn_pq_assemble(&read->children[i], &column->children[i], total, total, err));
     return FIRN_OK;
 }
 
 firn_status firn_pq_assemble(const firn_pq_read *read, firn_column *column, size_t n_slots,
-                             firn_error *err)
+                             size_t n_wanted, firn_error *err)
 {
     /* Top-level columns of the caller are large enough; everything below them is owned. */
     if ((int64_t)n_slots > column->capacity)
@@ -158,9 +189,10 @@ firn_status firn_pq_assemble(const firn_pq_read *read, firn_column *column, size
     column->n_values = (int64_t)n_slots;
     switch (read->kind) {
     case FIRN_PQ_READ_MISSING: return firn_pq_fill_missing(read->field, column, n_slots, err);
-    case FIRN_PQ_READ_LEAF: return assemble_leaf(read, column, n_slots, err);
-    case FIRN_PQ_READ_STRUCT: return assemble_struct(read, column, n_slots, err);
-    case FIRN_PQ_READ_LIST: return assemble_list(read, column, n_slots, err);
+    case FIRN_PQ_READ_LEAF: return assemble_leaf(read, column, n_slots, n_wanted, err);
+    case FIRN_PQ_READ_STRUCT: return assemble_struct(read, column, n_slots, n_wanted, err);
+    case FIRN_PQ_READ_LIST: return assemble_list(read, column, n_slots, n_wanted, err);
+    case FIRN_PQ_READ_VARIANT: return assemble_variant(read, column, n_slots, n_wanted, err);
     }
     return firn_fail(err, FIRN_ERR_INTERNAL, "read kind %d", (int)read->kind);
 }

@@ -116,9 +116,10 @@ typedef struct firn_pq_row_group {
 typedef struct firn_pq_node {
     const firn_pq_element *element; /* of a list or map: the outer group, or the repeated field */
     firn_str name;
-    int32_t id;          /* FIRN_PQ_NONE: absent */
-    firn_type type;      /* Iceberg's */
-    firn_type file_type; /* FIRN_PARQUET_TYPES_FILE */
+    int32_t id;           /* FIRN_PQ_NONE: absent */
+    firn_type type;       /* Iceberg's */
+    firn_type file_type;  /* FIRN_PARQUET_TYPES_FILE */
+    firn_type group_type; /* VARIANT: the group its columns make, as a struct */
     bool is_required;
     int16_t def;      /* definition level from which on this node is not null */
     int16_t rep;      /* repetition levels of the lists around it */

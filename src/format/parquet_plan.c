@@ -120,11 +120,34 @@ static firn_status plan_list(firn_pq_plan *plan, const firn_type *type, firn_pq_
     return FIRN_OK;
 }
 
+/* The group of a variant is read whole, with the names and types it has in the file. */
+static firn_status plan_variant(firn_pq_plan *plan, firn_pq_read *out, firn_error *err)
+{
+    firn_pq_plan inner = *plan;
+    out->kind = FIRN_PQ_READ_VARIANT;
+    FIRN_TRY(firn_pq_variant_create(plan->arena, out->node, &out->variant, err));
+    FIRN_TRY(make_children(plan, out, 1, err));
+    firn_pq_read *group = &out->children[0];
+    *group =
+        (firn_pq_read){.field = &out->variant->field, .node = out->node, .slot_def = out->slot_def};
+    inner.match = FIRN_PARQUET_MATCH_NAMES;
+    inner.types = FIRN_PARQUET_TYPES_TABLE;
+    const firn_status st = plan_struct(&inner, group->field->type, group, err);
+    plan->leaves = inner.leaves;
+    plan->n_leaves = inner.n_leaves;
+    plan->cap_leaves = inner.cap_leaves;
+    FIRN_TRY(st);
+    FIRN_TRY(find_shape(plan, group, err));
+    return find_shape(plan, out, err);
+}
+
 static firn_status plan_field(firn_pq_plan *plan, const firn_field *field, const firn_pq_node *node,
                               int16_t slot_def, firn_pq_read *out, firn_error *err)
 {
     const firn_type *type = field->type;
     *out = (firn_pq_read){.field = field, .node = node, .slot_def = slot_def};
+    if (type->kind == FIRN_TYPE_VARIANT && firn_pq_is_variant(node))
+        return plan_variant(plan, out, err);
     if (firn_type_is_primitive(type)) {
         if (node->n_children > 0) return fail_shape(field, node, err);
         out->kind = FIRN_PQ_READ_LEAF;

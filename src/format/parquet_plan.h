@@ -5,12 +5,14 @@
 #define FIRN_FORMAT_PARQUET_PLAN_H
 
 #include "format/parquet_leaf_read.h"
+#include "format/parquet_variant.h"
 
 typedef enum firn_pq_read_kind {
     FIRN_PQ_READ_MISSING = 0, /* nulls or the field's initial default */
     FIRN_PQ_READ_LEAF,
     FIRN_PQ_READ_STRUCT,
-    FIRN_PQ_READ_LIST, /* maps too */
+    FIRN_PQ_READ_LIST,    /* maps too */
+    FIRN_PQ_READ_VARIANT, /* its child reads the group, which has its own column */
 } firn_pq_read_kind;
 
 typedef struct firn_pq_read {
@@ -19,7 +21,8 @@ typedef struct firn_pq_read {
     const firn_pq_node *node; /* NULL when missing */
     int16_t slot_def;         /* definition level from which on there is a slot for this field: the
                                  list_def of the nearest list around it */
-    firn_pq_leaf *leaf;       /* LEAF: its values; STRUCT, LIST: a leaf inside, for its levels */
+    firn_pq_leaf *leaf;       /* LEAF: its values; others: a leaf inside, for its levels */
+    firn_pq_variant *variant;
     struct firn_pq_read *children;
     size_t n_children;
 } firn_pq_read;
@@ -48,9 +51,10 @@ void firn_pq_bind(firn_pq_read *read, firn_column *column);
  * this field may decide. */
 FIRN_MUST_CHECK firn_status firn_pq_read_levels(firn_pq_read *read, size_t max_rows, size_t *n_rows,
                                                 firn_error *err);
-/* Turns levels and dense values into the column and its children, n_slots long. */
+/* Turns levels and dense values into the column and its children, n_slots long, of which n_wanted
+ * are not null around the field. */
 FIRN_MUST_CHECK firn_status firn_pq_assemble(const firn_pq_read *read, firn_column *column,
-                                             size_t n_slots, firn_error *err);
+                                             size_t n_slots, size_t n_wanted, firn_error *err);
 /* n_slots nulls or defaults. */
 FIRN_MUST_CHECK firn_status firn_pq_fill_missing(const firn_field *field, firn_column *column,
                                                  size_t n_slots, firn_error *err);

@@ -143,7 +143,7 @@ static firn_status read_columns(firn_parquet_rows *rows, firn_column **columns, 
         if (is_flat(&root->children[i]))
             FIRN_TRY(read_flat(&root->children[i], columns[i], *n, err));
         else
-            FIRN_TRY(firn_pq_assemble(&root->children[i], columns[i], (size_t)*n, err));
+            FIRN_TRY(firn_pq_assemble(&root->children[i], columns[i], (size_t)*n, (size_t)*n, err));
     }
     return FIRN_OK;
 }

@@ -155,6 +155,16 @@ static firn_status build_struct(schema_builder *b, const firn_pq_element *e, lev
     return make_type(b, node, FIRN_TYPE_STRUCT, NULL, err);
 }
 
+/* One value to those who read it, but its columns stay below the node. */
+static firn_status build_variant(schema_builder *b, const firn_pq_element *e, level_context at,
+                                 firn_pq_node *node, firn_error *err)
+{
+    FIRN_TRY(build_struct(b, e, at, node, err));
+    node->group_type = node->type;
+    node->type = node->file_type = (firn_type){.kind = FIRN_TYPE_VARIANT};
+    return FIRN_OK;
+}
+
 static firn_status build_group(schema_builder *b, const firn_pq_element *e, level_context at,
                                firn_pq_node *node, firn_error *err)
 {
@@ -164,6 +174,7 @@ static firn_status build_group(schema_builder *b, const firn_pq_element *e, leve
     if (wraps && e->logical == FIRN_PQ_MAP && inner->physical == FIRN_PQ_NONE &&
         inner->n_children >= 1 && inner->n_children <= 2)
         return build_map(b, at, node, err);
+    if (e->logical == FIRN_PQ_VARIANT) return build_variant(b, e, at, node, err);
     return build_struct(b, e, at, node, err);
 }
 
