@@ -82,6 +82,7 @@ static void test_flipped_bits_end_in_rows_or_errors(void **state)
     flip_all_bits(*state, "foreign/byte_array_decimal.parquet");
     flip_all_bits(*state, "foreign/datapage_v2_empty_datapage.snappy.parquet");
     flip_all_bits(*state, "foreign/dict-page-offset-zero.parquet");
+    flip_all_bits(*state, "foreign/variant_partial_object.parquet");
 }
 
 /* Page data is covered by checksums here: a flipped bit in it must be found. */
@@ -135,6 +136,27 @@ static void test_forged_footer_sizes_are_refused(void **state)
                  "footer of 13 bytes in a file of 12");
     assert_fails(read_all(FIRN_STR("PAR1\xff\xff\xff\x7fPAR1"), &err), FIRN_ERR_LIMIT, &err,
                  "limit 67108864");
+}
+
+static void test_invalid_variants_are_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        firn_status status;
+        const char *message;
+    } k_cases[] = {
+        {"refused/variant_non_object.parquet", FIRN_ERR_CORRUPT,
+         "variant var: invalid variant, non-object value with shredded fields"},
+        {"refused/variant_array_conflict.parquet", FIRN_ERR_CORRUPT,
+         "variant var: invalid variant, conflicting value and typed_value"},
+        {"refused/variant_unsigned.parquet", FIRN_ERR_UNSUPPORTED,
+         "not supported: variant var shredded as long (physical type 1)"},
+    };
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
+        firn_error err = {0};
+        assert_fails(read_all(load(*state, k_cases[i].name), &err), k_cases[i].status, &err,
+                     k_cases[i].message);
+    }
 }
 
 /* Snappy cannot unpack 3 bytes to more than 64: refused before any memory is taken. */
@@ -244,6 +266,7 @@ int main(void)
         TEST(test_text_that_is_not_utf8_is_refused),
         TEST(test_other_files_are_not_parquet),
         TEST(test_forged_footer_sizes_are_refused),
+        TEST(test_invalid_variants_are_refused),
         TEST(test_codecs_refuse_wrong_sizes),
         TEST(test_brotli_is_read_and_refuses_wrong_sizes),
         TEST(test_unknown_sizes_stop_at_the_buffers_limit),
