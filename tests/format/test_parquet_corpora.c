@@ -247,7 +247,6 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_iceberg_golden_encodings_equal_plain, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(test_duckdb_iceberg_files_equal_pyarrow, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
