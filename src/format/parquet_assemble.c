@@ -105,7 +105,8 @@ static firn_status assemble_leaf(const firn_pq_read *read, firn_column *column, 
     FIRN_TRY(mark_slots(read, column, n_slots, &n_set, err));
     FIRN_TRY(check_nulls(read, n_set, n_wanted, err));
     if (n_set != read->leaf->n_dense) return fail_slots(read, err);
-    firn_pq_spread(column->values, read->leaf->conv.out_width, column->validity, 0, n_slots, n_set);
+    firn_pq_spread(read->leaf->values.kernels, column->values, read->leaf->conv.out_width,
+                   column->validity, 0, n_slots, n_set);
     return FIRN_OK;
 }
 

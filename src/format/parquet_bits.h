@@ -5,7 +5,7 @@
 #ifndef FIRN_FORMAT_PARQUET_BITS_H
 #define FIRN_FORMAT_PARQUET_BITS_H
 
-#include "firn/base.h"
+#include "format/parquet_kernels.h"
 
 #define FIRN_PQ_SLACK 64
 
@@ -22,6 +22,7 @@ void firn_pq_fill_bits(uint64_t *mask, size_t at, size_t n, bool value);
 
 /* A hybrid stream. width 0 is an endless run of zeros without bytes. */
 typedef struct firn_pq_rle {
+    const firn_pq_kernels *kernels; /* the portable ones unless its maker knows better */
     const uint8_t *at, *end;
     unsigned width;
     uint64_t run_left; /* values left of the current repeated run */

@@ -3,6 +3,8 @@
  * values, so they are made only as they are asked for. */
 #include "format/parquet_delta.h"
 
+#include <string.h>
+
 #include "base/cursor.h"
 #include "base/error.h"
 
@@ -12,7 +14,7 @@ firn_status firn_pq_delta_init(firn_pq_delta *d, const uint8_t *at, size_t size,
 {
     firn_cursor c = firn_cursor_of((firn_str){(const char *)at, size}, 0);
     int64_t first = 0;
-    *d = (firn_pq_delta){.end = at + size};
+    *d = (firn_pq_delta){.kernels = firn_pq_kernels_of(FIRN_CPU_PORTABLE), .end = at + size};
     FIRN_TRY(firn_cursor_uvarint(&c, &d->block_values, err));
     FIRN_TRY(firn_cursor_uvarint(&c, &d->n_minis, err));
     FIRN_TRY(firn_cursor_uvarint(&c, &d->values_left, err));
@@ -73,8 +75,11 @@ static void decode_step(firn_pq_delta *d, uint64_t *out, size_t n)
     uint64_t last = d->last;
     if (width <= 32) {
         uint32_t deltas[FIRN_PQ_DELTA_STEP];
-        firn_pq_unpack_u32(d->packed, width, deltas, n);
-        for (size_t i = 0; i < n; i++) out[i] = last += d->min_delta + deltas[i];
+        if (width == 0)
+            memset(deltas, 0, sizeof deltas);
+        else
+            d->kernels->unpack_u32(d->packed, width, deltas, n);
+        last = d->kernels->sum_deltas(deltas, n, d->min_delta, last, out);
     } else {
         for (size_t i = 0; i < n; i++)
             out[i] = last += d->min_delta + firn_pq_unpack_one(d->packed, i * width, width);
@@ -117,10 +122,24 @@ static firn_status refill(firn_pq_delta *d, firn_error *err)
     return FIRN_OK;
 }
 
+/* Whole steps of the current miniblock straight to out. */
+static size_t take_steps(firn_pq_delta *d, int64_t *out, size_t n)
+{
+    size_t k = 0;
+    if (d->step_at < d->step_n || d->has_first) return 0;
+    while (d->mini_left > 0 && n - k >= FIRN_PQ_DELTA_STEP &&
+           d->values_left >= FIRN_PQ_DELTA_STEP) {
+        decode_step(d, (uint64_t *)(void *)(out + k), FIRN_PQ_DELTA_STEP);
+        k += FIRN_PQ_DELTA_STEP;
+    }
+    return k;
+}
+
 firn_status firn_pq_delta_read(firn_pq_delta *d, int64_t *out, size_t n, firn_error *err)
 {
     while (n > 0) {
-        size_t k = take_buffered(d, out, n);
+        size_t k = take_steps(d, out, n);
+        if (k == 0) k = take_buffered(d, out, n);
         if (k == 0) FIRN_TRY(refill(d, err));
         out += k;
         n -= k;

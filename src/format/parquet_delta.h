@@ -8,6 +8,7 @@
 #define FIRN_PQ_DELTA_STEP 32
 
 typedef struct firn_pq_delta {
+    const firn_pq_kernels *kernels; /* the portable ones unless its maker knows better */
     const uint8_t *at, *end;
     uint64_t block_values;
     uint64_t mini_values; /* per miniblock: a multiple of 32 */

@@ -19,8 +19,10 @@ void firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file, const 
                                   .codec_ctx = firn_pq_memory_codecs(memory),
                                   .window_bytes = window_bytes,
                                   .blocks = &leaf->blocks};
-    leaf->values = (firn_pq_values){
-        .conv = &leaf->conv, .dictionary = &leaf->dictionary, .blocks = &leaf->blocks};
+    leaf->values = (firn_pq_values){.kernels = firn_pq_memory_kernels(memory),
+                                    .conv = &leaf->conv,
+                                    .dictionary = &leaf->dictionary,
+                                    .blocks = &leaf->blocks};
     if (conv)
         leaf->conv = *conv;
     else
@@ -92,43 +94,14 @@ static firn_status next_page(firn_pq_leaf *leaf, firn_error *err)
     return FIRN_OK;
 }
 
-/* ---- spreading values over nulls ---- */
-
-/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses here */
-#define DEFINE_SPREAD(name, type)                                                           \
-    static void name(type *values, const uint64_t *mask, size_t at, size_t n, size_t n_set) \
-    {                                                                                       \
-        static const type zero = {0};                                                       \
-        size_t i = n;                                                                       \
-        while (n_set > 0 && n_set < i) {                                                    \
-            i--;                                                                            \
-            const size_t bit = at + i;                                                      \
-            const bool is_set = (mask[bit >> 6] >> (bit & 63) & 1) != 0;                    \
-            const type moved = values[n_set - 1];                                           \
-            values[i] = is_set ? moved : zero;                                              \
-            n_set -= is_set;                                                                \
-        }                                                                                   \
-        if (n_set == 0) memset(values, 0, i * sizeof *values);                              \
-    }
-/* NOLINTEND(bugprone-macro-parentheses) */
-
-typedef struct wide_value {
-    uint64_t words[2];
-} wide_value;
-
-DEFINE_SPREAD(spread_1, uint8_t)
-DEFINE_SPREAD(spread_4, uint32_t)
-DEFINE_SPREAD(spread_8, uint64_t)
-DEFINE_SPREAD(spread_16, wide_value)
-
-void firn_pq_spread(void *values, size_t width, const uint64_t *mask, size_t at, size_t n,
-                    size_t n_set)
+void firn_pq_spread(const firn_pq_kernels *kernels, void *values, size_t width,
+                    const uint64_t *mask, size_t at, size_t n, size_t n_set)
 {
     switch (width) {
-    case 1: spread_1(values, mask, at, n, n_set); break;
-    case 4: spread_4(values, mask, at, n, n_set); break;
-    case 8: spread_8(values, mask, at, n, n_set); break;
-    case 16: spread_16(values, mask, at, n, n_set); break;
+    case 1: kernels->spread_1(values, mask, at, n, n_set); break;
+    case 4: kernels->spread_4(values, mask, at, n, n_set); break;
+    case 8: kernels->spread_8(values, mask, at, n, n_set); break;
+    case 16: kernels->spread_16(values, mask, at, n, n_set); break;
     default: break;
     }
 }
@@ -153,7 +126,7 @@ static firn_status read_flat_step(firn_pq_leaf *leaf, size_t at, size_t k, char 
     FIRN_TRY(firn_pq_values_read(&leaf->values, n_set, to, err));
     if (n_set == k) return FIRN_OK;
     if (!validity) return firn_fail(err, FIRN_ERR_ARG, "null in a column without a validity mask");
-    firn_pq_spread(to, width, mask, mask_at, k, n_set);
+    firn_pq_spread(leaf->values.kernels, to, width, mask, mask_at, k, n_set);
     *n_nulls += k - n_set;
     return FIRN_OK;
 }

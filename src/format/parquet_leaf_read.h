@@ -51,7 +51,7 @@ FIRN_MUST_CHECK firn_status firn_pq_leaf_read_rows(firn_pq_leaf *leaf, size_t ma
                                                    firn_error *err);
 /* Spread n_set dense values over n slots whose bits from bit at of mask are set; the others become
  * zero. values points to the first slot. */
-void firn_pq_spread(void *values, size_t width, const uint64_t *mask, size_t at, size_t n,
-                    size_t n_set);
+void firn_pq_spread(const firn_pq_kernels *kernels, void *values, size_t width,
+                    const uint64_t *mask, size_t at, size_t n, size_t n_set);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "format/parquet_kernels.h"
 
 #define MAX_FREE 128
 
@@ -14,6 +15,7 @@ typedef struct free_block {
 
 struct firn_parquet_memory {
     firn_codec_ctx *codecs;
+    const firn_pq_kernels *kernels;
     free_block blocks[MAX_FREE];
     size_t n_blocks;
     size_t bytes; /* of them */
@@ -24,6 +26,7 @@ firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *er
     *out = NULL;
     firn_parquet_memory *memory = firn_mem_alloc_zero(NULL, sizeof *memory);
     if (!memory) return firn_fail_nomem(err);
+    memory->kernels = firn_pq_kernels_of(firn_cpu_best());
     const firn_status st = firn_codec_ctx_create(&memory->codecs, err);
     if (st != FIRN_OK) {
         firn_mem_free(NULL, memory);
@@ -39,6 +42,16 @@ void firn_parquet_memory_destroy(firn_parquet_memory *memory)
     for (size_t i = 0; i < memory->n_blocks; i++) firn_mem_free(NULL, memory->blocks[i].data);
     firn_codec_ctx_destroy(memory->codecs);
     firn_mem_free(NULL, memory);
+}
+
+void firn_parquet_memory_limit_cpu(firn_parquet_memory *memory, firn_cpu_level level)
+{
+    memory->kernels = firn_pq_kernels_of(level);
+}
+
+const firn_pq_kernels *firn_pq_memory_kernels(const firn_parquet_memory *memory)
+{
+    return memory->kernels;
 }
 
 firn_codec_ctx *firn_pq_memory_codecs(firn_parquet_memory *memory)

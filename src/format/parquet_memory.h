@@ -6,6 +6,7 @@
 #ifndef FIRN_FORMAT_PARQUET_MEMORY_H
 #define FIRN_FORMAT_PARQUET_MEMORY_H
 
+#include "base/cpu.h"
 #include "format/codec.h"
 
 typedef struct firn_parquet_memory firn_parquet_memory;
@@ -17,11 +18,15 @@ typedef struct firn_parquet_memory firn_parquet_memory;
 FIRN_MUST_CHECK firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *err);
 void firn_parquet_memory_destroy(firn_parquet_memory *memory);
 
+/* Readers opened from now on use no instructions above this level: tests compare the levels. */
+void firn_parquet_memory_limit_cpu(firn_parquet_memory *memory, firn_cpu_level level);
+
 /* ---- for readers ---- */
 
 /* At least size bytes (*capacity: how many), not cleared; NULL: out of memory. */
 void *firn_pq_memory_take(firn_parquet_memory *memory, size_t size, size_t *capacity);
 void firn_pq_memory_give(firn_parquet_memory *memory, void *block, size_t capacity);
 firn_codec_ctx *firn_pq_memory_codecs(firn_parquet_memory *memory);
+const struct firn_pq_kernels *firn_pq_memory_kernels(const firn_parquet_memory *memory);
 
 #endif

@@ -9,7 +9,10 @@
 
 firn_pq_rle firn_pq_rle_of(const uint8_t *at, size_t size, unsigned width)
 {
-    firn_pq_rle rle = {.at = at, .end = size > 0 ? at + size : at, .width = width};
+    firn_pq_rle rle = {.kernels = firn_pq_kernels_of(FIRN_CPU_PORTABLE),
+                       .at = at,
+                       .end = size > 0 ? at + size : at,
+                       .width = width};
     if (width == 0) rle.run_left = UINT64_MAX;
     return rle;
 }
@@ -86,15 +89,16 @@ static size_t step_packed(firn_pq_rle *rle, size_t n, uint64_t *bit)
     return k;
 }
 
-static void unpack_from(const uint8_t *packed, uint64_t bit, unsigned width, uint32_t *out,
-                        size_t n)
+static void unpack_from(const firn_pq_rle *rle, uint64_t bit, uint32_t *out, size_t n)
 {
+    const uint8_t *packed = rle->packed;
+    const unsigned width = rle->width;
     while (n > 0 && (bit & 7) != 0) {
         *out++ = (uint32_t)firn_pq_unpack_one(packed, bit, width);
         bit += width;
         n--;
     }
-    firn_pq_unpack_u32(packed + (bit >> 3), width, out, n);
+    if (n > 0) rle->kernels->unpack_u32(packed + (bit >> 3), width, out, n);
 }
 
 firn_status firn_pq_rle_u32(firn_pq_rle *rle, uint32_t *out, size_t n, firn_error *err)
@@ -108,7 +112,7 @@ firn_status firn_pq_rle_u32(firn_pq_rle *rle, uint32_t *out, size_t n, firn_erro
         } else {
             uint64_t bit = 0;
             k = step_packed(rle, n, &bit);
-            unpack_from(rle->packed, bit, rle->width, out, k);
+            unpack_from(rle, bit, out, k);
         }
         out += k;
         n -= k;

@@ -16,7 +16,6 @@
 #define EACH_BYTE   UINT64_C(0x0101010101010101)
 #define DIAGONAL    UINT64_C(0x8040201008040201)
 #define LOW_SEVEN   UINT64_C(0x7f7f7f7f7f7f7f7f)
-#define HIGH_BITS   UINT64_C(0x8080808080808080)
 
 static firn_status fail_short(const char *what, size_t wanted, size_t left, firn_error *err)
 {
@@ -31,15 +30,6 @@ static size_t bytes_left(const firn_pq_values *v)
 
 /* ---- begin ---- */
 
-static bool is_ascii_page(const uint8_t *at, size_t size)
-{
-    uint64_t bits = 0;
-    size_t i = 0;
-    for (; size - i >= 8; i += 8) bits |= firn_load_u64le(at + i);
-    for (; i < size; i++) bits |= at[i];
-    return (bits & HIGH_BITS) == 0;
-}
-
 static firn_status begin_indices(firn_pq_values *v, firn_error *err)
 {
     if (!v->dictionary->is_present)
@@ -48,6 +38,7 @@ static firn_status begin_indices(firn_pq_values *v, firn_error *err)
     if (width > 32)
         return firn_fail(err, FIRN_ERR_CORRUPT, "dictionary indices of %u bits, limit 32", width);
     v->rle = firn_pq_rle_of(v->at, bytes_left(v), width);
+    v->rle.kernels = v->kernels;
     return FIRN_OK;
 }
 
@@ -110,14 +101,17 @@ firn_status firn_pq_values_begin(firn_pq_values *v, int32_t encoding, const uint
     v->at = at;
     v->end = at + size;
     v->bit = 0;
-    v->is_text_checked = v->conv->is_text && max_values > 0 && is_ascii_page(at, size);
+    v->is_text_checked = v->conv->is_text && max_values > 0 && v->kernels->is_ascii(at, size);
     /* A page of nulls only has no data, not even a header: reading a value from it must fail. */
     if (size == 0) v->encoding = FIRN_PQ_ENC_PLAIN;
     switch (v->encoding) {
     case FIRN_PQ_ENC_PLAIN_DICTIONARY:
     case FIRN_PQ_ENC_RLE_DICTIONARY: return begin_indices(v, err);
     case FIRN_PQ_ENC_RLE: return begin_booleans(v, err);
-    case FIRN_PQ_ENC_DELTA_BINARY_PACKED: return firn_pq_delta_init(&v->delta, at, size, err);
+    case FIRN_PQ_ENC_DELTA_BINARY_PACKED:
+        FIRN_TRY(firn_pq_delta_init(&v->delta, at, size, err));
+        v->delta.kernels = v->kernels;
+        return FIRN_OK;
     case FIRN_PQ_ENC_DELTA_LENGTH_BYTE_ARRAY:
     case FIRN_PQ_ENC_DELTA_BYTE_ARRAY: return firn_pq_bytes_begin_delta(v, err);
     case FIRN_PQ_ENC_BYTE_STREAM_SPLIT: return begin_split(v, err);
@@ -159,31 +153,17 @@ static firn_status read_plain(firn_pq_values *v, size_t n, void *out, firn_error
 
 /* ---- dictionary ---- */
 
-static bool has_index_from(const uint32_t *index, size_t n, size_t limit)
+static void gather(const firn_pq_values *v, const uint32_t *index, size_t n, char *out)
 {
-    uint32_t most = 0;
-    for (size_t i = 0; i < n; i++) most = index[i] > most ? index[i] : most;
-    return most >= limit;
-}
-
-static void gather(const firn_pq_dictionary *d, size_t width, const uint32_t *index, size_t n,
-                   void *out)
-{
-    const char *from = d->values;
-    char *to = out;
+    const firn_pq_dictionary *d = v->dictionary;
+    const size_t width = v->conv->out_width;
     switch (width) {
-    case 4:
-        for (size_t i = 0; i < n; i++) memcpy(to + i * 4, from + (size_t)index[i] * 4, 4);
-        break;
-    case 8:
-        for (size_t i = 0; i < n; i++) memcpy(to + i * 8, from + (size_t)index[i] * 8, 8);
-        break;
-    case 16:
-        for (size_t i = 0; i < n; i++) memcpy(to + i * 16, from + (size_t)index[i] * 16, 16);
-        break;
+    case 4: v->kernels->gather_4(d->values, d->n, index, n, out); break;
+    case 8: v->kernels->gather_8(d->values, d->n, index, n, out); break;
+    case 16: v->kernels->gather_16(d->values, d->n, index, n, out); break;
     default:
         for (size_t i = 0; i < n; i++)
-            memcpy(to + i * width, from + (size_t)index[i] * width, width);
+            memcpy(out + i * width, (const char *)d->values + (size_t)index[i] * width, width);
         break;
     }
 }
@@ -197,11 +177,11 @@ static firn_status read_indices(firn_pq_values *v, size_t n, char *out, firn_err
     while (n > 0) {
         const size_t k = n < CHUNK ? n : CHUNK;
         FIRN_TRY(firn_pq_rle_u32(&v->rle, index, k, err));
-        if (!is_safe && has_index_from(index, k, v->dictionary->n))
+        if (!is_safe && v->kernels->max_u32(index, k) >= v->dictionary->n)
             return firn_fail(err, FIRN_ERR_CORRUPT,
                              "dictionary index out of range, the dictionary has %zu values",
                              v->dictionary->n);
-        gather(v->dictionary, width, index, k, out);
+        gather(v, index, k, out);
         out += k * width;
         n -= k;
     }
@@ -230,19 +210,19 @@ static firn_status read_deltas(firn_pq_values *v, size_t n, char *out, firn_erro
 
 /* ---- byte stream split ---- */
 
-static void join_streams(const uint8_t *first, size_t stride, size_t width, size_t n, uint8_t *out)
+/* n values from number split_at on. */
+static void join_streams(const firn_pq_values *v, size_t n, uint8_t *out)
 {
+    const uint8_t *first = v->at + v->split_at;
+    const size_t stride = v->n_split, width = v->conv->raw_width;
     if (width == 4) {
-        const uint8_t *a = first, *b = a + stride, *c = b + stride, *d = c + stride;
-        for (size_t i = 0; i < n; i++) {
-            const uint32_t x =
-                (uint32_t)a[i] | (uint32_t)b[i] << 8 | (uint32_t)c[i] << 16 | (uint32_t)d[i] << 24;
-            memcpy(out + i * 4, &x, sizeof x);
-        }
-        return;
+        v->kernels->join_4(first, stride, n, out);
+    } else if (width == 8) {
+        v->kernels->join_8(first, stride, n, out);
+    } else {
+        for (size_t j = 0; j < width; j++)
+            for (size_t i = 0; i < n; i++) out[i * width + j] = first[j * stride + i];
     }
-    for (size_t j = 0; j < width; j++)
-        for (size_t i = 0; i < n; i++) out[i * width + j] = first[j * stride + i];
 }
 
 static firn_status read_split_wide(firn_pq_values *v, size_t n, void *out, firn_error *err)
@@ -250,7 +230,7 @@ static firn_status read_split_wide(firn_pq_values *v, size_t n, void *out, firn_
     const size_t width = v->conv->raw_width;
     firn_pq_block *block = NULL;
     FIRN_TRY(firn_pq_block_take(v->blocks, n * width, &block, err));
-    join_streams(v->at + v->split_at, v->n_split, width, n, block->data);
+    join_streams(v, n, block->data);
     v->split_at += n;
     const firn_status st = firn_pq_convert(v->conv, block->data, n, out, err);
     firn_pq_block_retire(v->blocks, block);
@@ -266,7 +246,7 @@ static firn_status read_split(firn_pq_values *v, size_t n, char *out, firn_error
         return read_split_wide(v, n, out, err);
     while (n > 0) {
         const size_t k = n < SPLIT_BYTES / width ? n : SPLIT_BYTES / width;
-        join_streams(v->at + v->split_at, v->n_split, width, k, raw);
+        join_streams(v, k, raw);
         FIRN_TRY(firn_pq_convert(v->conv, raw, k, out, err));
         v->split_at += k;
         out += k * v->conv->out_width;

@@ -19,6 +19,7 @@ typedef struct firn_pq_dictionary {
 } firn_pq_dictionary;
 
 typedef struct firn_pq_values {
+    const firn_pq_kernels *kernels;
     const firn_pq_conv *conv;
     firn_pq_dictionary *dictionary;
     firn_pq_blocks *blocks;

@@ -105,9 +105,11 @@ firn_status firn_pq_bytes_begin_delta(firn_pq_values *v, firn_error *err)
     const uint8_t *data = NULL;
     FIRN_TRY(firn_pq_delta_init(&v->delta, v->at, (size_t)(v->end - v->at), err));
     FIRN_TRY(firn_pq_delta_end(&v->delta, &data, err));
+    v->delta.kernels = v->kernels;
     if (v->encoding == FIRN_PQ_ENC_DELTA_BYTE_ARRAY) {
         FIRN_TRY(firn_pq_delta_init(&v->suffixes, data, (size_t)(v->end - data), err));
         FIRN_TRY(firn_pq_delta_end(&v->suffixes, &data, err));
+        v->suffixes.kernels = v->kernels;
         firn_buf_dispose(&v->last);
         firn_buf_init(&v->last, NULL, FIRN_LIMIT_PAGE);
     }

@@ -219,7 +219,7 @@ static void test_values_spread_over_nulls(void **state)
     const uint64_t mask[2] = {0x8000000000000005, 0x21};
     (void)state;
     for (int64_t i = 0; i < 70; i++) values[i] = i + 1;
-    firn_pq_spread(values, sizeof *values, mask, 0, 70, 5);
+    firn_pq_spread(firn_pq_kernels_of(FIRN_CPU_PORTABLE), values, sizeof *values, mask, 0, 70, 5);
     for (int64_t i = 0, next = 1; i < 70; i++) {
         const bool is_set = (mask[i / 64] >> (i % 64) & 1) != 0;
         assert_int_equal(values[i], is_set ? next : 0);

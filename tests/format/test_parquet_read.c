@@ -97,11 +97,14 @@ static void compare_with_rows(void *ctx, const char *name, firn_str bytes)
     const firn_str path =
         firn_arena_printf(g->arena, "%s/%.*s.rows", g->folder, FIRN_STR_ARG(stem));
     const firn_str want = corpus_read(g->arena, corpus_data_path(g->arena, path.data));
-    firn_buf_init(&rows, NULL, (size_t)16 << 20);
-    const firn_status st = canon_parquet(bytes, &rows, &n_rows, &err);
-    if (st != FIRN_OK) fail_msg("%s: %s", name, err.message);
-    if (!firn_str_equals(firn_buf_view(&rows), want)) fail_msg("%s: rows differ", name);
-    firn_buf_dispose(&rows);
+    for (firn_cpu_level level = FIRN_CPU_PORTABLE; level <= FIRN_CPU_AVX512; level++) {
+        firn_buf_init(&rows, NULL, (size_t)16 << 20);
+        const firn_status st = canon_parquet_on(level, bytes, &rows, &n_rows, &err);
+        if (st != FIRN_OK) fail_msg("%s: %s", name, err.message);
+        if (!firn_str_equals(firn_buf_view(&rows), want))
+            fail_msg("%s: rows differ on level %d", name, (int)level);
+        firn_buf_dispose(&rows);
+    }
     g->n_files++;
 }
 

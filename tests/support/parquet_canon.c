@@ -48,11 +48,12 @@ static firn_status put_rows(firn_parquet_rows *rows, firn_batch *batch, firn_buf
     return st == FIRN_DONE ? firn_buf_check(out, err) : st;
 }
 
-firn_status canon_parquet(firn_str bytes, firn_buf *out, int64_t *n_rows, firn_error *err)
+static firn_status read_file(firn_str bytes, firn_parquet_memory *memory, firn_buf *out,
+                             int64_t *n_rows, firn_error *err)
 {
     const firn_byte_source source = canon_source(&bytes);
-    const firn_parquet_rows_opts opts = {.match = FIRN_PARQUET_MATCH_NAMES,
-                                         .types = FIRN_PARQUET_TYPES_FILE};
+    const firn_parquet_rows_opts opts = {
+        .match = FIRN_PARQUET_MATCH_NAMES, .types = FIRN_PARQUET_TYPES_FILE, .memory = memory};
     firn_parquet_file *file = NULL;
     firn_parquet_rows *rows = NULL;
     firn_batch *batch = NULL;
@@ -64,5 +65,21 @@ firn_status canon_parquet(firn_str bytes, firn_buf *out, int64_t *n_rows, firn_e
     firn_parquet_rows_close(rows);
     firn_batch_destroy(batch);
     firn_parquet_file_close(file);
+    return st;
+}
+
+firn_status canon_parquet(firn_str bytes, firn_buf *out, int64_t *n_rows, firn_error *err)
+{
+    return read_file(bytes, NULL, out, n_rows, err);
+}
+
+firn_status canon_parquet_on(firn_cpu_level level, firn_str bytes, firn_buf *out, int64_t *n_rows,
+                             firn_error *err)
+{
+    firn_parquet_memory *memory = NULL;
+    FIRN_TRY(firn_parquet_memory_create(&memory, err));
+    firn_parquet_memory_limit_cpu(memory, level);
+    const firn_status st = read_file(bytes, memory, out, n_rows, err);
+    firn_parquet_memory_destroy(memory);
     return st;
 }

@@ -8,11 +8,15 @@
 #define FIRN_TEST_PARQUET_CANON_H
 
 #include "base/buf.h"
+#include "base/cpu.h"
 #include "format/byte_io.h"
 
 /* Reads all rows and appends their text; *n_rows counts them. */
 FIRN_MUST_CHECK firn_status canon_parquet(firn_str file, firn_buf *out, int64_t *n_rows,
                                           firn_error *err);
+/* The same with instructions of a processor of that level at most. */
+FIRN_MUST_CHECK firn_status canon_parquet_on(firn_cpu_level level, firn_str file, firn_buf *out,
+                                             int64_t *n_rows, firn_error *err);
 /* The same file as a source; bytes is borrowed. */
 firn_byte_source canon_source(firn_str *bytes);
 /* Lower-case hex MD5 of the bytes. */
