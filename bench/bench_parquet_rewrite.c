@@ -112,7 +112,8 @@ int main(int argc, char **argv)
     kept.root = number_fields(&firn_parquet_file_schema(file)->root, &root);
     read_all(file, &kept);
     for (long i = argc > 3 ? strtol(argv[3], NULL, 10) : 1; i > 0; i--)
-        write_all(&kept, argv[2], argc > 4 ? (firn_codec)atoi(argv[4]) : FIRN_CODEC_ZSTD);
+        write_all(&kept, argv[2],
+                  argc > 4 ? (firn_codec)strtol(argv[4], NULL, 10) : FIRN_CODEC_ZSTD);
     for (size_t i = 0; i < kept.n; i++) firn_batch_destroy(kept.batches[i]);
     free(kept.batches);
     free((void *)(uintptr_t)root.fields);

@@ -8,9 +8,9 @@
 #include "base/cpu.h"
 #include "firn/base.h"
 
-/* n_set dense values at the front of values move to the slots of [0, n) whose bits from bit at of
+/* n_set dense values at the front of data move to the slots of [0, n) whose bits from bit at of
  * mask are set, in order; the others become zero. n_set is the number of those bits. */
-typedef void (*firn_pq_spread_fn)(void *values, const uint64_t *mask, size_t at, size_t n,
+typedef void (*firn_pq_spread_fn)(void *data, const uint64_t *mask, size_t at, size_t n,
                                   size_t n_set);
 /* out[i] = dictionary[index[i]]; every index is below n_values. out need not be aligned. */
 typedef void (*firn_pq_gather_fn)(const void *dictionary, size_t n_values, const uint32_t *index,
@@ -53,10 +53,10 @@ void firn_pq_gather_8(const void *dictionary, size_t n_values, const uint32_t *i
 void firn_pq_gather_16(const void *dictionary, size_t n_values, const uint32_t *index, size_t n,
                        void *out);
 bool firn_pq_is_ascii(const uint8_t *bytes, size_t n);
-void firn_pq_spread_1(void *values, const uint64_t *mask, size_t at, size_t n, size_t n_set);
-void firn_pq_spread_4(void *values, const uint64_t *mask, size_t at, size_t n, size_t n_set);
-void firn_pq_spread_8(void *values, const uint64_t *mask, size_t at, size_t n, size_t n_set);
-void firn_pq_spread_16(void *values, const uint64_t *mask, size_t at, size_t n, size_t n_set);
+void firn_pq_spread_1(void *data, const uint64_t *mask, size_t at, size_t n, size_t n_set);
+void firn_pq_spread_4(void *data, const uint64_t *mask, size_t at, size_t n, size_t n_set);
+void firn_pq_spread_8(void *data, const uint64_t *mask, size_t at, size_t n, size_t n_set);
+void firn_pq_spread_16(void *data, const uint64_t *mask, size_t at, size_t n, size_t n_set);
 uint64_t firn_pq_sum_deltas(const uint32_t *deltas, size_t n, uint64_t min_delta, uint64_t last,
                             uint64_t *out);
 void firn_pq_join_4(const uint8_t *streams, size_t stride, size_t n, uint8_t *out);

@@ -11,7 +11,7 @@
 
 /* NOLINTBEGIN(portability-simd-intrinsics): plain C stands in parquet_kernels.c */
 
-#define REGISTER 64 /* bytes */
+#define REGISTER ((size_t)64) /* bytes */
 
 /* ---- bits ---- */
 

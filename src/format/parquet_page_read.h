@@ -39,7 +39,7 @@ typedef struct firn_pq_block {
 
 typedef struct firn_pq_blocks {
     firn_parquet_memory *memory; /* where blocks come from and go to */
-    firn_pq_block *retired; /* newest first */
+    firn_pq_block *retired;      /* newest first */
     size_t total_bytes;
     int64_t call; /* number of the running call */
 } firn_pq_blocks;

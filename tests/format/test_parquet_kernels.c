@@ -173,7 +173,7 @@ static void spread_width(firn_pq_spread_fn fn, firn_pq_spread_fn plain, size_t w
         uint64_t *mask = random_bytes(prng, n_words * 8);
         const uint64_t kind = firn_prng_below(prng, 4); /* some, most, all, none */
         for (size_t i = 0; i < n_words; i++) {
-            if (kind == 1) mask[i] |= firn_prng_next(prng) | firn_prng_next(prng);
+            if (kind == 1) mask[i] |= firn_prng_next(prng);
             if (kind >= 2) mask[i] = kind == 2 ? UINT64_MAX : 0;
         }
         const size_t n_set = count_bits(mask, at, n);

@@ -322,8 +322,7 @@ static void test_data_files_that_are_not_parquet_are_refused(void **state)
     file.path = FIRN_STR("s3://b/part.orc");
     s.plan.tasks[0].file = &file;
     assert_fails(firn_scan_queue_create(s.f.env, s.f.store, s.f.metadata, &s.plan, &s.queue, &err),
-                 FIRN_ERR_UNSUPPORTED, &err,
-                 "not supported: ORC data file s3://b/part.orc");
+                 FIRN_ERR_UNSUPPORTED, &err, "not supported: ORC data file s3://b/part.orc");
     close_scan(&s);
 }
 
