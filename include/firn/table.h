@@ -131,15 +131,77 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_sort_order(firn_txn *txn,
                                                              const firn_sort_field *fields,
                                                              size_t n, firn_error *err);
 
+/** @brief Where new files go from now on; what is there stays where it is. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_location(firn_txn *txn, firn_str location,
+                                                           firn_error *err);
+
 /* ---- snapshots ---- */
 
 /** @brief Set main to an ancestor of its current snapshot. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_rollback_to(firn_txn *txn, int64_t snapshot_id,
                                                           firn_error *err);
+/** @brief Set main to the newest ancestor of its current snapshot that was made before
+ * @p timestamp_ms. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_rollback_to_time(firn_txn *txn, int64_t timestamp_ms,
+                                                               firn_error *err);
 /** @brief Set main to any snapshot of the table. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_current_snapshot(firn_txn *txn,
                                                                    int64_t snapshot_id,
                                                                    firn_error *err);
+/** @brief Make the change of another snapshot on main: moves main to it if its parent is the
+ * current snapshot; else adds its files again (an append), or replaces the same partitions (a
+ * dynamic overwrite whose partitions were not changed since).
+ * @retval FIRN_ERR_ARG  Any other change, or one that main has already. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_cherry_pick(firn_txn *txn, int64_t snapshot_id,
+                                                          firn_error *err);
+/** @brief Forget snapshots; those that a branch or tag names are refused. No file is removed. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_remove_snapshots(firn_txn *txn, const int64_t *ids,
+                                                               size_t n, firn_error *err);
+
+/* ---- branches and tags ---- */
+
+/** @brief What to do when a name is taken. */
+typedef enum firn_ref_mode {
+    FIRN_REF_CREATE = 0,    /**< FIRN_ERR_EXISTS */
+    FIRN_REF_IF_NOT_EXISTS, /**< nothing */
+    FIRN_REF_REPLACE,       /**< it must exist; retention is replaced too */
+    FIRN_REF_CREATE_OR_REPLACE,
+} firn_ref_mode;
+
+typedef struct firn_ref_opts {
+    size_t struct_size;
+    bool is_tag;
+    firn_ref_mode mode;
+    int64_t snapshot_id;           /**< 0: the current one of main */
+    int64_t min_snapshots_to_keep; /**< branch; 0: the table's default */
+    int64_t max_snapshot_age_ms;   /**< branch; 0: the table's default */
+    int64_t max_ref_age_ms;        /**< 0: for ever */
+} firn_ref_opts;
+
+#define FIRN_REF_OPTS(...) (&(firn_ref_opts){.struct_size = sizeof(firn_ref_opts), __VA_ARGS__})
+
+/** @brief Create or replace a branch or tag. main can be replaced, not made a tag. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_ref(firn_txn *txn, firn_str name,
+                                                      const firn_ref_opts *opts, firn_error *err);
+/** @brief Drop a branch or tag; main stays. @retval FIRN_ERR_NOT_FOUND unless @p if_exists */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_drop_ref(firn_txn *txn, firn_str name, bool is_tag,
+                                                       bool if_exists, firn_error *err);
+/** @brief Give a branch another name, with its snapshot and retention. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_rename_branch(firn_txn *txn, firn_str name,
+                                                            firn_str new_name, firn_error *err);
+/** @brief Move @p branch forward to the snapshot of @p to, a descendant of its own. A branch that
+ * does not exist is made. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_fast_forward(firn_txn *txn, firn_str branch,
+                                                           firn_str to, firn_error *err);
+
+/* ---- statistics ---- */
+
+/** @brief Set the statistics file of a snapshot; @p json is an entry of the metadata's
+ * "statistics" (or "partition-statistics"), as the specification has it. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_statistics(firn_txn *txn, firn_str json,
+                                                             bool is_partition, firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_remove_statistics(firn_txn *txn, int64_t snapshot_id,
+                                                                bool is_partition, firn_error *err);
 
 FIRN_END_DECLS
 

@@ -46,21 +46,25 @@ typedef struct firn_requirement {
 } firn_requirement;
 
 typedef enum firn_update_kind {
-    FIRN_UPDATE_ASSIGN_UUID = 0,        /**< text */
-    FIRN_UPDATE_FORMAT_VERSION,         /**< id */
-    FIRN_UPDATE_ADD_SCHEMA,             /**< schema; schema_id -1 = assign the next */
-    FIRN_UPDATE_SET_CURRENT_SCHEMA,     /**< id; -1 = the one added last in this commit */
-    FIRN_UPDATE_ADD_SPEC,               /**< spec */
-    FIRN_UPDATE_SET_DEFAULT_SPEC,       /**< id; -1 = added last */
-    FIRN_UPDATE_ADD_SORT_ORDER,         /**< sort_order */
-    FIRN_UPDATE_SET_DEFAULT_SORT_ORDER, /**< id; -1 = added last */
-    FIRN_UPDATE_ADD_SNAPSHOT,           /**< snapshot */
-    FIRN_UPDATE_SET_SNAPSHOT_REF,       /**< ref */
-    FIRN_UPDATE_REMOVE_SNAPSHOTS,       /**< ids, n_ids */
-    FIRN_UPDATE_REMOVE_SNAPSHOT_REF,    /**< text */
-    FIRN_UPDATE_SET_LOCATION,           /**< text */
-    FIRN_UPDATE_SET_PROPERTIES,         /**< properties */
-    FIRN_UPDATE_REMOVE_PROPERTIES,      /**< properties: keys only */
+    FIRN_UPDATE_ASSIGN_UUID = 0,             /**< text */
+    FIRN_UPDATE_FORMAT_VERSION,              /**< id */
+    FIRN_UPDATE_ADD_SCHEMA,                  /**< schema; schema_id -1 = assign the next */
+    FIRN_UPDATE_SET_CURRENT_SCHEMA,          /**< id; -1 = the one added last in this commit */
+    FIRN_UPDATE_ADD_SPEC,                    /**< spec */
+    FIRN_UPDATE_SET_DEFAULT_SPEC,            /**< id; -1 = added last */
+    FIRN_UPDATE_ADD_SORT_ORDER,              /**< sort_order */
+    FIRN_UPDATE_SET_DEFAULT_SORT_ORDER,      /**< id; -1 = added last */
+    FIRN_UPDATE_ADD_SNAPSHOT,                /**< snapshot */
+    FIRN_UPDATE_SET_SNAPSHOT_REF,            /**< ref */
+    FIRN_UPDATE_REMOVE_SNAPSHOTS,            /**< ids, n_ids */
+    FIRN_UPDATE_REMOVE_SNAPSHOT_REF,         /**< text */
+    FIRN_UPDATE_SET_LOCATION,                /**< text */
+    FIRN_UPDATE_SET_PROPERTIES,              /**< properties */
+    FIRN_UPDATE_REMOVE_PROPERTIES,           /**< properties: keys only */
+    FIRN_UPDATE_SET_STATISTICS,              /**< text: an entry of "statistics" */
+    FIRN_UPDATE_REMOVE_STATISTICS,           /**< id: snapshot */
+    FIRN_UPDATE_SET_PARTITION_STATISTICS,    /**< text: an entry of "partition-statistics" */
+    FIRN_UPDATE_REMOVE_PARTITION_STATISTICS, /**< id: snapshot */
 } firn_update_kind;
 
 typedef struct firn_update {

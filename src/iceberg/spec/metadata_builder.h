@@ -51,6 +51,11 @@ FIRN_MUST_CHECK firn_status firn_builder_remove_snapshots(firn_metadata_builder 
 /* Drops what the log must not keep; call once, after all updates. */
 FIRN_MUST_CHECK firn_status firn_builder_finish_log(firn_metadata_builder *b);
 
+/* update_statistics.c: entry_json empty: remove the one of snapshot_id. */
+FIRN_MUST_CHECK firn_status firn_builder_set_statistics(firn_metadata_builder *b,
+                                                        firn_str entry_json, int64_t snapshot_id,
+                                                        bool is_partition);
+
 /* schema_check.c: types and defaults the version has, identifier fields that identify. */
 FIRN_MUST_CHECK firn_status firn_schema_check(const firn_schema *schema, int32_t format_version,
                                               firn_error *err);

@@ -117,6 +117,13 @@ static firn_status apply(firn_metadata_builder *b, const firn_update *u)
     case FIRN_UPDATE_SET_LOCATION: return set_location(b, u->text);
     case FIRN_UPDATE_SET_PROPERTIES: return set_properties(b, &u->properties);
     case FIRN_UPDATE_REMOVE_PROPERTIES: return remove_properties(b, &u->properties);
+    case FIRN_UPDATE_SET_STATISTICS: return firn_builder_set_statistics(b, u->text, u->id, false);
+    case FIRN_UPDATE_REMOVE_STATISTICS:
+        return firn_builder_set_statistics(b, (firn_str){0}, u->id, false);
+    case FIRN_UPDATE_SET_PARTITION_STATISTICS:
+        return firn_builder_set_statistics(b, u->text, u->id, true);
+    case FIRN_UPDATE_REMOVE_PARTITION_STATISTICS:
+        return firn_builder_set_statistics(b, (firn_str){0}, u->id, true);
     }
     return firn_fail(b->err, FIRN_ERR_UNSUPPORTED, "not supported: update of kind %d",
                      (int)u->kind);

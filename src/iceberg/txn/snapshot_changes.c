@@ -186,8 +186,6 @@ firn_status firn_txn_change_files(firn_txn *txn, const firn_change *change, firn
     firn_change copy = *change;
     firn_map added;
     FIRN_TRY(firn_txn__check_open(txn, err));
-    if (txn->draft.main_snapshot_id != 0)
-        return firn_fail(err, FIRN_ERR_ARG, "transaction moves main already");
     FIRN_TRY(check_kind(change, err));
     FIRN_TRY(check_lineage(txn, change, err));
     FIRN_TRY(note_added(txn, &added, err));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transaction handle: begin, close, actions on the draft, properties, and moving main. The
- * commit is txn_commit.c. */
+/* The transaction handle: begin, close, actions on the draft, properties, location and
+ * statistics. The commit is txn_commit.c. */
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/txn/txn_internal.h"
@@ -193,44 +193,53 @@ firn_status firn_txn_remove_properties(firn_txn *txn, const firn_str *keys, size
     return firn_txn__act(txn, &action, err);
 }
 
-/* ---- main ---- */
+/* ---- location, statistics ---- */
 
-static firn_status apply_set_main(const firn_txn_action *action, firn_txn_draft *draft,
+static firn_status apply_location(const firn_txn_action *action, firn_txn_draft *draft,
                                   firn_error *err)
 {
-    if (!firn_metadata_find_snapshot(draft->base, action->id))
-        return firn_fail(err, FIRN_ERR_NOT_FOUND, "no snapshot %lld", (long long)action->id);
-    draft->main_snapshot_id = action->id;
+    (void)err;
+    draft->location = action->text;
     return FIRN_OK;
 }
 
-static firn_status apply_rollback(const firn_txn_action *action, firn_txn_draft *draft,
-                                  firn_error *err)
+firn_status firn_txn_set_location(firn_txn *txn, firn_str location, firn_error *err)
 {
-    FIRN_TRY(apply_set_main(action, draft, err));
-    if (draft->base->current_snapshot_id < 0 ||
-        !firn_metadata_is_ancestor(draft->base, draft->base->current_snapshot_id, action->id))
-        return firn_fail(err, FIRN_ERR_ARG, "snapshot %lld is not an ancestor of the current one",
-                         (long long)action->id);
-    return FIRN_OK;
-}
-
-static firn_status move_main(firn_txn *txn, firn_action_fn apply, int64_t snapshot_id,
-                             firn_error *err)
-{
-    const firn_txn_action action = {.apply = apply, .id = snapshot_id, .needs_same_main = true};
+    firn_txn_action action = {.apply = apply_location};
     FIRN_TRY(firn_txn__check_open(txn, err));
-    if (txn->n_changes > 0)
-        return firn_fail(err, FIRN_ERR_ARG, "transaction makes a snapshot already");
+    if (location.len == 0) return firn_fail(err, FIRN_ERR_ARG, "location is empty");
+    FIRN_TRY(firn_txn__copy(txn, location, &action.text, err));
     return firn_txn__act(txn, &action, err);
 }
 
-firn_status firn_txn_rollback_to(firn_txn *txn, int64_t snapshot_id, firn_error *err)
+static firn_status apply_statistics(const firn_txn_action *action, firn_txn_draft *draft,
+                                    firn_error *err)
 {
-    return move_main(txn, apply_rollback, snapshot_id, err);
+    const size_t n = draft->n_statistics;
+    firn_draft_statistics *items = firn_arena_array(draft->arena, n + 1, sizeof *items);
+    if (!items) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) items[i] = draft->statistics[i];
+    items[n] = (firn_draft_statistics){action->id, action->text, action->flag};
+    draft->statistics = items;
+    draft->n_statistics = n + 1;
+    return FIRN_OK;
 }
 
-firn_status firn_txn_set_current_snapshot(firn_txn *txn, int64_t snapshot_id, firn_error *err)
+firn_status firn_txn_set_statistics(firn_txn *txn, firn_str json, bool is_partition,
+                                    firn_error *err)
 {
-    return move_main(txn, apply_set_main, snapshot_id, err);
+    firn_txn_action action = {.apply = apply_statistics, .flag = is_partition};
+    FIRN_TRY(firn_txn__check_open(txn, err));
+    if (json.len == 0) return firn_fail(err, FIRN_ERR_ARG, "statistics file is empty");
+    FIRN_TRY(firn_txn__copy(txn, json, &action.text, err));
+    return firn_txn__act(txn, &action, err);
+}
+
+firn_status firn_txn_remove_statistics(firn_txn *txn, int64_t snapshot_id, bool is_partition,
+                                       firn_error *err)
+{
+    const firn_txn_action action = {
+        .apply = apply_statistics, .id = snapshot_id, .flag = is_partition};
+    FIRN_TRY(firn_txn__check_open(txn, err));
+    return firn_txn__act(txn, &action, err);
 }

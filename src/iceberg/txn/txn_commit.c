@@ -64,7 +64,7 @@ static firn_status add_snapshot(firn_txn *txn, firn_snapshot_change *change,
     FIRN_TRY(firn_snapshot__produce(txn, change, work, list->arena, snapshot, err));
     const firn_update add = {.kind = FIRN_UPDATE_ADD_SNAPSHOT, .snapshot = snapshot};
     FIRN_TRY(firn_updates__push(list, &add, err));
-    return firn_updates__set_branch(base, branch, snapshot->snapshot_id, list, err);
+    return firn_updates__set_branch(work, branch, snapshot->snapshot_id, list, err);
 }
 
 static firn_status build(firn_txn *txn, struct attempt *at, firn_error *err)
@@ -80,8 +80,6 @@ static firn_status build(firn_txn *txn, struct attempt *at, firn_error *err)
     for (size_t i = 0; i < txn->n_actions; i++)
         FIRN_TRY(txn->actions[i].apply(&txn->actions[i], &draft, err));
     FIRN_TRY(firn_updates__from_draft(&draft, &list, err));
-    if (draft.main_snapshot_id != 0)
-        FIRN_TRY(firn_updates__set_branch(at->base, FIRN_MAIN, draft.main_snapshot_id, &list, err));
     for (size_t i = 0; i < txn->n_changes; i++)
         FIRN_TRY(add_snapshot(txn, &txn->changes[i], at->base, is_create, &list, err));
     firn_requirement *requirements = NULL;

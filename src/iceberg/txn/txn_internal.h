@@ -29,6 +29,18 @@ struct firn_table {
     size_t n_create_updates;
 };
 
+typedef struct firn_draft_ref {
+    firn_snapshot_ref ref;
+    bool is_removed;
+} firn_draft_ref;
+
+/* A statistics file set or removed. */
+typedef struct firn_draft_statistics {
+    int64_t snapshot_id;
+    firn_str json; /* empty: removed */
+    bool is_partition;
+} firn_draft_statistics;
+
 /* Table metadata as the actions so far leave it. Copied by value before an action is tried. */
 typedef struct firn_txn_draft {
     firn_arena *arena;
@@ -46,7 +58,13 @@ typedef struct firn_txn_draft {
     size_t n_set, cap_set;
     firn_property *removed; /* keys only */
     size_t n_removed, cap_removed;
-    int64_t main_snapshot_id; /* 0: unchanged by rollback */
+    firn_str location;                 /* empty: unchanged */
+    const struct firn_draft_ref *refs; /* branches and tags that change, in order */
+    size_t n_refs;
+    const int64_t *removed_snapshots;
+    size_t n_removed_snapshots;
+    const struct firn_draft_statistics *statistics;
+    size_t n_statistics;
 } firn_txn_draft;
 
 typedef struct firn_txn_action firn_txn_action;
@@ -59,7 +77,11 @@ struct firn_txn_action {
     firn_str path;
     firn_str text;
     const firn_type *type;
+    firn_str text2;
+    bool flag, flag2;
     firn_position position;
+    const firn_ref_opts *ref;
+    const int64_t *ids;
     firn_transform transform;
     const firn_partition_field *partition_fields;
     const firn_sort_field *sort_fields;
@@ -134,6 +156,17 @@ FIRN_MUST_CHECK firn_status firn_updates__push(firn_update_list *list, const fir
 /* All of the draft but snapshots. */
 FIRN_MUST_CHECK firn_status firn_updates__from_draft(const firn_txn_draft *draft,
                                                      firn_update_list *list, firn_error *err);
+/* ---- ref_update.c ---- */
+
+/* The branch or tag as the draft has it; NULL: none. */
+const firn_snapshot_ref *firn_draft__ref(const firn_txn_draft *draft, firn_str name);
+/* Puts it in place of the one of that name. */
+FIRN_MUST_CHECK firn_status firn_draft__set_ref(firn_txn_draft *draft, const firn_snapshot_ref *ref,
+                                                firn_error *err);
+/* main moved to a snapshot. */
+FIRN_MUST_CHECK firn_status firn_draft__move_main(firn_txn_draft *draft, int64_t snapshot_id,
+                                                  firn_error *err);
+
 FIRN_MUST_CHECK firn_status firn_updates__set_branch(const firn_table_metadata *base, firn_str name,
                                                      int64_t snapshot_id, firn_update_list *list,
                                                      firn_error *err);

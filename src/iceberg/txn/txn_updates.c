@@ -132,6 +132,41 @@ static firn_status push_order(const firn_txn_draft *draft, firn_update_list *lis
     return push_id(list, FIRN_UPDATE_SET_DEFAULT_SORT_ORDER, -1, err);
 }
 
+/* ---- references, snapshots, statistics ---- */
+
+static firn_status push_refs(const firn_txn_draft *draft, firn_update_list *list, firn_error *err)
+{
+    for (size_t i = 0; i < draft->n_refs; i++) {
+        const firn_draft_ref *item = &draft->refs[i];
+        const firn_update set = {.kind = FIRN_UPDATE_SET_SNAPSHOT_REF, .ref = &item->ref};
+        const firn_update remove = {.kind = FIRN_UPDATE_REMOVE_SNAPSHOT_REF,
+                                    .text = item->ref.name};
+        FIRN_TRY(firn_updates__push(list, item->is_removed ? &remove : &set, err));
+    }
+    if (draft->n_removed_snapshots == 0) return FIRN_OK;
+    const firn_update remove = {.kind = FIRN_UPDATE_REMOVE_SNAPSHOTS,
+                                .ids = draft->removed_snapshots,
+                                .n_ids = draft->n_removed_snapshots};
+    return firn_updates__push(list, &remove, err);
+}
+
+static firn_status push_statistics(const firn_txn_draft *draft, firn_update_list *list,
+                                   firn_error *err)
+{
+    static const firn_update_kind kinds[2][2] = {
+        {FIRN_UPDATE_SET_STATISTICS, FIRN_UPDATE_REMOVE_STATISTICS},
+        {FIRN_UPDATE_SET_PARTITION_STATISTICS, FIRN_UPDATE_REMOVE_PARTITION_STATISTICS},
+    };
+    for (size_t i = 0; i < draft->n_statistics; i++) {
+        const firn_draft_statistics *item = &draft->statistics[i];
+        const firn_update update = {.kind = kinds[item->is_partition][item->json.len == 0],
+                                    .text = item->json,
+                                    .id = item->snapshot_id};
+        FIRN_TRY(firn_updates__push(list, &update, err));
+    }
+    return FIRN_OK;
+}
+
 /* ---- all ---- */
 
 firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_list *list,
@@ -152,7 +187,12 @@ firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_li
     if (draft->has_schema) FIRN_TRY(push_schema(draft, list, err));
     if (draft->has_spec) FIRN_TRY(push_spec(draft, list, err));
     if (draft->has_sort_order) FIRN_TRY(push_order(draft, list, err));
-    return FIRN_OK;
+    if (draft->location.len > 0) {
+        const firn_update update = {.kind = FIRN_UPDATE_SET_LOCATION, .text = draft->location};
+        FIRN_TRY(firn_updates__push(list, &update, err));
+    }
+    FIRN_TRY(push_refs(draft, list, err));
+    return push_statistics(draft, list, err);
 }
 
 firn_status firn_updates__set_branch(const firn_table_metadata *base, firn_str name,
@@ -203,7 +243,11 @@ static firn_requirement requirement_of(const firn_table_metadata *base, const fi
     case FIRN_UPDATE_REMOVE_SNAPSHOT_REF:
     case FIRN_UPDATE_SET_LOCATION:
     case FIRN_UPDATE_SET_PROPERTIES:
-    case FIRN_UPDATE_REMOVE_PROPERTIES: break;
+    case FIRN_UPDATE_REMOVE_PROPERTIES:
+    case FIRN_UPDATE_SET_STATISTICS:
+    case FIRN_UPDATE_REMOVE_STATISTICS:
+    case FIRN_UPDATE_SET_PARTITION_STATISTICS:
+    case FIRN_UPDATE_REMOVE_PARTITION_STATISTICS: break;
     }
     return (firn_requirement){.kind = FIRN_REQUIRE_CREATE};
 }
