@@ -43,5 +43,7 @@ FIRN_MUST_CHECK firn_status firn_pq_rle_u8(firn_pq_rle *rle, uint8_t *out, size_
 /* width 1 only: n bits to mask from bit at on; *n_set counts the ones. */
 FIRN_MUST_CHECK firn_status firn_pq_rle_mask(firn_pq_rle *rle, uint64_t *mask, size_t at, size_t n,
                                              size_t *n_set, firn_error *err);
+/* Step over n values. */
+FIRN_MUST_CHECK firn_status firn_pq_rle_skip(firn_pq_rle *rle, size_t n, firn_error *err);
 
 #endif

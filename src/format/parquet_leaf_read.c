@@ -18,6 +18,7 @@ void firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file, const 
     leaf->pages = (firn_pq_pages){.file = file,
                                   .codec_ctx = firn_pq_memory_codecs(memory),
                                   .window_bytes = window_bytes,
+                                  .is_flat = node->rep == 0,
                                   .blocks = &leaf->blocks};
     leaf->values = (firn_pq_values){.kernels = firn_pq_memory_kernels(memory),
                                     .conv = &leaf->conv,
@@ -50,7 +51,13 @@ firn_status firn_pq_leaf_start(firn_pq_leaf *leaf, size_t row_group, firn_error 
     const firn_pq_chunk *chunk = &rg->chunks[leaf->index];
     firn_pq_dictionary_reset(&leaf->values);
     leaf->page_left = 0;
+    leaf->row = 0;
     leaf->ahead_at = leaf->ahead_n = 0;
+    leaf->row_group = row_group;
+    leaf->offsets = (firn_pq_offset_index){0};
+    leaf->is_index_tried = false;
+    leaf->pages.n_rows = rg->n_rows;
+    leaf->pages.first_row = rg->first_row;
     if (leaf->node->rep == 0 && !chunk->is_encrypted && !chunk->is_external &&
         chunk->n_values != rg->n_rows)
         return wrap(leaf,
@@ -78,8 +85,7 @@ static firn_status begin_data_page(firn_pq_leaf *leaf, const firn_pq_page *page,
     return firn_pq_values_begin(&leaf->values, page->encoding, at, (size_t)(end - at), n, err);
 }
 
-/* Next page with levels to read; FIRN_DONE at the end of the chunk. */
-static firn_status next_page(firn_pq_leaf *leaf, firn_error *err)
+firn_status firn_pq_leaf_next_page(firn_pq_leaf *leaf, firn_error *err)
 {
     while (leaf->page_left == 0) {
         firn_pq_page page;
@@ -109,50 +115,51 @@ void firn_pq_spread(const firn_pq_kernels *kernels, void *values, size_t width,
 /* ---- flat ---- */
 
 /* k rows of the current page to row at. */
-static firn_status read_flat_step(firn_pq_leaf *leaf, size_t at, size_t k, char *values,
-                                  uint64_t *validity, size_t *n_nulls, firn_error *err)
+static firn_status read_flat_step(firn_pq_leaf *leaf, firn_pq_flat *flat, size_t at, size_t k,
+                                  firn_error *err)
 {
     const size_t width = leaf->conv.out_width;
-    char *const to = values + at * width;
+    char *const to = (char *)flat->values + at * width;
     size_t n_set = k;
     if (leaf->node->def == 0) {
-        if (validity) firn_pq_fill_bits(validity, at, k, true);
+        if (flat->validity) firn_pq_fill_bits(flat->validity, at, k, true);
         return firn_pq_values_read(&leaf->values, k, to, err);
     }
     uint64_t scratch[SCRATCH_ROWS / 64];
-    uint64_t *const mask = validity ? validity : scratch;
-    const size_t mask_at = validity ? at : 0;
+    uint64_t *const mask = flat->validity ? flat->validity : scratch;
+    const size_t mask_at = flat->validity ? at : 0;
     FIRN_TRY(firn_pq_levels_mask(&leaf->def, mask, mask_at, k, &n_set, err));
     FIRN_TRY(firn_pq_values_read(&leaf->values, n_set, to, err));
     if (n_set == k) return FIRN_OK;
-    if (!validity) return firn_fail(err, FIRN_ERR_ARG, "null in a column without a validity mask");
+    if (!flat->validity)
+        return firn_fail(err, FIRN_ERR_ARG, "null in a column without a validity mask");
     firn_pq_spread(leaf->values.kernels, to, width, mask, mask_at, k, n_set);
-    *n_nulls += k - n_set;
+    flat->n_nulls += k - n_set;
     return FIRN_OK;
 }
 
-static firn_status read_flat(firn_pq_leaf *leaf, size_t n, void *values, uint64_t *validity,
-                             size_t *n_nulls, firn_error *err)
+static firn_status read_flat(firn_pq_leaf *leaf, firn_pq_flat *to, size_t at, size_t n,
+                             firn_error *err)
 {
-    for (size_t at = 0; at < n;) {
-        const firn_status st = next_page(leaf, err);
+    for (const size_t end = at + n; at < end;) {
+        const firn_status st = firn_pq_leaf_next_page(leaf, err);
         if (st == FIRN_DONE)
-            return firn_fail(err, FIRN_ERR_CORRUPT, "column chunk ends %zu rows early", n - at);
+            return firn_fail(err, FIRN_ERR_CORRUPT, "column chunk ends %zu rows early", end - at);
         FIRN_TRY(st);
-        size_t k = n - at < leaf->page_left ? n - at : leaf->page_left;
+        size_t k = end - at < leaf->page_left ? end - at : leaf->page_left;
         if (k > SCRATCH_ROWS) k = SCRATCH_ROWS;
-        FIRN_TRY(read_flat_step(leaf, at, k, values, validity, n_nulls, err));
+        FIRN_TRY(read_flat_step(leaf, to, at, k, err));
         leaf->page_left -= k;
+        leaf->row += (int64_t)k;
         at += k;
     }
     return FIRN_OK;
 }
 
-firn_status firn_pq_leaf_read_flat(firn_pq_leaf *leaf, size_t n, void *values, uint64_t *validity,
-                                   size_t *n_nulls, firn_error *err)
+firn_status firn_pq_leaf_read_flat(firn_pq_leaf *leaf, firn_pq_flat *to, size_t at, size_t n,
+                                   firn_error *err)
 {
-    *n_nulls = 0;
-    return wrap(leaf, read_flat(leaf, n, values, validity, n_nulls, err), err);
+    return wrap(leaf, read_flat(leaf, to, at, n, err), err);
 }
 
 /* ---- by levels ---- */
@@ -202,9 +209,22 @@ static firn_status consume(firn_pq_leaf *leaf, size_t k, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status read_ahead(firn_pq_leaf *leaf, firn_error *err)
+/* Pages of an offset index begin with a row, the one it says. */
+static firn_status check_page_row(const firn_pq_leaf *leaf, firn_error *err)
 {
-    FIRN_TRY(next_page(leaf, err)); /* FIRN_DONE passes through */
+    const firn_pq_pages *pages = &leaf->pages;
+    const firn_pq_page_location *page = &pages->index->pages[pages->next_page - 1];
+    if (page->first_row == leaf->row) return FIRN_OK;
+    return firn_fail_at(err, (uint64_t)page->offset,
+                        "page begins with row %lld, the offset index says %lld",
+                        (long long)leaf->row, (long long)page->first_row);
+}
+
+firn_status firn_pq_leaf_read_ahead(firn_pq_leaf *leaf, firn_error *err)
+{
+    const bool is_new = leaf->page_left == 0;
+    FIRN_TRY(firn_pq_leaf_next_page(leaf, err)); /* FIRN_DONE passes through */
+    if (is_new && leaf->pages.index) FIRN_TRY(check_page_row(leaf, err));
     const size_t k =
         leaf->page_left < FIRN_PQ_LEVELS_AHEAD ? leaf->page_left : FIRN_PQ_LEVELS_AHEAD;
     FIRN_TRY(firn_pq_levels_read(&leaf->rep, leaf->ahead_rep, k, err));
@@ -241,24 +261,32 @@ static firn_status read_rows(firn_pq_leaf *leaf, size_t max_rows, size_t soft_le
 {
     for (bool is_full = false; !is_full;) {
         if (leaf->ahead_at == leaf->ahead_n) {
-            const firn_status st = read_ahead(leaf, err);
+            /* Where pages end, rows do: the next page may be one that nobody wants. */
+            if (leaf->pages.index && leaf->page_left == 0 && *n_rows == max_rows) return FIRN_OK;
+            const firn_status st = firn_pq_leaf_read_ahead(leaf, err);
             if (st == FIRN_DONE) return FIRN_OK;
             FIRN_TRY(st);
         }
         if (*n_rows == 0 && leaf->ahead_rep[leaf->ahead_at] != 0)
             return firn_fail(err, FIRN_ERR_CORRUPT, "row begins with repetition level %d",
                              leaf->ahead_rep[leaf->ahead_at]);
+        const size_t before = *n_rows;
         const size_t end = find_end(leaf, max_rows, soft_levels, n_rows, &is_full);
+        leaf->row += (int64_t)(*n_rows - before);
         FIRN_TRY(consume(leaf, end - leaf->ahead_at, err));
     }
     return FIRN_OK;
+}
+
+void firn_pq_leaf_clear(firn_pq_leaf *leaf)
+{
+    leaf->n_levels = 0;
+    leaf->n_dense = 0;
 }
 
 firn_status firn_pq_leaf_read_rows(firn_pq_leaf *leaf, size_t max_rows, size_t soft_levels,
                                    size_t *n_rows, firn_error *err)
 {
     *n_rows = 0;
-    leaf->n_levels = 0;
-    leaf->n_dense = 0;
     return wrap(leaf, read_rows(leaf, max_rows, soft_levels, n_rows, err), err);
 }

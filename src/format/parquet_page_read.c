@@ -9,17 +9,21 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "format/row_ranges.h"
 #include "format/thrift.h"
 
 #define HEADER_FIRST     ((int64_t)4096) /* statistics may make a header longer */
 #define HEADER_MAX       ((int64_t)16 << 20)
+#define HESITANT_AHEAD   ((size_t)32 << 10) /* first look ahead when few pages may be needed */
+#define INDEXED_WINDOWS  8
+#define NEAR_BYTES       ((int64_t)256 << 10) /* a read of so much more saves a read */
 #define OLD_WRITER_EXTRA 100 /* early writers forgot a header in the size of a chunk */
 
 typedef struct page_header {
     int32_t type, unpacked, packed;
     bool has_crc, has_body, is_packed;
     uint32_t crc;
-    int32_t n_values, encoding, def_encoding, rep_encoding;
+    int32_t n_values, n_rows, encoding, def_encoding, rep_encoding;
     int32_t def_bytes, rep_bytes;
 } page_header;
 
@@ -70,6 +74,7 @@ static firn_status parse_data_header_v2(firn_thrift *t, const firn_thrift_field 
     while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
         switch (f.id) {
         case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
+        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_rows, err)); break;
         case 4: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
         case 5: FIRN_TRY(firn_thrift_i32(t, &f, &h->def_bytes, err)); break;
         case 6: FIRN_TRY(firn_thrift_i32(t, &f, &h->rep_bytes, err)); break;
@@ -90,6 +95,7 @@ static firn_status parse_header(firn_thrift *t, page_header *h, firn_error *err)
                        .packed = FIRN_PQ_NONE,
                        .unpacked = FIRN_PQ_NONE,
                        .n_values = FIRN_PQ_NONE,
+                       .n_rows = FIRN_PQ_NONE,
                        .is_packed = true};
     FIRN_TRY(firn_thrift_enter(t, NULL, &f, err));
     while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
@@ -155,7 +161,10 @@ static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_e
     const size_t kept = starts_inside ? (size_t)(have_end - offset) : 0;
     const size_t skip = starts_inside ? (size_t)(offset - p->window_start) : 0;
     const int64_t ahead = p->ahead > offset ? p->ahead - offset : 0;
-    size_t want = ahead < (int64_t)p->window_bytes ? (size_t)ahead : p->window_bytes;
+    /* Along an index ahead is the end of pages that will be needed, and a large page is one read.
+     */
+    const size_t most = p->index ? p->window_bytes * INDEXED_WINDOWS : p->window_bytes;
+    size_t want = ahead < (int64_t)most ? (size_t)ahead : most;
     if (want < n) want = n;
     FIRN_TRY(move_window(p, want, skip, kept, err));
     p->window_start = offset;
@@ -320,8 +329,121 @@ static firn_status load_page(firn_pq_pages *p, const page_header *h, uint64_t of
     return unpack(p, codec, packed, unpacked, out, err);
 }
 
+static int64_t start_of(const firn_pq_chunk *chunk)
+{
+    const bool has_dictionary =
+        chunk->dictionary_offset > 0 && chunk->dictionary_offset < chunk->data_offset;
+    return has_dictionary ? chunk->dictionary_offset : chunk->data_offset;
+}
+
+/* ---- along the offset index ---- */
+
+static int64_t page_end_row(const firn_pq_pages *p, size_t page)
+{
+    return page + 1 < p->index->n_pages ? p->index->pages[page + 1].first_row : p->n_rows;
+}
+
+static bool is_wanted(const firn_pq_pages *p, size_t page)
+{
+    const int64_t first = p->first_row + p->index->pages[page].first_row;
+    const int64_t end = p->first_row + page_end_row(p, page);
+    if (!p->wanted) return true;
+    const size_t at = firn_row_ranges_find(p->wanted, p->n_wanted, first);
+    return at < p->n_wanted && p->wanted[at].first < end;
+}
+
+/* End of the pages after this one that will be wanted too, as far as the window goes. */
+static int64_t find_ahead(firn_pq_pages *p, size_t page)
+{
+    const firn_pq_page_location *pages = p->index->pages;
+    const int64_t start = pages[page].offset;
+    int64_t end = start + pages[page].n_bytes;
+    for (size_t i = page + 1; i < p->index->n_pages && is_wanted(p, i); i++) {
+        const int64_t next = pages[i].offset + pages[i].n_bytes;
+        if (next - start > (int64_t)p->ahead_bytes) break;
+        end = next;
+    }
+    p->ahead_bytes = p->ahead_bytes < p->window_bytes / 2 ? p->ahead_bytes * 2 : p->window_bytes;
+    return end;
+}
+
+void firn_pq_pages_seek(firn_pq_pages *p, const firn_pq_offset_index *index, size_t page)
+{
+    p->index = index;
+    p->next_page = page;
+    p->ahead = 0;
+    p->ahead_bytes = p->is_hesitant ? HESITANT_AHEAD : p->window_bytes;
+}
+
+static firn_status next_indexed(firn_pq_pages *p, firn_pq_page *out, firn_error *err)
+{
+    page_header h;
+    if (p->next_page >= p->index->n_pages) return FIRN_DONE;
+    const size_t page = p->next_page++;
+    const firn_pq_page_location *location = &p->index->pages[page];
+    const int64_t n_rows = page_end_row(p, page) - location->first_row;
+    const uint64_t offset = (uint64_t)location->offset;
+    p->at = location->offset;
+    p->end = location->offset + location->n_bytes;
+    if (p->ahead < p->end) p->ahead = find_ahead(p, page);
+    FIRN_TRY(read_header(p, &h, err));
+    FIRN_TRY(check_sizes(p, &h, offset, err));
+    if ((h.type != FIRN_PQ_DATA_PAGE && h.type != FIRN_PQ_DATA_PAGE_V2) ||
+        h.packed != p->end - p->at)
+        return firn_fail_at(err, offset,
+                            "page of type %d with %d bytes behind its header, the offset index has "
+                            "a data page of %" PRId64,
+                            h.type, h.packed, p->end - p->at);
+    FIRN_TRY(check_header(p, &h, offset, err));
+    if (p->is_flat && h.n_values != n_rows)
+        return firn_fail_at(err, offset, "page of %d values, the offset index has %" PRId64 " rows",
+                            h.n_values, n_rows);
+    return load_page(p, &h, offset, out, err);
+}
+
+firn_status firn_pq_pages_dictionary(firn_pq_pages *p, const firn_pq_chunk *chunk,
+                                     const firn_pq_offset_index *index, size_t page_after,
+                                     firn_pq_page *out, firn_error *err)
+{
+    const int64_t first = index->pages[0].offset;
+    const int64_t after = index->pages[page_after].offset + index->pages[page_after].n_bytes;
+    p->index = NULL;
+    p->at = start_of(chunk);
+    if (p->at >= first) return FIRN_DONE;
+    p->end = first;
+    p->ahead = after - p->at <= NEAR_BYTES ? after : first;
+    p->values_left = chunk->n_values;
+    FIRN_TRY(firn_pq_pages_next(p, out, err));
+    if (out->type == FIRN_PQ_DICTIONARY_PAGE) return FIRN_OK;
+    return firn_fail_at(err, out->offset, "data page before the first of the offset index");
+}
+
+/* ---- one after another ---- */
+
+firn_status firn_pq_pages_skip(firn_pq_pages *p, int64_t *rows, firn_error *err)
+{
+    while (p->values_left > 0 && *rows > 0) {
+        page_header h;
+        const int64_t at = p->at;
+        FIRN_TRY(read_header(p, &h, err));
+        FIRN_TRY(check_sizes(p, &h, (uint64_t)at, err));
+        const bool is_v2 = h.type == FIRN_PQ_DATA_PAGE_V2;
+        const int64_t n = p->is_flat ? h.n_values : is_v2 ? h.n_rows : FIRN_PQ_NONE;
+        if ((h.type != FIRN_PQ_DATA_PAGE && !is_v2) || n < 0 || n > *rows) {
+            p->at = at;
+            return FIRN_OK;
+        }
+        FIRN_TRY(check_header(p, &h, (uint64_t)at, err));
+        p->at += h.packed;
+        p->values_left -= h.n_values;
+        *rows -= n;
+    }
+    return FIRN_OK;
+}
+
 firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out, firn_error *err)
 {
+    if (p->index) return next_indexed(p, out, err);
     while (p->values_left > 0) {
         page_header h;
         const uint64_t offset = (uint64_t)p->at;
@@ -362,15 +484,14 @@ static firn_status codec_of(int32_t codec, firn_codec *out, firn_error *err)
 firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, firn_error *err)
 {
     const int64_t data_end = p->file->data_end;
-    const bool has_dictionary =
-        chunk->dictionary_offset > 0 && chunk->dictionary_offset < chunk->data_offset;
     if (chunk->is_encrypted)
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: encrypted column");
     if (chunk->is_external)
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: column data in another file");
     if (is_window_shared(p)) drop_window(p); /* the next codec may want to overwrite it */
     FIRN_TRY(codec_of(chunk->codec, &p->codec, err));
-    p->at = has_dictionary ? chunk->dictionary_offset : chunk->data_offset;
+    p->index = NULL;
+    p->at = start_of(chunk);
     p->values_left = chunk->n_values;
     p->ahead =
         chunk->compressed_bytes < data_end - p->at ? p->at + chunk->compressed_bytes : data_end;

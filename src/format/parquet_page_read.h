@@ -8,6 +8,7 @@
 #include "format/parquet_bits.h"
 #include "format/parquet_memory.h"
 #include "format/parquet_meta.h"
+#include "format/parquet_page_index.h"
 
 typedef enum firn_pq_encoding {
     FIRN_PQ_ENC_PLAIN = 0,
@@ -72,6 +73,17 @@ typedef struct firn_pq_pages {
     int64_t end;               /* no page may reach past it */
     int64_t ahead;             /* end of the chunk: where reading ahead stops */
     int64_t values_left;
+    /* Going along the offset index: pages are taken from where it says. */
+    const firn_pq_offset_index *index; /* NULL: one page after another */
+    size_t next_page;
+    int64_t n_rows; /* of the row group */
+    bool is_flat;   /* a value per row, so the index tells how many a page has */
+    /* Rows that may be asked for, which says how far to read ahead. NULL: all. */
+    const firn_row_range *wanted;
+    size_t n_wanted;
+    int64_t first_row;  /* of the row group in the file, which wanted counts from */
+    bool is_hesitant;   /* few of the wanted rows are expected to be asked for */
+    size_t ahead_bytes; /* of the next look ahead */
     size_t window_bytes;
     firn_pq_block *window; /* bytes [window_start, window_start + window_len) of the file */
     size_t window_len;
@@ -87,6 +99,17 @@ FIRN_MUST_CHECK firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_
 /* Next dictionary or data page; FIRN_DONE when all values of the chunk were seen. */
 FIRN_MUST_CHECK firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out,
                                                firn_error *err);
+/* From now on along the index, beginning with that page. The index outlives the chunk. */
+void firn_pq_pages_seek(firn_pq_pages *p, const firn_pq_offset_index *index, size_t page);
+/* The dictionary page, which stands before the first page of the index. FIRN_DONE when there is
+ * none. A seek to page_after must follow; if that is near, it is read along. */
+FIRN_MUST_CHECK firn_status firn_pq_pages_dictionary(firn_pq_pages *p, const firn_pq_chunk *chunk,
+                                                     const firn_pq_offset_index *index,
+                                                     size_t page_after, firn_pq_page *out,
+                                                     firn_error *err);
+/* Steps over data pages that have no more rows than *rows, by their headers, and takes their rows
+ * off; stops at dictionaries and at pages that do not tell. Not along an index. */
+FIRN_MUST_CHECK firn_status firn_pq_pages_skip(firn_pq_pages *p, int64_t *rows, firn_error *err);
 void firn_pq_pages_dispose(firn_pq_pages *p);
 
 #endif

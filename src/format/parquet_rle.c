@@ -175,3 +175,13 @@ firn_status firn_pq_rle_mask(firn_pq_rle *rle, uint64_t *mask, size_t at, size_t
     }
     return FIRN_OK;
 }
+
+firn_status firn_pq_rle_skip(firn_pq_rle *rle, size_t n, firn_error *err)
+{
+    while (n > 0) {
+        uint64_t bit = 0;
+        FIRN_TRY(next_run(rle, err));
+        n -= rle->run_left > 0 ? step_run(rle, n) : step_packed(rle, n, &bit);
+    }
+    return FIRN_OK;
+}

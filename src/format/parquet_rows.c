@@ -1,27 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The row reader: walks row groups, asks every projected column for the same rows, lends memory to
- * callers that brought none. Decoding is parquet_leaf_read.c's, nesting parquet_assemble.c's. */
+/* The row reader: decides which rows come next (row groups, ranges, what a filter picks), asks
+ * every projected column for them, lends memory to callers that brought none. Decoding is
+ * parquet_leaf_read.c's, nesting parquet_assemble.c's, picking parquet_pick.c's. */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "format/column_loan.h"
-#include "format/parquet_plan.h"
+#include "format/parquet_pick.h"
+#include "format/row_ranges.h"
 
 #define DEFAULT_WINDOW ((size_t)1 << 20)
 #define ARENA_LIMIT    ((size_t)1 << 30)
 
 struct firn_parquet_rows {
     firn_arena *arena;
+    firn_arena *group_arena; /* page indexes of the row group */
     firn_pq_plan plan;
+    firn_type planned; /* the projection and what the filter needs besides */
     const firn_type *projection;
     firn_parquet_memory *own_memory; /* NULL: the caller's is used */
+    const firn_row_range *ranges;    /* NULL: all rows */
+    size_t n_ranges;
+    firn_pq_pick pick;
     size_t next_group, end_group;
-    int64_t rows_left; /* in the current row group */
-    int64_t next_row;  /* number in the file of the next row */
-    int64_t position;
+    int64_t next_row, end_row; /* of the current row group, in the file */
+    /* Rows that have been chosen; those before run_at, and given rows of that run, are done. */
+    firn_pq_run *runs;
+    size_t n_runs, run_at;
+    int64_t given;
+    firn_row_range *last; /* of the last batch */
+    size_t n_last;
     int64_t call;
     bool has_failed;
     firn_column_loan loan;
 };
+
+static bool is_flat(const firn_pq_read *read)
+{
+    return read->kind == FIRN_PQ_READ_MISSING ||
+           (read->kind == FIRN_PQ_READ_LEAF && read->node->rep == 0);
+}
+
+/* ---- open ---- */
+
+static firn_status check_opts(const firn_parquet_file *file, const firn_parquet_rows_opts *opts,
+                              firn_error *err)
+{
+    int64_t row = 0;
+    if (opts->first_row_group > file->n_row_groups ||
+        opts->n_row_groups > file->n_row_groups - opts->first_row_group)
+        return firn_fail(err, FIRN_ERR_ARG, "row groups %zu to %zu, the file has %zu",
+                         opts->first_row_group, opts->first_row_group + opts->n_row_groups,
+                         file->n_row_groups);
+    for (size_t i = 0; opts->ranges && i < opts->n_ranges; i++) {
+        const firn_row_range *range = &opts->ranges[i];
+        if (range->first < row || range->n <= 0 || range->n > file->n_rows - range->first)
+            return firn_fail(err, FIRN_ERR_ARG,
+                             "rows %lld and %lld more, expected sorted ranges of %lld rows",
+                             (long long)range->first, (long long)range->n, (long long)file->n_rows);
+        row = range->first + range->n;
+    }
+    return FIRN_OK;
+}
+
+static firn_status plan_columns(firn_parquet_rows *rows, firn_error *err)
+{
+    firn_pq_plan *plan = &rows->plan;
+    rows->planned = *rows->projection;
+    if (rows->projection->kind == FIRN_TYPE_STRUCT && rows->pick.filter)
+        FIRN_TRY(firn_pq_pick_project(&rows->pick, plan, rows->projection, &rows->planned, err));
+    FIRN_TRY(firn_pq_plan_build(plan, &rows->planned, err));
+    for (size_t i = 0; i < plan->n_leaves; i++) {
+        plan->leaves[i]->by_levels = true;
+        plan->leaves[i]->index_arena = rows->group_arena;
+    }
+    for (size_t i = 0; i < plan->root.n_children; i++) {
+        const firn_pq_read *read = &plan->root.children[i];
+        if (read->kind != FIRN_PQ_READ_MISSING && is_flat(read)) read->leaf->by_levels = false;
+    }
+    return firn_pq_pick_init(&rows->pick, plan, err);
+}
+
+static firn_status make_memory(firn_parquet_rows *rows, firn_error *err)
+{
+    rows->group_arena = firn_arena_create(NULL, ARENA_LIMIT);
+    rows->loan.projection = rows->projection;
+    rows->loan.is_lent =
+        firn_arena_array(rows->arena, rows->projection->n_fields, sizeof *rows->loan.is_lent);
+    rows->runs = firn_arena_array(rows->arena, FIRN_BATCH_ROWS, sizeof *rows->runs);
+    rows->last = firn_arena_array(rows->arena, FIRN_BATCH_ROWS, sizeof *rows->last);
+    const bool has_all = rows->group_arena && rows->loan.is_lent && rows->runs && rows->last;
+    return has_all ? FIRN_OK : firn_fail_nomem(err);
+}
 
 static firn_status open_in_arena(firn_parquet_rows *rows, const firn_parquet_file *file,
                                  const firn_type *projection, const firn_parquet_rows_opts *opts,
@@ -29,29 +98,25 @@ static firn_status open_in_arena(firn_parquet_rows *rows, const firn_parquet_fil
 {
     static const firn_parquet_rows_opts k_defaults = {0};
     if (!opts) opts = &k_defaults;
-    if (opts->first_row_group > file->n_row_groups ||
-        opts->n_row_groups > file->n_row_groups - opts->first_row_group)
-        return firn_fail(err, FIRN_ERR_ARG, "row groups %zu to %zu, the file has %zu",
-                         opts->first_row_group, opts->first_row_group + opts->n_row_groups,
-                         file->n_row_groups);
+    FIRN_TRY(check_opts(file, opts, err));
     if (!opts->memory) FIRN_TRY(firn_parquet_memory_create(&rows->own_memory, err));
     rows->plan.memory = opts->memory ? opts->memory : rows->own_memory;
+    rows->projection = projection;
+    FIRN_TRY(make_memory(rows, err));
     rows->plan.arena = rows->arena;
     rows->plan.file = file;
     rows->plan.match = opts->match;
     rows->plan.types = opts->types;
     rows->plan.window_bytes = opts->window_bytes > 0 ? opts->window_bytes : DEFAULT_WINDOW;
-    rows->projection = projection;
+    rows->ranges = opts->ranges;
+    rows->n_ranges = opts->n_ranges;
+    rows->pick.filter = opts->filter;
     rows->next_group = opts->first_row_group;
     rows->end_group =
         opts->n_row_groups > 0 ? opts->first_row_group + opts->n_row_groups : file->n_row_groups;
     if (rows->next_group < rows->end_group)
-        rows->next_row = file->row_groups[rows->next_group].first_row;
-    rows->position = rows->next_row;
-    rows->loan.projection = projection;
-    rows->loan.is_lent = firn_arena_array(rows->arena, projection->n_fields, sizeof(bool));
-    if (!rows->loan.is_lent) return firn_fail_nomem(err);
-    return firn_pq_plan_build(&rows->plan, projection, err);
+        rows->last[0].first = file->row_groups[rows->next_group].first_row;
+    return plan_columns(rows, err);
 }
 
 firn_status firn_parquet_rows_open(const firn_parquet_file *file, const firn_type *projection,
@@ -81,69 +146,236 @@ void firn_parquet_rows_close(firn_parquet_rows *rows)
     for (size_t i = 0; i < rows->plan.n_leaves; i++) firn_pq_leaf_dispose(rows->plan.leaves[i]);
     firn_column_loan_dispose(&rows->loan);
     firn_parquet_memory_destroy(rows->own_memory);
+    firn_arena_destroy(rows->group_arena);
     firn_arena_destroy(rows->arena);
 }
 
 int64_t firn_parquet_rows_position(const firn_parquet_rows *rows)
 {
-    return rows->position;
+    return rows->last[0].first;
 }
 
-/* Steps to the next row group with rows; FIRN_DONE after the last. */
+const firn_row_range *firn_parquet_rows_runs(const firn_parquet_rows *rows, size_t *n)
+{
+    *n = rows->n_last;
+    return rows->last;
+}
+
+/* ---- which rows ---- */
+
+/* Index of the first range with rows at or after row. */
+static size_t find_range(const firn_parquet_rows *rows, int64_t row)
+{
+    return firn_row_ranges_find(rows->ranges, rows->n_ranges, row);
+}
+
+static bool has_rows(const firn_parquet_rows *rows, int64_t first, int64_t end)
+{
+    if (!rows->ranges) return first < end;
+    const size_t at = find_range(rows, first);
+    return at < rows->n_ranges && rows->ranges[at].first < end;
+}
+
+static bool has_all_rows(const firn_parquet_rows *rows, int64_t first, int64_t end)
+{
+    if (!rows->ranges) return true;
+    const size_t at = find_range(rows, first);
+    return at < rows->n_ranges && rows->ranges[at].first <= first &&
+           rows->ranges[at].first + rows->ranges[at].n >= end;
+}
+
+static firn_status start_leaf(const firn_parquet_rows *rows, firn_pq_leaf *leaf, size_t group,
+                              firn_error *err)
+{
+    const bool is_sparse = !has_all_rows(rows, rows->next_row, rows->end_row);
+    leaf->is_sparse = is_sparse;
+    leaf->pages.wanted = is_sparse ? rows->ranges : NULL;
+    leaf->pages.n_wanted = is_sparse ? rows->n_ranges : 0;
+    leaf->pages.is_hesitant = rows->pick.n_columns > 0;
+    for (size_t i = 0; i < rows->pick.n_columns; i++)
+        if (rows->pick.columns[i].leaf == leaf) leaf->pages.is_hesitant = false;
+    return firn_pq_leaf_start(leaf, group, err);
+}
+
+/* Steps to the next row group with rows that are wanted; FIRN_DONE after the last. */
 static firn_status begin_row_group(firn_parquet_rows *rows, firn_error *err)
 {
-    while (rows->rows_left == 0) {
+    const firn_pq_plan *plan = &rows->plan;
+    while (!has_rows(rows, rows->next_row, rows->end_row)) {
         if (rows->next_group == rows->end_group) return FIRN_DONE;
         const size_t group = rows->next_group++;
-        rows->rows_left = rows->plan.file->row_groups[group].n_rows;
-        if (rows->rows_left == 0) continue;
-        for (size_t i = 0; i < rows->plan.n_leaves; i++)
-            FIRN_TRY(firn_error_wrap(err, firn_pq_leaf_start(rows->plan.leaves[i], group, err),
+        rows->next_row = plan->file->row_groups[group].first_row;
+        rows->end_row = rows->next_row + plan->file->row_groups[group].n_rows;
+        if (!has_rows(rows, rows->next_row, rows->end_row)) continue;
+        firn_arena_reset(rows->group_arena);
+        for (size_t i = 0; i < plan->n_leaves; i++)
+            FIRN_TRY(firn_error_wrap(err, start_leaf(rows, plan->leaves[i], group, err),
                                      "row group %zu", group));
     }
     return FIRN_OK;
 }
 
-/* ---- one batch ---- */
-
-static bool is_flat(const firn_pq_read *read)
+/* The next wanted rows of the row group, as many as a batch holds. */
+static size_t take_candidates(firn_parquet_rows *rows, firn_row_range *out)
 {
-    return read->kind == FIRN_PQ_READ_MISSING ||
-           (read->kind == FIRN_PQ_READ_LEAF && read->node->rep == 0);
+    int64_t room = FIRN_BATCH_ROWS;
+    size_t n = 0;
+    while (room > 0 && has_rows(rows, rows->next_row, rows->end_row)) {
+        firn_row_range range = {rows->next_row, rows->end_row - rows->next_row};
+        if (rows->ranges) {
+            range = rows->ranges[find_range(rows, rows->next_row)];
+            if (range.first < rows->next_row) {
+                range.n -= rows->next_row - range.first;
+                range.first = rows->next_row;
+            }
+            if (range.n > rows->end_row - range.first) range.n = rows->end_row - range.first;
+        }
+        if (range.n > room) range.n = room;
+        out[n++] = range;
+        room -= range.n;
+        rows->next_row = range.first + range.n;
+    }
+    return n;
 }
 
-static firn_status read_flat(const firn_pq_read *read, firn_column *column, int64_t n,
+static firn_status choose_rows(firn_parquet_rows *rows, firn_error *err)
+{
+    FIRN_TRY(begin_row_group(rows, err));
+    const size_t n = take_candidates(rows, rows->last);
+    rows->run_at = 0;
+    rows->given = 0;
+    return firn_pq_pick_rows(&rows->pick, rows->last, n, rows->runs, &rows->n_runs, err);
+}
+
+/* The runs of the next batch: what was chosen and not given, up to max_rows. */
+static int64_t fill_last(firn_parquet_rows *rows, int64_t max_rows)
+{
+    int64_t n_rows = 0, given = rows->given;
+    rows->n_last = 0;
+    for (size_t i = rows->run_at; i < rows->n_runs && n_rows < max_rows; i++) {
+        firn_row_range range = rows->runs[i].rows;
+        range.first += given;
+        range.n -= given;
+        if (range.n > max_rows - n_rows) range.n = max_rows - n_rows;
+        rows->last[rows->n_last++] = range;
+        n_rows += range.n;
+        given = 0;
+    }
+    return n_rows;
+}
+
+/* n rows have been given. */
+static void step_runs(firn_parquet_rows *rows, int64_t n)
+{
+    while (n > 0) {
+        const int64_t left = rows->runs[rows->run_at].rows.n - rows->given;
+        const int64_t k = n < left ? n : left;
+        rows->given += k;
+        n -= k;
+        if (rows->given < rows->runs[rows->run_at].rows.n) continue;
+        rows->run_at++;
+        rows->given = 0;
+    }
+}
+
+/* ---- one batch ---- */
+
+static firn_status read_picked(const firn_parquet_rows *rows, const firn_pq_pick_column *from,
+                               firn_pq_flat *to, firn_error *err)
+{
+    int64_t given = rows->given;
+    size_t at = 0;
+    for (size_t i = 0; i < rows->n_last; i++) {
+        const firn_pq_run run = {rows->last[i], rows->runs[rows->run_at + i].at + (size_t)given};
+        FIRN_TRY(firn_pq_pick_copy(from, &run, to, at, err));
+        at += (size_t)run.rows.n;
+        given = 0;
+    }
+    return FIRN_OK;
+}
+
+static firn_status read_leaf(const firn_parquet_rows *rows, firn_pq_leaf *leaf, firn_pq_flat *to,
                              firn_error *err)
 {
-    size_t n_nulls = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < rows->n_last; i++) {
+        const firn_row_range *run = &rows->last[i];
+        FIRN_TRY(firn_pq_leaf_seek(leaf, run->first - leaf->pages.first_row, err));
+        FIRN_TRY(firn_pq_leaf_read_flat(leaf, to, at, (size_t)run->n, err));
+        at += (size_t)run->n;
+    }
+    return FIRN_OK;
+}
+
+static firn_status read_flat(const firn_parquet_rows *rows, size_t child, firn_column *column,
+                             int64_t n, firn_error *err)
+{
+    const firn_pq_read *read = &rows->plan.root.children[child];
+    firn_pq_flat to = {.values = column->values, .validity = column->validity};
     if (read->kind == FIRN_PQ_READ_MISSING)
         return firn_pq_fill_missing(read->field, column, (size_t)n, err);
-    FIRN_TRY(firn_pq_leaf_read_flat(read->leaf, (size_t)n, column->values, column->validity,
-                                    &n_nulls, err));
+    const firn_pq_pick_column *picked =
+        rows->pick.is_on ? firn_pq_pick_find(&rows->pick, child) : NULL;
+    FIRN_TRY(picked ? read_picked(rows, picked, &to, err) : read_leaf(rows, read->leaf, &to, err));
     column->n_values = n;
-    if (n_nulls > 0 && read->field->is_required)
+    if (to.n_nulls > 0 && read->field->is_required)
         return firn_fail(err, FIRN_ERR_CORRUPT, "column %.*s is required but has %zu nulls",
-                         FIRN_STR_ARG(read->field->name), n_nulls);
+                         FIRN_STR_ARG(read->field->name), to.n_nulls);
+    return FIRN_OK;
+}
+
+/* Levels of one run for all nested columns; *n_rows in: of the run, out: how many fit. */
+static firn_status read_run(const firn_parquet_rows *rows, const firn_row_range *run,
+                            size_t *n_rows, firn_error *err)
+{
+    const firn_pq_plan *plan = &rows->plan;
+    for (size_t i = 0; i < plan->n_leaves; i++)
+        if (plan->leaves[i]->by_levels)
+            FIRN_TRY(firn_pq_leaf_seek(plan->leaves[i],
+                                       run->first - plan->leaves[i]->pages.first_row, err));
+    *n_rows = 0;
+    for (size_t i = 0; i < plan->root.n_children; i++)
+        if (!is_flat(&plan->root.children[i]))
+            FIRN_TRY(firn_pq_read_levels(&plan->root.children[i], (size_t)run->n, n_rows, err));
     return FIRN_OK;
 }
 
 /* Nested columns go first: a batch of long lists gets fewer rows, and all columns the same. */
+static firn_status read_nested(firn_parquet_rows *rows, firn_column **columns, int64_t *n,
+                               firn_error *err)
+{
+    const firn_pq_plan *plan = &rows->plan;
+    bool has_nested = false;
+    int64_t total = 0;
+    for (size_t i = 0; i < rows->projection->n_fields; i++) {
+        if (is_flat(&plan->root.children[i])) continue;
+        firn_pq_bind(&plan->root.children[i], columns[i]);
+        has_nested = true;
+    }
+    if (!has_nested) return FIRN_OK;
+    for (size_t i = 0; i < plan->n_leaves; i++) firn_pq_leaf_clear(plan->leaves[i]);
+    for (size_t i = 0; i < rows->n_last; i++) {
+        size_t got = 0;
+        FIRN_TRY(read_run(rows, &rows->last[i], &got, err));
+        total += (int64_t)got;
+        if ((int64_t)got == rows->last[i].n) continue;
+        rows->last[i].n = (int64_t)got;
+        rows->n_last = i + 1;
+    }
+    if (total > 0) *n = total;
+    return FIRN_OK;
+}
+
 static firn_status read_columns(firn_parquet_rows *rows, firn_column **columns, int64_t *n,
                                 firn_error *err)
 {
-    firn_pq_read *root = &rows->plan.root;
-    size_t n_rows = 0;
-    for (size_t i = 0; i < root->n_children; i++) {
-        if (is_flat(&root->children[i])) continue;
-        firn_pq_bind(&root->children[i], columns[i]);
-        FIRN_TRY(firn_pq_read_levels(&root->children[i], (size_t)*n, &n_rows, err));
-    }
-    if (n_rows > 0) *n = (int64_t)n_rows;
-    for (size_t i = 0; i < root->n_children; i++) {
-        if (is_flat(&root->children[i]))
-            FIRN_TRY(read_flat(&root->children[i], columns[i], *n, err));
+    FIRN_TRY(read_nested(rows, columns, n, err));
+    for (size_t i = 0; i < rows->projection->n_fields; i++) {
+        const firn_pq_read *read = &rows->plan.root.children[i];
+        if (is_flat(read))
+            FIRN_TRY(read_flat(rows, i, columns[i], *n, err));
         else
-            FIRN_TRY(firn_pq_assemble(&root->children[i], columns[i], (size_t)*n, (size_t)*n, err));
+            FIRN_TRY(firn_pq_assemble(read, columns[i], (size_t)*n, (size_t)*n, err));
     }
     return FIRN_OK;
 }
@@ -153,10 +385,10 @@ static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_ba
 {
     firn_column *few[64] = {NULL};
     firn_column **columns = few;
-    const size_t n_columns = rows->plan.root.n_children;
-    FIRN_TRY(begin_row_group(rows, err));
-    int64_t n = max_rows < rows->rows_left ? max_rows : rows->rows_left;
-    if (n > FIRN_BATCH_ROWS) n = FIRN_BATCH_ROWS;
+    const size_t n_columns = rows->projection->n_fields;
+    if (rows->run_at == rows->n_runs) FIRN_TRY(choose_rows(rows, err));
+    int64_t n = fill_last(rows, max_rows < FIRN_BATCH_ROWS ? max_rows : FIRN_BATCH_ROWS);
+    if (n == 0) return FIRN_OK;
     if (n_columns > sizeof few / sizeof *few) {
         columns = firn_mem_alloc_zero(NULL, n_columns * sizeof *columns);
         if (!columns) return firn_fail_nomem(err);
@@ -169,10 +401,21 @@ static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_ba
     FIRN_TRY(st);
     firn_column_loan_give(&rows->loan, batch);
     batch->n_rows = n;
-    rows->position = rows->next_row;
-    rows->next_row += n;
-    rows->rows_left -= n;
+    step_runs(rows, n);
     return FIRN_OK;
+}
+
+/* Columns of the filter count batches of candidates instead (parquet_pick.c). */
+static void count_call(firn_parquet_rows *rows)
+{
+    rows->call++;
+    for (size_t i = 0; i < rows->plan.n_leaves; i++) {
+        firn_pq_leaf *leaf = rows->plan.leaves[i];
+        bool is_picked = false;
+        for (size_t k = 0; k < rows->pick.n_columns; k++)
+            is_picked = is_picked || rows->pick.columns[k].leaf == leaf;
+        if (!is_picked) leaf->blocks.call = rows->call;
+    }
 }
 
 firn_status firn_parquet_rows_next(firn_parquet_rows *rows, int64_t max_rows, firn_batch *batch,
@@ -186,8 +429,7 @@ firn_status firn_parquet_rows_next(firn_parquet_rows *rows, int64_t max_rows, fi
             err, FIRN_ERR_ARG,
             "batch of %zu columns and %lld rows wanted, the projection has %zu columns",
             batch->n_columns, (long long)max_rows, rows->projection->n_fields);
-    rows->call++;
-    for (size_t i = 0; i < rows->plan.n_leaves; i++) rows->plan.leaves[i]->blocks.call = rows->call;
+    count_call(rows);
     const firn_status st = read_batch(rows, max_rows, batch, err);
     if (st != FIRN_OK && st != FIRN_DONE) rows->has_failed = true;
     return st;

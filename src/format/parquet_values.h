@@ -41,6 +41,8 @@ FIRN_MUST_CHECK firn_status firn_pq_values_begin(firn_pq_values *v, int32_t enco
 /* The next n values to out (conv->out_width bytes each). */
 FIRN_MUST_CHECK firn_status firn_pq_values_read(firn_pq_values *v, size_t n, void *out,
                                                 firn_error *err);
+/* parquet_values_skip.c: step over n values, which are not looked at. */
+FIRN_MUST_CHECK firn_status firn_pq_values_skip(firn_pq_values *v, size_t n, firn_error *err);
 /* Convert a dictionary page; takes over the page's block when views need it. */
 FIRN_MUST_CHECK firn_status firn_pq_dictionary_load(firn_pq_values *v, const firn_pq_page *page,
                                                     firn_pq_pages *pages, firn_error *err);
