@@ -171,7 +171,7 @@ static size_t find_range(const firn_parquet_rows *rows, int64_t row)
 
 static bool has_rows(const firn_parquet_rows *rows, int64_t first, int64_t end)
 {
-    if (!rows->ranges) return first < end;
+    if (first >= end || !rows->ranges) return first < end;
     const size_t at = find_range(rows, first);
     return at < rows->n_ranges && rows->ranges[at].first < end;
 }
