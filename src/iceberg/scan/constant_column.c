@@ -108,15 +108,16 @@ firn_status firn_column_fill_value(firn_column *column, const firn_type *type,
     return FIRN_OK;
 }
 
-firn_status firn_column_fill_sequence(firn_column *column, int64_t first, int64_t n,
-                                      firn_column_memory *memory, const firn_allocator *alloc,
-                                      firn_error *err)
+firn_status firn_column_fill_positions(firn_column *column, const firn_row_range *runs, int64_t n,
+                                       firn_column_memory *memory, const firn_allocator *alloc,
+                                       firn_error *err)
 {
     FIRN_TRY(aim(column, &k_long_type, n, memory, alloc, err));
     FIRN_TRY(set_validity(column, false, n, memory, alloc, err));
     column->n_values = n;
     int64_t *values = column->values;
-    for (int64_t i = 0; i < n; i++) values[i] = first + i;
+    for (int64_t at = 0; at < n; runs++)
+        for (int64_t i = 0; i < runs->n; i++) values[at++] = runs->first + i;
     return FIRN_OK;
 }
 

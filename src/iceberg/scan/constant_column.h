@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "firn/batch.h"
+#include "format/parquet_reader.h"
 
 /* Memory for a column whose owner brought none; zero-initialised by the caller. */
 typedef struct firn_column_memory {
@@ -18,10 +19,12 @@ FIRN_MUST_CHECK firn_status firn_column_fill_value(firn_column *column, const fi
                                                    const firn_value *value, int64_t n,
                                                    firn_column_memory *memory,
                                                    const firn_allocator *alloc, firn_error *err);
-/* Rows [0, n) become first, first + 1, ... in a LONG column. */
-FIRN_MUST_CHECK firn_status firn_column_fill_sequence(firn_column *column, int64_t first, int64_t n,
-                                                      firn_column_memory *memory,
-                                                      const firn_allocator *alloc, firn_error *err);
+/* Rows [0, n) become the row numbers of the runs, n in all, in a LONG column. */
+FIRN_MUST_CHECK firn_status firn_column_fill_positions(firn_column *column,
+                                                       const firn_row_range *runs, int64_t n,
+                                                       firn_column_memory *memory,
+                                                       const firn_allocator *alloc,
+                                                       firn_error *err);
 void firn_column_memory_dispose(firn_column_memory *memory, const firn_allocator *alloc);
 
 #endif

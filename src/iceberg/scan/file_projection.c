@@ -103,6 +103,11 @@ static bool has_ids(const firn_type *type, int depth)
     return false;
 }
 
+firn_row_match firn_row_match_of(const firn_schema *file_schema)
+{
+    return has_ids(&file_schema->root, 0) ? FIRN_ROW_MATCH_IDS : FIRN_ROW_MATCH_NAMES;
+}
+
 static firn_status make_read_type(const projection_input *in, const firn_type *wanted,
                                   firn_file_projection *out)
 {

@@ -31,6 +31,9 @@ typedef struct firn_file_projection {
 /* True for the columns that need no look into the file: _file, _pos, _spec_id. */
 bool firn_field_is_metadata(int32_t field_id);
 
+/* By ids if the file has any. */
+firn_row_match firn_row_match_of(const firn_schema *file_schema);
+
 /* file_schema NULL: all wanted fields are metadata columns. Everything lives in the arena. */
 FIRN_MUST_CHECK firn_status firn_file_projection_make(const firn_type *wanted,
                                                       const firn_scan_task *task,

@@ -33,15 +33,16 @@ void firn_scan_queue_progress(const firn_scan_queue *queue, int64_t *rows_done,
 typedef struct firn_scan_reader firn_scan_reader;
 
 /* projection: kind STRUCT; fields of the scan's schema and metadata columns, in any order; may be
- * empty (only n_rows is set then, from metadata without reading columns). filter: bound; row groups
- * whose statistics exclude it are skipped; rows are not filtered. */
+ * empty (only n_rows is set then, from metadata without reading columns). filter: bound; rows it
+ * excludes may be left out, and are where that saves reading or decoding; others may come along. */
 FIRN_MUST_CHECK firn_status firn_scan_reader_open(firn_scan_queue *queue,
                                                   const firn_type *projection,
                                                   const firn_expr *filter, firn_scan_reader **out,
                                                   firn_error *err);
 void firn_scan_reader_close(firn_scan_reader *reader);
-/* Up to max_rows rows into batch (see firn_parquet_rows_next for ownership); FIRN_DONE when the
- * queue is empty. All rows of a batch come from one file; *task_out (may be NULL) is that file. */
+/* Up to max_rows rows into batch, or none for the moment when the filter left all out (see
+ * firn_parquet_rows_next for ownership); FIRN_DONE when the queue is empty. All rows of a batch
+ * come from one file; *task_out (may be NULL) is that file. */
 FIRN_MUST_CHECK firn_status firn_scan_reader_next(firn_scan_reader *reader, int64_t max_rows,
                                                   firn_batch *batch,
                                                   const firn_scan_task **task_out, firn_error *err);

@@ -62,21 +62,24 @@ int64_t firn_row_file_unit_rows(const firn_row_file *file, size_t unit)
     return file->parquet ? firn_parquet_row_group_rows(file->parquet, unit) : file->n_rows;
 }
 
-firn_status firn_row_reader_open(const firn_row_file *file, size_t unit,
-                                 const firn_type *projection, firn_row_match match,
-                                 firn_parquet_memory *memory, firn_row_reader *out, firn_error *err)
+firn_status firn_row_reader_open(const firn_row_file *file, const firn_type *projection,
+                                 const firn_row_reader_opts *opts, firn_row_reader *out,
+                                 firn_error *err)
 {
-    const bool by_name = match == FIRN_ROW_MATCH_NAMES;
-    const firn_parquet_rows_opts opts = {
-        .first_row_group = unit,
+    const bool by_name = opts->match == FIRN_ROW_MATCH_NAMES;
+    const firn_parquet_rows_opts parquet_opts = {
+        .first_row_group = opts->unit,
         .n_row_groups = 1,
         .match = by_name ? FIRN_PARQUET_MATCH_NAMES : FIRN_PARQUET_MATCH_IDS,
-        .memory = memory,
+        .memory = opts->memory,
+        .ranges = opts->ranges,
+        .n_ranges = opts->n_ranges,
+        .filter = opts->filter,
     };
 
     *out = (firn_row_reader){0};
     if (file->parquet)
-        return firn_parquet_rows_open(file->parquet, projection, &opts, &out->parquet, err);
+        return firn_parquet_rows_open(file->parquet, projection, &parquet_opts, &out->parquet, err);
     return firn_avro_rows_open(file->avro, projection,
                                by_name ? FIRN_AVRO_MATCH_NAMES : FIRN_AVRO_MATCH_IDS, &out->avro,
                                err);
@@ -97,12 +100,15 @@ bool firn_row_reader_is_open(const firn_row_reader *reader)
 firn_status firn_row_reader_next(firn_row_reader *reader, int64_t max_rows, firn_batch *batch,
                                  firn_error *err)
 {
-    return reader->parquet ? firn_parquet_rows_next(reader->parquet, max_rows, batch, err)
-                           : firn_avro_rows_next(reader->avro, max_rows, batch, err);
+    if (reader->parquet) return firn_parquet_rows_next(reader->parquet, max_rows, batch, err);
+    FIRN_TRY(firn_avro_rows_next(reader->avro, max_rows, batch, err));
+    reader->run = (firn_row_range){firn_avro_rows_position(reader->avro), batch->n_rows};
+    return FIRN_OK;
 }
 
-int64_t firn_row_reader_position(const firn_row_reader *reader)
+const firn_row_range *firn_row_reader_runs(const firn_row_reader *reader, size_t *n)
 {
-    return reader->parquet ? firn_parquet_rows_position(reader->parquet)
-                           : firn_avro_rows_position(reader->avro);
+    if (reader->parquet) return firn_parquet_rows_runs(reader->parquet, n);
+    *n = 1;
+    return &reader->run;
 }

@@ -31,11 +31,11 @@ FIRN_MUST_CHECK firn_status firn_row_file_open(const firn_byte_source *source,
 void firn_row_file_close(firn_row_file *file);
 int64_t firn_row_file_unit_rows(const firn_row_file *file, size_t unit);
 
-/* One unit's rows under a projection; see firn_parquet_rows_open() and firn_avro_rows_open().
- * memory: of this thread's readers before, NULL: none. */
+/* One unit's rows under a projection; see firn_parquet_rows_open() and firn_avro_rows_open(). */
 typedef struct firn_row_reader {
     firn_parquet_rows *parquet;
     firn_avro_rows *avro;
+    firn_row_range run; /* AVRO: the last batch */
 } firn_row_reader;
 
 typedef enum firn_row_match {
@@ -43,15 +43,28 @@ typedef enum firn_row_match {
     FIRN_ROW_MATCH_NAMES,
 } firn_row_match;
 
-FIRN_MUST_CHECK firn_status firn_row_reader_open(const firn_row_file *file, size_t unit,
-                                                 const firn_type *projection, firn_row_match match,
-                                                 firn_parquet_memory *memory, firn_row_reader *out,
-                                                 firn_error *err);
+typedef struct firn_row_reader_opts {
+    size_t unit;
+    firn_row_match match;
+    firn_parquet_memory *memory; /* of this thread's readers before, NULL: none */
+    /* Hints, all of which Parquet takes and other formats do not: rows that are not in the ranges
+     * (NULL: all are), or that the filter (NULL: none) excludes, may be left out. Borrowed. */
+    const firn_row_range *ranges;
+    size_t n_ranges;
+    const firn_filter *filter;
+} firn_row_reader_opts;
+
+FIRN_MUST_CHECK firn_status firn_row_reader_open(const firn_row_file *file,
+                                                 const firn_type *projection,
+                                                 const firn_row_reader_opts *opts,
+                                                 firn_row_reader *out, firn_error *err);
 void firn_row_reader_close(firn_row_reader *reader);
 bool firn_row_reader_is_open(const firn_row_reader *reader);
+/* A batch may be empty before the end when rows are left out. */
 FIRN_MUST_CHECK firn_status firn_row_reader_next(firn_row_reader *reader, int64_t max_rows,
                                                  firn_batch *batch, firn_error *err);
-/* Row number in the file of the first row the last next call gave. */
-int64_t firn_row_reader_position(const firn_row_reader *reader);
+/* Where the rows of the last batch stand in the file: *n runs in ascending order, borrowed until
+ * the next call. */
+const firn_row_range *firn_row_reader_runs(const firn_row_reader *reader, size_t *n);
 
 #endif

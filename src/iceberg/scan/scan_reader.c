@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of a scan: takes units off the queue, skips row groups by statistics, reads the columns a
- * file has and fills in those it has not.
+/* Rows of a scan: takes units off the queue, selects the rows a filter may want, reads the columns
+ * a file has and fills in those it has not.
  *
  * Text of a batch stays readable until the second next call, so a finished unit is kept for one
  * more call. Not here: handing out units (scan_queue.c), decoding (row_file.h). */
 #include <string.h>
 
 #include "base/error.h"
-#include "iceberg/expr/evaluate.h"
+#include "format/parquet_select.h"
 #include "iceberg/scan/constant_column.h"
 #include "iceberg/scan/file_projection.h"
+#include "iceberg/scan/scan_filter.h"
 #include "iceberg/scan/scan_queue.h"
 
 /* A unit being read. */
@@ -101,41 +102,44 @@ void firn_scan_reader_close(firn_scan_reader *reader)
 
 /* ---- units ---- */
 
-static bool get_bounds(void *ctx, int32_t field_id, const firn_type *type, firn_column_bounds *out)
-{
-    const firn_scan_unit *unit = ctx;
-    firn_parquet_stats stats = {0};
-    if (!unit->rows->parquet) return false;
-    if (firn_parquet_row_group_stats(unit->rows->parquet, unit->index, field_id, type, &stats,
-                                     NULL) != FIRN_OK)
-        return false;
-    *out = (firn_column_bounds){
-        .value_count = stats.has_null_count ? stats.value_count : -1,
-        .null_count = stats.has_null_count ? stats.null_count : -1,
-        .has_min = stats.has_min,
-        .has_max = stats.has_max,
-        .min = stats.min,
-        .max = stats.max,
-    };
-    return true;
-}
-
-static bool may_match(const firn_scan_reader *reader, firn_scan_unit *unit)
-{
-    if (reader->filter->op == FIRN_EXPR_TRUE) return true;
-    return firn_expr_may_match_bounds(reader->filter, get_bounds, unit);
-}
-
-static firn_status open_rows(firn_scan_reader *reader, open_unit *open, firn_error *err)
+/* Which rows of a Parquet unit are worth reading; *has_rows false: none. */
+static firn_status select_rows(const firn_scan_reader *reader, open_unit *open,
+                               firn_row_reader_opts *opts, bool *has_rows, firn_error *err)
 {
     const firn_scan_unit *unit = &open->unit;
-    const firn_file_projection *projection = &open->projection;
+    firn_parquet_selection selection;
+    *has_rows = true;
+    if (reader->filter->op == FIRN_EXPR_TRUE || !unit->rows->parquet) return FIRN_OK;
+    const firn_parquet_match match =
+        opts->match == FIRN_ROW_MATCH_NAMES ? FIRN_PARQUET_MATCH_NAMES : FIRN_PARQUET_MATCH_IDS;
+    FIRN_TRY(firn_scan_filter_make(reader->filter, unit->rows->schema, opts->match,
+                                   firn_scan_queue_mapping(reader->queue), open->arena,
+                                   &opts->filter, err));
+    FIRN_TRY(firn_parquet_select(unit->rows->parquet, unit->index, opts->filter, match, open->arena,
+                                 &selection, err));
+    opts->ranges = selection.ranges;
+    opts->n_ranges = selection.n_ranges;
+    *has_rows = selection.n_rows > 0;
+    return FIRN_OK;
+}
+
+static firn_status open_rows(firn_scan_reader *reader, open_unit *open, bool *has_rows,
+                             firn_error *err)
+{
+    const firn_scan_unit *unit = &open->unit;
+    firn_file_projection *projection = &open->projection;
+    firn_row_reader_opts opts = {.unit = unit->index, .memory = reader->memory};
+    *has_rows = true;
+    if (unit->rows) {
+        opts.match = firn_row_match_of(unit->rows->schema);
+        FIRN_TRY(select_rows(reader, open, &opts, has_rows, err));
+        if (!*has_rows) return FIRN_OK;
+    }
     FIRN_TRY(firn_file_projection_make(
         &reader->wanted, unit->task, unit->rows ? unit->rows->schema : NULL,
-        firn_scan_queue_mapping(reader->queue), open->arena, &open->projection, err));
+        firn_scan_queue_mapping(reader->queue), open->arena, projection, err));
     if (projection->n_read == 0) return FIRN_OK;
-    return firn_row_reader_open(unit->rows, unit->index, projection->read_type, projection->match,
-                                reader->memory, &open->rows, err);
+    return firn_row_reader_open(unit->rows, projection->read_type, &opts, &open->rows, err);
 }
 
 /* Next unit that may hold rows, opened; FIRN_DONE at the end. */
@@ -143,18 +147,22 @@ static firn_status take_unit(firn_scan_reader *reader, firn_error *err)
 {
     open_unit *open = &reader->current;
     for (;;) {
+        bool has_rows = false;
         FIRN_TRY(reader->needs_files ? firn_scan_queue_next_unit(reader->queue, &open->unit, err)
                                      : firn_scan_queue_next_file(reader->queue, &open->unit, err));
-        if (open->unit.n_rows > 0 && (!open->unit.rows || may_match(reader, &open->unit))) break;
-        firn_scan_queue_release(reader->queue, &open->unit);
-    }
-    open->arena = firn_arena_create(reader->alloc, 0);
-    firn_status st = open->arena ? open_rows(reader, open, err) : firn_fail_nomem(err);
-    if (st != FIRN_OK) {
-        st = firn_error_wrap(err, st, "data file %.*s", FIRN_STR_ARG(open->unit.task->file->path));
+        open->arena = firn_arena_create(reader->alloc, 0);
+        firn_status st = FIRN_OK;
+        if (!open->arena)
+            st = firn_fail_nomem(err);
+        else if (open->unit.n_rows > 0)
+            st = open_rows(reader, open, &has_rows, err);
+        if (st == FIRN_OK && has_rows) return FIRN_OK;
+        if (st != FIRN_OK)
+            st = firn_error_wrap(err, st, "data file %.*s",
+                                 FIRN_STR_ARG(open->unit.task->file->path));
         close_unit(reader, open);
+        FIRN_TRY(st);
     }
-    return st;
 }
 
 /* ---- batches ---- */
@@ -183,7 +191,7 @@ static void take_columns(firn_scan_reader *reader, firn_batch *batch)
 }
 
 static firn_status read_rows(firn_scan_reader *reader, int64_t max_rows, firn_batch *batch,
-                             int64_t *first_row, firn_error *err)
+                             const firn_row_range **runs, firn_error *err)
 {
     open_unit *open = &reader->current;
     firn_batch inner = {.n_columns = open->projection.n_read,
@@ -193,23 +201,24 @@ static firn_status read_rows(firn_scan_reader *reader, int64_t max_rows, firn_ba
     FIRN_TRY(firn_row_reader_next(&open->rows, max_rows, &inner, err));
     take_columns(reader, batch);
     batch->n_rows = inner.n_rows;
-    *first_row = firn_row_reader_position(&open->rows);
+    size_t n_runs = 0;
+    *runs = firn_row_reader_runs(&open->rows, &n_runs);
     return FIRN_OK;
 }
 
 static firn_status count_rows(const firn_scan_reader *reader, int64_t max_rows, firn_batch *batch,
-                              int64_t *first_row)
+                              firn_row_range *run)
 {
     const open_unit *open = &reader->current;
     const int64_t left = open->unit.n_rows - open->n_given;
     if (left <= 0) return FIRN_DONE;
     batch->n_rows = left < max_rows ? left : max_rows;
-    *first_row = open->unit.first_row + open->n_given;
+    *run = (firn_row_range){open->unit.first_row + open->n_given, batch->n_rows};
     return FIRN_OK;
 }
 
-static firn_status fill_columns(firn_scan_reader *reader, firn_batch *batch, int64_t first_row,
-                                firn_error *err)
+static firn_status fill_columns(firn_scan_reader *reader, firn_batch *batch,
+                                const firn_row_range *runs, firn_error *err)
 {
     const firn_file_projection *projection = &reader->current.projection;
     for (size_t i = 0; i < projection->n_columns; i++) {
@@ -220,8 +229,8 @@ static firn_status fill_columns(firn_scan_reader *reader, firn_batch *batch, int
                                             batch->n_rows, &reader->memories[i], reader->alloc,
                                             err));
         if (plan->origin == FIRN_COLUMN_POSITION)
-            FIRN_TRY(firn_column_fill_sequence(column, first_row, batch->n_rows,
-                                               &reader->memories[i], reader->alloc, err));
+            FIRN_TRY(firn_column_fill_positions(column, runs, batch->n_rows, &reader->memories[i],
+                                                reader->alloc, err));
     }
     return FIRN_OK;
 }
@@ -231,17 +240,18 @@ static firn_status next_of_unit(firn_scan_reader *reader, int64_t max_rows, firn
                                 firn_error *err)
 {
     open_unit *open = &reader->current;
-    int64_t first_row = 0;
+    firn_row_range run = {0};
+    const firn_row_range *runs = &run;
     batch->n_rows = 0;
     const firn_status st = firn_row_reader_is_open(&open->rows)
-                               ? read_rows(reader, max_rows, batch, &first_row, err)
-                               : count_rows(reader, max_rows, batch, &first_row);
+                               ? read_rows(reader, max_rows, batch, &runs, err)
+                               : count_rows(reader, max_rows, batch, &run);
     if (st == FIRN_DONE) return st;
     if (st != FIRN_OK)
         return firn_error_wrap(err, st, "data file %.*s",
                                FIRN_STR_ARG(open->unit.task->file->path));
     open->n_given += batch->n_rows;
-    return fill_columns(reader, batch, first_row, err);
+    return fill_columns(reader, batch, runs, err);
 }
 
 /* The unit that gave the last batch stays for one more call. */
