@@ -32,6 +32,14 @@ static void begin_chunk(firn_parquet_column *c)
     firn_buf_clear(&c->histograms);
 }
 
+static void init_page(firn_parquet_column *c)
+{
+    firn_buf_init(&c->values, c->settings->alloc, INT32_MAX);
+    firn_buf_init(&c->indices, c->settings->alloc, 0);
+    firn_buf_init(&c->defs, c->settings->alloc, 0);
+    firn_buf_init(&c->reps, c->settings->alloc, 0);
+}
+
 void firn_parquet_column_init(firn_parquet_column *c, const firn_parquet_leaf *leaf,
                               const firn_parquet_settings *settings)
 {
@@ -39,10 +47,7 @@ void firn_parquet_column_init(firn_parquet_column *c, const firn_parquet_leaf *l
     *c = (firn_parquet_column){.leaf = leaf, .settings = settings};
     firn_parquet_dict_init(&c->dict, alloc, firn_parquet_plain_width(leaf),
                            leaf->physical == FIRN_PHYSICAL_BYTE_ARRAY, settings->dictionary_bytes);
-    firn_buf_init(&c->values, alloc, INT32_MAX);
-    firn_buf_init(&c->indices, alloc, 0);
-    firn_buf_init(&c->defs, alloc, 0);
-    firn_buf_init(&c->reps, alloc, 0);
+    init_page(c);
     firn_buf_init(&c->page_bounds, alloc, 0);
     firn_buf_init(&c->histograms, alloc, 0);
     firn_parquet_bounds_init(&c->page, alloc, leaf->type);
@@ -62,10 +67,22 @@ static void free_pages(firn_parquet_column *c)
     c->dict_page = (firn_parquet_page){0};
 }
 
+/* A wide table holds a page and a dictionary for each column: what one needed is given back. */
 void firn_parquet_column_reset(firn_parquet_column *c)
 {
     free_pages(c);
+    firn_buf_dispose(&c->values);
+    firn_buf_dispose(&c->indices);
+    firn_buf_dispose(&c->defs);
+    firn_buf_dispose(&c->reps);
+    init_page(c);
     begin_chunk(c);
+}
+
+size_t firn_parquet_column_held(const firn_parquet_column *c)
+{
+    return (size_t)c->chunk.compressed_bytes + c->values.cap + c->indices.cap + c->defs.cap +
+           c->reps.cap + c->page_bounds.cap + c->histograms.cap + firn_parquet_dict_held(&c->dict);
 }
 
 void firn_parquet_column_dispose(firn_parquet_column *c)

@@ -110,6 +110,8 @@ FIRN_MUST_CHECK firn_status firn_parquet_column_append(firn_parquet_column *c,
 size_t firn_parquet_column_buffered(const firn_parquet_column *c);
 /* Uncompressed bytes of the chunk so far. */
 size_t firn_parquet_column_encoded(const firn_parquet_column *c);
+/* Bytes of memory the chunk takes. */
+size_t firn_parquet_column_held(const firn_parquet_column *c);
 /* Ends the chunk: c->dict_page and c->done hold its pages, c->chunk describes it but for bounds
  * and offsets. */
 FIRN_MUST_CHECK firn_status firn_parquet_column_finish(firn_parquet_column *c,

@@ -266,7 +266,8 @@ static firn_status leave_dictionary(firn_parquet_column *c, firn_parquet_scratch
                                     firn_parquet_encoding encoding, firn_error *err)
 {
     FIRN_TRY(add_dictionary_bounds(c, scratch, err));
-    firn_buf_clear(&c->indices);
+    firn_buf_dispose(&c->indices);
+    firn_buf_init(&c->indices, c->settings->alloc, 0);
     if (c->chunk.n_pages[FIRN_ENCODING_DICTIONARY] == 0) firn_parquet_dict_clear(&c->dict);
     c->encoding = encoding;
     c->is_settled = true;

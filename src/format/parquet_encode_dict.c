@@ -12,6 +12,7 @@
 #include "base/error.h"
 
 #define FIRST_SLOTS ((size_t)256)
+#define FEW_SLOTS   ((size_t)4096) /* below, growing fast saves time; above, memory counts */
 #define MULTIPLIER  UINT64_C(0x9e3779b97f4a7c15)
 #define INLINE_LEN  12u
 
@@ -40,10 +41,15 @@ void firn_parquet_dict_dispose(firn_parquet_dict *dict)
 
 void firn_parquet_dict_clear(firn_parquet_dict *dict)
 {
-    if (dict->slots) memset(dict->slots, 0, dict->n_slots * sizeof *dict->slots);
-    dict->n = 0;
-    dict->bytes = 0;
-    firn_buf_clear(&dict->heap);
+    firn_parquet_dict_dispose(dict);
+    firn_parquet_dict_init(dict, dict->alloc, dict->width, dict->has_lengths, dict->max_bytes);
+}
+
+size_t firn_parquet_dict_held(const firn_parquet_dict *dict)
+{
+    const size_t words = dict->has_views ? 2 : 1;
+    return dict->n_slots * sizeof *dict->slots + dict->cap * words * sizeof *dict->keys +
+           dict->heap.cap;
 }
 
 static inline uint64_t hash_word(uint64_t v)
@@ -86,7 +92,8 @@ static uint64_t hash_entry(const firn_parquet_dict *dict, uint32_t i)
 /* At most half of the slots are taken: probes stay short. */
 static firn_status grow(firn_parquet_dict *dict, firn_error *err)
 {
-    const size_t n_slots = dict->n_slots ? dict->n_slots * 4 : FIRST_SLOTS;
+    const size_t factor = dict->n_slots < FEW_SLOTS ? 4 : 2;
+    const size_t n_slots = dict->n_slots ? dict->n_slots * factor : FIRST_SLOTS;
     const size_t cap = n_slots / 2, words = dict->has_views ? 2 : 1;
     uint64_t *keys = firn_mem_resize(dict->alloc, dict->keys, cap * words * sizeof *keys);
     if (!keys) return firn_fail_nomem(err);

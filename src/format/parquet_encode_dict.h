@@ -26,8 +26,10 @@ typedef struct firn_parquet_dict {
 void firn_parquet_dict_init(firn_parquet_dict *dict, const firn_allocator *alloc, size_t width,
                             bool has_lengths, size_t max_bytes);
 void firn_parquet_dict_dispose(firn_parquet_dict *dict);
-/* Forget all values, keep the memory. */
+/* Forget all values and give the memory back. */
 void firn_parquet_dict_clear(firn_parquet_dict *dict);
+/* Bytes of memory taken. */
+size_t firn_parquet_dict_held(const firn_parquet_dict *dict);
 
 /* Indices of values to out, until the dictionary would outgrow max_bytes: *n_done of them. */
 FIRN_MUST_CHECK firn_status firn_parquet_dict_add(firn_parquet_dict *dict, const void *values,

@@ -29,7 +29,7 @@ static firn_status copy_type(firn_arena *arena, const firn_type *type, firn_type
     out->crs = firn_arena_copy(arena, type->crs);
     out->algorithm = firn_arena_copy(arena, type->algorithm);
     firn_field *fields = firn_arena_array(arena, type->n_fields, sizeof *fields);
-    if (!fields) return firn_fail_nomem(err);
+    if (!out->crs.data || !out->algorithm.data || !fields) return firn_fail_nomem(err);
     out->fields = fields;
     for (size_t i = 0; i < type->n_fields; i++) {
         const firn_field *from = &type->fields[i];

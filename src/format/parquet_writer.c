@@ -254,9 +254,12 @@ static firn_status write_group(firn_parquet_writer *w, firn_error *err)
 static bool is_group_full(const firn_parquet_writer *w)
 {
     if (w->n_pending >= w->group_rows) return true;
-    size_t bytes = 0;
-    for (size_t i = 0; i < w->n_leaves; i++) bytes += firn_parquet_column_encoded(&w->columns[i]);
-    return bytes >= (size_t)w->group_bytes;
+    size_t bytes = 0, held = 0;
+    for (size_t i = 0; i < w->n_leaves; i++) {
+        bytes += firn_parquet_column_encoded(&w->columns[i]);
+        held += firn_parquet_column_held(&w->columns[i]);
+    }
+    return bytes >= (size_t)w->group_bytes || held >= (size_t)w->group_bytes / 2 * 3;
 }
 
 static int64_t slice_rows(const firn_parquet_writer *w, int64_t left)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches to one Parquet file, with the metrics Iceberg wants of it.
  * Memory is bounded by the row group size: encoded, compressed pages are kept until the row group
- * is written. */
+ * is written, which it is before its columns take half as much again. */
 #ifndef FIRN_FORMAT_PARQUET_WRITER_H
 #define FIRN_FORMAT_PARQUET_WRITER_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: whatever schema, values, batch sizes and options, the reader gives back what the writer
- * was given, and the row group statistics hold for all values. */
+ * was given, the same bytes whatever the threads; the statistics of row groups and pages hold for
+ * all values, and bloom filters miss none. */
 #include "firn_test.h"
 
 #include <stdio.h>
@@ -8,6 +9,9 @@
 
 #include "base/random.h"
 #include "base/str.h"
+#include "format/parquet_bloom.h"
+#include "format/parquet_meta.h"
+#include "format/parquet_page_index.h"
 #include "format/parquet_reader.h"
 #include "format/parquet_writer.h"
 
@@ -242,9 +246,19 @@ static firn_status read_buf(void *ctx, int64_t offset, void *out, size_t n, firn
 
 static firn_parquet_write_opts random_opts(property *p)
 {
-    static const firn_codec codecs[] = {FIRN_CODEC_NONE, FIRN_CODEC_SNAPPY, FIRN_CODEC_GZIP,
-                                        FIRN_CODEC_ZSTD, FIRN_CODEC_LZ4_RAW};
-    firn_parquet_write_opts opts = {.codec = codecs[below(p, 5)]};
+    static const firn_codec codecs[] = {FIRN_CODEC_NONE, FIRN_CODEC_SNAPPY,  FIRN_CODEC_GZIP,
+                                        FIRN_CODEC_ZSTD, FIRN_CODEC_LZ4_RAW, FIRN_CODEC_BROTLI};
+    firn_parquet_write_opts opts = {.codec = codecs[below(p, 6)]};
+    firn_parquet_column_opts *columns =
+        firn_arena_array(p->arena, (size_t)p->next_id, sizeof *columns);
+    for (int32_t i = 1; i < p->next_id; i++) {
+        columns[i] = (firn_parquet_column_opts){.field_id = i, .has_bloom = below(p, 2)};
+        columns[i].no_dictionary = below(p, 3) == 0;
+        columns[i].bloom_ndv = below(p, 4) ? 0 : 10;
+    }
+    opts.columns = columns;
+    opts.n_columns = (size_t)p->next_id;
+    if (below(p, 3) == 0) opts.encodings = FIRN_PARQUET_ENCODINGS_V1;
     if (below(p, 2)) opts.page_rows = 1 + (int64_t)below(p, 700);
     if (below(p, 2)) opts.row_group_rows = 1 + (int64_t)below(p, 3000);
     if (below(p, 3) == 0) opts.page_bytes = 64 + (int64_t)below(p, 5000);
@@ -253,14 +267,14 @@ static firn_parquet_write_opts random_opts(property *p)
     return opts;
 }
 
-static void write_file(property *p, const firn_type *root, const firn_batch *rows, firn_buf *file)
+static void write_file(property *p, const firn_type *root, const firn_batch *rows,
+                       const firn_parquet_write_opts *opts, firn_buf *file)
 {
-    const firn_parquet_write_opts opts = random_opts(p);
     const firn_byte_sink sink = {file, write_buf};
     firn_parquet_writer *writer;
     firn_file_metrics metrics;
     firn_batch *piece;
-    assert_ok(firn_parquet_writer_create(root, &opts, &sink, &writer, &p->err), &p->err);
+    assert_ok(firn_parquet_writer_create(root, opts, &sink, &writer, &p->err), &p->err);
     assert_ok(firn_batch_create(root, 1, &piece, &p->err), &p->err);
     for (int64_t from = 0; from < rows->n_rows;) {
         int64_t n = 1 + (int64_t)below(p, below(p, 4) ? 3000 : 50);
@@ -327,6 +341,108 @@ static void check_stats(property *p, const firn_batch *rows, const firn_parquet_
     }
 }
 
+/* The same rows in the same pieces, on three threads. */
+static void check_threads(property *p, const firn_type *root, const firn_batch *rows,
+                          firn_parquet_write_opts opts, const firn_buf *expected)
+{
+    firn_buf bytes;
+    firn_pool *pool;
+    firn_buf_init(&bytes, NULL, 0);
+    assert_ok(firn_pool_create(3, &pool, &p->err), &p->err);
+    assert_ok(firn_parquet_workspace_create(pool, NULL, &opts.workspace, &p->err), &p->err);
+    write_file(p, root, rows, &opts, &bytes);
+    assert_int_equal(bytes.len, expected->len);
+    assert_memory_equal(bytes.data, expected->data, bytes.len);
+    firn_parquet_workspace_destroy(opts.workspace);
+    firn_pool_destroy(pool);
+    firn_buf_dispose(&bytes);
+}
+
+/* ---- page index, bloom filters ---- */
+
+static size_t count_leaves(const firn_type *type)
+{
+    size_t n = 0;
+    if (firn_type_is_primitive(type)) return type->kind != FIRN_TYPE_UNKNOWN;
+    for (size_t i = 0; i < type->n_fields; i++) n += count_leaves(type->fields[i].type);
+    return n;
+}
+
+static bool is_nan(const firn_value *v)
+{
+    return (v->kind == FIRN_TYPE_FLOAT && v->as.f32 != v->as.f32) ||
+           (v->kind == FIRN_TYPE_DOUBLE && v->as.f64 != v->as.f64);
+}
+
+/* Decimals stand in the index in another form than in Iceberg's bounds. */
+static void check_page(property *p, const firn_column *column, int64_t from, int64_t to,
+                       const firn_pq_column_index *index, size_t page)
+{
+    firn_value lo = {0}, hi = {0};
+    int64_t n_nulls = 0;
+    const bool has_bounds = !index->is_null_page[page] && column->type->kind != FIRN_TYPE_DECIMAL;
+    if (has_bounds) {
+        assert_ok(firn_value_decode(column->type, index->min[page], &lo, &p->err), &p->err);
+        assert_ok(firn_value_decode(column->type, index->max[page], &hi, &p->err), &p->err);
+    }
+    for (int64_t row = from; row < to; row++) {
+        const firn_value v = firn_column_get(column, row);
+        n_nulls += v.is_null;
+        assert_true(v.is_null || !index->is_null_page[page]);
+        if (v.is_null || is_nan(&v) || !has_bounds) continue;
+        assert_true(firn_value_compare(&lo, &v) <= 0 && firn_value_compare(&hi, &v) >= 0);
+    }
+    assert_int_equal(index->null_counts[page], n_nulls);
+}
+
+static void check_pages(property *p, const firn_column *column, const firn_parquet_file *file,
+                        size_t leaf)
+{
+    int64_t start = 0;
+    for (size_t g = 0; g < firn_parquet_file_row_groups(file); g++) {
+        firn_pq_offset_index places;
+        firn_pq_column_index index;
+        const int64_t end = start + firn_parquet_row_group_rows(file, g);
+        assert_ok(firn_pq_offset_index_read(file, g, leaf, p->arena, &places, &p->err), &p->err);
+        const firn_status st =
+            firn_pq_column_index_read(file, g, leaf, places.n_pages, p->arena, &index, &p->err);
+        if (st != FIRN_DONE) assert_ok(st, &p->err);
+        for (size_t i = 0; st == FIRN_OK && i < places.n_pages; i++)
+            check_page(p, column, start + places.pages[i].first_row,
+                       i + 1 < places.n_pages ? start + places.pages[i + 1].first_row : end, &index,
+                       i);
+        start = end;
+    }
+}
+
+static void check_bloom(property *p, const firn_column *column, const firn_parquet_file *file,
+                        const firn_buf *bytes, size_t leaf)
+{
+    int64_t row = 0;
+    const firn_type_kind kind = column->type->kind;
+    for (size_t g = 0; g < firn_parquet_file_row_groups(file); g++) {
+        const firn_pq_chunk *chunk = &file->row_groups[g].chunks[leaf];
+        const int64_t end = row + firn_parquet_row_group_rows(file, g);
+        size_t header = 0, size = 0;
+        if (chunk->bloom.offset < 0 || kind == FIRN_TYPE_DECIMAL) return;
+        const size_t at = (size_t)chunk->bloom.offset;
+        assert_ok(firn_bloom_header((firn_str){bytes->data + at, bytes->len - at}, at, &header,
+                                    &size, &p->err),
+                  &p->err);
+        for (; row < end; row++) {
+            const firn_value v = firn_column_get(column, row);
+            firn_buf plain;
+            if (v.is_null) continue;
+            firn_buf_init(&plain, NULL, 0);
+            assert_ok(firn_value_encode(&v, &plain, &p->err), &p->err);
+            const uint64_t hash = firn_bloom_hash(plain.data ? plain.data : "", plain.len);
+            assert_true(
+                firn_bloom_may_have((const uint8_t *)bytes->data + at + header, size, hash));
+            firn_buf_dispose(&plain);
+        }
+    }
+}
+
 static void round_trip(uint64_t seed)
 {
     property p = {.next_id = 1, .arena = firn_arena_create(NULL, 0)};
@@ -342,7 +458,11 @@ static void round_trip(uint64_t seed)
         fill_column(&p, &rows->columns[i], &root.fields[i], n);
     rows->n_rows = n;
     firn_buf_init(&bytes, NULL, 0);
-    write_file(&p, &root, rows, &bytes);
+    const firn_parquet_write_opts opts = random_opts(&p);
+    const firn_prng before = p.prng;
+    write_file(&p, &root, rows, &opts, &bytes);
+    p.prng = before;
+    if (seed % 4 == 0) check_threads(&p, &root, rows, opts, &bytes);
     const firn_byte_source source = {&bytes, (int64_t)bytes.len, read_buf};
     assert_ok(firn_parquet_file_open(&source, &file, &p.err), &p.err);
     assert_int_equal(firn_parquet_file_rows(file), n);
@@ -351,6 +471,13 @@ static void round_trip(uint64_t seed)
         if (firn_type_is_primitive(root.fields[i].type) &&
             root.fields[i].type->kind != FIRN_TYPE_UNKNOWN)
             check_stats(&p, rows, file, &root.fields[i], &rows->columns[i]);
+    size_t leaf = 0;
+    for (size_t i = 0; i < rows->n_columns; leaf += count_leaves(root.fields[i++].type)) {
+        if (count_leaves(root.fields[i].type) == 0) continue;
+        if (!firn_type_is_primitive(root.fields[i].type)) continue;
+        check_pages(&p, &rows->columns[i], file, leaf);
+        check_bloom(&p, &rows->columns[i], file, &bytes, leaf);
+    }
     firn_parquet_file_close(file);
     firn_buf_dispose(&bytes);
     firn_batch_destroy(rows);

@@ -261,6 +261,7 @@ static const struct file_case {
     {"small_bytes", ROWS, {.codec = FIRN_CODEC_NONE, .row_group_bytes = 100000, .page_bytes = 500}},
     {"gzip", 1000, {.codec = FIRN_CODEC_GZIP, .encodings = FIRN_PARQUET_ENCODINGS_V1}},
     {"lz4", 1000, {.codec = FIRN_CODEC_LZ4_RAW}},
+    {"brotli", 1000, {.codec = FIRN_CODEC_BROTLI, .codec_level = 5}},
     {"one_row", 1, {.codec = FIRN_CODEC_ZSTD}},
     {"empty", 0, {.codec = FIRN_CODEC_ZSTD}},
 };

@@ -28,6 +28,7 @@ FILES = {
     "small_bytes": 5000,
     "gzip": 1000,
     "lz4": 1000,
+    "brotli": 1000,
     "one_row": 1,
     "empty": 0,
 }
