@@ -124,7 +124,7 @@ static void test_big_file_is_written_in_bounded_memory(void **state)
     for (int b = 0; b < BATCHES; b++) {
         for (int i = 0; i < ROWS; i++)
             ((firn_view *)batch->columns[0].values)[i] =
-                firn_view_of((const char *)(noise + LEN / 8 * i + b), LEN);
+                firn_view_of((const char *)(noise + (size_t)LEN / 8 * (size_t)i + b), LEN);
         batch->n_rows = ROWS;
         assert_ok(firn_parquet_writer_append(writer, batch, &err), &err);
     }
