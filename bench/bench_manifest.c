@@ -33,11 +33,16 @@ static const firn_partition_field k_part = {
     .source_id = 1, .field_id = 1000, .name = FIRN_STR_INIT("d")};
 static const firn_partition_spec k_spec = {0, &k_part, 1};
 
-static void fill(firn_metric *counts, firn_metric *bounds, size_t n)
+/* Statistics of one file: like real ones they differ from file to file, which is what makes
+ * unpacking cost what it costs. */
+static void fill(firn_metric *counts, firn_metric *bounds, char *bytes, size_t n, uint64_t seed)
 {
     for (size_t i = 0; i < n; i++) {
-        counts[i] = (firn_metric){(int32_t)i + 1, 1000000 + (int64_t)i, {0}};
-        bounds[i] = (firn_metric){(int32_t)i + 1, 0, FIRN_STR("\x01\x02\x03\x04\x05\x06\x07\x08")};
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        const int64_t noise = (int64_t)(seed >> 48);
+        counts[i] = (firn_metric){(int32_t)i + 1, 1000000 + noise, {0}};
+        for (size_t k = 0; k < 8; k++) bytes[8 * i + k] = (char)(k < 3 ? seed >> (40 + 8 * k) : 0);
+        bounds[i] = (firn_metric){(int32_t)i + 1, 0, {bytes + 8 * i, 8}};
     }
 }
 
@@ -46,6 +51,7 @@ static void write_manifest(firn_buf *out, size_t n_entries, size_t n_columns,
 {
     static firn_metric counts[MAX_COLUMNS];
     static firn_metric bounds[MAX_COLUMNS];
+    static char bytes[8 * MAX_COLUMNS];
     static const uint8_t k_sync[16] = {1, 2, 3};
     const firn_byte_sink sink = {out, sink_write};
     const firn_manifest_write_opts opts = {.format_version = 2,
@@ -59,10 +65,10 @@ static void write_manifest(firn_buf *out, size_t n_entries, size_t n_columns,
     firn_error err = {0};
     const firn_metric_map c = {counts, n_columns};
     const firn_metric_map b = {bounds, n_columns};
-    fill(counts, bounds, n_columns);
     bench_check(firn_manifest_writer_create(&opts, FIRN_CONTENT_DATA, &sink, &writer, &err), &err);
     for (size_t i = 0; i < n_entries; i++) {
         char path[128];
+        fill(counts, bounds, bytes, n_columns, i);
         (void)snprintf(path, sizeof path, "s3://bucket/warehouse/db/t/data/d=%zu/%08zu.parquet",
                        i % 365, i);
         const firn_value day = {.kind = FIRN_TYPE_DATE, .as.i32 = (int32_t)(i % 365)};

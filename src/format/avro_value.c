@@ -88,6 +88,25 @@ firn_status firn_avro_read_block(firn_cursor *c, size_t min_item_bytes, int64_t 
     return FIRN_OK;
 }
 
+/* Every number ends with the one byte of it that has no high bit: eight bytes at a time. */
+firn_status firn_avro_skip_longs(firn_cursor *c, uint64_t n, firn_error *err)
+{
+    int64_t ignored = 0;
+
+    while (n > 0) {
+        const bool is_wide = n >= 8 && firn_cursor_left(c) >= 8;
+        const uint64_t ends = is_wide ? ~firn_load_u64le(c->at) & 0x8080808080808080u : 0;
+        if (ends != 0) {
+            c->at += 8 - ((size_t)__builtin_clzll(ends) >> 3);
+            n -= (uint64_t)__builtin_popcountll(ends);
+            continue;
+        }
+        FIRN_TRY(firn_avro_read_long(c, &ignored, err));
+        n--;
+    }
+    return FIRN_OK;
+}
+
 static firn_status skip_bytes(firn_cursor *c, uint64_t n, firn_error *err)
 {
     firn_str ignored;

@@ -140,6 +140,11 @@ FIRN_MUST_CHECK firn_status firn_manifest_reader_open(firn_str bytes,
                                                       firn_manifest_columns columns,
                                                       firn_manifest_reader **out, firn_error *err);
 void firn_manifest_reader_close(firn_manifest_reader *reader);
+/* Before the first entry: metrics of these fields only, ascending; copied. What pruning by a filter
+ * needs of a wide table is little. */
+FIRN_MUST_CHECK firn_status firn_manifest_reader_select(firn_manifest_reader *reader,
+                                                        const int32_t *field_ids, size_t n,
+                                                        firn_error *err);
 /* FIRN_DONE at the end. out borrows from the reader until the next call. */
 FIRN_MUST_CHECK firn_status firn_manifest_reader_next(firn_manifest_reader *reader,
                                                       firn_manifest_entry *out, firn_error *err);

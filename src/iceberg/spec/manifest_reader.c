@@ -47,6 +47,9 @@ struct firn_manifest_reader {
     raw_entry blank;
     raw_entry raw;
     metric_array maps[N_MAPS];
+    bool selects_all;        /* metrics of all fields */
+    const int32_t *selected; /* ascending */
+    size_t n_selected;
     int64_t *offsets;
     size_t cap_offsets;
     int32_t *ids;
@@ -86,27 +89,50 @@ static firn_metric_map *map_of(firn_data_file *file, size_t map)
     }
 }
 
-static firn_status read_counts(firn_cursor *c, firn_metric *items, int64_t n, firn_error *err)
+/* Is the field among the selected ones? */
+static bool is_selected(const firn_manifest_reader *r, int64_t id)
 {
+    size_t from = 0;
+    size_t to = r->n_selected;
+    if (r->selects_all) return true;
+    while (from < to) {
+        const size_t mid = from + (to - from) / 2;
+        if (r->selected[mid] == id) return true;
+        if (r->selected[mid] < id)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return false;
+}
+
+static firn_status read_counts(const firn_manifest_reader *r, firn_cursor *c, firn_metric *items,
+                               int64_t n, size_t *n_kept, firn_error *err)
+{
+    size_t kept = 0;
     for (int64_t i = 0; i < n; i++) {
         int64_t id = 0;
-        int64_t count = 0;
         FIRN_TRY(firn_avro_read_long(c, &id, err));
-        FIRN_TRY(firn_avro_read_long(c, &count, err));
-        items[i] = (firn_metric){(int32_t)id, count, {0}};
+        items[kept] = (firn_metric){.field_id = (int32_t)id};
+        FIRN_TRY(firn_avro_read_long(c, &items[kept].count, err));
+        kept += is_selected(r, id);
     }
+    *n_kept += kept;
     return FIRN_OK;
 }
 
-static firn_status read_bounds(firn_cursor *c, firn_metric *items, int64_t n, firn_error *err)
+static firn_status read_bounds(const firn_manifest_reader *r, firn_cursor *c, firn_metric *items,
+                               int64_t n, size_t *n_kept, firn_error *err)
 {
+    size_t kept = 0;
     for (int64_t i = 0; i < n; i++) {
         int64_t id = 0;
-        firn_str bound = {0};
         FIRN_TRY(firn_avro_read_long(c, &id, err));
-        FIRN_TRY(firn_avro_read_bytes(c, &bound, err));
-        items[i] = (firn_metric){(int32_t)id, 0, bound};
+        items[kept] = (firn_metric){.field_id = (int32_t)id};
+        FIRN_TRY(firn_avro_read_bytes(c, &items[kept].bound, err));
+        kept += is_selected(r, id);
     }
+    *n_kept += kept;
     return FIRN_OK;
 }
 
@@ -115,13 +141,10 @@ static firn_status skip_items(firn_cursor *c, size_t map, int64_t n, int64_t siz
     firn_str ignored = {0};
     int64_t number = 0;
     if (size >= 0) return firn_cursor_take(c, (uint64_t)size, &ignored, err);
+    if (map < MAP_LOWER) return firn_avro_skip_longs(c, 2 * (uint64_t)n, err);
     for (int64_t i = 0; i < n; i++) {
         FIRN_TRY(firn_avro_read_long(c, &number, err));
-        if (map < MAP_LOWER) {
-            FIRN_TRY(firn_avro_read_long(c, &number, err));
-        } else {
-            FIRN_TRY(firn_avro_read_bytes(c, &ignored, err));
-        }
+        FIRN_TRY(firn_avro_read_bytes(c, &ignored, err));
     }
     return FIRN_OK;
 }
@@ -145,11 +168,10 @@ static firn_status read_map(void *ctx, const firn_record_step *step, firn_cursor
             reserve(&array->items, &array->cap, n_items + (size_t)n, sizeof *array->items, err));
         firn_metric *items = array->items + n_items;
         if (step->arg < MAP_LOWER) {
-            FIRN_TRY(read_counts(c, items, n, err));
+            FIRN_TRY(read_counts(r, c, items, n, &n_items, err));
         } else {
-            FIRN_TRY(read_bounds(c, items, n, err));
+            FIRN_TRY(read_bounds(r, c, items, n, &n_items, err));
         }
-        n_items += (size_t)n;
     }
     raw_entry *raw = base;
     *map_of(&raw->entry.file, step->arg) = (firn_metric_map){array->items, n_items};
@@ -403,6 +425,7 @@ firn_status firn_manifest_reader_open(firn_str bytes, const firn_manifest_file *
     r->next_row_id = -1;
     r->info.added_snapshot_id = -1;
     r->has_list = file != NULL;
+    r->selects_all = true;
     if (file) {
         r->info = *file;
         if (file->content == FIRN_CONTENT_DATA) r->next_row_id = file->first_row_id;
@@ -414,6 +437,18 @@ firn_status firn_manifest_reader_open(firn_str bytes, const firn_manifest_file *
         return firn_error_wrap(err, st, "manifest");
     }
     *out = r;
+    return FIRN_OK;
+}
+
+firn_status firn_manifest_reader_select(firn_manifest_reader *reader, const int32_t *field_ids,
+                                        size_t n, firn_error *err)
+{
+    int32_t *ids = firn_arena_array(reader->arena, n, sizeof *ids);
+    if (!ids) return firn_fail_nomem(err);
+    if (n > 0) memcpy(ids, field_ids, n * sizeof *ids);
+    reader->selects_all = false;
+    reader->selected = ids;
+    reader->n_selected = n;
     return FIRN_OK;
 }
 
