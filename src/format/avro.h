@@ -179,6 +179,9 @@ bool firn_avro_parse_uuid(firn_str text, uint8_t out[16]);
 FIRN_MUST_CHECK firn_status firn_avro_read_block(firn_cursor *c, size_t min_item_bytes,
                                                  int64_t *n_out, int64_t *size_out,
                                                  firn_error *err);
+/* After the items of a block that began at start: they took as many bytes as it said. */
+FIRN_MUST_CHECK firn_status firn_avro_end_block(const firn_cursor *c, uint64_t start, int64_t size,
+                                                firn_error *err);
 /* Encoders append to a buf: longs and ints are firn_buf_zigzag. */
 void firn_avro_write_bytes(firn_buf *out, firn_str bytes);
 

@@ -143,12 +143,14 @@ static firn_status render_array(firn_cursor *c, const firn_avro_schema *schema, 
     for (;;) {
         FIRN_TRY(firn_avro_read_block(c, item->min_bytes, &n, &size, err));
         if (n == 0) break;
+        const uint64_t start = firn_cursor_pos(c);
         for (int64_t i = 0; i < n; i++) {
             if (!is_first) firn_buf_byte(out, ',');
             is_first = false;
             FIRN_TRY(render_value(c, item, depth, out, err));
             FIRN_TRY(firn_buf_check(out, err)); /* items of no bytes cost output only */
         }
+        FIRN_TRY(firn_avro_end_block(c, start, size, err));
     }
     firn_buf_byte(out, ']');
     return FIRN_OK;
@@ -217,12 +219,14 @@ static firn_status render_entries(firn_cursor *c, const firn_avro_schema *value,
     for (;;) {
         FIRN_TRY(firn_avro_read_block(c, value->min_bytes + 1, &n, &size, err));
         if (n == 0) return FIRN_OK;
+        const uint64_t start = firn_cursor_pos(c);
         for (int64_t i = 0; i < n; i++) {
             entry e = {0};
             FIRN_TRY(render_entry(c, value, depth, out, &e, err));
             firn_buf_append(entries, &e, sizeof e);
         }
         FIRN_TRY(firn_buf_check(entries, err));
+        FIRN_TRY(firn_avro_end_block(c, start, size, err));
     }
 }
 

@@ -25,7 +25,7 @@ FIRN_MUST_CHECK firn_status firn_avro_file_schema(const firn_avro_schema *schema
 /* How fields are found in the file. */
 typedef enum firn_avro_match {
     FIRN_AVRO_MATCH_IDS = 0, /* by field id */
-    FIRN_AVRO_MATCH_NAMES,   /* by name, then by the file's aliases */
+    FIRN_AVRO_MATCH_NAMES,   /* by name, then by the file's aliases: files without ids */
 } firn_avro_match;
 
 typedef struct firn_avro_rows firn_avro_rows;

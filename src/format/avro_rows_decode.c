@@ -35,11 +35,9 @@ static firn_status put_null(const firn_avro_step *step, firn_column *column, int
                             firn_error *err)
 {
     if (step->field->is_required)
-        return firn_fail(err, FIRN_ERR_CORRUPT, "null in required column \"%.*s\"",
-                         FIRN_STR_ARG(step->field->name));
+        return firn_fail(err, FIRN_ERR_CORRUPT, "null where a value is required");
     if (!column->validity)
-        return firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\" has no validity mask for a null",
-                         FIRN_STR_ARG(step->field->name));
+        return firn_fail(err, FIRN_ERR_ARG, "the column has no validity mask for a null");
     clear(column, slot);
     return FIRN_OK;
 }
@@ -240,6 +238,7 @@ static firn_status decode_items(firn_avro_decoder *d, const firn_avro_step *step
     for (;;) {
         FIRN_TRY(firn_avro_read_block(c, min_bytes, &n, &size, err));
         if (n == 0) break;
+        const uint64_t start = firn_cursor_pos(c);
         FIRN_TRY(count_items(d, n, min_bytes, err));
         for (const int64_t end = at + n; at < end; at++) {
             for (size_t k = 0; k < step->n_steps; k++) {
@@ -248,6 +247,7 @@ static firn_status decode_items(firn_avro_decoder *d, const firn_avro_step *step
                 FIRN_TRY(decode(d, &step->steps[k], c, &column->children[k], at, err));
             }
         }
+        FIRN_TRY(firn_avro_end_block(c, start, size, err));
     }
     ((firn_list_entry *)column->values)[slot] =
         (firn_list_entry){(uint64_t)first, (uint64_t)(at - first)};

@@ -88,6 +88,15 @@ firn_status firn_avro_read_block(firn_cursor *c, size_t min_item_bytes, int64_t 
     return FIRN_OK;
 }
 
+firn_status firn_avro_end_block(const firn_cursor *c, uint64_t start, int64_t size, firn_error *err)
+{
+    const uint64_t found = firn_cursor_pos(c) - start;
+
+    if (size < 0 || found == (uint64_t)size) return FIRN_OK;
+    return firn_fail_at(err, start, "item block of %" PRId64 " bytes, its items take %" PRIu64,
+                        size, found);
+}
+
 /* Every number ends with the one byte of it that has no high bit: eight bytes at a time. */
 firn_status firn_avro_skip_longs(firn_cursor *c, uint64_t n, firn_error *err)
 {

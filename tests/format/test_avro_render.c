@@ -201,6 +201,8 @@ static void test_values_that_lie_are_refused(void **state)
         {"\"int\"", FIRN_STR_INIT("\x80\x80\x80\x80\x10"), FIRN_ERR_CORRUPT,
          "int of value 2147483648"},
         {"\"string\"", FIRN_STR_INIT("\x02\xff"), FIRN_ERR_CORRUPT, "string is not UTF-8"},
+        {"{\"type\":\"array\",\"items\":\"int\"}", FIRN_STR_INIT("\x01\x04\x02\x00"),
+         FIRN_ERR_CORRUPT, "item block of 2 bytes, its items take 1"},
         {"{\"type\":\"map\",\"values\":\"int\"}", FIRN_STR_INIT("\x02\x02\xff\x00\x00"),
          FIRN_ERR_CORRUPT, "key is not UTF-8"},
         {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"]}", FIRN_STR_INIT("\x02"),

@@ -58,6 +58,10 @@ const firn_expr *firn_expr_predicate(firn_arena *arena, firn_expr_op op, firn_st
 FIRN_MUST_CHECK firn_status firn_expr_bind(const firn_expr *expr, const firn_schema *schema,
                                            firn_arena *arena, const firn_expr **out,
                                            firn_error *err);
+/* Ids of the fields a bound expression looks at: ascending, one for each predicate. */
+FIRN_MUST_CHECK firn_status firn_expr_field_ids(const firn_expr *expr, firn_arena *arena,
+                                                const int32_t **out, size_t *n_out,
+                                                firn_error *err);
 /* SQL-like text, for EXPLAIN and errors. */
 FIRN_MUST_CHECK firn_status firn_expr_format(const firn_expr *expr, firn_arena *arena,
                                              firn_str *out, firn_error *err);

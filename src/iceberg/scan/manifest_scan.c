@@ -103,19 +103,30 @@ static firn_status read_entries(const firn_manifest_scan_opts *opts, firn_manife
     }
 }
 
+static firn_status open_reader(const firn_manifest_scan_opts *opts, const firn_manifest_scan *scan,
+                               firn_str bytes, firn_manifest_reader **out, firn_error *err)
+{
+    const bool is_data = scan->manifest->content == FIRN_CONTENT_DATA;
+    const firn_manifest_columns columns = is_data ? opts->columns : FIRN_MANIFEST_NO_METRICS;
+    FIRN_TRY(firn_manifest_reader_open(bytes, scan->manifest, opts->schema, scan->spec_filter->spec,
+                                       columns, out, err));
+    if (scan->n_parts > 0) firn_manifest_reader_limit(*out, &scan->part);
+    if (columns != FIRN_MANIFEST_BOUNDS) return FIRN_OK;
+    return firn_manifest_reader_select(*out, opts->metric_ids, opts->n_metric_ids, err);
+}
+
 static firn_status run(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
                        firn_arena *scratch, firn_arena *results, firn_error *err)
 {
     firn_manifest_reader *reader = NULL;
-    firn_str bytes;
-    const bool is_data = scan->manifest->content == FIRN_CONTENT_DATA;
+    firn_str bytes = scan->bytes;
 
-    FIRN_TRY(firn_store_read_all(opts->store, scan->manifest->path, FIRN_LIMIT_METADATA, scratch,
-                                 &bytes, err));
-    FIRN_TRY(firn_manifest_reader_open(bytes, scan->manifest, opts->schema, scan->spec_filter->spec,
-                                       is_data ? opts->columns : FIRN_MANIFEST_NO_METRICS, &reader,
-                                       err));
-    const firn_status st = read_entries(opts, scan, reader, results, err);
+    if (!bytes.data)
+        FIRN_TRY(firn_store_read_all(opts->store, scan->manifest->path, FIRN_LIMIT_METADATA,
+                                     scratch, &bytes, err));
+    firn_status st = open_reader(opts, scan, bytes, &reader, err);
+    if (st == FIRN_OK) st = read_entries(opts, scan, reader, results, err);
+    if (st == FIRN_OK) scan->n_row_ids = firn_manifest_reader_row_ids(reader);
     firn_manifest_reader_close(reader);
     return st;
 }

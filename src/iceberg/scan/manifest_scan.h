@@ -4,6 +4,7 @@
 #ifndef FIRN_ICEBERG_MANIFEST_SCAN_H
 #define FIRN_ICEBERG_MANIFEST_SCAN_H
 
+#include "format/avro.h"
 #include "iceberg/expr/residual.h"
 #include "iceberg/scan/plan.h"
 
@@ -15,6 +16,8 @@ typedef struct firn_manifest_scan_opts {
     const firn_expr *filter; /* bound */
     firn_manifest_columns columns;
     bool with_metrics;
+    const int32_t *metric_ids; /* ascending: whose metrics the filter looks at */
+    size_t n_metric_ids;
 } firn_manifest_scan_opts;
 
 /* The filter as seen by one partition spec. */
@@ -27,12 +30,16 @@ typedef struct firn_spec_filter {
 typedef struct firn_manifest_scan {
     const firn_manifest_file *manifest;
     const firn_spec_filter *spec_filter;
-    int64_t added_by; /* only files this snapshot added; 0: all live files */
+    int64_t added_by;    /* only files this snapshot added; 0: all live files */
+    firn_str bytes;      /* of the manifest file; empty: not read yet */
+    firn_avro_part part; /* of them; used where n_parts > 0 */
+    size_t part_index, n_parts;
     /* results */
     firn_scan_task *tasks;
     size_t n_tasks, cap_tasks;
     int64_t n_live, live_bytes;
     int64_t position_delete_files, equality_delete_files;
+    int64_t n_row_ids; /* rows of a part that inherit ids, see FIRN_RELATIVE_ROW_ID */
 } firn_manifest_scan;
 
 /* scratch is reset; tasks and what they refer to live in results. */

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/expr/evaluate.h"
+#include "iceberg/scan/manifest_parts.h"
 #include "iceberg/scan/manifest_scan.h"
 
 typedef struct planner {
@@ -131,16 +132,28 @@ static firn_status make_arenas(parallel_read *read, size_t n, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status read_manifests(planner *p)
+static firn_status read_scans(planner *p, firn_pool *pool, firn_arena *bytes_arena)
 {
     parallel_read read = {.p = p};
-    if (p->n_scans == 0) return FIRN_OK;
-    FIRN_TRY(link_spec_filters(p));
-    firn_pool *pool = p->n_scans > 1 ? firn_env_pool(p->opts.env) : NULL;
     const size_t n = pool ? (size_t)firn_pool_threads(pool) : 1;
+    FIRN_TRY(
+        firn_manifests_split(&p->opts, n, p->arena, bytes_arena, &p->scans, &p->n_scans, p->err));
     firn_status st = make_arenas(&read, n, p->err);
     if (st == FIRN_OK) st = firn_pool_run(pool, p->n_scans, read_one, &read, p->err);
     for (size_t i = 0; read.scratch && i < n; i++) firn_arena_destroy(read.scratch[i]);
+    FIRN_TRY(st);
+    return firn_manifest_parts_settle(p->scans, p->n_scans, p->arena, p->err);
+}
+
+static firn_status read_manifests(planner *p)
+{
+    if (p->n_scans == 0) return FIRN_OK;
+    FIRN_TRY(link_spec_filters(p));
+    const bool is_small = p->n_scans == 1 && !firn_manifest_is_large(p->scans[0].manifest);
+    firn_arena *bytes_arena = firn_arena_create(p->opts.env->alloc, 0);
+    if (!bytes_arena) return firn_fail_nomem(p->err);
+    const firn_status st = read_scans(p, is_small ? NULL : firn_env_pool(p->opts.env), bytes_arena);
+    firn_arena_destroy(bytes_arena);
     return st;
 }
 
@@ -155,7 +168,7 @@ static void add_stats(planner *p, const firn_manifest_scan *scan)
         stats->equality_delete_files += scan->equality_delete_files;
         return;
     }
-    stats->manifests_read++;
+    if (scan->part_index == 0) stats->manifests_read++;
     stats->bytes_total += scan->live_bytes;
     if (manifest->added_files < 0 || manifest->existing_files < 0)
         stats->files_total += scan->n_live;
@@ -273,7 +286,8 @@ static firn_status init_planner(planner *p, const firn_plan_opts *opts)
     p->opts.columns = opts->with_metrics                     ? FIRN_MANIFEST_ALL
                       : p->opts.filter->op == FIRN_EXPR_TRUE ? FIRN_MANIFEST_NO_METRICS
                                                              : FIRN_MANIFEST_BOUNDS;
-    return FIRN_OK;
+    return firn_expr_field_ids(p->opts.filter, p->arena, &p->opts.metric_ids, &p->opts.n_metric_ids,
+                               p->err);
 }
 
 firn_status firn_scan_plan_files(firn_env *env, firn_store *store,

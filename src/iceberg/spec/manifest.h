@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "firn/metadata.h"
-#include "format/byte_io.h"
+#include "format/avro.h"
 #include "format/metrics.h"
 
 typedef enum firn_content {
@@ -145,6 +145,13 @@ void firn_manifest_reader_close(firn_manifest_reader *reader);
 FIRN_MUST_CHECK firn_status firn_manifest_reader_select(firn_manifest_reader *reader,
                                                         const int32_t *field_ids, size_t n,
                                                         firn_error *err);
+/* Before the first entry: those of one part of the file only (firn_avro_split() of the same bytes).
+ * Row ids that entries inherit depend on the parts before, so they are given as
+ * FIRN_RELATIVE_ROW_ID(k), k rows after the first of this part. */
+void firn_manifest_reader_limit(firn_manifest_reader *reader, const firn_avro_part *part);
+#define FIRN_RELATIVE_ROW_ID(k) (-2 - (k)) /* its own inverse */
+/* Rows that have inherited ids so far. */
+int64_t firn_manifest_reader_row_ids(const firn_manifest_reader *reader);
 /* FIRN_DONE at the end. out borrows from the reader until the next call. */
 FIRN_MUST_CHECK firn_status firn_manifest_reader_next(firn_manifest_reader *reader,
                                                       firn_manifest_entry *out, firn_error *err);

@@ -43,7 +43,9 @@ struct firn_manifest_reader {
     firn_manifest_file info; /* what entries inherit; numbers only */
     bool has_sequence;       /* v1 manifests have no such fields */
     bool has_list;           /* a manifest-list entry was given */
-    int64_t next_row_id;     /* for files without one; -1: none to give */
+    int64_t first_row_id;    /* for files without one; -1: none to give */
+    int64_t n_row_ids;       /* given so far */
+    bool is_part;            /* row ids are relative */
     raw_entry blank;
     raw_entry raw;
     metric_array maps[N_MAPS];
@@ -422,13 +424,13 @@ firn_status firn_manifest_reader_open(firn_str bytes, const firn_manifest_file *
     *out = NULL;
     firn_manifest_reader *r = firn_mem_alloc_zero(NULL, sizeof *r);
     if (!r) return firn_fail_nomem(err);
-    r->next_row_id = -1;
+    r->first_row_id = -1;
     r->info.added_snapshot_id = -1;
     r->has_list = file != NULL;
     r->selects_all = true;
     if (file) {
         r->info = *file;
-        if (file->content == FIRN_CONTENT_DATA) r->next_row_id = file->first_row_id;
+        if (file->content == FIRN_CONTENT_DATA) r->first_row_id = file->first_row_id;
     }
     set_columns(r, columns);
     const firn_status st = open_reader(r, bytes, schema, spec, err);
@@ -438,6 +440,17 @@ firn_status firn_manifest_reader_open(firn_str bytes, const firn_manifest_file *
     }
     *out = r;
     return FIRN_OK;
+}
+
+void firn_manifest_reader_limit(firn_manifest_reader *reader, const firn_avro_part *part)
+{
+    reader->is_part = true;
+    firn_avro_reader_limit(reader->avro, part);
+}
+
+int64_t firn_manifest_reader_row_ids(const firn_manifest_reader *reader)
+{
+    return reader->n_row_ids;
 }
 
 firn_status firn_manifest_reader_select(firn_manifest_reader *reader, const int32_t *field_ids,
@@ -525,13 +538,14 @@ static firn_status inherit_sequence(const firn_manifest_reader *r, firn_manifest
 /* Data files without row ids take them from the manifest's range, in order. */
 static firn_status inherit_rows(firn_manifest_reader *r, firn_manifest_entry *e, firn_error *err)
 {
-    if (r->next_row_id < 0 || e->file.first_row_id >= 0) return FIRN_OK;
+    if (r->first_row_id < 0 || e->file.first_row_id >= 0) return FIRN_OK;
     if (e->status == FIRN_ENTRY_DELETED || e->file.content != FIRN_CONTENT_DATA) return FIRN_OK;
-    if (e->file.record_count > INT64_MAX - r->next_row_id) {
+    if (e->file.record_count > INT64_MAX - 2 - r->first_row_id - r->n_row_ids) {
         return firn_fail(err, FIRN_ERR_CORRUPT, "row ids of the manifest overflow");
     }
-    e->file.first_row_id = r->next_row_id;
-    r->next_row_id += e->file.record_count;
+    e->file.first_row_id =
+        r->is_part ? FIRN_RELATIVE_ROW_ID(r->n_row_ids) : r->first_row_id + r->n_row_ids;
+    r->n_row_ids += e->file.record_count;
     return FIRN_OK;
 }
 
