@@ -10,6 +10,7 @@
 #include "catalog/sqlite.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "store/local.h"
+#include "store/memory.h"
 
 static const firn_str k_levels[] = {FIRN_STR_INIT("db")};
 
@@ -26,7 +27,9 @@ static void open_parts(firn_test_lake *lake, const char *failpoints)
     assert_non_null(lake->arena);
     assert_ok(firn_store_create(&lake->store, &err), &err);
     assert_ok(firn_store_add_local(lake->store, lake->env, &err), &err);
-    (void)snprintf(lake->warehouse, sizeof lake->warehouse, "%s/warehouse", lake->folder);
+    assert_ok(firn_store_add_memory(lake->store, lake->env, &err), &err);
+    (void)snprintf(lake->warehouse, sizeof lake->warehouse, "%s/warehouse",
+                   lake->is_in_memory ? "memory://lake" : lake->folder);
     (void)snprintf(lake->catalog_path, sizeof lake->catalog_path, "%s/catalog.db", lake->folder);
     const firn_sqlite_opts opts = {.name = FIRN_STR("firn"),
                                    .path = firn_str_of(lake->catalog_path),
@@ -40,11 +43,9 @@ static void open_parts(firn_test_lake *lake, const char *failpoints)
             &err);
 }
 
-void firn_test_lake_open(firn_test_lake *lake, bool is_sqlite, const char *failpoints)
+static void open_new(firn_test_lake *lake, const char *failpoints)
 {
     firn_error err;
-    memset(lake, 0, sizeof *lake);
-    lake->is_sqlite = is_sqlite;
     firn_test_tempdir(lake->folder);
     open_parts(lake, failpoints);
     const firn_ident ns = {k_levels, 1, {0}};
@@ -52,6 +53,18 @@ void firn_test_lake_open(firn_test_lake *lake, bool is_sqlite, const char *failp
         firn_catalog_get_ops(lake->catalog)
             ->create_namespace(firn_catalog_ctx(lake->catalog), &ns, (firn_properties){0}, &err),
         &err);
+}
+
+void firn_test_lake_open(firn_test_lake *lake, bool is_sqlite, const char *failpoints)
+{
+    *lake = (firn_test_lake){.is_sqlite = is_sqlite};
+    open_new(lake, failpoints);
+}
+
+void firn_test_lake_open_in_memory(firn_test_lake *lake)
+{
+    *lake = (firn_test_lake){.is_in_memory = true};
+    open_new(lake, NULL);
 }
 
 void firn_test_lake_reopen(firn_test_lake *lake, const char *folder, const char *failpoints)

@@ -15,6 +15,7 @@ typedef struct firn_test_lake {
     char warehouse[FIRN_TEST_PATH + 16];
     char catalog_path[FIRN_TEST_PATH + 16];
     bool is_sqlite;
+    bool is_in_memory; /* files too */
     firn_env *env;
     firn_store *store;
     firn_catalog *catalog;
@@ -25,6 +26,8 @@ typedef struct firn_test_lake {
 
 /* failpoints may be NULL. Fails the test on any error. */
 void firn_test_lake_open(firn_test_lake *lake, bool is_sqlite, const char *failpoints);
+/* Neither catalog nor files touch the disk: for tests of many commits. */
+void firn_test_lake_open_in_memory(firn_test_lake *lake);
 /* A second lake on the same folder (SQLite), as another process would open it. */
 void firn_test_lake_reopen(firn_test_lake *lake, const char *folder, const char *failpoints);
 /* Closes and, unless keep_folder, removes the folder. */
