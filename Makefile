@@ -4,7 +4,7 @@ BUILD := build
 PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java check check-fast bench bench-format fuzz fuzz-table dev tsan clean
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java check check-fast bench bench-format conformance fuzz fuzz-table dev tsan clean
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -57,6 +57,9 @@ bench: all ## speed and memory as ratios against DuckDB and PyIceberg in the sam
 bench-format: all ## file formats as ratios against DuckDB, pyarrow and PyIceberg
 	@tools/install_deps.sh bench
 	@$(BUILD)/venv/bin/python bench/bench_format.py $(BENCH_FORMAT)
+
+conformance: all ## files of many writers against what must come out; FIRN_CORPORA names their folder
+	@tools/conformance.py
 
 fuzz: ## fuzz every target with libFuzzer for FUZZ_SECONDS (60) or FUZZ_RUNS each; FUZZ_ONLY="a b" picks
 	@tools/install_deps.sh test

@@ -54,16 +54,29 @@ static void print_caret(const char *sql, uint64_t position)
     fprintf(stderr, "%*s^\n", column, "");
 }
 
+/* One line, whatever bytes of a file the message quotes. */
+static void print_line(const char *label, const char *text)
+{
+    fprintf(stderr, "%s: ", label);
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            fprintf(stderr, "\\x%02x", (unsigned char)*text);
+        else
+            fputc(*text, stderr);
+    }
+    fputc('\n', stderr);
+}
+
 int app_print_error(const app *a, const firn_error *err, const char *sql)
 {
     if (a->is_error_json) {
         print_json(err);
         return exit_status_of(err);
     }
-    fprintf(stderr, "error: %s\n", err->message[0] ? err->message : firn_status_name(err->status));
+    print_line("error", err->message[0] ? err->message : firn_status_name(err->status));
     /* a corrupt document has lines of its own */
     if (sql && err->status != FIRN_ERR_CORRUPT && err->line) print_caret(sql, err->position);
-    if (err->hint[0]) fprintf(stderr, "hint: %s\n", err->hint);
+    if (err->hint[0]) print_line("hint", err->hint);
     if (err->status == FIRN_ERR_COMMIT_UNKNOWN)
         fprintf(stderr, "hint: the commit may have landed; look at the table's snapshots before "
                         "trying again\n");

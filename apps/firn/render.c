@@ -92,16 +92,16 @@ static void json_row(const firn_type *columns, const firn_batch *batch, int64_t 
     firn_buf_byte(out, '}');
 }
 
-static firn_status stream_rows(const render_opts *opts, firn_result *result, FILE *file,
+static firn_status stream_rows(const render_opts *opts, const row_stream *rows, FILE *file,
                                firn_buf *cell, firn_buf *out, int64_t *n_rows, firn_error *err)
 {
-    const firn_type *columns = firn_result_columns(result);
+    const firn_type *columns = rows->columns;
     const firn_batch *batch = NULL;
     firn_status st;
 
     if (opts->format == RENDER_CSV) csv_header(columns, out);
     if (opts->format == RENDER_JSON) firn_buf_byte(out, '[');
-    while ((st = firn_result_next(result, &batch, err)) == FIRN_OK) {
+    while ((st = rows->next(rows->ctx, &batch, err)) == FIRN_OK) {
         for (int64_t r = 0; r < batch->n_rows; r++) {
             if (opts->format == RENDER_CSV) {
                 csv_row(opts, batch, r, cell, out);
@@ -119,22 +119,42 @@ static firn_status stream_rows(const render_opts *opts, firn_result *result, FIL
     return flush(opts, out, file, 0, err);
 }
 
-firn_status render_result(const render_opts *opts, firn_result *result, FILE *out, int64_t *n_rows,
-                          firn_error *err)
+firn_status render_rows(const render_opts *opts, const row_stream *rows, FILE *out, int64_t *n_rows,
+                        firn_error *err)
 {
     *n_rows = 0;
-    if (firn_result_columns(result)->n_fields == 0) return FIRN_OK;
     if (opts->format == RENDER_BOX || opts->format == RENDER_MARKDOWN)
-        return render_table(opts, result, out, n_rows, err);
+        return render_table(opts, rows, out, n_rows, err);
 
     firn_buf cell;
     firn_buf text;
     firn_buf_init(&cell, NULL, MAX_CELL);
     firn_buf_init(&text, NULL, (size_t)2 * MAX_CELL);
-    firn_status st = stream_rows(opts, result, out, &cell, &text, n_rows, err);
+    firn_status st = stream_rows(opts, rows, out, &cell, &text, n_rows, err);
     if (st == FIRN_OK && fflush(out) != 0)
         st = firn_fail(err, FIRN_ERR_IO, "cannot write the result");
     firn_buf_dispose(&cell);
     firn_buf_dispose(&text);
     return st;
+}
+
+static firn_status next_of_result(void *ctx, const firn_batch **out, firn_error *err)
+{
+    return firn_result_next(ctx, out, err);
+}
+
+static firn_str type_name_of_result(void *ctx, size_t column)
+{
+    return firn_result_type_name(ctx, column);
+}
+
+firn_status render_result(const render_opts *opts, firn_result *result, FILE *out, int64_t *n_rows,
+                          firn_error *err)
+{
+    const row_stream rows = {.ctx = result,
+                             .columns = firn_result_columns(result),
+                             .next = next_of_result,
+                             .type_name = type_name_of_result};
+    *n_rows = 0;
+    return rows.columns->n_fields == 0 ? FIRN_OK : render_rows(opts, &rows, out, n_rows, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Results to text: box, csv, json, jsonl, markdown. Rows are written as they come, but for box and
+/* Rows to text: box, csv, json, jsonl, markdown. Rows are written as they come, but for box and
  * markdown, which need the widths (box keeps the first and last rows of a long result). */
 #ifndef FIRN_APP_RENDER_H
 #define FIRN_APP_RENDER_H
@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "firn/session.h"
+#include "row_stream.h"
 
 typedef enum render_format {
     RENDER_BOX = 0,
@@ -28,11 +29,13 @@ typedef struct render_opts {
 
 /* False if name is not a format. */
 bool render_format_parse(const char *name, render_format *out);
-/* Drain the result to out. *n_rows: rows in all. */
+/* Drain the stream to out. *n_rows: rows in all. */
+FIRN_MUST_CHECK firn_status render_rows(const render_opts *opts, const row_stream *rows, FILE *out,
+                                        int64_t *n_rows, firn_error *err);
 FIRN_MUST_CHECK firn_status render_result(const render_opts *opts, firn_result *result, FILE *out,
                                           int64_t *n_rows, firn_error *err);
-/* Box drawing, used by render_result. */
-FIRN_MUST_CHECK firn_status render_table(const render_opts *opts, firn_result *result, FILE *out,
+/* Box drawing, used by render_rows. */
+FIRN_MUST_CHECK firn_status render_table(const render_opts *opts, const row_stream *rows, FILE *out,
                                          int64_t *n_rows, firn_error *err);
 
 #endif

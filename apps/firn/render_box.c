@@ -298,7 +298,7 @@ static void draw_markdown(const grid *g, FILE *out)
     for (size_t r = 0; r < g->n_head + g->n_tail; r++) put_row(g, out, kept_row(g, r), 2, "|");
 }
 
-static firn_status prepare(grid *g, firn_result *result, firn_error *err)
+static firn_status prepare(grid *g, const row_stream *rows, firn_error *err)
 {
     g->n_columns = g->columns->n_fields;
     if (g->n_columns > MAX_COLUMNS)
@@ -312,7 +312,11 @@ static firn_status prepare(grid *g, firn_result *result, firn_error *err)
     for (size_t c = 0; c < g->n_columns; c++) {
         firn_buf lower;
         firn_buf_init(&lower, NULL, 4096);
-        const firn_str type = firn_result_type_name(result, c);
+        char name[64];
+        const firn_str type =
+            rows->type_name
+                ? rows->type_name(rows->ctx, c)
+                : firn_str_of(firn_type_name(g->columns->fields[c].type, name, sizeof name));
         for (size_t i = 0; i < type.len; i++) {
             const char ch = type.data[i];
             firn_buf_byte(&lower, (uint8_t)(ch >= 'A' && ch <= 'Z' ? ch + 32 : ch));
@@ -327,13 +331,13 @@ static firn_status prepare(grid *g, firn_result *result, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status collect(grid *g, firn_result *result, firn_error *err)
+static firn_status collect(grid *g, const row_stream *rows, firn_error *err)
 {
     const firn_batch *batch = NULL;
     firn_status st;
     firn_buf scratch;
     firn_buf_init(&scratch, NULL, MAX_CELL_TEXT);
-    while ((st = firn_result_next(result, &batch, err)) == FIRN_OK) {
+    while ((st = rows->next(rows->ctx, &batch, err)) == FIRN_OK) {
         for (int64_t r = 0; r < batch->n_rows && st == FIRN_OK; r++)
             st = add_row(g, batch, r, &scratch, err);
         if (st != FIRN_OK) break;
@@ -342,14 +346,14 @@ static firn_status collect(grid *g, firn_result *result, firn_error *err)
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 
-firn_status render_table(const render_opts *opts, firn_result *result, FILE *out, int64_t *n_rows,
-                         firn_error *err)
+firn_status render_table(const render_opts *opts, const row_stream *rows, FILE *out,
+                         int64_t *n_rows, firn_error *err)
 {
-    grid g = {.opts = opts, .columns = firn_result_columns(result)};
+    grid g = {.opts = opts, .columns = rows->columns};
     g.arena = firn_arena_create(NULL, 0);
     if (!g.arena) return firn_fail_nomem(err);
-    firn_status st = prepare(&g, result, err);
-    if (st == FIRN_OK) st = collect(&g, result, err);
+    firn_status st = prepare(&g, rows, err);
+    if (st == FIRN_OK) st = collect(&g, rows, err);
     if (st == FIRN_OK) {
         measure(&g);
         fit(&g);

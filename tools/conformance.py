@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Files of many writers, good and bad, against what must come out of them.
+
+    conformance.py [--firn PROGRAM] [--all] [CORPUS...]
+
+Walks the INDEX.tsv of each folder of FIRN_CORPORA, runs the program on every file it names, and
+prints for each corpus how many passed, failed and were refused. Refused means that a file differs
+from its expectation and docs/conformance.md says why; a failure that is not in there makes exit
+status 1. --all also lists the refused files.
+"""
+import argparse
+import concurrent.futures
+import fnmatch
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DOC = os.path.join(ROOT, "docs/conformance.md")
+TIMEOUT_S = 120
+
+
+class Failure(Exception):
+    """A file did not give what it must; the text says what it gave."""
+
+
+class Firn:
+    def __init__(self, program):
+        self.program = program
+
+    def start(self, *arguments):
+        return subprocess.run([self.program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False)
+
+    def read(self, *arguments):
+        """Standard output of a command that must succeed."""
+        done = self.start(*arguments)
+        if done.returncode:
+            raise Failure(message(done))
+        return done.stdout
+
+    def json(self, *arguments):
+        return json.loads(self.read(*arguments, "--format", "json"))
+
+    def refuse(self, *arguments):
+        """A command that must end with status 1 and one line that says why."""
+        done = self.start(*arguments)
+        lines = [line for line in done.stderr.decode(errors="replace").splitlines() if not line.startswith("hint: ")]
+        if done.returncode == 0:
+            raise Failure("accepted, and must be rejected")
+        if done.returncode != 1 or len(lines) != 1 or not lines[0].startswith("error: "):
+            raise Failure(message(done))
+        return lines[0]
+
+    def survive(self, *arguments):
+        done = self.start(*arguments)
+        if done.returncode not in (0, 1):
+            raise Failure(message(done))
+        return done.returncode == 0
+
+
+def message(done):
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return f"exit status {done.returncode}: {lines[0] if lines else 'nothing on stderr'}"
+
+
+def md5(data):
+    return hashlib.md5(data).hexdigest()
+
+
+def equal(what, found, expected):
+    if found != expected:
+        raise Failure(f"{what} is {found}, expected {expected}")
+
+
+class File:
+    """One line of an INDEX.tsv."""
+
+    def __init__(self, corpora, corpus, line):
+        self.corpora, self.corpus = corpora, corpus
+        self.name, _, self.what, self.expected = (line.split("\t") + [""] * 4)[:4]
+        self.key = f"{corpus}/{self.name}"
+        self.path = os.path.join(corpora, corpus, self.name)
+
+    @property
+    def is_good(self):
+        return self.expected.startswith("ok")
+
+    @property
+    def is_bad(self):
+        return self.expected.startswith("must be rejected")
+
+    def values(self):
+        """expected/<path>.json, or {}"""
+        path = os.path.join(self.corpora, self.corpus, "expected", self.name.rstrip("/") + ".json")
+        if not os.path.exists(path):
+            return {}
+        with open(path, encoding="utf-8") as f:
+            return json.load(f)
+
+
+# ---- one function a kind of file ----------------------------------------------------------------
+
+def check_rows(firn, file, *arguments):
+    """Rows in the canonical rendering, by MD5 where there is one, else by their number."""
+    if file.is_bad or "encrypted" in file.what:
+        return firn.refuse("cat", "--canonical", file.path, *arguments)
+    values = file.values()
+    if file.expected.startswith("either") or not (values or file.is_good):
+        return firn.survive("cat", "--canonical", file.path, *arguments)
+    if "codec not supported" in file.expected and not firn.survive("cat", "--canonical", file.path):
+        equal("refusal", "not supported: avro codec" in firn.refuse("cat", "--canonical", file.path), True)
+        return None
+    rows = firn.read("cat", "--canonical", file.path, *arguments)
+    want = values.get("rows_md5") or values.get("md5_canonical_lines")
+    count = values.get("rows_read", values.get("num_rows", values.get("records")))
+    if count is None and (found := re.search(r"with (\d+) (?:rows|records)", file.expected)):
+        count = int(found.group(1))
+    if count is not None:
+        equal("number of rows", rows.count(b"\n"), count)
+    return equal("MD5 of the rows", md5(rows), want) if want else None
+
+
+def check_shredded_variant(firn, file):
+    """Each row of the variant column equals the bytes of its file: metadata, then value."""
+    if file.is_bad:
+        return firn.refuse("cat", "--canonical", file.path)
+    if file.expected.startswith("either") and not firn.survive("cat", "--canonical", file.path):
+        return None
+    rows = [json.loads(line) for line in firn.read("cat", "--canonical", file.path, "--columns", "var").splitlines()]
+    stem = re.sub(r"\.parquet$", "", file.path)
+    for i, row in enumerate(rows):
+        path = f"{stem}_row-{i}.variant.bin"
+        want = None
+        if os.path.exists(path):
+            with open(path, "rb") as f:
+                want = f.read().hex()
+        equal(f"row {i}", row[0], want)
+    return None
+
+
+def check_positions(kind):
+    def check(firn, file):
+        arguments = ("cat", "--as", kind, file.path)
+        if file.is_bad:
+            return firn.refuse(*arguments)
+        out, values = firn.read(*arguments), file.values()
+        found = re.search(r"(?:cardinality |ok: )(\d+)", file.expected)
+        want = values.get("cardinality", int(found.group(1)) if found else None)
+        if want is not None:
+            equal("cardinality", out.count(b"\n"), want)
+        return equal("MD5 of the positions", md5(out), values["md5_decimal_lines"]) if values else None
+    return check
+
+
+def check_puffin(firn, file):
+    if file.is_bad:
+        return firn.refuse("inspect", file.path)
+    found, want = firn.json("inspect", file.path), file.values()
+    equal("number of blobs", len(found["blobs"]), len(want["blobs"]))
+    if want.get("properties"):
+        equal("properties", found["properties"], want["properties"])
+    for i, (blob, expected) in enumerate(zip(found["blobs"], want["blobs"])):
+        for key in ("type", "fields", "snapshot-id", "sequence-number", "offset", "length"):
+            equal(f"{key} of blob {i}", blob[key], expected[key])
+        equal(f"properties of blob {i}", blob.get("properties") or {}, expected.get("properties") or {})
+        contents = firn.read("cat", file.path, "--blob", str(i))
+        if "decoded_md5" in expected:
+            equal(f"contents of blob {i}", md5(contents), expected["decoded_md5"])
+        if "dv" in expected:
+            positions = firn.read("cat", file.path, "--blob", str(i), "--as", "deletion-vector")
+            equal(f"positions of blob {i}", md5(positions), expected["dv"]["md5_decimal_lines"])
+
+
+def check_inspect(kind):
+    def check(firn, file):
+        arguments = ("inspect", "--as", kind, file.path)
+        if file.is_bad:
+            firn.refuse(*arguments)
+        elif file.is_good:
+            firn.read(*arguments)
+        else:
+            firn.survive(*arguments)
+    return check
+
+
+def check_json_text(firn, file):
+    name = os.path.basename(file.name)
+    arguments = ("inspect", "--as", "json", file.path)
+    if name.startswith("y_"):
+        firn.read(*arguments)
+    elif name.startswith("n_"):
+        firn.refuse(*arguments)
+    else:
+        firn.survive(*arguments)
+
+
+def check_avro_schema(firn, file):
+    if file.name.endswith(".avpr"):  # a protocol: JSON with schemas inside, not a schema
+        return firn.read("inspect", "--as", "json", file.path)
+    return check_inspect("avro-schema")(firn, file)
+
+
+def check_schema_cases(firn, file):
+    """schema-tests.txt: canonical form and fingerprint of each schema."""
+    with open(file.path, encoding="utf-8") as f:
+        text = "\n" + re.sub(r"^(//|#).*$", "", f.read(), flags=re.M)
+    cases = text.split("\n<<INPUT")[1:]
+    for case in cases:
+        parts = re.split(r"\n<<(canonical|fingerprint)", case)
+        source = re.sub(r"^\s*<<\w*$|^INPUT$", "", parts[0], flags=re.M).strip()
+        want = dict(zip(parts[1::2], (part.strip() for part in parts[2::2])))
+        with tempfile.NamedTemporaryFile("w", suffix=".avsc", encoding="utf-8") as schema:
+            schema.write(source)
+            schema.flush()
+            found = firn.json("inspect", "--as", "avro-schema", schema.name)
+        equal(f"canonical form of {source}", found["canonical_form"], want["canonical"])
+        if "fingerprint" in want:
+            equal(f"fingerprint of {source}", found["fingerprint"], int(want["fingerprint"]))
+    equal("number of cases", len(cases) > 30, True)
+
+
+def check_manifest_list(firn, file):
+    if not file.is_good:
+        return firn.survive("inspect", file.path)
+    if not firn.json("inspect", file.path)["manifests"]:
+        raise Failure("no manifest in the list")
+    return None
+
+
+def check_for(file):
+    """The check of a file; None: it only explains or holds values for another."""
+    what, name = file.what, file.name
+    if name.endswith("/"):
+        return None
+    if file.expected.startswith("reference") and not name.endswith("schema-tests.txt"):
+        return None
+    rules = [
+        (name.endswith("schema-tests.txt"), check_schema_cases),
+        (what.startswith("shredded variant"), check_shredded_variant),
+        ("Parquet" in what, check_rows),
+        ("manifest list" in what, check_manifest_list),
+        (what.startswith("Avro schema of manifest"), None),
+        (what.startswith("Avro schema"), check_avro_schema),
+        ("Avro" in what, check_rows),
+        ("Puffin" in what, check_puffin),
+        (what.endswith("deletion-vector-v1 blob") or what == "malformed deletion vector", check_positions("deletion-vector")),
+        (re.search("oaring.*64|64.*oaring", what + " " + name), check_positions("bitmap64")),
+        ("oaring" in what, check_positions("bitmap32")),
+        (what.startswith("table metadata"), check_inspect("table-metadata")),
+        (what.startswith("view metadata"), check_inspect("view-metadata")),
+        (what == "JSON text", check_json_text),
+        ("JSON" in what, check_inspect("json")),
+    ]
+    for matches, check in rules:
+        if matches:
+            return check
+    return None
+
+
+# ---- running ------------------------------------------------------------------------------------
+
+def documented():
+    """Patterns of files and the reason, from the tables of docs/conformance.md."""
+    out = []
+    if os.path.exists(DOC):
+        with open(DOC, encoding="utf-8") as f:
+            for line in f:
+                cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+                if line.startswith("| `") and len(cells) >= 2:
+                    out.extend((pattern, cells[-1]) for pattern in re.findall("`([^`]+)`", cells[0]))
+    return out
+
+
+def reason_for(key, exceptions):
+    for pattern, reason in exceptions:
+        if fnmatch.fnmatch(key, pattern):
+            return reason
+    return None
+
+
+def read_index(corpora, corpus):
+    with open(os.path.join(corpora, corpus, "INDEX.tsv"), encoding="utf-8") as f:
+        return [File(corpora, corpus, line.rstrip("\n")) for line in f.read().splitlines()[1:]]
+
+
+def run_check(firn, file, check):
+    """None, or what is wrong."""
+    try:
+        check(firn, file)
+    except Failure as failure:
+        return str(failure)
+    except subprocess.TimeoutExpired:
+        return f"not done in {TIMEOUT_S} s"
+    except (KeyError, TypeError, ValueError) as error:
+        return f"unexpected answer: {error!r}"
+    return None
+
+
+def run_corpus(firn, corpora, corpus, pool, exceptions):
+    files = [(file, check) for file in read_index(corpora, corpus) if (check := check_for(file))]
+    results = list(pool.map(lambda job: run_check(firn, *job), files))
+    failed = [(file, wrong) for (file, _), wrong in zip(files, results) if wrong]
+    refused = [(file, reason) for file, _ in failed if (reason := reason_for(file.key, exceptions))]
+    unknown = [(file, wrong) for file, wrong in failed if not reason_for(file.key, exceptions)]
+    return len(files) - len(failed), unknown, refused
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--firn", default=os.path.join(ROOT, "build/firn"))
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("corpora", nargs="*", metavar="CORPUS")
+    options = parser.parse_args()
+    corpora = os.environ.get("FIRN_CORPORA")
+    if not corpora:
+        print("conformance: skipped: FIRN_CORPORA names no folder of corpora")
+        return 0
+    found = sorted(n for n in os.listdir(corpora) if os.path.exists(os.path.join(corpora, n, "INDEX.tsv")))
+    exceptions, status = documented(), 0
+    print(f"{'corpus':<22}{'passed':>8}{'failed':>8}{'refused':>8}")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for corpus in options.corpora or found:
+            passed, failed, refused = run_corpus(Firn(options.firn), corpora, corpus, pool, exceptions)
+            print(f"{corpus:<22}{passed:>8}{len(failed):>8}{len(refused):>8}", flush=True)
+            for file, wrong in failed:
+                print(f"  {file.key}: {wrong[:200]}")
+            for file, reason in refused if options.all else []:
+                print(f"  {file.key}: refused: {reason}")
+            status = status or (1 if failed else 0)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
