@@ -156,6 +156,7 @@ static firn_status parse_chunk_meta(firn_thrift *t, const firn_thrift_field *in,
         case 1: FIRN_TRY(firn_thrift_i32(t, &f, &c->physical, err)); break;
         case 4: FIRN_TRY(firn_thrift_i32(t, &f, &c->codec, err)); break;
         case 5: FIRN_TRY(firn_thrift_i64(t, &f, &c->n_values, err)); break;
+        case 6: FIRN_TRY(firn_thrift_i64(t, &f, &c->uncompressed_bytes, err)); break;
         case 7: FIRN_TRY(firn_thrift_i64(t, &f, &c->compressed_bytes, err)); break;
         case 9: FIRN_TRY(firn_thrift_i64(t, &f, &c->data_offset, err)); break;
         case 11: FIRN_TRY(firn_thrift_i64(t, &f, &c->dictionary_offset, err)); break;
@@ -177,6 +178,7 @@ static firn_status parse_chunk(firn_thrift *t, firn_pq_chunk *c, firn_error *err
     *c = (firn_pq_chunk){.physical = FIRN_PQ_NONE,
                          .codec = FIRN_PQ_NONE,
                          .n_values = FIRN_PQ_NONE,
+                         .uncompressed_bytes = FIRN_PQ_NONE,
                          .compressed_bytes = FIRN_PQ_NONE,
                          .data_offset = FIRN_PQ_NONE,
                          .dictionary_offset = FIRN_PQ_NONE,

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+#define LEVEL_BYTES  2    /* definition and repetition */
 #define SCRATCH_ROWS 4096 /* rows of one step when the caller gave no validity */
 
 void firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file, const firn_pq_node *node,
@@ -167,10 +168,14 @@ firn_status firn_pq_leaf_read_flat(firn_pq_leaf *leaf, firn_pq_flat *to, size_t 
 static firn_status reserve_levels(firn_pq_leaf *leaf, size_t more, firn_error *err)
 {
     const size_t need = leaf->n_levels + more;
+    firn_pq_budget *const budget = leaf->budget;
+    const size_t lists = (size_t)leaf->node->rep * sizeof(firn_list_entry);
+    budget->used += (uint64_t)more * (LEVEL_BYTES + leaf->conv.out_width + lists);
+    if (budget->used > budget->limit)
+        return firn_fail(err, FIRN_ERR_LIMIT,
+                         "nested values of one batch need more than %llu bytes, at %zu in it",
+                         (unsigned long long)budget->limit, need);
     if (need <= leaf->level_capacity) return FIRN_OK;
-    if (need > FIRN_PQ_LEVELS_MAX)
-        return firn_fail(err, FIRN_ERR_LIMIT, "more than %zu list elements in one batch",
-                         FIRN_PQ_LEVELS_MAX);
     const size_t capacity = need < 4096 ? 8192 : need * 2;
     uint8_t *def = firn_mem_resize(NULL, leaf->def_levels, capacity);
     if (!def) return firn_fail_nomem(err);

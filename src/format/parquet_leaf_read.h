@@ -9,7 +9,11 @@
 #include "format/parquet_values.h"
 
 #define FIRN_PQ_LEVELS_AHEAD 1024
-#define FIRN_PQ_LEVELS_MAX   ((size_t)64 << 20) /* of one column in one batch */
+
+/* Bytes that the nested columns of one batch take together. */
+typedef struct firn_pq_budget {
+    uint64_t used, limit;
+} firn_pq_budget;
 
 typedef struct firn_pq_leaf {
     const firn_pq_node *node;
@@ -33,7 +37,8 @@ typedef struct firn_pq_leaf {
     bool is_sparse; /* few rows of the row group are wanted: go along the index from the start */
 
     /* Reading by levels. */
-    firn_column *column; /* where values go, densely; set for each batch */
+    firn_pq_budget *budget; /* of the reader; set before reading */
+    firn_column *column;    /* where values go, densely; set for each batch */
     uint8_t *def_levels, *rep_levels;
     size_t n_levels, level_capacity;
     size_t n_dense; /* values in column */

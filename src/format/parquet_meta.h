@@ -97,6 +97,7 @@ typedef struct firn_pq_chunk {
     int32_t physical;
     int32_t codec;
     int64_t n_values;
+    int64_t uncompressed_bytes; /* FIRN_PQ_NONE: absent; believed for estimates only */
     int64_t compressed_bytes;
     int64_t data_offset;
     int64_t dictionary_offset; /* FIRN_PQ_NONE: absent */

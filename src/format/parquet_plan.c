@@ -34,7 +34,8 @@ static firn_status add_leaf(firn_pq_plan *plan, const firn_pq_node *node, const 
     if (!leaf) return firn_fail_nomem(err);
     if (type) FIRN_TRY(firn_pq_conv_plan(node, plan->types, type, &conv, err));
     firn_pq_leaf_init(leaf, plan->file, node, type ? &conv : NULL, plan->memory,
-                      plan->window_bytes);
+                      plan->window_bytes > 0 ? plan->window_bytes : FIRN_PQ_WINDOW);
+    leaf->budget = plan->budget;
     firn_pq_leaf **slot = firn_arena_push(plan->arena, (void *)&plan->leaves, &plan->n_leaves,
                                           &plan->cap_leaves, sizeof *plan->leaves);
     if (!slot) return firn_fail_nomem(err);
@@ -167,6 +168,11 @@ firn_status firn_pq_plan_build(firn_pq_plan *plan, const firn_type *projection, 
 {
     if (projection->kind != FIRN_TYPE_STRUCT)
         return firn_fail(err, FIRN_ERR_ARG, "a projection is a struct type");
+    plan->budget = firn_arena_alloc_zero(plan->arena, sizeof *plan->budget);
+    if (!plan->budget) return firn_fail_nomem(err);
+    *plan->budget = firn_pq_budget_of(plan->file);
     plan->root = (firn_pq_read){.node = &plan->file->root};
-    return plan_struct(plan, projection, &plan->root, err);
+    FIRN_TRY(plan_struct(plan, projection, &plan->root, err));
+    if (plan->window_bytes == 0) firn_pq_share_windows(plan->leaves, plan->n_leaves);
+    return FIRN_OK;
 }

@@ -4,6 +4,7 @@
 #ifndef FIRN_FORMAT_PARQUET_PLAN_H
 #define FIRN_FORMAT_PARQUET_PLAN_H
 
+#include "format/parquet_budget.h"
 #include "format/parquet_leaf_read.h"
 #include "format/parquet_variant.h"
 
@@ -33,7 +34,8 @@ typedef struct firn_pq_plan {
     firn_parquet_match match;
     firn_parquet_types types;
     firn_parquet_memory *memory;
-    size_t window_bytes;
+    size_t window_bytes;    /* 0: shared out */
+    firn_pq_budget *budget; /* in the arena */
     firn_pq_read root;
     firn_pq_leaf **leaves; /* in file order of discovery; disposed by the owner of the plan */
     size_t n_leaves, cap_leaves;

@@ -76,7 +76,8 @@ typedef struct firn_parquet_rows_opts {
     size_t n_row_groups; /* 0: to the end */
     firn_parquet_match match;
     firn_parquet_types types; /* whose types those of the projection are */
-    size_t window_bytes;      /* read window per column; 0: 1 MiB, and never less than a page */
+    size_t window_bytes; /* read window per column; 0: 1 MiB, less where there are many, and never
+                            less than a page */
     /* Buffers of readers before, for this one; must outlive it. NULL: its own. */
     firn_parquet_memory *memory;
     /* Rows of the file to read: sorted, disjoint, borrowed; others are neither given nor, where

@@ -8,8 +8,7 @@
 #include "format/parquet_pick.h"
 #include "format/row_ranges.h"
 
-#define DEFAULT_WINDOW ((size_t)1 << 20)
-#define ARENA_LIMIT    ((size_t)1 << 30)
+#define ARENA_LIMIT ((size_t)1 << 30)
 
 struct firn_parquet_rows {
     firn_arena *arena;
@@ -23,6 +22,7 @@ struct firn_parquet_rows {
     firn_pq_pick pick;
     size_t next_group, end_group;
     int64_t next_row, end_row; /* of the current row group, in the file */
+    int64_t batch_rows;        /* of it at most, by the size of its values */
     /* Rows that have been chosen; those before run_at, and given rows of that run, are done. */
     firn_pq_run *runs;
     size_t n_runs, run_at;
@@ -107,7 +107,7 @@ static firn_status open_in_arena(firn_parquet_rows *rows, const firn_parquet_fil
     rows->plan.file = file;
     rows->plan.match = opts->match;
     rows->plan.types = opts->types;
-    rows->plan.window_bytes = opts->window_bytes > 0 ? opts->window_bytes : DEFAULT_WINDOW;
+    rows->plan.window_bytes = opts->window_bytes;
     rows->ranges = opts->ranges;
     rows->n_ranges = opts->n_ranges;
     rows->pick.filter = opts->filter;
@@ -207,6 +207,7 @@ static firn_status begin_row_group(firn_parquet_rows *rows, firn_error *err)
         rows->next_row = plan->file->row_groups[group].first_row;
         rows->end_row = rows->next_row + plan->file->row_groups[group].n_rows;
         if (!has_rows(rows, rows->next_row, rows->end_row)) continue;
+        rows->batch_rows = (int64_t)firn_pq_batch_rows(plan->leaves, plan->n_leaves, group);
         firn_arena_reset(rows->group_arena);
         for (size_t i = 0; i < plan->n_leaves; i++)
             FIRN_TRY(firn_error_wrap(err, start_leaf(rows, plan->leaves[i], group, err),
@@ -218,7 +219,7 @@ static firn_status begin_row_group(firn_parquet_rows *rows, firn_error *err)
 /* The next wanted rows of the row group, as many as a batch holds. */
 static size_t take_candidates(firn_parquet_rows *rows, firn_row_range *out)
 {
-    int64_t room = FIRN_BATCH_ROWS;
+    int64_t room = rows->batch_rows < FIRN_BATCH_ROWS ? rows->batch_rows : FIRN_BATCH_ROWS;
     size_t n = 0;
     while (room > 0 && has_rows(rows, rows->next_row, rows->end_row)) {
         firn_row_range range = {rows->next_row, rows->end_row - rows->next_row};
@@ -353,6 +354,7 @@ static firn_status read_nested(firn_parquet_rows *rows, firn_column **columns, i
         has_nested = true;
     }
     if (!has_nested) return FIRN_OK;
+    plan->budget->used = 0;
     for (size_t i = 0; i < plan->n_leaves; i++) firn_pq_leaf_clear(plan->leaves[i]);
     for (size_t i = 0; i < rows->n_last; i++) {
         size_t got = 0;
