@@ -64,7 +64,7 @@ def main():
 
     write('index_v1_zstd.parquet', write_page_index=True, compression='zstd', use_dictionary=['few', 'text'])
     write('index_v2_none.parquet', write_page_index=True, compression='none', use_dictionary=False,
-          data_page_version='2.0', column_encoding={'id': 'DELTA_BINARY_PACKED', 'text': 'DELTA_BYTE_ARRAY',
+          data_page_version='2.0', column_encoding={'steps': 'DELTA_BINARY_PACKED', 'at': 'DELTA_BINARY_PACKED', 'text': 'DELTA_BYTE_ARRAY',
                                                     'real': 'BYTE_STREAM_SPLIT', 'blob': 'DELTA_LENGTH_BYTE_ARRAY'})
     write('plain_v1_snappy.parquet', compression='snappy', use_dictionary=['few', 'text', 'blob'])
     write('plain_v2_zstd.parquet', compression='zstd', data_page_version='2.0', use_dictionary=False)
@@ -73,7 +73,24 @@ def main():
     db.register('t', table)
     ids = ', '.join("'%s': %d" % (f.name, i + 1) for i, (f, _) in enumerate(COLUMNS) if f.name not in ('list', 'pair'))
     db.execute("copy (select * exclude (list, pair) from t) to '%s/bloom_duckdb.parquet' (format parquet, "
-               "row_group_size 1024, compression zstd, field_ids {%s})" % (OUT, ids))
+               "row_group_size 2048, compression zstd, field_ids {%s})" % (OUT, ids))
+    seeds()
+
+
+def seeds():
+    """Files as small as they get for fuzz/corpus/parquet_index."""
+    out = os.path.join(os.path.dirname(OUT), '..', '..', 'fuzz', 'corpus', 'parquet_index')
+    os.makedirs(out, exist_ok=True)
+    table = pa.table({'a': pa.array(list(range(60)), pa.int64()),
+                      'b': pa.array([None if i % 3 else 'text %d' % (i // 9) for i in range(60)])})
+    nested = pa.table({'a': table['a'], 'l': [[i] * (i % 3) for i in range(60)]})
+    for name, rows, options in (('flat', table, {}), ('plain', table, {'use_dictionary': False}),
+                                ('nested', nested, {'data_page_version': '2.0'})):
+        pq.write_table(rows, os.path.join(out, name + '.parquet'), write_page_index=True, compression='none',
+                       data_page_size=64, write_batch_size=10, store_schema=False, **options)
+    db = duckdb.connect()
+    db.register('t', table)
+    db.execute("copy t to '%s/bloom.parquet' (format parquet, compression uncompressed)" % out)
 
 
 if __name__ == '__main__':
