@@ -252,6 +252,27 @@ sums(r)
                      f"{size / pair[1] / 1e6:.0f} MB/s", "DuckDB read_json, 1 thread",
                      f"{pair[1] / pair[0]:.2f}x")
 
+    # ---- one row ----
+
+    def point(self):
+        rows = 20_000 if self.quick else 14_000_000
+        path = self.made(f"sorted-{rows}.parquet", lambda p: data.write_sorted(p, rows))
+        key = rows // 2 * 7
+        code = f"""
+import duckdb
+c = duckdb.connect()
+c.execute("SET threads=1")
+for _ in range(3):
+    with Timer():
+        r = c.execute("SELECT key, amount, strlen(payload) FROM read_parquet('{path}') WHERE key = {key}").fetchone()
+sums(r)
+"""
+        ours = lambda: program("bench_point_lookup", path, "key", key, 3)
+        size = os.path.getsize(path) / 1e9
+        self.seconds(f"one row by its key, sorted file of {size:.1f} GB, all 3 columns", "<= 1.5x its time",
+                     self.measure(ours, lambda: python(code)), "DuckDB, 1 thread")
+        self.row("range reads of that", "<= 4", ours().counts["reads"], "-", "", "")
+
     def finish(self):
         cpu = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text())
         text = "\n".join(self.lines) + (
@@ -261,7 +282,7 @@ sums(r)
         self.options.out.write_text(text)
 
 
-ROWS = ("decode", "threads", "encode", "manifests", "ndjson")
+ROWS = ("decode", "threads", "encode", "manifests", "ndjson", "point")
 
 
 def main():

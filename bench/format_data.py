@@ -5,6 +5,7 @@ import json
 import random
 
 import duckdb
+import pyarrow.parquet as pq
 
 WORDS = ("carefully final deposits sleep furiously quickly pending accounts requests the even bold "
          "packages across ironic blithely regular theodolites silent above slyly special platelets "
@@ -112,3 +113,14 @@ def order_sums():
             return f"sum(strlen({name}))"
         return f"sum(epoch_us({name}))" if kind == "TIMESTAMPTZ" else f"sum({name})"
     return ", ".join(one(*c) for c in ORDER_COLUMNS.items())
+
+
+def write_sorted(path, rows):
+    """A key that ascends and data that does not compress, with a page index."""
+    con = duckdb.connect()
+    con.execute("SET threads=1")
+    reader = con.sql("SELECT r * 7 AS key, (hash(r) >> 2)::BIGINT AS amount, md5(r::VARCHAR) || md5((r + 1)::VARCHAR) "
+                     f"AS payload FROM range({rows}) t(r)").to_arrow_reader(1_000_000)
+    with pq.ParquetWriter(path, reader.schema, compression="none", use_dictionary=False, write_page_index=True) as out:
+        for batch in reader:
+            out.write_batch(batch)

@@ -12,8 +12,12 @@
 #define MAGIC_ENCRYPTED "PARE"
 #define MAGIC_SIZE      4
 #define TAIL_SIZE       8 /* footer length and magic */
-#define FIRST_READ      ((int64_t)64 * 1024)
-#define ARENA_LIMIT     ((size_t)1 << 30)
+/* The first read takes this part of the file: where the footer of a large file is longer than the
+ * least read, the page indexes before it come along too. */
+#define FIRST_READ_SHARE 1024
+#define FIRST_READ_LEAST ((int64_t)64 << 10)
+#define FIRST_READ_MOST  ((int64_t)1 << 20)
+#define ARENA_LIMIT      ((size_t)1 << 30)
 
 /* Reads [offset, offset + n) into the arena. */
 static firn_status read_range(firn_parquet_file *file, int64_t offset, size_t n, char **out,
@@ -45,10 +49,18 @@ static firn_status check_tail(const firn_parquet_file *file, const char *tail, s
     return FIRN_OK;
 }
 
+static int64_t first_read(int64_t size)
+{
+    int64_t n = size / FIRST_READ_SHARE;
+    if (n < FIRST_READ_LEAST) n = FIRST_READ_LEAST;
+    if (n > FIRST_READ_MOST) n = FIRST_READ_MOST;
+    return n < size ? n : size;
+}
+
 static firn_status load_footer(firn_parquet_file *file, firn_str *footer, firn_error *err)
 {
     const int64_t size = file->source.size_bytes;
-    const int64_t n = size < FIRST_READ ? size : FIRST_READ;
+    const int64_t n = first_read(size);
     char *end_part = NULL;
     size_t footer_size = 0;
     if (size < TAIL_SIZE + MAGIC_SIZE)

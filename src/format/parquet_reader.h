@@ -32,7 +32,8 @@ typedef struct firn_parquet_stats {
     firn_value min, max; /* bounds: true for all values, not necessarily present ones */
 } firn_parquet_stats;
 
-/* Reads the footer with one ranged read where it fits 64 KiB. source is copied; its ctx must
+/* Reads the footer with one ranged read where it fits 64 KiB, or a
+ * thousandth of a large file. source is copied; its ctx must
  * outlive the file. */
 FIRN_MUST_CHECK firn_status firn_parquet_file_open(const firn_byte_source *source,
                                                    firn_parquet_file **out, firn_error *err);

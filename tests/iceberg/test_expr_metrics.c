@@ -173,40 +173,6 @@ static void test_bounds_that_say_nothing_are_ignored(void **state)
     firn_arena_destroy(arena);
 }
 
-static bool no_bounds(void *ctx, int32_t field_id, const firn_type *type, firn_column_bounds *out)
-{
-    (void)ctx;
-    (void)field_id;
-    (void)type;
-    (void)out;
-    return false;
-}
-
-static bool some_bounds(void *ctx, int32_t field_id, const firn_type *type, firn_column_bounds *out)
-{
-    (void)ctx;
-    if (field_id != ID) return false;
-    *out = (firn_column_bounds){.value_count = 10,
-                                .null_count = 0,
-                                .has_min = true,
-                                .has_max = true,
-                                .min = {.kind = type->kind, .as.i64 = 5},
-                                .max = {.kind = type->kind, .as.i64 = 9}};
-    return true;
-}
-
-static void test_row_groups_are_judged_by_bounds(void **state)
-{
-    (void)state;
-    firn_arena *arena = firn_arena_create(NULL, 0);
-    assert_true(firn_expr_may_match_bounds(bind(arena, "id = 1"), no_bounds, NULL));
-    assert_false(firn_expr_may_match_bounds(bind(arena, "id = 1"), some_bounds, NULL));
-    assert_true(firn_expr_may_match_bounds(bind(arena, "id = 5"), some_bounds, NULL));
-    assert_false(firn_expr_may_match_bounds(bind(arena, "id is null"), some_bounds, NULL));
-    assert_true(firn_expr_may_match_bounds(bind(arena, "name = 'x'"), some_bounds, NULL));
-    firn_arena_destroy(arena);
-}
-
 static void test_manifests_are_judged_by_their_summaries(void **state)
 {
     static const firn_partition_field k_partition = {
@@ -254,7 +220,6 @@ int main(void)
         cmocka_unit_test(test_a_file_without_metrics_may_hold_anything),
         cmocka_unit_test(test_a_file_without_rows_matches_vacuously),
         cmocka_unit_test(test_bounds_that_say_nothing_are_ignored),
-        cmocka_unit_test(test_row_groups_are_judged_by_bounds),
         cmocka_unit_test(test_manifests_are_judged_by_their_summaries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

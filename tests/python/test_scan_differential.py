@@ -16,7 +16,10 @@ ROWS = """SELECT range AS id, ['eu', 'us', 'apac', NULL][range % 4 + 1] AS regio
     CASE WHEN range % 11 = 0 THEN NULL ELSE range % 50 END AS k,
     CASE WHEN range % 13 = 0 THEN 'nan'::DOUBLE ELSE range / 8 END AS d,
     {'a': range % 5, 'b': 'x' || range % 3} AS st, [range % 3, NULL] AS l"""
-TABLES = {"plain": "", "days": "PARTITIONED BY (day(ts))", "buckets": "PARTITIONED BY (region, bucket(4, id))"}
+TABLES = {"plain": "", "days": "PARTITIONED BY (day(ts))", "buckets": "PARTITIONED BY (region, bucket(4, id))",
+          "pages": """TBLPROPERTIES ('write.parquet.page-row-limit' = '40',
+              'write.parquet.bloom-filter-enabled.column.region' = 'true',
+              'write.parquet.bloom-filter-enabled.column.k' = 'true')"""}
 COLUMNS = "id, region, amount, ts, k"
 
 
@@ -106,7 +109,7 @@ class Maker:
 
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(len(TABLES)))
 def test_random_queries(lake, native, seed):
     make = Maker(seed)
     relations = [make.relation(3) for _ in range(100)]
@@ -126,7 +129,9 @@ def test_random_queries(lake, native, seed):
 def test_columns_of_all_shapes(lake, native, columns):
     tail = " GROUP BY ALL" if "count" in columns and columns != "count(*)" else ""
     queries = [f"SELECT count(*) AS n, sum(hash(z) % 1000003) AS h FROM (SELECT {columns} FROM T WHERE {w}{tail}) z"
-               for w in ("true", "st.a = 3", "d > 300", "isnan(d)", "l[1] = 2 AND st.b <> 'x1'", "false")]
+               for w in ("true", "st.a = 3", "d > 300", "isnan(d)", "l[1] = 2 AND st.b <> 'x1'", "false",
+                         "d BETWEEN 17 AND 18.5", "id = 1234", "id BETWEEN 900 AND 1400 AND k = 3",
+                         "region = 'us' AND d < 3 OR id > 3480", "amount = 77.7 OR k IS NULL AND id < 70")]
     for title in TABLES:
         for query, (row,) in zip(queries, ask(lake, [q.replace("FROM T ", f"FROM x.{title} ") for q in queries])):
             want = native.execute(query.replace("FROM T ", "FROM nat ")).fetchone()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a bound filter says of a manifest, a file or a row group without reading rows.
+/* What a bound filter says of a manifest or a file without opening it.
  * "inclusive" answers may a row match; "strict" answers do all rows match. Never wrong in the
  * unsafe direction: when in doubt, inclusive says true and strict says false. Readers differ about
  * null under <>, NOT IN and NOT STARTS WITH: inclusive counts it as a match, strict does not. NaN
@@ -30,16 +30,5 @@ bool firn_expr_matches_partition(const firn_expr *projected, const firn_partitio
                                  const firn_value *partition);
 bool firn_expr_may_match_file(const firn_expr *bound, const firn_data_file *file);
 bool firn_expr_all_match_file(const firn_expr *bound, const firn_data_file *file);
-
-/* Statistics of one column in a row group or page, for the same inclusive test. */
-typedef struct firn_column_bounds {
-    int64_t value_count, null_count; /* -1 unknown */
-    bool has_min, has_max;
-    firn_value min, max;
-} firn_column_bounds;
-/* False when the column is unknown to the source. */
-typedef bool (*firn_column_bounds_fn)(void *ctx, int32_t field_id, const firn_type *type,
-                                      firn_column_bounds *out);
-bool firn_expr_may_match_bounds(const firn_expr *bound, firn_column_bounds_fn fn, void *ctx);
 
 #endif

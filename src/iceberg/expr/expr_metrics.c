@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filters on the column metrics of a file, and on the statistics of a row group.
+/* Filters on the column metrics of a file.
  *
  * Bounds may be cut (never inwards) and leave out NaN, which the SQL engine holds greater than
  * every number: an upper bound of floats excludes nothing greater unless there is no NaN. Iceberg's
@@ -15,14 +15,6 @@ typedef struct column_facts {
     bool has_lower, has_upper;
     firn_value lower, upper;
 } column_facts;
-
-/* Where facts come from. False: nothing is known of the column. */
-typedef struct facts_source {
-    bool (*get)(const struct facts_source *source, const firn_expr *pred, column_facts *out);
-    const firn_data_file *file;
-    firn_column_bounds_fn bounds;
-    void *bounds_ctx;
-} facts_source;
 
 static int64_t count_of(const firn_metric_map *map, int32_t field_id)
 {
@@ -42,34 +34,15 @@ static bool needs_bounds(firn_expr_op op)
     return op >= FIRN_EXPR_LT && op <= FIRN_EXPR_NOT_STARTS_WITH;
 }
 
-static bool get_file_facts(const facts_source *source, const firn_expr *pred, column_facts *out)
+static column_facts facts_of(const firn_data_file *file, const firn_expr *pred)
 {
-    const firn_data_file *file = source->file;
-    out->value_count = count_of(&file->value_counts, pred->field_id);
-    out->null_count = count_of(&file->null_value_counts, pred->field_id);
-    out->nan_count = count_of(&file->nan_value_counts, pred->field_id);
-    out->has_lower = out->has_upper = false;
-    if (!needs_bounds(pred->op)) return true;
-    out->has_lower = decode_bound(&file->lower_bounds, pred, &out->lower);
-    out->has_upper = decode_bound(&file->upper_bounds, pred, &out->upper);
-    return true;
-}
-
-static bool get_row_group_facts(const facts_source *source, const firn_expr *pred,
-                                column_facts *out)
-{
-    firn_column_bounds bounds = {.value_count = -1, .null_count = -1};
-    if (!source->bounds(source->bounds_ctx, pred->field_id, pred->type, &bounds)) return false;
-    *out = (column_facts){
-        .value_count = bounds.value_count,
-        .null_count = bounds.null_count,
-        .nan_count = -1,
-        .has_lower = bounds.has_min && !firn_value_is_nan(&bounds.min),
-        .has_upper = bounds.has_max && !firn_value_is_nan(&bounds.max),
-        .lower = bounds.min,
-        .upper = bounds.max,
-    };
-    return true;
+    column_facts facts = {.value_count = count_of(&file->value_counts, pred->field_id),
+                          .null_count = count_of(&file->null_value_counts, pred->field_id),
+                          .nan_count = count_of(&file->nan_value_counts, pred->field_id)};
+    if (!needs_bounds(pred->op)) return facts;
+    facts.has_lower = decode_bound(&file->lower_bounds, pred, &facts.lower);
+    facts.has_upper = decode_bound(&file->upper_bounds, pred, &facts.upper);
+    return facts;
 }
 
 static bool is_all_null(const column_facts *f)
@@ -141,30 +114,22 @@ static bool may_match_facts(const firn_expr *pred, const column_facts *f)
 }
 
 /* Depth is bounded by firn_expr_bind(). */
-static bool may_match(const firn_expr *e, const facts_source *source)
+static bool may_match(const firn_expr *e, const firn_data_file *file)
 {
     column_facts facts;
     switch (e->op) {
     case FIRN_EXPR_TRUE: return true;
     case FIRN_EXPR_FALSE: return false;
-    case FIRN_EXPR_AND: return may_match(e->left, source) && may_match(e->right, source);
-    case FIRN_EXPR_OR: return may_match(e->left, source) || may_match(e->right, source);
+    case FIRN_EXPR_AND: return may_match(e->left, file) && may_match(e->right, file);
+    case FIRN_EXPR_OR: return may_match(e->left, file) || may_match(e->right, file);
     case FIRN_EXPR_NOT: return true;
-    default: return !source->get(source, e, &facts) || may_match_facts(e, &facts);
+    default: facts = facts_of(file, e); return may_match_facts(e, &facts);
     }
 }
 
 bool firn_expr_may_match_file(const firn_expr *bound, const firn_data_file *file)
 {
-    const facts_source source = {.get = get_file_facts, .file = file};
-    if (file->record_count == 0) return false;
-    return may_match(bound, &source);
-}
-
-bool firn_expr_may_match_bounds(const firn_expr *bound, firn_column_bounds_fn fn, void *ctx)
-{
-    const facts_source source = {.get = get_row_group_facts, .bounds = fn, .bounds_ctx = ctx};
-    return may_match(bound, &source);
+    return file->record_count != 0 && may_match(bound, file);
 }
 
 /* ---- strict ---- */
@@ -218,22 +183,20 @@ static bool all_match_facts(const firn_expr *pred, const column_facts *f)
     }
 }
 
-static bool all_match(const firn_expr *e, const facts_source *source)
+static bool all_match(const firn_expr *e, const firn_data_file *file)
 {
     column_facts facts;
     switch (e->op) {
     case FIRN_EXPR_TRUE: return true;
     case FIRN_EXPR_FALSE: return false;
-    case FIRN_EXPR_AND: return all_match(e->left, source) && all_match(e->right, source);
-    case FIRN_EXPR_OR: return all_match(e->left, source) || all_match(e->right, source);
+    case FIRN_EXPR_AND: return all_match(e->left, file) && all_match(e->right, file);
+    case FIRN_EXPR_OR: return all_match(e->left, file) || all_match(e->right, file);
     case FIRN_EXPR_NOT: return false;
-    default: return !is_nested(e) && source->get(source, e, &facts) && all_match_facts(e, &facts);
+    default: facts = facts_of(file, e); return !is_nested(e) && all_match_facts(e, &facts);
     }
 }
 
 bool firn_expr_all_match_file(const firn_expr *bound, const firn_data_file *file)
 {
-    const facts_source source = {.get = get_file_facts, .file = file};
-    if (file->record_count == 0) return true;
-    return all_match(bound, &source);
+    return file->record_count == 0 || all_match(bound, file);
 }
