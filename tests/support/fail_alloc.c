@@ -22,7 +22,6 @@ void __wrap_free(void *ptr);
 static struct {
     atomic_bool is_armed;
     atomic_bool and_after;
-    atomic_bool hit_json;    /* jansson was refused a block */
     _Atomic int64_t fail_at; /* 0: never */
     _Atomic int64_t n_calls;
     _Atomic int64_t n_live;
@@ -70,20 +69,10 @@ void __wrap_free(void *ptr)
     __real_free(ptr);
 }
 
-static void *json_alloc(size_t size)
-{
-    const bool was_armed = atomic_load(&g_fail.is_armed);
-    void *ptr = __wrap_malloc(size);
-    if (!ptr && was_armed) atomic_store(&g_fail.hit_json, true);
-    return ptr;
-}
-
 void firn_fail_alloc_arm(int64_t n, bool and_after)
 {
-    json_set_alloc_funcs(json_alloc, __wrap_free);
     atomic_store(&g_fail.fail_at, n);
     atomic_store(&g_fail.and_after, and_after);
-    atomic_store(&g_fail.hit_json, false);
     atomic_store(&g_fail.n_calls, 0);
     atomic_store(&g_fail.n_live, 0);
     atomic_store(&g_fail.live_bytes, 0);
@@ -135,7 +124,6 @@ static void run_refused(firn_fail_alloc_fn fn, void *ctx, int64_t n, bool and_af
         if (!may_recover) fail_msg("allocation %" PRId64 " refused%s: nobody noticed", n, after);
         return;
     }
-    if (st == FIRN_ERR_CORRUPT && atomic_load(&g_fail.hit_json)) return;
     if (st != FIRN_ERR_NOMEM || err.status != FIRN_ERR_NOMEM)
         fail_msg("allocation %" PRId64 " refused%s: status \"%s\", error \"%s\": %s", n, after,
                  firn_status_name(st), firn_status_name(err.status), err.message);
@@ -147,14 +135,19 @@ int64_t firn_fail_alloc_each_opts(firn_fail_alloc_fn fn, void *ctx,
     const int64_t stride = opts && opts->stride > 0 ? opts->stride : 1;
     const bool may_recover = opts && opts->may_recover;
     firn_error err;
-    firn_status st = run(fn, ctx, 0, false, &err);
+    json_malloc_t json_malloc = malloc;
+    json_free_t json_free = free;
 
+    json_get_alloc_funcs(&json_malloc, &json_free);
+    if (opts && opts->with_json) json_set_alloc_funcs(__wrap_malloc, __wrap_free);
+    const firn_status st = run(fn, ctx, 0, false, &err);
     if (st != FIRN_DONE) assert_ok(st, &err);
     const int64_t n_calls = firn_fail_alloc_calls();
     for (int64_t n = 1; n <= n_calls; n += stride) {
         run_refused(fn, ctx, n, false, may_recover);
         run_refused(fn, ctx, n, true, may_recover);
     }
+    json_set_alloc_funcs(json_malloc, json_free);
     return n_calls;
 }
 
