@@ -3,14 +3,15 @@
  *
  * Rows end with LF, CR LF or CR, also in turn. A quoted field may hold delimiters, newlines and
  * doubled quotes; a quote inside an unquoted field is text. A byte order mark is stepped over and
- * lines without any text are, unless the file has one column only, where they are values. A bad row
- * (wrong number of fields, value that does not fit, text that is not UTF-8, quote without end)
- * never stops the decoder: it is reported with its reason and left out.
+ * so are empty lines, unless the file has one column only, where they are values. A bad row (wrong
+ * number of fields, value that does not fit, text that is not UTF-8, quote without end) never stops
+ * the decoder: it is reported with its reason and left out.
  *
  * Values are those of format/ndjson.h's strings and numbers, and more freely: blanks around
  * numbers, booleans and times; "+5", "007", ".5", "5."; NaN and inf for DOUBLE and FLOAT;
  * true/false, t/f, yes/no, y/n, 1/0 in any case for BOOLEAN. STRUCT, LIST and MAP columns take JSON
- * text. An unquoted field that equals null_text is null; a quoted one never is. */
+ * text. A field that equals null_text is null unless it is quoted; with null_text empty, "" is
+ * null, too, where it can be no value (columns that are not STRING or BINARY). */
 #ifndef FIRN_FORMAT_CSV_H
 #define FIRN_FORMAT_CSV_H
 
@@ -56,13 +57,14 @@ FIRN_MUST_CHECK firn_status firn_csv_decode(firn_csv_decoder *decoder, firn_str 
                                             int64_t max_rows, firn_batch *batch,
                                             int64_t *line_numbers, size_t *used, firn_error *err);
 
-/* What a sample (the beginning of a file) tells about dialect and columns. The delimiter is the one
- * of , ; tab | that cuts the first rows most evenly. The first row is a header when its fields are
- * distinct, none is empty and none is a number, boolean, date or time. A column is BOOLEAN, LONG,
- * DOUBLE, DATE, TIME, TIMESTAMP or TIMESTAMPTZ when all its values in the first max_rows rows (0:
- * 1000) are, else STRING; integers with leading zeros or beyond LONG are text. Without a header the
- * columns are called column0, column1, ... is_whole: the sample is the file.
- * Fields of given that are not zero are kept. *root lives in the arena. */
+/* What a sample (the beginning of a file) tells about dialect and columns; is_whole: it is all of
+ * the file. The delimiter is the one of , ; tab | that cuts the first rows most evenly. The first
+ * row is a header when its fields are distinct, none is empty and none is a number, boolean, date
+ * or time. A column is BOOLEAN, LONG, DOUBLE, DATE, TIME or one of the timestamps when all its
+ * values in the first max_rows rows (0: 1000) are, else STRING; integers with leading zeros or
+ * beyond LONG are text. Without a header the columns are called column0, column1, ... Fields of
+ * given that are not zero are kept. *root lives in the arena. FIRN_ERR_CORRUPT: no row could be
+ * cut. */
 FIRN_MUST_CHECK firn_status firn_csv_infer(firn_str sample, bool is_whole, int64_t max_rows,
                                            const firn_csv_dialect *given, firn_arena *arena,
                                            firn_csv_dialect *dialect, const firn_type **root,

@@ -237,6 +237,7 @@ csv_found csv_next_row(const firn_csv_dialect *dialect, firn_str bytes, bool is_
                 .has_quotes = quote != FIRN_CSV_NO_QUOTE,
                 .has_escape = dialect->escape != 0};
 
+    firn_buf_clear(&row->fields);
     row->n_fields = 0;
     row->n_bytes = bytes.len;
     row->n_newline = 0;
