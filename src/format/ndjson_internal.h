@@ -50,6 +50,8 @@ struct ndjson_node {
 typedef struct ndjson_slot {
     char opening[NDJSON_LITERAL];
     char inner[NDJSON_LITERAL];
+    char name[NDJSON_LITERAL]; /* with the quote behind it, when it is in the object's table */
+    uint8_t n_name;
     uint8_t n_opening; /* 0: never seen as the first key */
     uint8_t n_inner;
     int32_t column;    /* -1: unknown key, its value is skipped */
@@ -67,9 +69,25 @@ struct ndjson_object {
     ndjson_slot *slots; /* columns, then up to NDJSON_UNKNOWN_SLOTS unknown keys */
     int32_t n_slots;
     int32_t first;
+    int32_t confidence; /* in the prediction: up with each key it finds, down with the others */
     firn_arena *arena;
     firn_map names; /* name -> slot */
+    /* The same for columns with short plain names: ndjson_key_hash -> slot + 1, 0: free. */
+    uint32_t *table;
+    uint32_t table_mask;
 };
+
+/* Of the n bytes of a key, behind which NDJSON_PADDING can be read. */
+static inline uint32_t ndjson_key_hash(const char *key, size_t n)
+{
+    uint64_t head;
+    uint64_t tail;
+
+    memcpy(&head, key, 8);
+    if (n < 8) return (uint32_t)(((head << (64 - 8 * n)) * UINT64_C(0x9E3779B97F4A7C15)) >> 40);
+    memcpy(&tail, key + n - 8, 8);
+    return (uint32_t)(((head ^ (tail << 1 | tail >> 63) ^ n) * UINT64_C(0x9E3779B97F4A7C15)) >> 40);
+}
 
 /* Remember why the line is bad. Use: return ndjson_stop(line, p, firn_fail(&line->reason, ...)). */
 static inline const char *ndjson_stop(ndjson_line *line, const char *p, firn_status reason)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects, arrays and nulls. Objects predict their next key: after each key comes the one that came
- * last time, written the same way. One comparison of at most 32 bytes then finds the column; only
- * when it fails is the key read and looked up. A key that is left out now and then costs one more
- * comparison, since the key behind the predicted one is tried too. */
+ * last time, written the same way. One comparison of at most 32 bytes then finds the column. When
+ * it fails the key is looked up: a column's plain name in a small table, all others as decoded
+ * text. A key that is left out now and then costs one more comparison, since the key behind the
+ * predicted one is tried too. Where predictions keep failing, they are only made in one object
+ * of 16. */
 #include "format/ndjson_internal.h"
 
 void ndjson_set_null(const firn_column *column, int64_t row)
@@ -59,8 +61,9 @@ const char *ndjson_parse_other(ndjson_line *line, ndjson_node *node, firn_column
 /* ---- keys ---- */
 
 /* What came before a key, besides the number of a slot. */
-#define BEFORE_FIRST  (-1)
-#define AFTER_UNKNOWN (-2) /* a key that has no slot: nothing to predict from */
+#define BEFORE_FIRST   (-1)
+#define CONFIDENCE_MAX 64
+#define AFTER_UNKNOWN  (-2) /* a key that has no slot: nothing to predict from */
 
 static inline const char *try_slot(const ndjson_object *object, int32_t previous, int32_t s,
                                    const char *p)
@@ -125,34 +128,73 @@ static void learn(ndjson_object *object, int32_t previous, int32_t s, firn_str l
         object->slots[previous].following = s;
 }
 
-static const char *read_key(ndjson_line *line, ndjson_object *object, int32_t previous,
-                            const char *p, int32_t *out)
+/* The slot of the key at p (behind its quote) that is the plain name of a column; -1. */
+static inline int32_t find_plain(const ndjson_object *object, const char *p, const char **end_out)
 {
-    const char *start = p;
+    const char *end = ndjson_string_stop(p);
+    const size_t n = (size_t)(end - p);
+    uint32_t at;
+
+    if (*end != '"' || n >= NDJSON_LITERAL) return -1;
+    at = ndjson_key_hash(p, n) & object->table_mask;
+    for (; object->table[at] != 0; at = (at + 1) & object->table_mask) {
+        const int32_t s = (int32_t)object->table[at] - 1;
+        if (object->slots[s].n_name != n + 1) continue;
+        if (!ndjson_starts_with(p, object->slots[s].name, n + 1)) continue;
+        *end_out = end + 1;
+        return s;
+    }
+    return -1;
+}
+
+static const char *read_any_key(ndjson_line *line, ndjson_object *object, const char *p,
+                                int32_t *out)
+{
     const ndjson_slot *slot;
     firn_str key;
 
-    p = ndjson_skip_space(p + 1);
     if (*p != '"')
         return ndjson_stop(line, p,
                            firn_fail(&line->reason, FIRN_ERR_CORRUPT, "expected a key, found %s",
                                      ndjson_found(p)));
     p = ndjson_read_string(line, p, &key);
     if (!p) return NULL;
-    p = ndjson_skip_space(p);
-    if (*p != ':')
-        return ndjson_stop(line, p,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT,
-                                     "expected ':' after key \"%.*s\", found %s", FIRN_STR_ARG(key),
-                                     ndjson_found(p)));
-    p = ndjson_skip_space(p + 1);
     slot = firn_map_find(&object->names, key);
     *out = slot ? (int32_t)(slot - object->slots) : add_unknown(object, key);
-    if (*out >= 0) learn(object, previous, *out, (firn_str){start, (size_t)(p - start)});
+    return p;
+}
+
+/* start: the brace or comma. Returns where the value begins, NULL when the line is bad. */
+static inline const char *read_key(ndjson_line *line, ndjson_object *object, int32_t previous,
+                                   const char *start, bool is_predicting, int32_t *out)
+{
+    const char *quote = start[1] == '"' ? start + 1 : ndjson_skip_space(start + 1);
+    const char *p = NULL;
+
+    *out = *quote == '"' ? find_plain(object, quote + 1, &p) : -1;
+    if (*out < 0) p = read_any_key(line, object, quote, out);
+    if (!p) return NULL;
+    p = ndjson_skip_space(p);
+    if (*p != ':')
+        return ndjson_stop(
+            line, p,
+            firn_fail(&line->reason, FIRN_ERR_CORRUPT, "expected ':' after key %.*s, found %s",
+                      (int)(p - quote > 60 ? 60 : p - quote), quote, ndjson_found(p)));
+    p = ndjson_skip_space(p + 1);
+    if (is_predicting && *out >= 0)
+        learn(object, previous, *out, (firn_str){start, (size_t)(p - start)});
     return p;
 }
 
 /* ---- objects ---- */
+
+static inline void rate_prediction(ndjson_object *object, bool is_right)
+{
+    if (is_right)
+        object->confidence += object->confidence < CONFIDENCE_MAX;
+    else
+        object->confidence -= object->confidence > -CONFIDENCE_MAX;
+}
 
 static const char *parse_member(ndjson_line *line, ndjson_object *object, firn_column *columns,
                                 int64_t row, const char *p, int32_t s)
@@ -204,14 +246,17 @@ const char *ndjson_parse_members(ndjson_line *line, ndjson_object *object, firn_
 {
     int32_t previous = BEFORE_FIRST;
     size_t n_seen = 0;
+    bool is_predicting;
 
     next_epoch(object);
+    is_predicting = object->confidence >= 0 || object->epoch % 16 == 0;
     if (*ndjson_skip_space(p + 1) == '}')
         return fill_missing(line, object, columns, row, ndjson_skip_space(p + 1) + 1);
     for (;;) {
         int32_t s = -1;
-        const char *value = predict_key(object, previous, p, &s);
-        if (!value) value = read_key(line, object, previous, p, &s);
+        const char *value = is_predicting ? predict_key(object, previous, p, &s) : NULL;
+        if (is_predicting) rate_prediction(object, value != NULL);
+        if (!value) value = read_key(line, object, previous, p, is_predicting, &s);
         if (!value) return NULL;
         p = parse_member(line, object, columns, row, ndjson_skip_space(value), s);
         if (!p) return NULL;

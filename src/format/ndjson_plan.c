@@ -95,6 +95,45 @@ static firn_status add_name(ndjson_object *object, size_t i, firn_error *err)
     return firn_map_put(&object->names, name, &object->slots[i], err);
 }
 
+/* A name that JSON writes as it is, without escapes. */
+static bool is_plain(firn_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if ((uint8_t)name.data[i] < 0x20 || name.data[i] == '"' || name.data[i] == '\\')
+            return false;
+    }
+    return name.len > 0 && name.len < NDJSON_LITERAL;
+}
+
+static void add_to_table(ndjson_object *object, size_t i)
+{
+    char padded[NDJSON_LITERAL + NDJSON_PADDING] = {0};
+    const firn_str name = object->nodes[i].name;
+    ndjson_slot *slot = &object->slots[i];
+    uint32_t at;
+
+    if (!is_plain(name)) return;
+    memcpy(padded, name.data, name.len);
+    at = ndjson_key_hash(padded, name.len) & object->table_mask;
+    while (object->table[at] != 0) at = (at + 1) & object->table_mask;
+    object->table[at] = (uint32_t)i + 1;
+    padded[name.len] = '"';
+    memcpy(slot->name, padded, sizeof slot->name);
+    slot->n_name = (uint8_t)(name.len + 1);
+}
+
+static firn_status make_table(ndjson_object *object, firn_error *err)
+{
+    size_t size = 16;
+
+    while (size < 4 * object->n_columns) size *= 2;
+    object->table = firn_arena_array(object->arena, size, sizeof *object->table);
+    if (!object->table) return firn_fail_nomem(err);
+    object->table_mask = (uint32_t)size - 1;
+    for (size_t i = 0; i < object->n_columns; i++) add_to_table(object, i);
+    return FIRN_OK;
+}
+
 firn_status ndjson_object_create(firn_arena *arena, const firn_type *type, int depth,
                                  ndjson_object **out, firn_error *err)
 {
@@ -119,5 +158,5 @@ firn_status ndjson_object_create(firn_arena *arena, const firn_type *type, int d
         FIRN_TRY(add_name(object, i, err));
     }
     *out = object;
-    return FIRN_OK;
+    return make_table(object, err);
 }

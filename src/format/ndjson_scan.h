@@ -64,6 +64,12 @@ static inline bool ndjson_is_ascii(const char *p, size_t n)
 
 #if defined(__SSE2__)
     __m128i sum = _mm_setzero_si128();
+    for (; n >= 64; p += 64, n -= 64) {
+        const __m128i *v = (const __m128i *)(const void *)p;
+        const __m128i a = _mm_or_si128(_mm_loadu_si128(v), _mm_loadu_si128(v + 1));
+        const __m128i b = _mm_or_si128(_mm_loadu_si128(v + 2), _mm_loadu_si128(v + 3));
+        sum = _mm_or_si128(sum, _mm_or_si128(a, b));
+    }
     for (; n >= 16; p += 16, n -= 16)
         sum = _mm_or_si128(sum, _mm_loadu_si128((const __m128i *)(const void *)p));
     high = (uint64_t)(uint32_t)_mm_movemask_epi8(sum);

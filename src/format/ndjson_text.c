@@ -179,7 +179,9 @@ const char *ndjson_parse_string(ndjson_line *line, ndjson_node *node, firn_colum
     firn_str text;
 
     if (*p != '"') return store_raw(line, node, column, row, p);
-    end = ndjson_read_string(line, p, &text);
+    end = ndjson_string_stop(p + 1);
+    text = (firn_str){p + 1, (size_t)(end - p - 1)};
+    end = *end == '"' ? end + 1 : read_escaped(line, p + 1, end, &text);
     return end && ndjson_text_string(line, node, column, row, text) ? end : NULL;
 }
 
