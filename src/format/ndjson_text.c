@@ -163,13 +163,18 @@ static const char *store_raw(ndjson_line *line, ndjson_node *node, firn_column *
     return ndjson_store_bytes(line, column, row, (firn_str){p, (size_t)(end - p)}) ? end : NULL;
 }
 
+static inline bool store_text(ndjson_line *line, firn_column *column, int64_t row, firn_str text)
+{
+    if (text.len > 12) return ndjson_store_bytes(line, column, row, text);
+    ((firn_view *)column->values)[row] = inline_view(text.data, text.len);
+    return true;
+}
+
 bool ndjson_text_string(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
                         firn_str text)
 {
     (void)node;
-    if (text.len > 12) return ndjson_store_bytes(line, column, row, text);
-    ((firn_view *)column->values)[row] = inline_view(text.data, text.len);
-    return true;
+    return store_text(line, column, row, text);
 }
 
 const char *ndjson_parse_string(ndjson_line *line, ndjson_node *node, firn_column *column,
@@ -182,7 +187,7 @@ const char *ndjson_parse_string(ndjson_line *line, ndjson_node *node, firn_colum
     end = ndjson_string_stop(p + 1);
     text = (firn_str){p + 1, (size_t)(end - p - 1)};
     end = *end == '"' ? end + 1 : read_escaped(line, p + 1, end, &text);
-    return end && ndjson_text_string(line, node, column, row, text) ? end : NULL;
+    return end && store_text(line, column, row, text) ? end : NULL;
 }
 
 const char *ndjson_parse_quoted(ndjson_line *line, ndjson_node *node, firn_column *column,

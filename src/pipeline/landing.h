@@ -42,8 +42,8 @@ typedef struct firn_ledger {
     size_t n_data_files;
 } firn_ledger;
 
-/* All *.ndjson, *.jsonl, *.json files, plain or .gz, below the folder, by name; hidden files and
- * names starting with _ are left out. */
+/* All *.ndjson, *.jsonl, *.json files (*.csv files of a model that lands csv), plain or .gz, below
+ * the folder, by name; hidden files and names starting with _ are left out. */
 FIRN_MUST_CHECK firn_status firn_landing_list(firn_run *run, firn_landing_file **out, size_t *n_out,
                                               firn_error *err);
 /* table NULL: an empty ledger. */

@@ -16,16 +16,19 @@ typedef struct listing {
     size_t n, cap;
 } listing;
 
-static bool is_landing_name(firn_str name)
+static bool is_landing_name(firn_str name, firn_landing_format format)
 {
-    static const char *const endings[] = {".ndjson",    ".jsonl",    ".json",
-                                          ".ndjson.gz", ".jsonl.gz", ".json.gz"};
+    static const char *const k_ndjson[] = {".ndjson", ".jsonl", ".json", NULL};
+    static const char *const k_csv[] = {".csv", NULL};
+    const char *const *endings = format == FIRN_LANDING_CSV ? k_csv : k_ndjson;
+    firn_str plain = name;
     for (size_t i = 0; i < name.len; i++) {
         const bool is_start = i == 0 || name.data[i - 1] == '/';
         if (is_start && (name.data[i] == '.' || name.data[i] == '_')) return false;
     }
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        if (firn_str_ends_with(name, firn_str_of(endings[i]))) return true;
+    if (firn_str_ends_with(name, FIRN_STR(".gz"))) plain.len -= 3;
+    for (; *endings; endings++) {
+        if (firn_str_ends_with(plain, firn_str_of(*endings))) return true;
     }
     return false;
 }
@@ -36,7 +39,7 @@ static firn_status add_file(void *ctx, const firn_store_entry *entry, firn_error
     firn_str name = entry->path;
     const size_t at = firn_str_find(name, l->folder, 0);
     if (at != SIZE_MAX) name = firn_str_slice(name, at + l->folder.len, name.len);
-    if (!is_landing_name(name)) return FIRN_OK;
+    if (!is_landing_name(name, l->run->model->landing_format)) return FIRN_OK;
     firn_landing_file *f = firn_arena_push(l->run->arena, &l->files, &l->n, &l->cap, sizeof *f);
     if (!f) return firn_fail_nomem(err);
     f->path = firn_arena_copy(l->run->arena, entry->path);

@@ -7,10 +7,10 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/ndjson.h"
 #include "iceberg/write/table_writer.h"
 #include "pipeline/landing.h"
 #include "pipeline/line_source.h"
+#include "pipeline/row_decoder.h"
 
 /* Columns that follow the model's own in <model>. */
 enum { EXTRA_SOURCE_FILE = 0, EXTRA_LINE_NUMBER, EXTRA_INGESTED_AT, N_EXTRA };
@@ -36,7 +36,7 @@ typedef struct worker {
     size_t index;
     firn_landing_file *file;
     firn_line_source *source;
-    firn_ndjson_decoder *decoder;
+    firn_row_decoder *decoder;
     firn_batch *batch; /* model columns, then the extra ones */
     firn_batch view;   /* the model columns of batch, for the decoder */
     firn_table_writer *writer;
@@ -156,7 +156,7 @@ static firn_status decode_file(worker *w, firn_error *err)
     bool is_last = false;
     size_t used = 0;
     FIRN_TRY(firn_line_source_open(w->source, w->file->path, err));
-    firn_ndjson_decoder_reset(w->decoder);
+    firn_row_decoder_reset(w->decoder);
     for (;;) {
         firn_status st = FIRN_OK;
         const size_t before = text.len - used;
@@ -167,8 +167,8 @@ static firn_status decode_file(worker *w, firn_error *err)
         used = 0;
         while (st == FIRN_OK) {
             size_t n = 0;
-            st = firn_ndjson_decode(w->decoder, firn_str_slice(text, used, text.len), is_last,
-                                    FIRN_BATCH_ROWS, &w->view, w->line_numbers, &n, err);
+            st = firn_row_decode(w->decoder, firn_str_slice(text, used, text.len), is_last,
+                                 &w->view, w->line_numbers, &n, err);
             used += n;
             if (st == FIRN_OK || st == FIRN_DONE || st == FIRN_NEED_MORE) {
                 const firn_status flushed = flush_rows(w, err);
@@ -228,8 +228,10 @@ static firn_status open_worker(worker *w, load *l, size_t index, firn_error *err
     const firn_type *root = &firn_metadata_schema(rows)->root;
     const firn_type *bad_root =
         &firn_metadata_schema(firn_table_metadata_of(l->quarantine_table))->root;
-    const firn_ndjson_opts opts = {
-        .alloc = l->run->env->alloc, .on_bad_line = on_bad_line, .ctx = w};
+    const firn_row_decoder_opts opts = {.alloc = l->run->env->alloc,
+                                        .format = l->run->model->landing_format,
+                                        .on_bad_line = on_bad_line,
+                                        .ctx = w};
 
     w->l = l;
     w->index = index;
@@ -239,7 +241,7 @@ static firn_status open_worker(worker *w, load *l, size_t index, firn_error *err
     firn_type model_root = *root;
     model_root.n_fields -= N_EXTRA;
     FIRN_TRY(firn_line_source_create(l->run->env, l->run->store, &w->source, err));
-    FIRN_TRY(firn_ndjson_decoder_create(&model_root, &opts, &w->decoder, err));
+    FIRN_TRY(firn_row_decoder_create(&model_root, &opts, &w->decoder, err));
     FIRN_TRY(firn_batch_create(root, FIRN_BATCH_ROWS, &w->batch, err));
     FIRN_TRY(firn_batch_create(bad_root, FIRN_BATCH_ROWS, &w->bad, err));
     w->view = *w->batch;
@@ -254,7 +256,7 @@ static void close_worker(worker *w)
     firn_table_writer_destroy(w->bad_writer);
     firn_batch_destroy(w->batch);
     firn_batch_destroy(w->bad);
-    firn_ndjson_decoder_destroy(w->decoder);
+    firn_row_decoder_destroy(w->decoder);
     firn_line_source_destroy(w->source);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A model file as a struct, and reading one.
  *
- *   MODEL ( name ns.table, kind LANDING (path @landing, format ndjson), columns (...), ... );
+ *   MODEL ( name ns.table, kind LANDING (path @landing, format ndjson | csv), columns (...), ... );
  *   EXPECT name (condition) [ON VIOLATION QUARANTINE | DROP ROW | FAIL UPDATE];
  *   SELECT ...;
  *
@@ -19,6 +19,11 @@ typedef enum firn_violation {
     FIRN_VIOLATION_FAIL_UPDATE,    /* the model fails, nothing is committed */
 } firn_violation;
 
+typedef enum firn_landing_format {
+    FIRN_LANDING_NDJSON = 0,
+    FIRN_LANDING_CSV, /* with a header, comma and double quotes */
+} firn_landing_format;
+
 typedef struct firn_expectation {
     firn_str name;
     firn_str condition; /* SQL; false and null are violations */
@@ -30,7 +35,8 @@ typedef struct firn_model {
     firn_str name;    /* "silver.orders" */
     firn_ident ident; /* the same, as namespace and name */
     firn_model_kind kind;
-    firn_str landing_path;      /* LANDING: a folder */
+    firn_str landing_path; /* LANDING: a folder */
+    firn_landing_format landing_format;
     firn_str columns;           /* LANDING: SQL column list without the parentheses */
     const firn_str *unique_key; /* INCREMENTAL_BY_UNIQUE_KEY */
     size_t n_unique_key;

@@ -174,8 +174,13 @@ static firn_status take_landing(parser *p, firn_model *out)
         } else if (firn_str_equals_nocase(key, FIRN_STR("format"))) {
             firn_str format = {0};
             FIRN_TRY(expect_word(p, "expected a format", &format, &at));
-            if (!firn_str_equals_nocase(format, FIRN_STR("ndjson")))
-                return fail(p, at, "not supported: landing format other than ndjson", format);
+            if (firn_str_equals_nocase(format, FIRN_STR("csv")))
+                out->landing_format = FIRN_LANDING_CSV;
+            else if (firn_str_equals_nocase(format, FIRN_STR("ndjson")))
+                out->landing_format = FIRN_LANDING_NDJSON;
+            else
+                return fail(p, at, "not supported: landing format other than ndjson and csv",
+                            format);
         } else {
             return fail(p, at, "expected path or format", key);
         }
