@@ -170,16 +170,18 @@ static inline const char *read_key(ndjson_line *line, ndjson_object *object, int
 {
     const char *quote = start[1] == '"' ? start + 1 : ndjson_skip_space(start + 1);
     const char *p = NULL;
+    firn_str key;
 
     *out = *quote == '"' ? find_plain(object, quote + 1, &p) : -1;
     if (*out < 0) p = read_any_key(line, object, quote, out);
     if (!p) return NULL;
+    key = (firn_str){quote, (size_t)(p - quote)};
     p = ndjson_skip_space(p);
     if (*p != ':')
-        return ndjson_stop(
-            line, p,
-            firn_fail(&line->reason, FIRN_ERR_CORRUPT, "expected ':' after key %.*s, found %s",
-                      (int)(p - quote > 60 ? 60 : p - quote), quote, ndjson_found(p)));
+        return ndjson_stop(line, p,
+                           firn_fail(&line->reason, FIRN_ERR_CORRUPT,
+                                     "expected ':' after key %.*s, found %s", FIRN_STR_ARG(key),
+                                     ndjson_found(p)));
     p = ndjson_skip_space(p + 1);
     if (is_predicting && *out >= 0)
         learn(object, previous, *out, (firn_str){start, (size_t)(p - start)});
