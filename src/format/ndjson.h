@@ -8,9 +8,11 @@
  *
  * Values by column type: BOOLEAN true/false; INT, LONG integers in range; FLOAT, DOUBLE numbers;
  * DECIMAL numbers or numeric strings that fit exactly; STRING strings (a number or boolean is taken
- * as its text, an object or array as its raw JSON); DATE, TIME, TIMESTAMP, TIMESTAMPTZ ISO 8601
- * strings; BINARY/FIXED/UUID strings (base64 / hex / canonical); STRUCT objects, LIST arrays, MAP
- * objects with string keys. A null or missing value in a required column makes the line bad. */
+ * as its text, an object or array as its raw JSON); DATE, TIME and all timestamps ISO 8601 strings;
+ * BINARY/FIXED/UUID strings (base64 / hex / canonical); STRUCT objects, LIST arrays, MAP objects
+ * whose keys are texts of any primitive type, each once; UNKNOWN null. A null or missing value in a
+ * required column, and a column's key given twice, make the line bad. A byte order mark at the
+ * start of the stream is stepped over. */
 #ifndef FIRN_FORMAT_NDJSON_H
 #define FIRN_FORMAT_NDJSON_H
 

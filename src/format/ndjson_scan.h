@@ -112,4 +112,17 @@ static inline uint32_t ndjson_hex_digit(char c)
     return UINT32_MAX;
 }
 
+/* Four hex digits at p; UINT32_MAX when one is not. */
+static inline uint32_t ndjson_hex4(const char *p)
+{
+    uint32_t value = 0;
+
+    for (int i = 0; i < 4; i++) {
+        const uint32_t digit = ndjson_hex_digit(p[i]);
+        if (digit == UINT32_MAX) return UINT32_MAX;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
 #endif

@@ -28,9 +28,17 @@ const char *ndjson_found(const char *p)
     }
 }
 
-static bool is_hex(char c)
+/* p behind "\\u"; half a surrogate pair is no escape. */
+static const char *skip_unicode(const char *p)
 {
-    return ndjson_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    const uint32_t c = ndjson_hex4(p);
+    uint32_t low;
+
+    if (c == UINT32_MAX || (c >= 0xDC00 && c < 0xE000)) return NULL;
+    if (c < 0xD800 || c >= 0xE000) return p + 4;
+    if (p[4] != '\\' || p[5] != 'u') return NULL;
+    low = ndjson_hex4(p + 6);
+    return low >= 0xDC00 && low < 0xE000 ? p + 10 : NULL;
 }
 
 /* p behind a backslash; NULL when the escape is not known. */
@@ -45,11 +53,7 @@ static const char *skip_escape(const char *p)
     case 'n':
     case 'r':
     case 't': return p + 1;
-    case 'u':
-        for (int i = 1; i <= 4; i++) {
-            if (!is_hex(p[i])) return NULL;
-        }
-        return p + 5;
+    case 'u': return skip_unicode(p + 1);
     default: return NULL;
     }
 }

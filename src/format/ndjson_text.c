@@ -3,19 +3,6 @@
  * for the whole line before, so only escapes can make invalid text here. */
 #include "format/ndjson_internal.h"
 
-/* Four hex digits at p; UINT32_MAX when one is not. */
-static uint32_t hex4(const char *p)
-{
-    uint32_t value = 0;
-
-    for (int i = 0; i < 4; i++) {
-        const uint32_t digit = ndjson_hex_digit(p[i]);
-        if (digit == UINT32_MAX) return UINT32_MAX;
-        value = value << 4 | digit;
-    }
-    return value;
-}
-
 static void append_utf8(firn_buf *out, uint32_t c)
 {
     if (c < 0x80) {
@@ -38,14 +25,14 @@ static void append_utf8(firn_buf *out, uint32_t c)
 /* p at the four digits behind "\u". A lone surrogate has no UTF-8 form: the line is bad. */
 static const char *unescape_unicode(ndjson_line *line, const char *p)
 {
-    uint32_t c = hex4(p);
+    uint32_t c = ndjson_hex4(p);
 
     if (c == UINT32_MAX)
         return ndjson_stop(line, p,
                            firn_fail(&line->reason, FIRN_ERR_CORRUPT, "bad escape in a string"));
     p += 4;
     if (c >= 0xD800 && c < 0xDC00 && p[0] == '\\' && p[1] == 'u') {
-        const uint32_t low = hex4(p + 2);
+        const uint32_t low = ndjson_hex4(p + 2);
         if (low >= 0xDC00 && low < 0xE000) {
             append_utf8(&line->scratch, 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00));
             return p + 6;
