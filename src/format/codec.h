@@ -18,6 +18,9 @@ typedef enum firn_codec {
     FIRN_CODEC_LZ4_FRAMED, /* read only: what old Parquet files call LZ4 */
 } firn_codec;
 
+/* A level of zstd that only stores, nearly. */
+#define FIRN_CODEC_ZSTD_FASTEST (-100000)
+
 typedef struct firn_codec_ctx firn_codec_ctx; /* reusable compression state; one thread */
 
 FIRN_MUST_CHECK firn_status firn_codec_ctx_create(firn_codec_ctx **out, firn_error *err);

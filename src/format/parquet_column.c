@@ -13,6 +13,9 @@
 #define DICTIONARY_PAGE_FACTOR 16
 /* Levels per row of a page at most, so that pages of long lists stay small. */
 #define LEVELS_PER_ROW 16
+/* A page that saves less than this part of its bytes is poor; so many after it are hurried. */
+#define POOR_SAVING   64
+#define HURRIED_PAGES 7
 
 static void begin_chunk(firn_parquet_column *c)
 {
@@ -23,6 +26,7 @@ static void begin_chunk(firn_parquet_column *c)
     firn_geo_box_clear(&c->chunk.box);
     c->n_done = 0;
     c->n_chunk_rows = 0;
+    c->n_hurried = 0;
     c->dict_page = (firn_parquet_page){0};
     c->is_ascending = c->is_descending = true;
     firn_parquet_dict_clear(&c->dict);
@@ -296,6 +300,22 @@ static firn_status add_to_bloom(firn_parquet_column *c, const firn_buf *plain, s
                                          c->settings->bloom_bytes, err);
 }
 
+/* Bit-packed indices and random numbers do not compress. After a page that saved next to nothing,
+ * some are done at the codec's highest speed, then one is tried again. */
+static int page_level(const firn_parquet_column *c)
+{
+    if (c->n_hurried && c->settings->codec == FIRN_CODEC_ZSTD) return FIRN_CODEC_ZSTD_FASTEST;
+    return c->settings->codec_level;
+}
+
+static void judge_page(firn_parquet_column *c, size_t raw_bytes, size_t packed_bytes)
+{
+    if (c->n_hurried)
+        c->n_hurried--;
+    else if (packed_bytes > raw_bytes - raw_bytes / POOR_SAVING)
+        c->n_hurried = HURRIED_PAGES;
+}
+
 static firn_status push_page(firn_parquet_column *c, firn_parquet_scratch *scratch,
                              firn_parquet_encoding encoding, firn_error *err)
 {
@@ -313,8 +333,9 @@ static firn_status push_page(firn_parquet_column *c, firn_parquet_scratch *scrat
         FIRN_TRY(add_to_bloom(c, &c->values, c->n_values, err));
     FIRN_TRY(note_bounds(c, scratch, page, err));
     FIRN_TRY(add_histogram(c, err));
-    FIRN_TRY(firn_parquet_page_data(c->settings, scratch, c->n_levels, encoding, page,
-                                    &uncompressed, err));
+    FIRN_TRY(firn_parquet_page_data(c->settings, scratch, page_level(c), c->n_levels, encoding,
+                                    page, &uncompressed, err));
+    judge_page(c, scratch->raw.len, page->len);
     c->n_done++;
     c->chunk.uncompressed_bytes += uncompressed;
     c->chunk.compressed_bytes += (int64_t)page->len;

@@ -83,6 +83,7 @@ typedef struct firn_parquet_column {
     uint32_t last_n_new, last_n_added; /* DICTIONARY: how it still grew with the last rows */
     firn_parquet_bounds page;
     /* the chunk at hand */
+    size_t n_hurried; /* pages to come that are not worth the codec's time */
     firn_parquet_page *done;
     size_t n_done, cap_done;
     firn_parquet_page dict_page;

@@ -12,7 +12,7 @@
 #include "format/parquet_encode.h"
 
 /* Trials look at the values that take about so many bytes, PLAIN. */
-#define TRIAL_BYTES ((size_t)256 << 10)
+#define TRIAL_BYTES ((size_t)64 << 10)
 /* Encodings that cost readers more time than PLAIN must save this part of it. */
 #define GAIN(size) ((size) - (size) / 16)
 

@@ -14,6 +14,7 @@ typedef struct page_head {
     int32_t type;
     size_t n_values;
     firn_parquet_encoding encoding;
+    int level; /* of the codec */
 } page_head;
 
 void firn_parquet_put_levels(firn_parquet_scratch *scratch, const uint8_t *levels, size_t n,
@@ -72,8 +73,8 @@ static firn_status make_page(const firn_parquet_settings *settings, firn_parquet
                          INT32_MAX);
     if (codec != FIRN_CODEC_NONE) {
         firn_buf_clear(&scratch->packed);
-        FIRN_TRY(firn_codec_compress(scratch->codec_ctx, codec, settings->codec_level, body,
-                                     &scratch->packed, err));
+        FIRN_TRY(firn_codec_compress(scratch->codec_ctx, codec, head->level, body, &scratch->packed,
+                                     err));
         body = firn_buf_view(&scratch->packed);
     }
     put_header(&header, head, scratch->raw.len, body);
@@ -89,11 +90,11 @@ static firn_status make_page(const firn_parquet_settings *settings, firn_parquet
 }
 
 firn_status firn_parquet_page_data(const firn_parquet_settings *settings,
-                                   firn_parquet_scratch *scratch, size_t n_levels,
+                                   firn_parquet_scratch *scratch, int level, size_t n_levels,
                                    firn_parquet_encoding encoding, firn_parquet_page *out,
                                    int64_t *uncompressed, firn_error *err)
 {
-    const page_head head = {PAGE_DATA, n_levels, encoding};
+    const page_head head = {PAGE_DATA, n_levels, encoding, level};
     return make_page(settings, scratch, &head, out, uncompressed, err);
 }
 
@@ -102,6 +103,6 @@ firn_status firn_parquet_page_dictionary(const firn_parquet_settings *settings,
                                          firn_parquet_page *out, int64_t *uncompressed,
                                          firn_error *err)
 {
-    const page_head head = {PAGE_DICTIONARY, n, FIRN_ENCODING_PLAIN};
+    const page_head head = {PAGE_DICTIONARY, n, FIRN_ENCODING_PLAIN, settings->codec_level};
     return make_page(settings, scratch, &head, out, uncompressed, err);
 }

@@ -11,8 +11,8 @@ void firn_parquet_put_levels(firn_parquet_scratch *scratch, const uint8_t *level
                              uint8_t max);
 /* Compress scratch->raw to a data page of n_levels values: out->data and len. */
 FIRN_MUST_CHECK firn_status firn_parquet_page_data(const firn_parquet_settings *settings,
-                                                   firn_parquet_scratch *scratch, size_t n_levels,
-                                                   firn_parquet_encoding encoding,
+                                                   firn_parquet_scratch *scratch, int level,
+                                                   size_t n_levels, firn_parquet_encoding encoding,
                                                    firn_parquet_page *out, int64_t *uncompressed,
                                                    firn_error *err);
 /* The same for a dictionary page of n values. */
