@@ -89,12 +89,12 @@ static uint64_t hash_entry(const firn_parquet_dict *dict, uint32_t i)
     return hash_view(w, s.data, (uint32_t)s.len);
 }
 
-/* At most half of the slots are taken: probes stay short. */
+/* At most a quarter of the slots are taken: hardly a probe goes on, so branches are foreseen. */
 static firn_status grow(firn_parquet_dict *dict, firn_error *err)
 {
     const size_t factor = dict->n_slots < FEW_SLOTS ? 4 : 2;
     const size_t n_slots = dict->n_slots ? dict->n_slots * factor : FIRST_SLOTS;
-    const size_t cap = n_slots / 2, words = dict->has_views ? 2 : 1;
+    const size_t cap = n_slots / 4, words = dict->has_views ? 2 : 1;
     uint64_t *keys = firn_mem_resize(dict->alloc, dict->keys, cap * words * sizeof *keys);
     if (!keys) return firn_fail_nomem(err);
     dict->keys = keys;
