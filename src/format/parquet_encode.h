@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parquet value encodings, writing: RLE / bit-packed hybrid, the DELTA_* family,
- * BYTE_STREAM_SPLIT, PLAIN of booleans. All append to a firn_buf, whose sticky status is the only error.
- * Not here: which encoding a column gets (parquet_column_values.c), decoding. */
+ * BYTE_STREAM_SPLIT, PLAIN of booleans. All append to a firn_buf, whose sticky status is the only
+ * error. Not here: which encoding a column gets (parquet_column_values.c), decoding. */
 #ifndef FIRN_FORMAT_PARQUET_ENCODE_H
 #define FIRN_FORMAT_PARQUET_ENCODE_H
 
