@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "corpus.h"
+#include "fail_alloc.h"
 #include "format/canonical.h"
 #include "format/parquet_meta.h"
 #include "format/parquet_page_index.h"
@@ -172,6 +173,43 @@ static void test_one_row_takes_few_reads(void **state)
     firn_buf_dispose(&text);
 }
 
+/* Opens the file, selects one id, reads its row. */
+static firn_status look_up(void *ctx, firn_error *err)
+{
+    fixture *f = ctx;
+    const firn_byte_source source = {f, (int64_t)f->bytes.len, read_at};
+    const firn_value wanted = {.kind = FIRN_TYPE_LONG, .as.i64 = 300};
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_parquet_file *file = NULL;
+    firn_parquet_rows *rows = NULL;
+    firn_parquet_selection s = {0};
+    firn_status st = arena ? firn_parquet_file_open(&source, &file, err) : firn_fail_nomem(err);
+    if (st == FIRN_OK) {
+        const firn_type *root = &firn_parquet_file_schema(file)->root;
+        const firn_type projection = {
+            .kind = FIRN_TYPE_STRUCT, .fields = &root->fields[LEAF_LIST], .n_fields = 1};
+        const firn_filter filter = {
+            .op = FIRN_FILTER_IN, .column = &root->fields[0], .values = &wanted, .n_values = 1};
+        firn_column column = {0};
+        firn_batch batch = {.n_columns = 1, .columns = &column};
+        st = firn_parquet_select(file, 0, &filter, FIRN_PARQUET_MATCH_IDS, arena, &s, err);
+        const firn_parquet_rows_opts opts = {
+            .n_row_groups = 1, .ranges = s.ranges, .n_ranges = s.n_ranges, .filter = &filter};
+        if (st == FIRN_OK) st = firn_parquet_rows_open(file, &projection, &opts, &rows, err);
+        while (st == FIRN_OK) st = firn_parquet_rows_next(rows, FIRN_BATCH_ROWS, &batch, err);
+    }
+    firn_parquet_rows_close(rows);
+    firn_parquet_file_close(file);
+    firn_arena_destroy(arena);
+    return st;
+}
+
+static void test_refused_memory_is_an_error(void **state)
+{
+    const firn_fail_alloc_opts opts = {.stride = 7};
+    assert_true(firn_fail_alloc_each_opts(look_up, *state, &opts) > 40);
+}
+
 /* ---- lies ---- */
 
 /* Points a chunk's offset index at one made of these pages. */
@@ -311,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pages_of_a_column_are_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_row_takes_few_reads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused_memory_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_impossible_offset_indexes_are_refused_and_not_used,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rows_that_an_index_miscounts_are_an_error, set_up,
