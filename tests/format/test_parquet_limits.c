@@ -331,11 +331,10 @@ static firn_status read_zeros(void *ctx, int64_t offset, void *out, size_t n, fi
 {
     const firn_byte_source *self = ctx;
     const uint32_t footer = (uint32_t)(self->size_bytes - 12);
-    char tail[8] = {0};
+    char tail[8] = {0, 0, 0, 0, 'P', 'A', 'R', '1'};
     (void)err;
     memset(out, 0, n);
     memcpy(tail, &footer, sizeof footer);
-    memcpy(tail + 4, "PAR1", 4);
     if (offset + (int64_t)n == self->size_bytes) memcpy((char *)out + n - 8, tail, 8);
     return FIRN_OK;
 }

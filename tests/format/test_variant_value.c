@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "format/variant_value.h"
 
-#define BYTES(text) ((firn_str){text, sizeof text - 1})
+#define BYTES(text) ((firn_str){(text), sizeof(text) - 1})
 
 /* Names "a", "bc", sorted. */
 #define TWO_NAMES          \
