@@ -18,7 +18,7 @@ static void check_window(const firn_bitmap *bitmap, uint64_t from)
 {
     uint64_t bits[WINDOW / 64];
     for (size_t i = 0; i < WINDOW / 64; i++) bits[i] = UINT64_MAX;
-    const uint64_t n = firn_bitmap_clear_bits(bitmap, from, WINDOW, bits);
+    const uint64_t n = firn_bitmap_clear_bits(bitmap, from, WINDOW, 0, bits);
     uint64_t n_left = 0;
     for (size_t i = 0; i < WINDOW / 64; i++) n_left += (uint64_t)__builtin_popcountll(bits[i]);
     require(n + n_left == WINDOW);

@@ -187,7 +187,7 @@ bool firn_bitmap_max(const firn_bitmap *bitmap, uint64_t *out)
 }
 
 uint64_t firn_bitmap_clear_bits(const firn_bitmap *bitmap, uint64_t from, size_t n_bits,
-                                uint64_t *bits)
+                                size_t skip, uint64_t *bits)
 {
     uint64_t n = 0;
     uint32_t first = 0;
@@ -198,8 +198,8 @@ uint64_t firn_bitmap_clear_bits(const firn_bitmap *bitmap, uint64_t from, size_t
         const firn_container *c = &bitmap->containers[i];
         if (c->key > key_of(to - 1)) break;
         clip(c, from, to, &first, &last);
-        const size_t skip = (size_t)((c->key << KEY_BITS | first) - from);
-        n += firn_container_clear(c, first, last, skip, bits);
+        const size_t at = skip + (size_t)((c->key << KEY_BITS | first) - from);
+        n += firn_container_clear(c, first, last, at, bits);
     }
     return n;
 }

@@ -37,10 +37,10 @@ uint64_t firn_bitmap_count(const firn_bitmap *bitmap, uint64_t from, uint64_t to
 /* False when the bitmap is empty. */
 bool firn_bitmap_max(const firn_bitmap *bitmap, uint64_t *out);
 
-/* For rows [from, from + n_bits) as bits, lowest first: clears the bit of each position that is in
- * the bitmap. Returns how many positions those are. */
+/* For rows [from, from + n_bits) as bits, lowest first, from bit skip on: clears the bit of each
+ * position that is in the bitmap. Returns how many positions those are. */
 uint64_t firn_bitmap_clear_bits(const firn_bitmap *bitmap, uint64_t from, size_t n_bits,
-                                uint64_t *bits);
+                                size_t skip, uint64_t *bits);
 
 /* All positions in rising order, some at a time. Zero-initialised by the caller; the bitmap must
  * not change meanwhile. Returns how many of at most max were put into out; 0: no more. */

@@ -35,11 +35,6 @@ static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
     if (st != FIRN_OK) {
         return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(source->name));
     }
-    if (scan->plan.stats.has_delete_files) {
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: %.*s has row-level delete files (merge-on-read)",
-                         FIRN_STR_ARG(source->name));
-    }
     return firn_scan_queue_create(opts->env, opts->store, source->metadata, &scan->plan,
                                   &scan->queue, err);
 }

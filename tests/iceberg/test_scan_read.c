@@ -296,22 +296,6 @@ static void test_readers_share_the_work_and_read_each_row_once(void **state)
     }
 }
 
-static void test_tables_with_delete_files_are_refused(void **state)
-{
-    firn_error err = {0};
-    scan s;
-    (void)state;
-    plan_table(&s, "events");
-    s.plan.stats.has_delete_files = true;
-    s.plan.stats.position_delete_files = 3;
-    s.plan.stats.equality_delete_files = 1;
-    assert_fails(firn_scan_queue_create(s.f.env, s.f.store, s.f.metadata, &s.plan, &s.queue, &err),
-                 FIRN_ERR_UNSUPPORTED, &err,
-                 "not supported: table has row-level delete files (3 position, 1 equality)");
-    assert_null(s.queue);
-    close_scan(&s);
-}
-
 static void test_data_files_that_are_not_parquet_are_refused(void **state)
 {
     firn_error err = {0};
@@ -433,7 +417,6 @@ int main(void)
         cmocka_unit_test(test_rows_are_counted_without_opening_files),
         cmocka_unit_test(test_text_stays_readable_until_the_second_next_call),
         cmocka_unit_test(test_readers_share_the_work_and_read_each_row_once),
-        cmocka_unit_test(test_tables_with_delete_files_are_refused),
         cmocka_unit_test(test_data_files_that_are_not_parquet_are_refused),
         cmocka_unit_test(test_a_missing_data_file_is_named),
         cmocka_unit_test(test_unknown_metadata_columns_are_refused),

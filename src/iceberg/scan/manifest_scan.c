@@ -52,7 +52,44 @@ static firn_status add_task(const firn_manifest_scan_opts *opts, firn_manifest_s
         .snapshot_id = entry->snapshot_id,
         .residual = cache->residual,
     };
+    if (!opts->deletes) return FIRN_OK;
+    const firn_delete_file **found = NULL;
+    FIRN_TRY(firn_delete_index_find(opts->deletes, &entry->file, entry->sequence_number, results,
+                                    &found, &task->n_deletes, err));
+    task->deletes = found;
     return FIRN_OK;
+}
+
+static firn_status add_delete(firn_manifest_scan *scan, const firn_manifest_entry *entry,
+                              firn_arena *results, firn_error *err)
+{
+    firn_manifest_entry *slot = firn_arena_push(results, &scan->deletes, &scan->n_deletes,
+                                                &scan->cap_deletes, sizeof *slot);
+    if (!slot) return firn_fail_nomem(err);
+    *slot = *entry;
+    return firn_data_file_copy(&entry->file, results, &slot->file, err);
+}
+
+static bool is_compared(const firn_data_file *file, const firn_metric_map *metrics)
+{
+    for (size_t i = 0; i < metrics->n; i++) {
+        size_t k = 0;
+        while (k < file->n_equality_ids && file->equality_ids[k] != metrics->items[i].field_id) k++;
+        if (k == file->n_equality_ids) return false;
+    }
+    return true;
+}
+
+/* Rows that pass the filter may be among those an equality delete file is about. It may hold
+ * columns that are not compared; those say nothing about the rows it deletes. */
+static bool may_delete(const firn_manifest_scan_opts *opts, const firn_data_file *file)
+{
+    if (file->content != FIRN_CONTENT_EQUALITY_DELETES) return true;
+    const bool is_about_compared =
+        is_compared(file, &file->value_counts) && is_compared(file, &file->null_value_counts) &&
+        is_compared(file, &file->nan_value_counts) && is_compared(file, &file->lower_bounds) &&
+        is_compared(file, &file->upper_bounds);
+    return !is_about_compared || firn_expr_may_match_file(opts->filter, file);
 }
 
 static bool is_wanted(const firn_manifest_scan *scan, const firn_manifest_entry *entry)
@@ -72,14 +109,8 @@ static firn_status take_entry(const firn_manifest_scan_opts *opts, firn_manifest
     if (entry->file.file_size_bytes > 0) scan->live_bytes += entry->file.file_size_bytes;
     if (!firn_expr_matches_partition(sf->projected, sf->spec, entry->file.partition))
         return FIRN_OK;
-    if (entry->file.content == FIRN_CONTENT_POSITION_DELETES) {
-        scan->position_delete_files++;
-        return FIRN_OK;
-    }
-    if (entry->file.content == FIRN_CONTENT_EQUALITY_DELETES) {
-        scan->equality_delete_files++;
-        return FIRN_OK;
-    }
+    if (entry->file.content != FIRN_CONTENT_DATA)
+        return may_delete(opts, &entry->file) ? add_delete(scan, entry, results, err) : FIRN_OK;
     if (!firn_expr_may_match_file(opts->filter, &entry->file)) return FIRN_OK;
     return add_task(opts, scan, entry, cache, results, err);
 }
@@ -107,11 +138,11 @@ static firn_status open_reader(const firn_manifest_scan_opts *opts, const firn_m
                                firn_str bytes, firn_manifest_reader **out, firn_error *err)
 {
     const bool is_data = scan->manifest->content == FIRN_CONTENT_DATA;
-    const firn_manifest_columns columns = is_data ? opts->columns : FIRN_MANIFEST_NO_METRICS;
+    const firn_manifest_columns columns = is_data ? opts->columns : FIRN_MANIFEST_BOUNDS;
     FIRN_TRY(firn_manifest_reader_open(bytes, scan->manifest, opts->schema, scan->spec_filter->spec,
                                        columns, out, err));
     if (scan->n_parts > 0) firn_manifest_reader_limit(*out, &scan->part);
-    if (columns != FIRN_MANIFEST_BOUNDS) return FIRN_OK;
+    if (!is_data || columns != FIRN_MANIFEST_BOUNDS) return FIRN_OK;
     return firn_manifest_reader_select(*out, opts->metric_ids, opts->n_metric_ids, err);
 }
 

@@ -18,6 +18,7 @@ typedef struct firn_manifest_scan_opts {
     bool with_metrics;
     const int32_t *metric_ids; /* ascending: whose metrics the filter looks at */
     size_t n_metric_ids;
+    const firn_delete_index *deletes; /* finished; NULL: none */
 } firn_manifest_scan_opts;
 
 /* The filter as seen by one partition spec. */
@@ -38,7 +39,8 @@ typedef struct firn_manifest_scan {
     firn_scan_task *tasks;
     size_t n_tasks, cap_tasks;
     int64_t n_live, live_bytes;
-    int64_t position_delete_files, equality_delete_files;
+    firn_manifest_entry *deletes; /* of a delete manifest */
+    size_t n_deletes, cap_deletes;
     int64_t n_row_ids; /* rows of a part that inherit ids, see FIRN_RELATIVE_ROW_ID */
 } firn_manifest_scan;
 

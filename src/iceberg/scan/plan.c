@@ -4,6 +4,7 @@
 #include "iceberg/scan/plan.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -12,6 +13,11 @@
 #include "iceberg/scan/manifest_parts.h"
 #include "iceberg/scan/manifest_scan.h"
 
+typedef struct manifest_list {
+    firn_manifest_scan *scans;
+    size_t n, cap;
+} manifest_list;
+
 typedef struct planner {
     firn_manifest_scan_opts opts;
     const firn_table_metadata *metadata;
@@ -19,8 +25,7 @@ typedef struct planner {
     firn_error *err;
     firn_spec_filter *spec_filters;
     size_t n_spec_filters, cap_spec_filters;
-    firn_manifest_scan *scans; /* manifests to read */
-    size_t n_scans, cap_scans;
+    manifest_list data, deletes; /* manifests to read */
     firn_scan_stats stats;
 } planner;
 
@@ -76,20 +81,21 @@ static firn_status consider(planner *p, const firn_manifest_file *manifest, int6
                              FIRN_STR_ARG(manifest->path)));
     const firn_spec_filter *f = &p->spec_filters[at];
     if (!firn_expr_may_match_manifest(f->projected, f->spec, manifest)) return FIRN_OK;
+    manifest_list *list = manifest->content == FIRN_CONTENT_DATA ? &p->data : &p->deletes;
     firn_manifest_scan *scan =
-        firn_arena_push(p->arena, &p->scans, &p->n_scans, &p->cap_scans, sizeof *scan);
+        firn_arena_push(p->arena, &list->scans, &list->n, &list->cap, sizeof *scan);
     if (!scan) return firn_fail_nomem(p->err);
     *scan = (firn_manifest_scan){.manifest = manifest, .added_by = added_by};
     return FIRN_OK;
 }
 
 /* Once no more specs are added, pointers to them stay. */
-static firn_status link_spec_filters(planner *p)
+static firn_status link_spec_filters(planner *p, const manifest_list *list)
 {
-    for (size_t i = 0; i < p->n_scans; i++) {
+    for (size_t i = 0; i < list->n; i++) {
         size_t at = 0;
-        FIRN_TRY(find_spec_filter(p, p->scans[i].manifest->spec_id, &at));
-        p->scans[i].spec_filter = &p->spec_filters[at];
+        FIRN_TRY(find_spec_filter(p, list->scans[i].manifest->spec_id, &at));
+        list->scans[i].spec_filter = &p->spec_filters[at];
     }
     return FIRN_OK;
 }
@@ -98,6 +104,7 @@ static firn_status link_spec_filters(planner *p)
 
 typedef struct parallel_read {
     planner *p;
+    const manifest_list *list;
     firn_arena **results; /* one a worker, owned by the plan's arena */
     firn_arena **scratch;
 } parallel_read;
@@ -106,7 +113,7 @@ static firn_status read_one(void *ctx, size_t item, size_t worker, firn_error *e
 {
     const parallel_read *read = ctx;
     planner *p = read->p;
-    return firn_manifest_scan_run(&p->opts, &p->scans[item], read->scratch[worker],
+    return firn_manifest_scan_run(&p->opts, &read->list->scans[item], read->scratch[worker],
                                   read->results[worker], err);
 }
 
@@ -132,29 +139,95 @@ static firn_status make_arenas(parallel_read *read, size_t n, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status read_scans(planner *p, firn_pool *pool, firn_arena *bytes_arena)
+static firn_status read_scans(planner *p, manifest_list *list, firn_pool *pool,
+                              firn_arena *bytes_arena)
 {
-    parallel_read read = {.p = p};
+    parallel_read read = {.p = p, .list = list};
     const size_t n = pool ? (size_t)firn_pool_threads(pool) : 1;
     FIRN_TRY(
-        firn_manifests_split(&p->opts, n, p->arena, bytes_arena, &p->scans, &p->n_scans, p->err));
+        firn_manifests_split(&p->opts, n, p->arena, bytes_arena, &list->scans, &list->n, p->err));
     firn_status st = make_arenas(&read, n, p->err);
-    if (st == FIRN_OK) st = firn_pool_run(pool, p->n_scans, read_one, &read, p->err);
+    if (st == FIRN_OK) st = firn_pool_run(pool, list->n, read_one, &read, p->err);
     for (size_t i = 0; read.scratch && i < n; i++) firn_arena_destroy(read.scratch[i]);
     FIRN_TRY(st);
-    return firn_manifest_parts_settle(p->scans, p->n_scans, p->arena, p->err);
+    return firn_manifest_parts_settle(list->scans, list->n, p->arena, p->err);
 }
 
-static firn_status read_manifests(planner *p)
+static firn_status read_manifests(planner *p, manifest_list *list)
 {
-    if (p->n_scans == 0) return FIRN_OK;
-    FIRN_TRY(link_spec_filters(p));
-    const bool is_small = p->n_scans == 1 && !firn_manifest_is_large(p->scans[0].manifest);
+    if (list->n == 0) return FIRN_OK;
+    FIRN_TRY(link_spec_filters(p, list));
+    const bool is_small = list->n == 1 && !firn_manifest_is_large(list->scans[0].manifest);
     firn_arena *bytes_arena = firn_arena_create(p->opts.env->alloc, 0);
     if (!bytes_arena) return firn_fail_nomem(p->err);
-    const firn_status st = read_scans(p, is_small ? NULL : firn_env_pool(p->opts.env), bytes_arena);
+    const firn_status st =
+        read_scans(p, list, is_small ? NULL : firn_env_pool(p->opts.env), bytes_arena);
     firn_arena_destroy(bytes_arena);
     return st;
+}
+
+/* ---- deletes ---- */
+
+static int compare_ids(const void *a, const void *b)
+{
+    int32_t x;
+    int32_t y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+/* Bounds of a data file say which values it cannot have: those of the compared columns are read as
+ * well as those of the filter's. */
+static firn_status want_metrics(planner *p, const firn_data_file *file)
+{
+    firn_manifest_scan_opts *opts = &p->opts;
+    const size_t n_new = file->n_equality_ids;
+    int32_t *ids = firn_arena_array(p->arena, opts->n_metric_ids + n_new, sizeof *ids);
+    size_t n = opts->n_metric_ids;
+    if (!ids) return firn_fail_nomem(p->err);
+    if (n > 0) memcpy(ids, opts->metric_ids, n * sizeof *ids);
+    for (size_t i = 0; i < n_new; i++)
+        if (opts->n_metric_ids == 0 || !bsearch(&file->equality_ids[i], opts->metric_ids,
+                                                opts->n_metric_ids, sizeof *ids, compare_ids))
+            ids[n++] = file->equality_ids[i];
+    if (opts->columns == FIRN_MANIFEST_NO_METRICS) opts->columns = FIRN_MANIFEST_BOUNDS;
+    if (n == opts->n_metric_ids) return FIRN_OK;
+    qsort(ids, n, sizeof *ids, compare_ids);
+    opts->metric_ids = ids;
+    opts->n_metric_ids = n;
+    return FIRN_OK;
+}
+
+static firn_status index_delete(planner *p, firn_delete_index *index,
+                                const firn_manifest_scan *scan, const firn_manifest_entry *entry)
+{
+    const bool is_equality = entry->file.content == FIRN_CONTENT_EQUALITY_DELETES;
+    if (is_equality)
+        p->stats.equality_delete_files++;
+    else
+        p->stats.position_delete_files++;
+    p->stats.has_delete_files = true;
+    if (is_equality) FIRN_TRY(want_metrics(p, &entry->file));
+    return firn_error_wrap(p->err,
+                           firn_delete_index_add(index, entry, scan->spec_filter->spec, p->err),
+                           "manifest %.*s", FIRN_STR_ARG(scan->manifest->path));
+}
+
+/* Delete manifests come first: entries of data manifests are matched as they are read. */
+static firn_status read_deletes(planner *p)
+{
+    firn_delete_index *index = NULL;
+    FIRN_TRY(read_manifests(p, &p->deletes));
+    FIRN_TRY(firn_delete_index_create(p->metadata, p->arena, &index, p->err));
+    for (size_t i = 0; i < p->deletes.n; i++) {
+        const firn_manifest_scan *scan = &p->deletes.scans[i];
+        for (size_t j = 0; j < scan->n_deletes; j++)
+            FIRN_TRY(index_delete(p, index, scan, &scan->deletes[j]));
+    }
+    firn_delete_index_finish(index);
+    if (p->stats.has_delete_files) p->opts.deletes = index;
+    return FIRN_OK;
 }
 
 /* ---- results ---- */
@@ -163,11 +236,6 @@ static void add_stats(planner *p, const firn_manifest_scan *scan)
 {
     firn_scan_stats *stats = &p->stats;
     const firn_manifest_file *manifest = scan->manifest;
-    if (manifest->content != FIRN_CONTENT_DATA) {
-        stats->position_delete_files += scan->position_delete_files;
-        stats->equality_delete_files += scan->equality_delete_files;
-        return;
-    }
     if (scan->part_index == 0) stats->manifests_read++;
     stats->bytes_total += scan->live_bytes;
     if (manifest->added_files < 0 || manifest->existing_files < 0)
@@ -182,17 +250,16 @@ static void add_stats(planner *p, const firn_manifest_scan *scan)
 static firn_status collect(planner *p, firn_scan_plan *out)
 {
     size_t n = 0;
-    for (size_t i = 0; i < p->n_scans; i++) n += p->scans[i].n_tasks;
+    for (size_t i = 0; i < p->data.n; i++) n += p->data.scans[i].n_tasks;
     firn_scan_task *tasks = firn_arena_array(p->arena, n, sizeof *tasks);
     if (!tasks) return firn_fail_nomem(p->err);
     n = 0;
-    for (size_t i = 0; i < p->n_scans; i++) {
-        const firn_manifest_scan *scan = &p->scans[i];
+    for (size_t i = 0; i < p->data.n; i++) {
+        const firn_manifest_scan *scan = &p->data.scans[i];
         add_stats(p, scan);
         if (scan->n_tasks > 0) memcpy(tasks + n, scan->tasks, scan->n_tasks * sizeof *tasks);
         n += scan->n_tasks;
     }
-    p->stats.has_delete_files = p->stats.position_delete_files + p->stats.equality_delete_files > 0;
     *out = (firn_scan_plan){.tasks = tasks, .n_tasks = n, .stats = p->stats};
     return FIRN_OK;
 }
@@ -308,6 +375,7 @@ firn_status firn_scan_plan_files(firn_env *env, firn_store *store,
         FIRN_TRY(consider_range(&p, snapshot, opts->from_snapshot_id));
     else
         FIRN_TRY(consider_snapshot(&p, snapshot));
-    FIRN_TRY(read_manifests(&p));
+    FIRN_TRY(read_deletes(&p));
+    FIRN_TRY(read_manifests(&p, &p.data));
     return collect(&p, out);
 }

@@ -7,7 +7,7 @@
 #include "base/env.h"
 #include "firn/ext/store.h"
 #include "iceberg/expr/expr.h"
-#include "iceberg/spec/manifest.h"
+#include "iceberg/scan/delete_index.h"
 
 /* A file to read. */
 typedef struct firn_scan_task {
@@ -17,6 +17,9 @@ typedef struct firn_scan_task {
     int64_t snapshot_id;     /* that added it */
     const firn_expr
         *residual; /* bound filter that the file's partition does not answer; may be TRUE */
+    const firn_delete_file *const *deletes; /* that apply to the file: a reader leaves their rows
+                                               out */
+    size_t n_deletes;
 } firn_scan_task;
 
 typedef struct firn_scan_stats {
@@ -45,8 +48,8 @@ typedef struct firn_plan_opts {
     bool with_metrics;         /* keep column metrics of the files in the tasks */
 } firn_plan_opts;
 
-/* Result in the arena. An empty table gives no tasks. A snapshot with live delete files: the plan
- * succeeds with stats.has_delete_files; whoever reads rows must refuse or apply them.
+/* Result in the arena. An empty table gives no tasks. Each task has the delete files that apply to
+ * it; stats.rows_matched counts the rows of the data files, deleted or not.
  * Incremental: only files added by append snapshots in (from, to]; FIRN_ERR_UNSUPPORTED when an
  * overwrite or delete lies between is not raised: those snapshots are skipped as in Iceberg's
  * IncrementalAppendScan; FIRN_ERR_ARG when from is not an ancestor. */

@@ -18,8 +18,8 @@ extern const firn_field firn_field_file; /* _file string required */
 extern const firn_field firn_field_pos;  /* _pos long required */
 
 /* Hands out (task, row group) units to readers on any thread. The plan must outlive the queue, the
- * queue its readers. Refuses with FIRN_ERR_UNSUPPORTED what cannot be read yet: plans with delete
- * files, data files of other formats than Parquet and Avro. */
+ * queue its readers. Delete files are read as the data files they apply to come up. Refuses with
+ * FIRN_ERR_UNSUPPORTED data and delete files of formats that cannot be read. */
 typedef struct firn_scan_queue firn_scan_queue;
 FIRN_MUST_CHECK firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
                                                    const firn_table_metadata *metadata,
@@ -40,9 +40,9 @@ FIRN_MUST_CHECK firn_status firn_scan_reader_open(firn_scan_queue *queue,
                                                   const firn_expr *filter, firn_scan_reader **out,
                                                   firn_error *err);
 void firn_scan_reader_close(firn_scan_reader *reader);
-/* Up to max_rows rows into batch, or none for the moment when the filter left all out (see
- * firn_parquet_rows_next for ownership); FIRN_DONE when the queue is empty. All rows of a batch
- * come from one file; *task_out (may be NULL) is that file. */
+/* Up to max_rows rows into batch, or none for the moment when the filter left all out or all were
+ * deleted (see firn_parquet_rows_next for ownership); FIRN_DONE when the queue is empty. All rows
+ * of a batch come from one file; *task_out (may be NULL) is that file. */
 FIRN_MUST_CHECK firn_status firn_scan_reader_next(firn_scan_reader *reader, int64_t max_rows,
                                                   firn_batch *batch,
                                                   const firn_scan_task **task_out, firn_error *err);

@@ -16,8 +16,9 @@
 
 struct firn_scan_file {
     const firn_scan_task *task;
-    firn_arena *arena; /* the byte source */
-    firn_row_file rows;
+    firn_arena *arena;  /* the byte source, the deletes */
+    firn_row_file rows; /* closed: only the deletes are needed */
+    const firn_file_deletes *deletes;
     size_t next_unit;
     int64_t next_row;
     size_t n_users; /* units out */
@@ -31,6 +32,7 @@ struct firn_scan_queue {
     const firn_scan_task *tasks;
     size_t n_tasks;
     const firn_name_mapping *mapping;
+    firn_row_deletes *deletes;
     int64_t rows_total;
     atomic_int_least64_t rows_done;
     pthread_mutex_t lock;
@@ -40,16 +42,13 @@ struct firn_scan_queue {
     firn_scan_file *open; /* files with units left, oldest first */
 };
 
-static firn_status check_plan(const firn_scan_plan *plan, firn_error *err)
+/* Formats that cannot be read are refused before the first row is given. */
+static firn_status check_plan(const firn_scan_plan *plan, bool *has_deletes, firn_error *err)
 {
-    const firn_scan_stats *stats = &plan->stats;
-    if (stats->has_delete_files)
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: table has row-level delete files (%" PRId64
-                         " position, %" PRId64 " equality)",
-                         stats->position_delete_files, stats->equality_delete_files);
+    *has_deletes = false;
     for (size_t i = 0; i < plan->n_tasks; i++) {
         const firn_data_file *file = plan->tasks[i].file;
+        *has_deletes = *has_deletes || plan->tasks[i].n_deletes > 0;
         FIRN_TRY(firn_row_format_check(file->format, file->path, err));
     }
     return FIRN_OK;
@@ -68,8 +67,9 @@ firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
                                    const firn_table_metadata *metadata, const firn_scan_plan *plan,
                                    firn_scan_queue **out, firn_error *err)
 {
+    bool has_deletes = false;
     *out = NULL;
-    FIRN_TRY(check_plan(plan, err));
+    FIRN_TRY(check_plan(plan, &has_deletes, err));
     firn_arena *arena = firn_arena_create(env->alloc, 0);
     firn_scan_queue *queue = arena ? firn_arena_alloc_zero(arena, sizeof *queue) : NULL;
     if (!queue) {
@@ -84,7 +84,10 @@ firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
     for (size_t i = 0; i < plan->n_tasks; i++)
         queue->rows_total += plan->tasks[i].file->record_count;
     atomic_init(&queue->rows_done, 0);
-    const firn_status st = parse_mapping(queue, metadata, err);
+    const firn_delete_source source = {env, store, metadata};
+    firn_status st = parse_mapping(queue, metadata, err);
+    if (st == FIRN_OK && has_deletes)
+        st = firn_row_deletes_create(&source, plan, &queue->deletes, err);
     if (st != FIRN_OK) {
         firn_arena_destroy(arena);
         return st;
@@ -112,6 +115,7 @@ void firn_scan_queue_destroy(firn_scan_queue *queue)
     }
     pthread_cond_destroy(&queue->changed);
     pthread_mutex_destroy(&queue->lock);
+    firn_row_deletes_destroy(queue->deletes);
     firn_arena_destroy(queue->arena);
 }
 
@@ -126,9 +130,21 @@ const firn_name_mapping *firn_scan_queue_mapping(const firn_scan_queue *queue)
     return queue->mapping;
 }
 
+const firn_row_deletes *firn_scan_queue_deletes(const firn_scan_queue *queue)
+{
+    return queue->deletes;
+}
+
 firn_env *firn_scan_queue_env(const firn_scan_queue *queue)
 {
     return queue->env;
+}
+
+firn_status firn_scan_task_wrap(firn_error *err, firn_status st, const firn_scan_task *task)
+{
+    return firn_error_wrap(err, st, "%s file %.*s",
+                           task->file->content == FIRN_CONTENT_DATA ? "data" : "delete",
+                           FIRN_STR_ARG(task->file->path));
 }
 
 static firn_status open_in(firn_scan_queue *queue, firn_scan_file *file, firn_error *err)
@@ -140,7 +156,8 @@ static firn_status open_in(firn_scan_queue *queue, firn_scan_file *file, firn_er
                               file->arena, &file->rows, err);
 }
 
-static firn_status open_file(firn_scan_queue *queue, const firn_scan_task *task,
+/* Only what is wanted: rows, deletes or both. */
+static firn_status open_file(firn_scan_queue *queue, const firn_scan_task *task, bool with_rows,
                              firn_scan_file **out, firn_error *err)
 {
     firn_arena *arena = firn_arena_create(queue->env->alloc, 0);
@@ -151,10 +168,12 @@ static firn_status open_file(firn_scan_queue *queue, const firn_scan_task *task,
     }
     file->arena = arena;
     file->task = task;
-    const firn_status st = open_in(queue, file, err);
+    firn_status st = with_rows ? open_in(queue, file, err) : FIRN_OK;
+    if (st == FIRN_OK && task->n_deletes > 0)
+        st = firn_row_deletes_load(queue->deletes, task, file->arena, &file->deletes, err);
     if (st != FIRN_OK) {
         close_file(file);
-        return firn_error_wrap(err, st, "data file %.*s", FIRN_STR_ARG(task->file->path));
+        return firn_scan_task_wrap(err, st, task);
     }
     *out = file;
     return FIRN_OK;
@@ -169,6 +188,7 @@ static bool take_unit(firn_scan_queue *queue, firn_scan_unit *out)
         .task = file->task,
         .file = file,
         .rows = &file->rows,
+        .deletes = file->deletes,
         .index = file->next_unit,
         .first_row = file->next_row,
         .n_rows = firn_row_file_unit_rows(&file->rows, file->next_unit),
@@ -196,7 +216,7 @@ static firn_status open_next(firn_scan_queue *queue, firn_error *err)
     const firn_scan_task *task = &queue->tasks[queue->next_task++];
     queue->n_opening++;
     pthread_mutex_unlock(&queue->lock);
-    const firn_status st = open_file(queue, task, &file, err);
+    const firn_status st = open_file(queue, task, true, &file, err);
     if (st == FIRN_OK && file->rows.n_units == 0) {
         close_file(file);
         file = NULL;
@@ -230,13 +250,16 @@ firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *ou
     FIRN_TRY(firn_env_check_cancel(queue->env, err));
     pthread_mutex_lock(&queue->lock);
     const bool is_left = queue->next_task < queue->n_tasks;
-    if (is_left) {
-        const firn_scan_task *task = &queue->tasks[queue->next_task++];
-        *out = (firn_scan_unit){.task = task, .n_rows = task->file->record_count};
-        atomic_fetch_add(&queue->rows_done, out->n_rows);
-    }
+    const firn_scan_task *task = is_left ? &queue->tasks[queue->next_task++] : NULL;
     pthread_mutex_unlock(&queue->lock);
-    return is_left ? FIRN_OK : FIRN_DONE;
+    if (!task) return FIRN_DONE;
+    *out = (firn_scan_unit){.task = task, .n_rows = task->file->record_count};
+    atomic_fetch_add(&queue->rows_done, out->n_rows);
+    if (task->n_deletes == 0) return FIRN_OK;
+    FIRN_TRY(open_file(queue, task, false, &out->file, err));
+    out->file->n_users = 1;
+    out->deletes = out->file->deletes;
+    return FIRN_OK;
 }
 
 void firn_scan_queue_release(firn_scan_queue *queue, firn_scan_unit *unit)

@@ -5,27 +5,33 @@
 
 #include "iceberg/scan/name_mapping.h"
 #include "iceberg/scan/read.h"
+#include "iceberg/scan/row_deletes.h"
 #include "iceberg/scan/row_file.h"
 
 typedef struct firn_scan_file firn_scan_file;
 
-/* A unit of a file (a row group), or a whole file that need not be opened (file NULL). */
+/* A unit of a file (a row group), or a whole file that need not be opened (rows NULL). */
 typedef struct firn_scan_unit {
     const firn_scan_task *task;
-    firn_scan_file *file;
-    const firn_row_file *rows; /* open; NULL with file */
-    size_t index;              /* of the unit in the file */
-    int64_t first_row;         /* in the file */
+    firn_scan_file *file;             /* NULL: nothing is held */
+    const firn_row_file *rows;        /* open */
+    const firn_file_deletes *deletes; /* NULL: none */
+    size_t index;                     /* of the unit in the file */
+    int64_t first_row;                /* in the file */
     int64_t n_rows;
 } firn_scan_unit;
 
-/* Both FIRN_DONE when nothing is left. A unit with a file must be released. */
+/* Both FIRN_DONE when nothing is left. A unit must be released. */
 FIRN_MUST_CHECK firn_status firn_scan_queue_next_unit(firn_scan_queue *queue, firn_scan_unit *out,
                                                       firn_error *err);
 FIRN_MUST_CHECK firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *out,
                                                       firn_error *err);
+/* Puts the file in front of the message: "data file x: ". */
+firn_status firn_scan_task_wrap(firn_error *err, firn_status st, const firn_scan_task *task);
 void firn_scan_queue_release(firn_scan_queue *queue, firn_scan_unit *unit);
 
+/* NULL: no delete file applies to anything in the plan. */
+const firn_row_deletes *firn_scan_queue_deletes(const firn_scan_queue *queue);
 /* NULL: the table has none. */
 const firn_name_mapping *firn_scan_queue_mapping(const firn_scan_queue *queue);
 firn_env *firn_scan_queue_env(const firn_scan_queue *queue);

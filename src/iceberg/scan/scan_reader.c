@@ -2,6 +2,9 @@
 /* Rows of a scan: takes units off the queue, selects the rows a filter may want, reads the columns
  * a file has and fills in those it has not.
  *
+ * What equality deletes compare is read behind the columns of the batch, unless it is among them.
+ * Deleted rows are taken out once a batch is full.
+ *
  * Text of a batch stays readable until the second next call, so a finished unit is kept for one
  * more call. Not here: handing out units (scan_queue.c), decoding (row_file.h). */
 #include <string.h>
@@ -9,6 +12,7 @@
 #include "base/error.h"
 #include "format/parquet_select.h"
 #include "iceberg/scan/constant_column.h"
+#include "iceberg/scan/drop_rows.h"
 #include "iceberg/scan/file_projection.h"
 #include "iceberg/scan/scan_filter.h"
 #include "iceberg/scan/scan_queue.h"
@@ -17,6 +21,8 @@
 typedef struct open_unit {
     firn_scan_unit unit;
     firn_arena *arena;
+    firn_type wanted;        /* the scan's columns, then those only compared */
+    const size_t **compared; /* for each set of equality deletes: places of its columns in wanted */
     firn_file_projection projection;
     firn_row_reader rows; /* closed: no column is read */
     int64_t n_given;
@@ -32,9 +38,14 @@ struct firn_scan_reader {
     firn_parquet_memory *memory; /* of the readers of all units, one after another */
     open_unit current;
     open_unit retired;
+    firn_column *columns;      /* of a unit: the batch's, then those only compared */
+    size_t cap_columns;        /* of these arrays: the most a unit may have */
     firn_column *read_columns; /* columns as the row reader sees them */
     void **lent;               /* values pointers it lent to columns without memory */
     firn_column_memory *memories;
+    uint64_t *keep; /* bits of the rows of a batch that stay */
+    size_t n_keep_words;
+    firn_buf key; /* of a row that is compared */
 };
 
 static void close_unit(firn_scan_reader *reader, open_unit *open)
@@ -49,12 +60,17 @@ static firn_status init_reader(firn_scan_reader *reader, const firn_type *projec
                                const firn_expr *filter, firn_error *err)
 {
     const size_t n = projection->n_fields;
+    const firn_row_deletes *deletes = firn_scan_queue_deletes(reader->queue);
+    const size_t cap = n + (deletes ? firn_row_deletes_max_columns(deletes) : 0);
     firn_field *fields = firn_arena_array(reader->arena, n, sizeof *fields);
-    reader->read_columns = firn_arena_array(reader->arena, n, sizeof *reader->read_columns);
-    reader->lent = firn_arena_array(reader->arena, n, sizeof(void *));
-    reader->memories = firn_arena_array(reader->arena, n, sizeof *reader->memories);
-    if (!fields || !reader->read_columns || !reader->lent || !reader->memories)
+    reader->columns = firn_arena_array(reader->arena, cap, sizeof *reader->columns);
+    reader->read_columns = firn_arena_array(reader->arena, cap, sizeof *reader->read_columns);
+    reader->lent = firn_arena_array(reader->arena, cap, sizeof(void *));
+    reader->memories = firn_arena_array(reader->arena, cap, sizeof *reader->memories);
+    if (!fields || !reader->columns || !reader->read_columns || !reader->lent || !reader->memories)
         return firn_fail_nomem(err);
+    reader->cap_columns = cap;
+    reader->needs_files = deletes && firn_row_deletes_by_value(deletes);
     if (n > 0) memcpy(fields, projection->fields, n * sizeof *fields);
     reader->wanted = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
     reader->filter = filter ? filter : firn_expr_true();
@@ -79,6 +95,7 @@ firn_status firn_scan_reader_open(firn_scan_queue *queue, const firn_type *proje
     reader->queue = queue;
     reader->arena = arena;
     reader->alloc = alloc;
+    firn_buf_init(&reader->key, alloc, 0);
     firn_status st = init_reader(reader, projection, filter, err);
     if (st == FIRN_OK) st = firn_parquet_memory_create(&reader->memory, err);
     if (st != FIRN_OK) {
@@ -95,8 +112,10 @@ void firn_scan_reader_close(firn_scan_reader *reader)
     close_unit(reader, &reader->current);
     close_unit(reader, &reader->retired);
     firn_parquet_memory_destroy(reader->memory);
-    for (size_t i = 0; i < reader->wanted.n_fields; i++)
+    for (size_t i = 0; i < reader->cap_columns; i++)
         firn_column_memory_dispose(&reader->memories[i], reader->alloc);
+    firn_mem_free(reader->alloc, reader->keep);
+    firn_buf_dispose(&reader->key);
     firn_arena_destroy(reader->arena);
 }
 
@@ -123,6 +142,49 @@ static firn_status select_rows(const firn_scan_reader *reader, open_unit *open,
     return FIRN_OK;
 }
 
+/* Place of a column among the first n wanted ones; n if it is not there. */
+static size_t find_wanted(const firn_type *wanted, const firn_field *field)
+{
+    size_t i = 0;
+    while (i < wanted->n_fields && !(wanted->fields[i].id == field->id &&
+                                     firn_type_equals(wanted->fields[i].type, field->type)))
+        i++;
+    return i;
+}
+
+/* The columns that one set compares join the wanted ones. */
+static firn_status want_set(open_unit *open, firn_field *fields, const firn_equality_set *set,
+                            const size_t **out, firn_error *err)
+{
+    size_t *places = firn_arena_array(open->arena, set->n_columns, sizeof *places);
+    if (!places) return firn_fail_nomem(err);
+    for (size_t i = 0; i < set->n_columns; i++) {
+        places[i] = find_wanted(&open->wanted, &set->columns[i].root);
+        if (places[i] == open->wanted.n_fields)
+            fields[open->wanted.n_fields++] = set->columns[i].root;
+    }
+    *out = places;
+    return FIRN_OK;
+}
+
+static firn_status want_compared(firn_scan_reader *reader, open_unit *open, firn_error *err)
+{
+    const firn_file_deletes *deletes = open->unit.deletes;
+    const size_t n = reader->wanted.n_fields;
+    open->wanted = reader->wanted;
+    if (!deletes || deletes->n_sets == 0) return FIRN_OK;
+    firn_field *fields = firn_arena_array(open->arena, reader->cap_columns, sizeof *fields);
+    open->compared = firn_arena_array(open->arena, deletes->n_sets, sizeof(size_t *));
+    if (!fields || !open->compared) return firn_fail_nomem(err);
+    if (n > 0) memcpy(fields, reader->wanted.fields, n * sizeof *fields);
+    open->wanted.fields = fields;
+    for (size_t i = 0; i < deletes->n_sets; i++)
+        FIRN_TRY(want_set(open, fields, deletes->sets[i], &open->compared[i], err));
+    for (size_t i = n; i < reader->cap_columns; i++) /* what they hold has another type now */
+        firn_column_memory_dispose(&reader->memories[i], reader->alloc);
+    return FIRN_OK;
+}
+
 static firn_status open_rows(firn_scan_reader *reader, open_unit *open, bool *has_rows,
                              firn_error *err)
 {
@@ -135,8 +197,9 @@ static firn_status open_rows(firn_scan_reader *reader, open_unit *open, bool *ha
         FIRN_TRY(select_rows(reader, open, &opts, has_rows, err));
         if (!*has_rows) return FIRN_OK;
     }
+    FIRN_TRY(want_compared(reader, open, err));
     FIRN_TRY(firn_file_projection_make(
-        &reader->wanted, unit->task, unit->rows ? unit->rows->schema : NULL,
+        &open->wanted, unit->task, unit->rows ? unit->rows->schema : NULL,
         firn_scan_queue_mapping(reader->queue), open->arena, projection, err));
     if (projection->n_read == 0) return FIRN_OK;
     return firn_row_reader_open(unit->rows, projection->read_type, &opts, &open->rows, err);
@@ -157,9 +220,7 @@ static firn_status take_unit(firn_scan_reader *reader, firn_error *err)
         else if (open->unit.n_rows > 0)
             st = open_rows(reader, open, &has_rows, err);
         if (st == FIRN_OK && has_rows) return FIRN_OK;
-        if (st != FIRN_OK)
-            st = firn_error_wrap(err, st, "data file %.*s",
-                                 FIRN_STR_ARG(open->unit.task->file->path));
+        if (st != FIRN_OK) st = firn_scan_task_wrap(err, st, open->unit.task);
         close_unit(reader, open);
         FIRN_TRY(st);
     }
@@ -167,26 +228,26 @@ static firn_status take_unit(firn_scan_reader *reader, firn_error *err)
 
 /* ---- batches ---- */
 
-static void lend_columns(firn_scan_reader *reader, const firn_batch *batch)
+static void lend_columns(firn_scan_reader *reader)
 {
     const firn_file_projection *projection = &reader->current.projection;
     for (size_t i = 0; i < projection->n_read; i++) {
         const size_t at = projection->read_columns[i];
         firn_column *column = &reader->read_columns[i];
-        *column = batch->columns[at];
+        *column = reader->columns[at];
         /* Memory the last reader lent is gone with it: never fill it. */
         if (column->values && column->values == reader->lent[at]) column->values = NULL;
         reader->lent[at] = NULL;
     }
 }
 
-static void take_columns(firn_scan_reader *reader, firn_batch *batch)
+static void take_columns(firn_scan_reader *reader)
 {
     const firn_file_projection *projection = &reader->current.projection;
     for (size_t i = 0; i < projection->n_read; i++) {
         const size_t at = projection->read_columns[i];
-        if (!batch->columns[at].values) reader->lent[at] = reader->read_columns[i].values;
-        batch->columns[at] = reader->read_columns[i];
+        if (!reader->columns[at].values) reader->lent[at] = reader->read_columns[i].values;
+        reader->columns[at] = reader->read_columns[i];
     }
 }
 
@@ -197,9 +258,9 @@ static firn_status read_rows(firn_scan_reader *reader, int64_t max_rows, firn_ba
     firn_batch inner = {.n_columns = open->projection.n_read,
                         .columns = reader->read_columns,
                         .owner = batch->owner};
-    lend_columns(reader, batch);
+    lend_columns(reader);
     FIRN_TRY(firn_row_reader_next(&open->rows, max_rows, &inner, err));
-    take_columns(reader, batch);
+    take_columns(reader);
     batch->n_rows = inner.n_rows;
     size_t n_runs = 0;
     *runs = firn_row_reader_runs(&open->rows, &n_runs);
@@ -217,21 +278,72 @@ static firn_status count_rows(const firn_scan_reader *reader, int64_t max_rows, 
     return FIRN_OK;
 }
 
-static firn_status fill_columns(firn_scan_reader *reader, firn_batch *batch,
+static firn_status fill_columns(firn_scan_reader *reader, int64_t n_rows,
                                 const firn_row_range *runs, firn_error *err)
 {
     const firn_file_projection *projection = &reader->current.projection;
     for (size_t i = 0; i < projection->n_columns; i++) {
         const firn_column_plan *plan = &projection->columns[i];
-        firn_column *column = &batch->columns[i];
+        firn_column *column = &reader->columns[i];
         if (plan->origin == FIRN_COLUMN_CONSTANT)
-            FIRN_TRY(firn_column_fill_value(column, reader->wanted.fields[i].type, &plan->value,
-                                            batch->n_rows, &reader->memories[i], reader->alloc,
-                                            err));
+            FIRN_TRY(firn_column_fill_value(column, reader->current.wanted.fields[i].type,
+                                            &plan->value, n_rows, &reader->memories[i],
+                                            reader->alloc, err));
         if (plan->origin == FIRN_COLUMN_POSITION)
-            FIRN_TRY(firn_column_fill_positions(column, runs, batch->n_rows, &reader->memories[i],
+            FIRN_TRY(firn_column_fill_positions(column, runs, n_rows, &reader->memories[i],
                                                 reader->alloc, err));
     }
+    return FIRN_OK;
+}
+
+/* ---- deletes ---- */
+
+static firn_status reserve_keep(firn_scan_reader *reader, size_t n_words, firn_error *err)
+{
+    if (n_words <= reader->n_keep_words) return FIRN_OK;
+    firn_mem_free(reader->alloc, reader->keep);
+    reader->n_keep_words = 0;
+    reader->keep = firn_mem_array(reader->alloc, n_words, sizeof *reader->keep);
+    if (!reader->keep) return firn_fail_nomem(err);
+    reader->n_keep_words = n_words;
+    return FIRN_OK;
+}
+
+static firn_status apply_sets(firn_scan_reader *reader, int64_t n_rows, firn_error *err)
+{
+    const open_unit *open = &reader->current;
+    const firn_file_deletes *deletes = open->unit.deletes;
+    for (size_t i = 0; i < deletes->n_sets; i++) {
+        const firn_equality_set *set = deletes->sets[i];
+        const firn_column *columns[FIRN_EQUALITY_MAX_COLUMNS];
+        for (size_t c = 0; c < set->n_columns; c++)
+            columns[c] = &reader->columns[open->compared[i][c]];
+        FIRN_TRY(firn_equality_set_apply(set, columns, n_rows, deletes->sequence_number,
+                                         &reader->key, reader->keep, err));
+    }
+    return FIRN_OK;
+}
+
+static void apply_positions(const firn_scan_reader *reader, int64_t n_rows,
+                            const firn_row_range *runs)
+{
+    const firn_bitmap *positions = reader->current.unit.deletes->positions;
+    for (int64_t at = 0; positions && at < n_rows; at += runs++->n)
+        firn_bitmap_clear_bits(positions, (uint64_t)runs->first, (size_t)runs->n, (size_t)at,
+                               reader->keep);
+}
+
+/* Takes the deleted rows out of a batch whose rows stand at these runs in their file. */
+static firn_status drop_deleted(firn_scan_reader *reader, firn_batch *batch,
+                                const firn_row_range *runs, firn_error *err)
+{
+    const size_t n_words = FIRN_ROW_WORDS(batch->n_rows);
+    if (!reader->current.unit.deletes || batch->n_rows == 0) return FIRN_OK;
+    FIRN_TRY(reserve_keep(reader, n_words, err));
+    memset(reader->keep, 0xff, n_words * sizeof *reader->keep);
+    apply_positions(reader, batch->n_rows, runs);
+    FIRN_TRY(apply_sets(reader, batch->n_rows, err));
+    firn_batch_keep_rows(batch, reader->keep);
     return FIRN_OK;
 }
 
@@ -240,18 +352,22 @@ static firn_status next_of_unit(firn_scan_reader *reader, int64_t max_rows, firn
                                 firn_error *err)
 {
     open_unit *open = &reader->current;
+    const size_t n = batch->n_columns;
+    const size_t n_compared = open->wanted.n_fields - n;
     firn_row_range run = {0};
     const firn_row_range *runs = &run;
     batch->n_rows = 0;
+    if (n > 0) memcpy(reader->columns, batch->columns, n * sizeof *batch->columns);
+    if (n_compared > 0) memset(reader->columns + n, 0, n_compared * sizeof *reader->columns);
     const firn_status st = firn_row_reader_is_open(&open->rows)
                                ? read_rows(reader, max_rows, batch, &runs, err)
                                : count_rows(reader, max_rows, batch, &run);
     if (st == FIRN_DONE) return st;
-    if (st != FIRN_OK)
-        return firn_error_wrap(err, st, "data file %.*s",
-                               FIRN_STR_ARG(open->unit.task->file->path));
+    if (st != FIRN_OK) return firn_scan_task_wrap(err, st, open->unit.task);
     open->n_given += batch->n_rows;
-    return fill_columns(reader, batch, runs, err);
+    FIRN_TRY(fill_columns(reader, batch->n_rows, runs, err));
+    if (n > 0) memcpy(batch->columns, reader->columns, n * sizeof *batch->columns);
+    return drop_deleted(reader, batch, runs, err);
 }
 
 /* The unit that gave the last batch stays for one more call. */
