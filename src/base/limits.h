@@ -9,7 +9,7 @@
 #define FIRN_LIMIT_NESTING       64     /* schemas, JSON, Thrift: no real file is deeper */
 #define FIRN_LIMIT_COLUMNS       100000 /* leaf columns of one schema */
 #define FIRN_LIMIT_FOOTER        ((size_t)64 << 20) /* Parquet footer bytes */
-#define FIRN_LIMIT_VECTOR_BLOB   ((size_t)1 << 30) /* deletion vector: bits of 8 G rows */
+#define FIRN_LIMIT_VECTOR_BLOB   ((size_t)1 << 30)  /* deletion vector: bits of 8 G rows */
 #define FIRN_LIMIT_PUFFIN_FOOTER ((size_t)64 << 20) /* JSON, unpacked: some 200,000 blobs */
 #define FIRN_LIMIT_THETA_ENTRIES 131072             /* 16 times those of a sketch of ours */
 #define FIRN_LIMIT_THRIFT_STRING ((size_t)16 << 20)
