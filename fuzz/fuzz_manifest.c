@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manifests and manifest lists of unknown origin, read with everything and with nothing. */
+/* Manifests of unknown origin, read with everything, with nothing, in parts, and with the metrics
+ * of one field. */
 #include "iceberg/spec/manifest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -7,14 +8,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define ARENA_LIMIT ((size_t)256 << 20)
 #define ENTRIES_MAX 10000
 
-static void read_manifest(firn_str bytes, firn_manifest_columns columns)
+static void read_manifest(firn_str bytes, firn_manifest_columns columns, const firn_avro_part *part)
 {
+    static const int32_t k_field = 1;
     firn_manifest_file file = {.sequence_number = 5, .added_snapshot_id = 7, .first_row_id = 0};
     firn_manifest_reader *reader = NULL;
     firn_manifest_entry entry;
 
     if (firn_manifest_reader_open(bytes, &file, NULL, NULL, columns, &reader, NULL) != FIRN_OK)
         return;
+    if (part) firn_manifest_reader_limit(reader, part);
+    if (columns == FIRN_MANIFEST_BOUNDS &&
+        firn_manifest_reader_select(reader, &k_field, 1, NULL) != FIRN_OK)
+        __builtin_trap();
     for (int i = 0; i < ENTRIES_MAX; i++) {
         if (firn_manifest_reader_next(reader, &entry, NULL) != FIRN_OK) break;
         if (entry.sequence_number < 0 || entry.file.record_count < 0) __builtin_trap();
@@ -25,14 +31,15 @@ static void read_manifest(firn_str bytes, firn_manifest_columns columns)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const firn_str bytes = {(const char *)data, size};
-    firn_manifest_file *files = NULL;
+    firn_avro_part *parts = NULL;
     size_t n = 0;
     firn_arena *arena = firn_arena_create(NULL, ARENA_LIMIT);
 
     if (!arena) return 0;
-    if (firn_manifest_list_read(bytes, arena, &files, &n, NULL) != FIRN_OK) n = 0;
+    read_manifest(bytes, FIRN_MANIFEST_ALL, NULL);
+    read_manifest(bytes, FIRN_MANIFEST_NO_METRICS, NULL);
+    if (firn_avro_split(bytes, size / 2, arena, &parts, &n, NULL) != FIRN_OK) n = 0;
+    for (size_t i = 0; i < n; i++) read_manifest(bytes, FIRN_MANIFEST_BOUNDS, &parts[i]);
     firn_arena_destroy(arena);
-    read_manifest(bytes, FIRN_MANIFEST_ALL);
-    read_manifest(bytes, FIRN_MANIFEST_NO_METRICS);
     return 0;
 }

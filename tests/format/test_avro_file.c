@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "corpus.h"
 #include "format/avro.h"
@@ -263,6 +265,123 @@ static void test_hostile_counts_are_refused(void **state)
     }
 }
 
+/* A file that claims a large block and has none: only its head can be read. */
+typedef struct claimed_file {
+    firn_str head;
+    size_t largest; /* read that was asked for */
+} claimed_file;
+
+static firn_status read_claimed(void *ctx, int64_t offset, void *out, size_t n, firn_error *err)
+{
+    claimed_file *file = ctx;
+    const size_t at = (size_t)offset < file->head.len ? (size_t)offset : file->head.len;
+    const size_t have = file->head.len - at < n ? file->head.len - at : n;
+
+    if (n > file->largest) file->largest = n;
+    if (n > FIRN_LIMIT_PAGE / 2) return firn_fail(err, FIRN_ERR_IO, "asked for the block");
+    memset(out, 0, n);
+    memcpy(out, file->head.data + at, have);
+    return FIRN_OK;
+}
+
+static firn_status read_claim(firn_str head, int64_t size, size_t *largest, firn_error *err)
+{
+    claimed_file file = {head, 0};
+    const firn_byte_source source = {&file, size, read_claimed};
+    firn_avro_reader *reader = NULL;
+    firn_cursor *c = NULL;
+
+    firn_status st = firn_avro_reader_open_source(&source, &reader, err);
+    if (st == FIRN_OK) st = firn_avro_reader_next(reader, &c, err);
+    firn_avro_reader_close(reader);
+    *largest = file.largest;
+    return st;
+}
+
+static void test_packed_blocks_have_a_largest_size(void **state)
+{
+    (void)state;
+    for (int64_t size = (int64_t)FIRN_LIMIT_PAGE - 1; size <= (int64_t)FIRN_LIMIT_PAGE + 1;
+         size++) {
+        const bool is_over = size > (int64_t)FIRN_LIMIT_PAGE;
+        firn_error err = {0};
+        firn_buf head;
+        size_t largest = 0;
+        begin_file(&head, "\"int\"");
+        firn_buf_zigzag(&head, 1);
+        firn_buf_zigzag(&head, size);
+        assert_int_equal(read_claim(firn_buf_view(&head), size + 1000, &largest, &err),
+                         is_over ? FIRN_ERR_LIMIT : FIRN_ERR_IO);
+        assert_non_null(
+            strstr(err.message, is_over ? "bytes, limit 268435456" : "asked for the block"));
+        firn_buf_dispose(&head);
+    }
+}
+
+/* What a file claims is not what is allocated. */
+static void test_a_small_file_that_claims_much_costs_little(void **state)
+{
+    firn_error err = {0};
+    firn_buf head;
+    size_t largest = 0;
+
+    (void)state;
+    begin_file(&head, "\"int\"");
+    firn_buf_zigzag(&head, INT64_C(1) << 60);
+    firn_buf_zigzag(&head, 1);
+    firn_buf_append(&head, "\2", 1);
+    firn_buf_append(&head, k_sync, 16);
+    assert_int_equal(read_claim(firn_buf_view(&head), (int64_t)head.len, &largest, &err),
+                     FIRN_ERR_CORRUPT);
+    assert_non_null(strstr(err.message, "1152921504606846976 records of 1 bytes or more in 1"));
+    assert_true(largest < 200);
+    firn_buf_dispose(&head);
+
+    begin_file(&head, "\"int\"");
+    firn_buf_zigzag(&head, 1);
+    firn_buf_zigzag(&head, INT64_C(1) << 60);
+    assert_int_equal(read_claim(firn_buf_view(&head), (int64_t)head.len, &largest, &err),
+                     FIRN_ERR_CORRUPT);
+    assert_non_null(strstr(err.message, "truncated: block of 1152921504606846976 bytes"));
+    assert_true(largest < 200);
+    firn_buf_dispose(&head);
+}
+
+/* A deflate bomb: 256 MiB of zeros are the most that one block may unpack to. */
+static void test_unpacked_blocks_have_a_largest_size(void **state)
+{
+    firn_codec_ctx *ctx = NULL;
+    firn_buf packed;
+    firn_buf file;
+    firn_error err = {0};
+    int64_t n = 0;
+
+    (void)state;
+    char *zeros = firn_mem_alloc_zero(NULL, FIRN_LIMIT_PAGE + 1);
+    assert_non_null(zeros);
+    assert_int_equal(firn_codec_ctx_create(&ctx, NULL), FIRN_OK);
+    firn_buf_init(&packed, NULL, 0);
+    assert_int_equal(firn_codec_compress(ctx, FIRN_CODEC_ZSTD, 1,
+                                         (firn_str){zeros, FIRN_LIMIT_PAGE + 1}, &packed, NULL),
+                     FIRN_OK);
+    firn_mem_free(NULL, zeros);
+    firn_codec_ctx_destroy(ctx);
+    firn_buf_init(&file, NULL, 1000000);
+    firn_buf_append(&file, "Obj\1", 4);
+    firn_buf_zigzag(&file, 2);
+    firn_avro_write_bytes(&file, FIRN_STR("avro.schema"));
+    firn_avro_write_bytes(&file, FIRN_STR("\"int\""));
+    firn_avro_write_bytes(&file, FIRN_STR("avro.codec"));
+    firn_avro_write_bytes(&file, FIRN_STR("zstandard"));
+    firn_buf_zigzag(&file, 0);
+    firn_buf_append(&file, k_sync, 16);
+    end_block(&file, 1, firn_buf_view(&packed));
+    assert_int_equal(count_records(firn_buf_view(&file), &n, &err), FIRN_ERR_LIMIT);
+    assert_non_null(strstr(err.message, "zstd data unpacks to more than the limit of 268435456"));
+    firn_buf_dispose(&packed);
+    firn_buf_dispose(&file);
+}
+
 static void test_deep_recursive_value_is_refused(void **state)
 {
     firn_error err = {0};
@@ -393,6 +512,9 @@ int main(void)
         cmocka_unit_test(test_writer_refuses_bad_arguments),
         cmocka_unit_test(test_writer_stops_after_a_failed_sink),
         cmocka_unit_test(test_hostile_counts_are_refused),
+        cmocka_unit_test(test_packed_blocks_have_a_largest_size),
+        cmocka_unit_test(test_a_small_file_that_claims_much_costs_little),
+        cmocka_unit_test(test_unpacked_blocks_have_a_largest_size),
         cmocka_unit_test(test_deep_recursive_value_is_refused),
         cmocka_unit_test_setup_teardown(test_pyiceberg_manifest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_all_types_of_every_codec, set_up, tear_down),
