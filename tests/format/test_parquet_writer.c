@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "format/parquet_reader.h"
 #include "format/parquet_writer.h"
 
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
@@ -300,6 +301,46 @@ static void test_variant_is_counted_as_one_column(void **state)
     assert_true(m->column_size_bytes > 50); /* metadata and value */
 }
 
+static firn_status read_file(void *ctx, int64_t offset, void *out, size_t n, firn_error *err)
+{
+    const fixture *f = ctx;
+    (void)err;
+    if (offset < 0 || (uint64_t)offset + n > f->file.len) return FIRN_ERR_IO;
+    memcpy(out, f->file.data + offset, n);
+    return FIRN_OK;
+}
+
+static void test_variants_are_read_as_they_were_written(void **state)
+{
+    static const char k_object[] = "\x01\x01\0\x01k\x02\x01\0\0\x02\x0c\x07";
+    fixture *f = *state;
+    firn_parquet_file *file;
+    firn_parquet_rows *rows;
+    const firn_parquet_rows_opts opts = {0};
+    assert_ok(open_with(f, &k_variant, false, NULL), &f->err);
+    firn_view *v = f->batch->columns[0].values;
+    v[0] = firn_view_of("\x01\0\0\x0c\x07", 5);
+    v[2] = firn_view_of(k_object, sizeof k_object - 1);
+    firn_column_set_null(&f->batch->columns[0], 1);
+    assert_ok(append_rows(f, 3), &f->err);
+    finish(f);
+    const firn_byte_source source = {f, (int64_t)f->file.len, read_file};
+    assert_ok(firn_parquet_file_open(&source, &file, &f->err), &f->err);
+    assert_ok(firn_parquet_rows_open(file, &f->root, &opts, &rows, &f->err), &f->err);
+    firn_batch_reset(f->batch);
+    assert_ok(firn_parquet_rows_next(rows, 3, f->batch, &f->err), &f->err);
+    const firn_column *c = &f->batch->columns[0];
+    const firn_str first = firn_view_str((const firn_view *)c->values);
+    const firn_str third = firn_view_str((const firn_view *)c->values + 2);
+    assert_false(firn_column_is_valid(c, 1));
+    assert_int_equal(first.len, 5);
+    assert_memory_equal(first.data, "\x01\0\0\x0c\x07", 5);
+    assert_int_equal(third.len, sizeof k_object - 1);
+    assert_memory_equal(third.data, k_object, third.len);
+    firn_parquet_rows_close(rows);
+    firn_parquet_file_close(file);
+}
+
 static void test_malformed_variants_are_refused(void **state)
 {
     static const struct {
@@ -385,6 +426,7 @@ int main(void)
         TEST(test_upper_bound_without_successor_is_left_out),
         TEST(test_bounds_of_geometries_are_corners_of_their_box),
         TEST(test_variant_is_counted_as_one_column),
+        TEST(test_variants_are_read_as_they_were_written),
         TEST(test_malformed_variants_are_refused),
         TEST(test_rows_with_huge_texts_are_spread_over_pages),
         TEST(test_size_grows_with_rows_before_they_are_written),
