@@ -18,7 +18,8 @@ struct firn_parquet_memory {
     const firn_pq_kernels *kernels;
     free_block blocks[MAX_FREE];
     size_t n_blocks;
-    size_t bytes; /* of them */
+    size_t free_bytes; /* of them */
+    size_t used_bytes; /* of the blocks taken */
 };
 
 firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *err)
@@ -65,31 +66,51 @@ static size_t roomy(size_t size)
     return size > SIZE_MAX - size / 8 ? size : size + size / 8;
 }
 
+static free_block remove_block(firn_parquet_memory *memory, size_t i)
+{
+    const free_block found = memory->blocks[i];
+    memory->blocks[i] = memory->blocks[--memory->n_blocks];
+    memory->free_bytes -= found.capacity;
+    return found;
+}
+
+/* Frees blocks, the first that came first, until size more bytes fit the budget. */
+static void make_room(firn_parquet_memory *memory, size_t size)
+{
+    while (memory->n_blocks > 0 &&
+           memory->used_bytes + memory->free_bytes + size > FIRN_PARQUET_MEMORY_BYTES)
+        firn_mem_free(NULL, remove_block(memory, 0).data);
+}
+
 void *firn_pq_memory_take(firn_parquet_memory *memory, size_t size, size_t *capacity)
 {
+    free_block found = {NULL, roomy(size)};
     size_t best = MAX_FREE;
     for (size_t i = 0; i < memory->n_blocks; i++) {
-        const size_t found = memory->blocks[i].capacity;
-        if (found < size || found / 4 > size) continue;
-        if (best == MAX_FREE || found < memory->blocks[best].capacity) best = i;
+        const size_t has = memory->blocks[i].capacity;
+        if (has < size || has / 4 > size) continue;
+        if (best == MAX_FREE || has < memory->blocks[best].capacity) best = i;
     }
     if (best < MAX_FREE) {
-        const free_block found = memory->blocks[best];
-        memory->blocks[best] = memory->blocks[--memory->n_blocks];
-        memory->bytes -= found.capacity;
-        *capacity = found.capacity;
-        return found.data;
+        found = remove_block(memory, best);
+    } else {
+        make_room(memory, found.capacity);
+        found.data = firn_mem_alloc(NULL, found.capacity);
+        if (!found.data) return NULL;
     }
-    *capacity = roomy(size);
-    return firn_mem_alloc(NULL, *capacity);
+    memory->used_bytes += found.capacity;
+    *capacity = found.capacity;
+    return found.data;
 }
 
 void firn_pq_memory_give(firn_parquet_memory *memory, void *block, size_t capacity)
 {
-    if (memory->n_blocks == MAX_FREE || capacity > FIRN_PARQUET_MEMORY_BYTES - memory->bytes) {
+    memory->used_bytes -= capacity;
+    make_room(memory, capacity);
+    if (memory->n_blocks == MAX_FREE || memory->used_bytes + capacity > FIRN_PARQUET_MEMORY_BYTES) {
         firn_mem_free(NULL, block);
         return;
     }
     memory->blocks[memory->n_blocks++] = (free_block){block, capacity};
-    memory->bytes += capacity;
+    memory->free_bytes += capacity;
 }

@@ -11,8 +11,8 @@
 
 typedef struct firn_parquet_memory firn_parquet_memory;
 
-/* Free blocks kept at most: what a reader of a few dozen columns has in use. */
-#define FIRN_PARQUET_MEMORY_BYTES ((size_t)32 << 20)
+/* Free blocks are kept while they and those in use are no more together. */
+#define FIRN_PARQUET_MEMORY_BYTES ((size_t)48 << 20)
 
 /* Readers that use it must be closed before it is destroyed. */
 FIRN_MUST_CHECK firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *err);
