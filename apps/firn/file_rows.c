@@ -119,9 +119,8 @@ static firn_status open_csv(file_rows *rows, firn_error *err)
 {
     firn_csv_opts opts = {0};
     const firn_type *root = NULL;
-    const firn_csv_dialect given = {0};
-    (void)given;
-    if (!root) return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: rows of a text file");
+    FIRN_TRY(firn_csv_infer(input_text_view(&rows->text), rows->text.is_last, 0, NULL, rows->arena,
+                            &opts.dialect, &root, err));
     FIRN_TRY(pick_columns(root, rows->opts.columns, rows->arena, &rows->columns, err));
     if (!opts.dialect.has_no_header) root = rows->columns;
     FIRN_TRY(firn_batch_create(root, FIRN_BATCH_ROWS, &rows->batch, err));

@@ -50,13 +50,10 @@ firn_status firn_inspect_csv(firn_str sample, bool is_whole, firn_arena *arena, 
                              firn_error *err)
 {
     const firn_type *root = NULL;
-    const firn_csv_dialect given = {0};
     firn_csv_dialect found;
-    found = given;
-    (void)sample, (void)is_whole;
-    if (!root) return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: columns of a text file");
+    FIRN_TRY(firn_csv_infer(sample, is_whole, 0, NULL, arena, &found, &root, err));
     firn_outline_cstr(out, "format", "csv");
-    firn_outline_str(out, "delimiter", (firn_str){found.delimiter ? &found.delimiter : ",", 1});
+    firn_outline_str(out, "delimiter", (firn_str){&found.delimiter, 1});
     firn_outline_bool(out, "has_header", !found.has_no_header);
     put_columns(out, root, arena);
     return FIRN_OK;
