@@ -581,7 +581,8 @@ static void check_suite_file(void *ctx, const char *name, firn_str bytes)
     decode(f, (firn_str){line, n});
     if (name[0] == 'y' && f->n_bad != 0) fail_msg("%s: %s", name, f->bad[0].reason);
     if (name[0] == 'n' && f->n_bad == 0) fail_msg("%s was accepted", name);
-    /* What implementations decide: text must be UTF-8; numbers that are not decoded have no size. */
+    /* What implementations decide: text must be UTF-8; numbers that are not decoded have no size.
+     */
     if (strncmp(name, "i_string", 8) == 0) assert_int_equal(f->n_bad, 1);
     if (strncmp(name, "i_number", 8) == 0) assert_int_equal(f->n_bad, 0);
 }
