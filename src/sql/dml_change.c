@@ -21,6 +21,7 @@ typedef struct row_change {
 static bool is_all_or_nothing(const row_change *c, bool is_exact)
 {
     if (!is_exact || c->ast->from.len > 0 || c->ast->is_update) return false;
+    if (c->target.plan.stats.has_delete_files) return false; /* how many rows is not known */
     if (!c->target.filter) return true;
     for (size_t i = 0; i < c->target.plan.n_tasks; i++) {
         const firn_scan_task *task = &c->target.plan.tasks[i];

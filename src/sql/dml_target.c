@@ -34,15 +34,10 @@ firn_status firn_dml_target_init(firn_dml_target *t, firn_session *session, firn
     if (filter) FIRN_TRY(firn_expr_bind(filter, t->schema, session->arena, &t->filter, err));
     if (t->filter && t->filter->op == FIRN_EXPR_TRUE) t->filter = NULL;
     if (t->snapshot_id >= 0) {
-        const firn_plan_opts opts = {.filter = t->filter, .with_metrics = true};
+        const firn_plan_opts opts = {
+            .filter = t->filter, .with_metrics = true, .for_rewrite = true};
         FIRN_TRY(firn_scan_plan_files(session->env, session->store, metadata, &opts, session->arena,
                                       &t->plan, err));
-    }
-    if (t->plan.stats.has_delete_files) {
-        const firn_str name = firn_session__ident_text(session, firn_table_ident(table));
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: changing rows of %.*s, which has row-level delete files",
-                         FIRN_STR_ARG(name));
     }
     return index_files(t, err);
 }

@@ -84,7 +84,7 @@ static bool is_compared(const firn_data_file *file, const firn_metric_map *metri
  * columns that are not compared; those say nothing about the rows it deletes. */
 static bool may_delete(const firn_manifest_scan_opts *opts, const firn_data_file *file)
 {
-    if (file->content != FIRN_CONTENT_EQUALITY_DELETES) return true;
+    if (file->content != FIRN_CONTENT_EQUALITY_DELETES || opts->for_rewrite) return true;
     const bool is_about_compared =
         is_compared(file, &file->value_counts) && is_compared(file, &file->null_value_counts) &&
         is_compared(file, &file->nan_value_counts) && is_compared(file, &file->lower_bounds) &&

@@ -16,6 +16,7 @@ typedef struct firn_manifest_scan_opts {
     const firn_expr *filter; /* bound */
     firn_manifest_columns columns;
     bool with_metrics;
+    bool for_rewrite;          /* as in firn_plan_opts */
     const int32_t *metric_ids; /* ascending: whose metrics the filter looks at */
     size_t n_metric_ids;
     const firn_delete_index *deletes; /* finished; NULL: none */

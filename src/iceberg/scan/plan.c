@@ -349,6 +349,7 @@ static firn_status init_planner(planner *p, const firn_plan_opts *opts)
     const firn_expr *filter = opts->filter;
     p->opts.schema = opts->schema ? opts->schema : firn_metadata_schema(p->metadata);
     p->opts.with_metrics = opts->with_metrics;
+    p->opts.for_rewrite = opts->for_rewrite;
     FIRN_TRY(firn_expr_bind(filter, p->opts.schema, p->arena, &p->opts.filter, p->err));
     p->opts.columns = opts->with_metrics                     ? FIRN_MANIFEST_ALL
                       : p->opts.filter->op == FIRN_EXPR_TRUE ? FIRN_MANIFEST_NO_METRICS

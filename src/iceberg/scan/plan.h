@@ -46,6 +46,8 @@ typedef struct firn_plan_opts {
     const firn_schema *schema; /* NULL: the table's current schema */
     const firn_expr *filter;   /* unbound or bound; NULL: all rows */
     bool with_metrics;         /* keep column metrics of the files in the tasks */
+    bool for_rewrite;          /* the files' rows are written again, also those the filter leaves
+                                  out: deletes of these belong to the tasks, too */
 } firn_plan_opts;
 
 /* Result in the arena. An empty table gives no tasks. Each task has the delete files that apply to
