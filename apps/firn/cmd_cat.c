@@ -12,6 +12,7 @@
 #include "format/canonical.h"
 #include "positions.h"
 #include "render.h"
+#include "table_rows.h"
 
 static const app_option k_options[] = {
     {"format", 0, "FORMAT",
@@ -21,6 +22,10 @@ static const app_option k_options[] = {
     {"canonical", 0, NULL, "rows in the form that conformance tests compare"},
     {"as", 0, "KIND", "what the file is; default: by its content"},
     {"blob", 0, "N", "contents of the N-th blob of a Puffin file, from 0"},
+    {"table", 0, NULL, "FILE is a table's metadata: print the table's rows"},
+    {"snapshot", 0, "ID", "with --table: this snapshot"},
+    {"ref", 0, "NAME", "with --table: this branch or tag"},
+    {"map", 0, "OLD=NEW", "with --table: locations that begin with OLD are in folder NEW"},
     {"null", 0, "TEXT", "text shown for null"},
     {NULL, 0, NULL, NULL},
 };
@@ -149,6 +154,29 @@ static firn_status parse_options(const app_args *args, cat_opts *out, firn_error
     return out->positions ? FIRN_OK : parse_as(as, &out->rows.kind, err);
 }
 
+static firn_status print_stream(const cat_opts *opts, const row_stream *rows, firn_error *err)
+{
+    return opts->is_canonical ? print_canonical(rows, err) : print_rows(rows, &opts->render, err);
+}
+
+static firn_status print_table(app *a, const app_args *args, const cat_opts *opts, firn_error *err)
+{
+    const table_rows_opts how = {.metadata = args->words[0],
+                                 .snapshot = app_args_get(args, "snapshot", NULL),
+                                 .ref = app_args_get(args, "ref", NULL),
+                                 .columns = opts->rows.columns,
+                                 .limit = opts->rows.limit,
+                                 .maps = args};
+    table_rows *rows = NULL;
+    firn_status st = table_rows_open(a, &how, &rows, err);
+    if (st == FIRN_OK) {
+        const row_stream stream = table_rows_stream(rows);
+        st = print_stream(opts, &stream, err);
+    }
+    table_rows_close(rows);
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
 static firn_status print_file(app *a, const cat_opts *opts, input_file *in, firn_error *err)
 {
     file_rows_opts how = opts->rows;
@@ -163,8 +191,7 @@ static firn_status print_file(app *a, const cat_opts *opts, input_file *in, firn
     firn_status st = file_rows_open(in, &how, a->arena, &rows, err);
     if (st == FIRN_OK) {
         const row_stream stream = file_rows_stream(rows);
-        st = opts->is_canonical ? print_canonical(&stream, err)
-                                : print_rows(&stream, &opts->render, err);
+        st = print_stream(opts, &stream, err);
     }
     file_rows_close(rows);
     return st == FIRN_DONE ? FIRN_OK : st;
@@ -179,9 +206,14 @@ static int run(app *a, const app_args *args)
         (void)app_print_error(a, &err, NULL);
         return APP_USAGE;
     }
-    firn_status st = input_open(args->words[0], &in, &err);
-    if (st == FIRN_OK) st = input_wrap(&in, print_file(a, &opts, &in, &err), &err);
-    input_close(&in);
+    firn_status st;
+    if (app_args_has(args, "table")) {
+        st = print_table(a, args, &opts, &err);
+    } else {
+        st = input_open(args->words[0], &in, &err);
+        if (st == FIRN_OK) st = input_wrap(&in, print_file(a, &opts, &in, &err), &err);
+        input_close(&in);
+    }
     if (st == FIRN_OK && fflush(stdout) != 0)
         st = firn_fail(&err, FIRN_ERR_IO, "cannot write the rows");
     return st == FIRN_OK ? APP_OK : app_print_error(a, &err, NULL);

@@ -18,7 +18,7 @@
 #include "iceberg/expr/expr_value.h"
 #include "iceberg/scan/read.h"
 #include "iceberg/spec/metadata_json.h"
-#include "mapped_store.h"
+#include "store/mapped.h"
 #include "store/local.h"
 #include "store/store_read.h"
 

@@ -7,7 +7,7 @@
 #include "corpus.h"
 #include "firn_test.h"
 #include "iceberg/spec/metadata_json.h"
-#include "mapped_store.h"
+#include "store/mapped.h"
 #include "store/store_read.h"
 
 void firn_table_fixture_open(firn_table_fixture *fixture, const char *table, int32_t n_threads)

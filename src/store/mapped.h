@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A store driver that serves locations with a prefix from a local folder: tables whose metadata
- * hold the absolute locations of the machine that wrote them. */
-#ifndef FIRN_MAPPED_STORE_H
-#define FIRN_MAPPED_STORE_H
+ * hold the absolute locations of the machine that wrote them. Tests and "firn cat --table --map".
+ */
+#ifndef FIRN_STORE_MAPPED_H
+#define FIRN_STORE_MAPPED_H
 
 #include "base/env.h"
 #include "firn/ext/store.h"

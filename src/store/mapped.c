@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Forwarding driver: a store with the local driver inside. */
-#include "mapped_store.h"
+#include "store/mapped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -171,9 +171,11 @@ firn_status firn_store_add_mapped(firn_store *store, firn_env *env, const char *
 {
     mapped *m = firn_mem_alloc_zero(NULL, sizeof *m);
     if (!m) return firn_fail_nomem(err);
-    snprintf(m->prefix, sizeof m->prefix, "%s", prefix);
-    snprintf(m->folder, sizeof m->folder, "%s", folder);
+    const int prefix_len = snprintf(m->prefix, sizeof m->prefix, "%s", prefix);
+    const int folder_len = snprintf(m->folder, sizeof m->folder, "%s", folder);
     firn_status st = firn_store_create(&m->inner, err);
+    if (st == FIRN_OK && (prefix_len >= MAX_LOCATION || folder_len >= MAX_LOCATION))
+        st = firn_fail(err, FIRN_ERR_LIMIT, "location longer than %d bytes", MAX_LOCATION - 1);
     if (st == FIRN_OK) st = firn_store_add_local(m->inner, env, err);
     if (st == FIRN_OK) st = firn_store_add(store, &k_ops, m, err);
     if (st != FIRN_OK) mapped_destroy(m);
