@@ -150,6 +150,21 @@ def test_files_of_iceberg_are_shown():
     assert avro["metadata"]["avro.schema"]["name"] == "manifest_file"
 
 
+def test_rows_of_a_table_from_its_metadata():
+    folder = DATA / "tables/events"
+    metadata = json.loads((folder / "metadata/current.json").read_text())
+    location = metadata["location"].rsplit("/", 1)[0]
+    table = ["--table", folder / "metadata/current.json", "--map", f"{location}/={DATA / 'tables'}"]
+    for snapshot in metadata["snapshots"]:
+        rows = lines(*table, "--snapshot", snapshot["snapshot-id"])
+        assert len(rows) == int(snapshot["summary"]["total-records"])
+    assert lines(*table) == rows and lines(*table, "--ref", "main") == rows
+    assert lines(*table, "--limit", 3, "--columns", "day") == [{"day": row["day"]} for row in rows[:3]]
+    assert "no snapshot 7" in refused("cat", *table, "--snapshot", 7)
+    assert 'no branch or tag "nope"' in refused("cat", *table, "--ref", "nope")
+    assert "--map needs OLD=NEW" in refused("cat", *table, "--map", "nonsense")
+
+
 def test_what_is_no_such_file_is_refused_in_one_line(tmp_path, parquet):
     whole = parquet.read_bytes()
     for name, content, expected in (
