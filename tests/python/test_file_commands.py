@@ -97,6 +97,14 @@ def test_text_files_are_read_with_inferred_columns(tmp_path):
         "format": "ndjson", "row_count": 2,
         "columns": [{"name": "a", "type": "long"}, {"name": "b", "type": {"element": "boolean"}},
                     {"name": "c", "type": {"d": "string"}}]}
+    text = tmp_path / "text"
+    text.write_text('id;name;day\n1;"a;b";2024-01-02\n2;;\n')
+    assert lines(text) == [{"id": 1, "name": "a;b", "day": "2024-01-02"}, {"id": 2, "name": None, "day": None}]
+    assert lines(text, "--columns", "day,id", "--limit", 1) == [{"day": "2024-01-02", "id": 1}]
+    text.write_text("1,a\n2,b\n")
+    assert lines(text, "--columns", "column1") == [{"column1": "a"}, {"column1": "b"}]
+    found = json.loads(firn("inspect", text, "--format", "json").stdout)
+    assert (found["delimiter"], found["has_header"], found["row_count"]) == (",", False, 2)
     ndjson.write_text('{"a":1}\n' * 3000 + '{"a":"x"}\n')
     assert "line 3001" in refused("cat", ndjson)
 
