@@ -83,6 +83,7 @@ static inline uint32_t ndjson_key_hash(const char *key, size_t n)
     uint64_t head;
     uint64_t tail;
 
+    if (n == 0) return 0;
     memcpy(&head, key, 8);
     if (n < 8) return (uint32_t)(((head << (64 - 8 * n)) * UINT64_C(0x9E3779B97F4A7C15)) >> 40);
     memcpy(&tail, key + n - 8, 8);

@@ -15,6 +15,8 @@ static firn_status put_group(firn_pq_variant *v, firn_pq_shredded *s, const firn
 
 static const uint32_t *words_from(const firn_pq_variant *v, size_t mark)
 {
+    /* No word was ever pushed: an object without fields. */
+    if (!v->words.data) return NULL;
     return (const uint32_t *)(const void *)(v->words.data + mark);
 }
 

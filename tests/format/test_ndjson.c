@@ -318,10 +318,11 @@ static void test_key_order_and_spacing_do_not_matter(void **state)
                         "{\"b\":\"x\",\"a_key_that_is_longer_than_thirty-two_bytes_is\":0,"
                         "\"c\":true,\"a\":1}\n"
                         "{\"b\":\"x\",\"a_key_that_is_longer_than_thirty-two_bytes_is\":0,"
-                        "\"c\":true,\"a\":1}\n"));
+                        "\"c\":true,\"a\":1}\n"
+                        "{\"\":5,\"c\":true,\"a\":1,\"b\":\"x\"}\n"));
     assert_int_equal(f.n_bad, 0);
-    assert_int_equal(f.batch->n_rows, 10);
-    for (int64_t row = 0; row < 10; row++) {
+    assert_int_equal(f.batch->n_rows, 11);
+    for (int64_t row = 0; row < 11; row++) {
         assert_int_equal(((int32_t *)f.batch->columns[0].values)[row], 1);
         assert_text(&f, 1, row, "x");
         assert_int_equal(((uint8_t *)f.batch->columns[2].values)[row], 1);
