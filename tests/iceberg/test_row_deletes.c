@@ -12,7 +12,7 @@
 #include "iceberg/scan/equality_deletes.h"
 #include "store/memory.h"
 
-#define N 1000
+#define N 5000 /* more than a batch of a reader has */
 
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
 static const firn_type k_double = {.kind = FIRN_TYPE_DOUBLE};
