@@ -166,6 +166,30 @@ static void test_equality_deletes_of_an_unpartitioned_spec_are_global(void **sta
     assert_string_equal(found(f, &plain, 1), "e");
 }
 
+/* A spec whose fields were all dropped keeps them as void transforms in old tables. */
+static void test_equality_deletes_of_a_spec_of_void_fields_are_global(void **state)
+{
+    static const firn_partition_field k_void[] = {{.source_id = 1,
+                                                   .field_id = 1000,
+                                                   .name = FIRN_STR_INIT("id"),
+                                                   .transform = {.kind = FIRN_TRANSFORM_VOID}}};
+    static const firn_partition_spec k_all_void = {.spec_id = 2, .fields = k_void, .n_fields = 1};
+    static const int32_t ids[] = {2};
+    struct fixture *f = *state;
+    firn_error err;
+    const firn_data_file data = file_of(f, FIRN_CONTENT_DATA, "data", 7);
+    firn_data_file deletes = file_of(f, FIRN_CONTENT_EQUALITY_DELETES, "e", 0);
+    firn_value null = {.kind = FIRN_TYPE_LONG, .is_null = true};
+    deletes.spec_id = 2;
+    deletes.partition = &null;
+    deletes.equality_ids = ids;
+    deletes.n_equality_ids = 1;
+    const firn_manifest_entry entry = {
+        .status = FIRN_ENTRY_ADDED, .sequence_number = 9, .file = deletes};
+    assert_ok(firn_delete_index_add(f->index, &entry, &k_all_void, &err), &err);
+    assert_string_equal(found(f, &data, 1), "e");
+}
+
 static void test_file_scoped_position_deletes_apply_by_path(void **state)
 {
     struct fixture *f = *state;
@@ -310,6 +334,7 @@ int main(void)
         WITH_FIXTURE(test_position_deletes_apply_to_files_of_the_same_commit_too),
         WITH_FIXTURE(test_deletes_of_another_partition_or_spec_do_not_apply),
         WITH_FIXTURE(test_equality_deletes_of_an_unpartitioned_spec_are_global),
+        WITH_FIXTURE(test_equality_deletes_of_a_spec_of_void_fields_are_global),
         WITH_FIXTURE(test_file_scoped_position_deletes_apply_by_path),
         WITH_FIXTURE(test_deletion_vector_replaces_position_deletes_only),
         WITH_FIXTURE(test_broken_deletion_vectors_are_refused),

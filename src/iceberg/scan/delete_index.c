@@ -142,6 +142,14 @@ static firn_status add_positions(firn_delete_index *index, const firn_delete_fil
                 err);
 }
 
+/* As in Iceberg's Java library, where a field of a void transform partitions nothing. */
+static bool is_partitioned(const firn_partition_spec *spec)
+{
+    for (size_t i = 0; i < spec->n_fields; i++)
+        if (spec->fields[i].transform.kind != FIRN_TRANSFORM_VOID) return true;
+    return false;
+}
+
 static firn_status add_equalities(firn_delete_index *index, const firn_delete_file *file,
                                   firn_error *err)
 {
@@ -149,7 +157,7 @@ static firn_status add_equalities(firn_delete_index *index, const firn_delete_fi
     if (file->file.n_equality_ids == 0)
         return firn_fail(err, FIRN_ERR_CORRUPT, "equality delete file %.*s names no columns",
                          FIRN_STR_ARG(file->file.path));
-    if (file->spec->n_fields > 0) FIRN_TRY(partition_group(index, &file->file, &group, err));
+    if (is_partitioned(file->spec)) FIRN_TRY(partition_group(index, &file->file, &group, err));
     return push(index->arena, &group->equalities, &group->n_equalities, &group->cap_equalities,
                 file, err);
 }
