@@ -18,8 +18,8 @@
 #include "iceberg/expr/expr_value.h"
 #include "iceberg/scan/read.h"
 #include "iceberg/spec/metadata_json.h"
-#include "store/mapped.h"
 #include "store/local.h"
+#include "store/mapped.h"
 #include "store/store_read.h"
 
 typedef struct tally {
