@@ -25,7 +25,9 @@ def test_prints_every_row_with_its_ratio(tmp_path):
     for work in WORKS:
         assert f"| {work}" in result.stdout
     rows = [line for line in result.stdout.splitlines() if line.startswith("|")][2:]
-    assert all(re.search(r"\| [0-9.]+(x| of its bytes) \|$", row) for row in rows), rows
+    reads = [row for row in rows if "range reads" in row]
+    assert len(reads) == 1 and re.search(r"\| <= 4 \| [0-9]+ \|", reads[0]), reads
+    assert all(re.search(r"\| [0-9.]+(x| of its bytes) \|$", row) for row in rows if row not in reads), rows
     assert out.read_text().splitlines()[2:2 + len(rows)] == rows
 
 
