@@ -81,8 +81,8 @@ def equal(what, found, expected):
 class File:
     """One line of an INDEX.tsv."""
 
-    def __init__(self, corpora, corpus, line):
-        self.corpora, self.corpus = corpora, corpus
+    def __init__(self, corpora, corpus, line, exceptions=()):
+        self.corpora, self.corpus, self.exceptions = corpora, corpus, exceptions
         self.name, _, self.what, self.expected = (line.split("\t") + [""] * 4)[:4]
         self.key = f"{corpus}/{self.name}"
         self.path = os.path.join(corpora, corpus, self.name)
@@ -261,8 +261,21 @@ def check_scan(firn, arguments, scan, what):
     equal(f"MD5 of the sorted rows of {what}", md5(b"".join(lines)), scan["sorted_rows_md5"])
 
 
+def check_filter(firn, arguments, case):
+    """Rows, and no more files planned than by the reference; of delete files not fewer."""
+    check_scan(firn, [*arguments, "--where", case["filter"]], case["scan"], case["filter"])
+    if "files_planned" not in case:
+        return
+    plan = firn.json("plan", *arguments[2:], "--where", case["filter"])
+    if plan["data_files"] > case["files_planned"]:
+        raise Failure(f"{plan['data_files']} data files planned for {case['filter']}, expected {case['files_planned']}")
+    if plan["data_files"] == case["files_planned"] and plan["delete_files"] < case.get("delete_files_planned", 0):
+        raise Failure(f"{plan['delete_files']} delete files planned for {case['filter']}, "
+                      f"expected {case['delete_files_planned']}")
+
+
 def check_table(firn, file):
-    """The current rows, those of each snapshot, and of each branch and tag."""
+    """The current rows, those of each snapshot, of each branch and tag, and of each filter."""
     name = file.name.rstrip("/").rsplit("/", 1)[1]
     with open(os.path.join(file.corpora, file.corpus, "expected", name + ".json"), encoding="utf-8") as f:
         values = json.load(f)
@@ -278,6 +291,9 @@ def check_table(firn, file):
     for ref in refs if isinstance(refs, list) else []:
         if "sorted_rows_md5" in ref.get("scan", ref):
             check_scan(firn, [*arguments, "--ref", ref.get("ref", ref.get("name"))], ref.get("scan", ref), f"{ref}")
+    for case in values.get("filters", []):
+        if not reason_for(f"{file.key}: {case['filter']}", file.exceptions):
+            check_filter(firn, arguments, case)
 
 
 def check_duckdb_table(firn, file):
@@ -348,9 +364,9 @@ def reason_for(key, exceptions):
     return None
 
 
-def read_index(corpora, corpus):
+def read_index(corpora, corpus, exceptions):
     with open(os.path.join(corpora, corpus, "INDEX.tsv"), encoding="utf-8") as f:
-        return [File(corpora, corpus, line.rstrip("\n")) for line in f.read().splitlines()[1:]]
+        return [File(corpora, corpus, line.rstrip("\n"), exceptions) for line in f.read().splitlines()[1:]]
 
 
 def run_check(firn, file, check):
@@ -367,7 +383,7 @@ def run_check(firn, file, check):
 
 
 def run_corpus(firn, corpora, corpus, pool, exceptions):
-    files = [(file, check) for file in read_index(corpora, corpus) if (check := check_for(file))]
+    files = [(file, check) for file in read_index(corpora, corpus, exceptions) if (check := check_for(file))]
     results = list(pool.map(lambda job: run_check(firn, *job), files))
     failed = [(file, wrong) for (file, _), wrong in zip(files, results) if wrong]
     refused = [(file, reason) for file, _ in failed if (reason := reason_for(file.key, exceptions))]

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* firn cat: the rows of a file. Needs no home and never loads the SQL engine. */
+/* firn cat: the rows of a file, or of a table without a catalog. Needs no home and never loads the
+ * SQL engine. */
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@
 #include "format/canonical.h"
 #include "positions.h"
 #include "render.h"
-#include "table_rows.h"
+#include "table_source.h"
 
 static const app_option k_options[] = {
     {"format", 0, "FORMAT",
@@ -22,11 +23,8 @@ static const app_option k_options[] = {
     {"canonical", 0, NULL, "rows in the form that conformance tests compare"},
     {"as", 0, "KIND", "what the file is; default: by its content"},
     {"blob", 0, "N", "contents of the N-th blob of a Puffin file, from 0"},
-    {"table", 0, NULL, "FILE is a table's metadata: print the table's rows"},
-    {"snapshot", 0, "ID", "with --table: this snapshot"},
-    {"ref", 0, "NAME", "with --table: this branch or tag"},
-    {"map", 0, "OLD=NEW", "with --table: locations that begin with OLD are in folder NEW"},
     {"null", 0, "TEXT", "text shown for null"},
+    TABLE_SOURCE_OPTIONS,
     {NULL, 0, NULL, NULL},
 };
 
@@ -34,7 +32,11 @@ static const char k_details[] =
     "FILE is a Parquet, Avro, NDJSON or CSV file, also packed with "
     "gzip. Columns of NDJSON and CSV\n"
     "are inferred from the beginning of the file. --as takes parquet, avro, ndjson and csv, and\n"
-    "deletion-vector, bitmap32 and bitmap64 for files that are positions, printed one a line.\n";
+    "deletion-vector, bitmap32 and bitmap64 for files that are positions, printed one a line.\n"
+    "\n"
+    "With --table there is no FILE: the rows of an Iceberg table, deleted ones left out. Times are "
+    "in\n"
+    "--where as text, or as DATE '2024-01-31' and TIMESTAMP '2024-01-31 12:00:00'.\n";
 
 static const struct {
     const char *name;
@@ -125,7 +127,7 @@ static firn_status print_rows(const row_stream *rows, const render_opts *opts, f
 typedef struct cat_opts {
     file_rows_opts rows;
     render_opts render;
-    bool is_canonical;
+    bool is_canonical, is_table;
     positions_kind positions;
     int64_t blob; /* -1: none */
 } cat_opts;
@@ -136,7 +138,10 @@ static firn_status parse_options(const app_args *args, cat_opts *out, firn_error
     const char *format = app_args_get(args, "format", is_terminal ? "box" : "jsonl");
     struct winsize size;
     memset(out, 0, sizeof *out);
-    if (args->n_words != 1)
+    out->is_table = app_args_has(args, "table");
+    if (out->is_table && args->n_words != 0)
+        return firn_fail(err, FIRN_ERR_ARG, "cat takes a file or --table, found both");
+    if (!out->is_table && args->n_words != 1)
         return firn_fail(err, FIRN_ERR_ARG, "cat needs one file, found %zu", args->n_words);
     if (!render_format_parse(format, &out->render.format))
         return firn_fail(err, FIRN_ERR_ARG, "--format: unknown format \"%s\"", format);
@@ -154,29 +159,6 @@ static firn_status parse_options(const app_args *args, cat_opts *out, firn_error
     return out->positions ? FIRN_OK : parse_as(as, &out->rows.kind, err);
 }
 
-static firn_status print_stream(const cat_opts *opts, const row_stream *rows, firn_error *err)
-{
-    return opts->is_canonical ? print_canonical(rows, err) : print_rows(rows, &opts->render, err);
-}
-
-static firn_status print_table(app *a, const app_args *args, const cat_opts *opts, firn_error *err)
-{
-    const table_rows_opts how = {.metadata = args->words[0],
-                                 .snapshot = app_args_get(args, "snapshot", NULL),
-                                 .ref = app_args_get(args, "ref", NULL),
-                                 .columns = opts->rows.columns,
-                                 .limit = opts->rows.limit,
-                                 .maps = args};
-    table_rows *rows = NULL;
-    firn_status st = table_rows_open(a, &how, &rows, err);
-    if (st == FIRN_OK) {
-        const row_stream stream = table_rows_stream(rows);
-        st = print_stream(opts, &stream, err);
-    }
-    table_rows_close(rows);
-    return st == FIRN_DONE ? FIRN_OK : st;
-}
-
 static firn_status print_file(app *a, const cat_opts *opts, input_file *in, firn_error *err)
 {
     file_rows_opts how = opts->rows;
@@ -191,33 +173,55 @@ static firn_status print_file(app *a, const cat_opts *opts, input_file *in, firn
     firn_status st = file_rows_open(in, &how, a->arena, &rows, err);
     if (st == FIRN_OK) {
         const row_stream stream = file_rows_stream(rows);
-        st = print_stream(opts, &stream, err);
+        st = opts->is_canonical ? print_canonical(&stream, err)
+                                : print_rows(&stream, &opts->render, err);
     }
     file_rows_close(rows);
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+static firn_status cat_file(app *a, const app_args *args, const cat_opts *opts, firn_error *err)
+{
+    input_file in = {.fd = -1};
+    firn_status st = input_open(args->words[0], &in, err);
+    if (st == FIRN_OK) st = input_wrap(&in, print_file(a, opts, &in, err), err);
+    input_close(&in);
+    return st;
+}
+
+static firn_status cat_table(app *a, const app_args *args, const cat_opts *opts, firn_error *err)
+{
+    table_source source;
+    table_stream rows = {0};
+    firn_status st = table_source_open(a, args, &source, err);
+    if (st == FIRN_OK)
+        st = table_stream_open(a, &source, opts->rows.columns, opts->rows.limit, &rows, err);
+    if (st == FIRN_OK)
+        st = opts->is_canonical ? print_canonical(&rows.stream, err)
+                                : print_rows(&rows.stream, &opts->render, err);
+    table_stream_close(&rows);
+    table_source_close(&source);
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 
 static int run(app *a, const app_args *args)
 {
     firn_error err = {0};
-    input_file in = {.fd = -1};
     cat_opts opts;
     if (parse_options(args, &opts, &err) != FIRN_OK) {
         (void)app_print_error(a, &err, NULL);
         return APP_USAGE;
     }
-    firn_status st;
-    if (app_args_has(args, "table")) {
-        st = print_table(a, args, &opts, &err);
-    } else {
-        st = input_open(args->words[0], &in, &err);
-        if (st == FIRN_OK) st = input_wrap(&in, print_file(a, &opts, &in, &err), &err);
-        input_close(&in);
-    }
+    firn_status st =
+        opts.is_table ? cat_table(a, args, &opts, &err) : cat_file(a, args, &opts, &err);
     if (st == FIRN_OK && fflush(stdout) != 0)
         st = firn_fail(&err, FIRN_ERR_IO, "cannot write the rows");
     return st == FIRN_OK ? APP_OK : app_print_error(a, &err, NULL);
 }
 
-const app_command app_command_cat = {"cat",     "FILE [options]", "print the rows of a file",
-                                     k_details, k_options,        run};
+const app_command app_command_cat = {"cat",
+                                     "FILE | --table METADATA [options]",
+                                     "print the rows of a file or a table",
+                                     k_details,
+                                     k_options,
+                                     run};

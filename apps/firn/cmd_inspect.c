@@ -11,11 +11,12 @@
 #include "format/json.h"
 #include "iceberg/spec/inspect_iceberg.h"
 #include "input_file.h"
+#include "outline_output.h"
 
 #define TEXT_BYTES ((size_t)64 << 20)
 
 static const app_option k_options[] = {
-    {"format", 0, "FORMAT", "text or json; default: text"},
+    APP_OUTLINE_OPTION,
     {"brief", 0, NULL, "without pages, blocks and entries"},
     {"as", 0, "KIND", "what the file is; default: by its content"},
     {NULL, 0, NULL, NULL},
@@ -32,13 +33,6 @@ typedef struct inspect_opts {
     firn_inspect_depth depth;
     const char *as;
 } inspect_opts;
-
-static firn_status write_stdout(void *ctx, const void *data, size_t n, firn_error *err)
-{
-    (void)ctx;
-    if (fwrite(data, 1, n, stdout) == n) return FIRN_OK;
-    return firn_fail(err, FIRN_ERR_IO, "cannot write to standard output");
-}
 
 /* One thing the command can show. */
 typedef struct inspect_job {
@@ -237,7 +231,6 @@ static firn_status name_of_content(inspect_job *job, const char **name, firn_err
 
 static firn_status inspect_file(app *a, const inspect_opts *opts, input_file *in, firn_error *err)
 {
-    static const firn_byte_sink sink = {NULL, write_stdout};
     firn_outline out;
     inspect_job job = {.a = a, .in = in, .opts = opts, .out = &out};
     const char *name = opts->as;
@@ -246,21 +239,17 @@ static firn_status inspect_file(app *a, const inspect_opts *opts, input_file *in
     if (!name && st != FIRN_OK) return st;
     const struct inspect_kind *kind = find_kind(name ? name : by_content);
     if (!kind) return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %s", by_content);
-    firn_outline_init(&out, opts->style, &sink);
+    outline_open(&out, opts->style);
     st = kind->show ? kind->show(&job, err) : with_bytes(&job, kind->show_bytes, err);
-    const firn_status end = firn_outline_finish(&out, st == FIRN_OK ? err : NULL);
-    return st == FIRN_OK ? end : st;
+    return outline_close(&out, st, err);
 }
 
 static firn_status parse_options(const app_args *args, inspect_opts *out, firn_error *err)
 {
-    const char *format = app_args_get(args, "format", "text");
     *out = (inspect_opts){.as = app_args_get(args, "as", NULL)};
     if (args->n_words != 1)
         return firn_fail(err, FIRN_ERR_ARG, "inspect needs one file, found %zu", args->n_words);
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-        return firn_fail(err, FIRN_ERR_ARG, "--format: unknown format \"%s\"", format);
-    if (strcmp(format, "json") == 0) out->style = FIRN_OUTLINE_JSON;
+    FIRN_TRY(outline_style(args, &out->style, err));
     if (out->as && !find_kind(out->as))
         return firn_fail(err, FIRN_ERR_ARG, "--as: unknown kind of file \"%s\"", out->as);
     if (app_args_has(args, "brief")) out->depth = FIRN_INSPECT_BRIEF;
@@ -279,8 +268,6 @@ static int run(app *a, const app_args *args)
     firn_status st = input_open(args->words[0], &in, &err);
     if (st == FIRN_OK) st = input_wrap(&in, inspect_file(a, &opts, &in, &err), &err);
     input_close(&in);
-    if (fflush(stdout) != 0 && st == FIRN_OK)
-        st = firn_fail(&err, FIRN_ERR_IO, "cannot write to standard output");
     return st == FIRN_OK ? APP_OK : app_print_error(a, &err, NULL);
 }
 

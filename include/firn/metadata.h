@@ -180,6 +180,10 @@ FIRN_API const firn_schema *firn_metadata_schema(const firn_table_metadata *meta
 /** @brief NULL if there is none with this id. */
 FIRN_API const firn_schema *firn_metadata_find_schema(const firn_table_metadata *metadata,
                                                       int32_t schema_id);
+/** @brief Schema a snapshot was written with; the current one where the snapshot is NULL or does
+ * not say. Never NULL. */
+FIRN_API const firn_schema *firn_metadata_schema_at(const firn_table_metadata *metadata,
+                                                    const firn_snapshot *snapshot);
 /** @brief Default partition spec. Never NULL. */
 FIRN_API const firn_partition_spec *firn_metadata_spec(const firn_table_metadata *metadata);
 FIRN_API const firn_partition_spec *firn_metadata_find_spec(const firn_table_metadata *metadata,

@@ -154,15 +154,6 @@ firn_status firn_session__dml_name(firn_session *session, firn_table *table, fir
 
 /* ---- time travel ---- */
 
-static const firn_schema *schema_of(const firn_table_metadata *metadata,
-                                    const firn_snapshot *snapshot)
-{
-    const firn_schema *schema = snapshot && snapshot->schema_id >= 0
-                                    ? firn_metadata_find_schema(metadata, snapshot->schema_id)
-                                    : NULL;
-    return schema ? schema : firn_metadata_schema(metadata);
-}
-
 static firn_status travel_to_ref(const firn_table_metadata *metadata, const firn_time_travel *at,
                                  firn_str table, const firn_snapshot **out,
                                  const firn_schema **schema_out, firn_error *err)
@@ -172,11 +163,11 @@ static firn_status travel_to_ref(const firn_table_metadata *metadata, const firn
     if (ref) {
         *out = firn_metadata_find_snapshot(metadata, ref->snapshot_id);
         /* a branch is read with the table's schema, a tag with the one of its time */
-        *schema_out = ref->is_tag ? schema_of(metadata, *out) : firn_metadata_schema(metadata);
+        *schema_out = ref->is_tag ? firn_metadata_schema_at(metadata, *out) : firn_metadata_schema(metadata);
         return FIRN_OK;
     }
     *out = firn_str_to_i64(at->text, &id) ? firn_metadata_find_snapshot(metadata, id) : NULL;
-    *schema_out = schema_of(metadata, *out);
+    *schema_out = firn_metadata_schema_at(metadata, *out);
     if (*out) return FIRN_OK;
     return firn_sql_fail(err, at->offset, "table %.*s has no branch, tag or snapshot \"%.*s\"",
                          FIRN_STR_ARG(table), FIRN_STR_ARG(at->text));
@@ -195,7 +186,7 @@ static firn_status travel_to_time(const firn_table_metadata *metadata, const fir
                              FIRN_STR_ARG(at->text), "'2024-01-31 12:00:00'");
     }
     *out = firn_metadata_snapshot_as_of(metadata, us / 1000);
-    *schema_out = schema_of(metadata, *out);
+    *schema_out = firn_metadata_schema_at(metadata, *out);
     if (*out) return FIRN_OK;
     return firn_sql_fail(err, at->offset, "table %.*s had no snapshot at %.*s", FIRN_STR_ARG(table),
                          FIRN_STR_ARG(at->text));
@@ -213,7 +204,7 @@ firn_status firn_session__travel(const firn_table_metadata *metadata, const firn
     }
     if (!at->is_number) return travel_to_ref(metadata, at, table, out, schema_out, err);
     *out = firn_metadata_find_snapshot(metadata, at->number);
-    *schema_out = schema_of(metadata, *out);
+    *schema_out = firn_metadata_schema_at(metadata, *out);
     if (*out) return FIRN_OK;
     return firn_sql_fail(err, at->offset, "table %.*s has no snapshot %" PRId64,
                          FIRN_STR_ARG(table), at->number);

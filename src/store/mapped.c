@@ -1,50 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forwarding driver: a store with the local driver inside. */
+/* One driver that takes every location and hands it on. Handles of the inner store are passed
+ * through; only paths change. */
 #include "store/mapped.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/str.h"
-#include "store/local.h"
-
-#define MAX_LOCATION 1024
 
 typedef struct mapped {
     firn_store *inner;
-    char prefix[MAX_LOCATION];
-    char folder[MAX_LOCATION];
+    firn_arena *arena; /* the driver itself lives in it */
+    firn_path_mapping *mappings;
+    size_t n;
 } mapped;
 
-/* Local path of a location; out has room for MAX_LOCATION. */
-static firn_status to_local(const mapped *m, firn_str location, char *out, firn_str *path_out,
-                            firn_error *err)
+/* A location of the inner store. */
+typedef struct inner_path {
+    firn_str path;
+    char bytes[FIRN_LIMIT_PATH];
+} inner_path;
+
+static const firn_path_mapping *find_mapping(const mapped *m, firn_str location)
 {
-    const size_t skip = strlen(m->prefix);
-    if (location.len < skip)
-        return firn_fail(err, FIRN_ERR_INTERNAL, "location without the mapped prefix");
-    const int n = snprintf(out, MAX_LOCATION, "%s/%.*s", m->folder, (int)(location.len - skip),
-                           location.data + skip);
-    if (n < 0 || n >= MAX_LOCATION) return firn_fail(err, FIRN_ERR_LIMIT, "location too long");
-    *path_out = (firn_str){out, (size_t)n};
+    const firn_path_mapping *best = NULL;
+    for (size_t i = 0; i < m->n; i++) {
+        const firn_path_mapping *mapping = &m->mappings[i];
+        if (firn_str_starts_with(location, mapping->from) &&
+            (!best || mapping->from.len > best->from.len))
+            best = mapping;
+    }
+    return best;
+}
+
+/* location without the first n_dropped bytes behind prefix. */
+static firn_status join(firn_str prefix, firn_str location, size_t n_dropped, inner_path *out,
+                        firn_error *err)
+{
+    const size_t n_rest = location.len - n_dropped;
+    if (prefix.len + n_rest > sizeof out->bytes)
+        return firn_fail(err, FIRN_ERR_LIMIT, "mapped location of %zu bytes, limit %zu",
+                         prefix.len + n_rest, sizeof out->bytes);
+    if (prefix.len > 0) memcpy(out->bytes, prefix.data, prefix.len);
+    if (n_rest > 0) memcpy(out->bytes + prefix.len, location.data + n_dropped, n_rest);
+    out->path = (firn_str){out->bytes, prefix.len + n_rest};
     return FIRN_OK;
+}
+
+static firn_status to_inner(const mapped *m, firn_str location, inner_path *out, firn_error *err)
+{
+    const firn_path_mapping *mapping = find_mapping(m, location);
+    out->path = location;
+    return mapping ? join(mapping->to, location, mapping->from.len, out, err) : FIRN_OK;
 }
 
 static bool mapped_handles(void *ctx, firn_str location)
 {
-    const mapped *m = ctx;
-    return firn_str_starts_with(location, firn_str_of(m->prefix));
+    (void)ctx;
+    (void)location;
+    return true;
 }
 
 static firn_status mapped_open(void *ctx, firn_str path, void **file_out, int64_t *size_out,
                                firn_error *err)
 {
     const mapped *m = ctx;
-    char local[MAX_LOCATION];
     firn_store_file *file = NULL;
-    FIRN_TRY(to_local(m, path, local, &path, err));
-    FIRN_TRY(firn_store_open(m->inner, path, &file, err));
+    inner_path inner;
+    FIRN_TRY(to_inner(m, path, &inner, err));
+    FIRN_TRY(firn_store_open(m->inner, inner.path, &file, err));
     *file_out = file;
     *size_out = firn_store_file_size(file);
     return FIRN_OK;
@@ -66,10 +92,10 @@ static void mapped_close(void *ctx, void *file)
 static firn_status mapped_create(void *ctx, firn_str path, void **writer_out, firn_error *err)
 {
     const mapped *m = ctx;
-    char local[MAX_LOCATION];
     firn_store_writer *writer = NULL;
-    FIRN_TRY(to_local(m, path, local, &path, err));
-    FIRN_TRY(firn_store_begin(m->inner, path, &writer, err));
+    inner_path inner;
+    FIRN_TRY(to_inner(m, path, &inner, err));
+    FIRN_TRY(firn_store_begin(m->inner, inner.path, &writer, err));
     *writer_out = writer;
     return FIRN_OK;
 }
@@ -96,58 +122,54 @@ static void mapped_abandon(void *ctx, void *writer)
 static firn_status mapped_remove(void *ctx, firn_str path, firn_error *err)
 {
     const mapped *m = ctx;
-    char local[MAX_LOCATION];
-    FIRN_TRY(to_local(m, path, local, &path, err));
-    return firn_store_remove(m->inner, path, err);
+    inner_path inner;
+    FIRN_TRY(to_inner(m, path, &inner, err));
+    return firn_store_remove(m->inner, inner.path, err);
 }
 
-typedef struct forward_list {
-    const mapped *m;
+/* A listing on its way back. */
+typedef struct listing {
+    const firn_path_mapping *mapping;
     firn_store_list_fn fn;
     void *ctx;
-} forward_list;
+} listing;
 
-static firn_status forward_entry(void *ctx, const firn_store_entry *entry, firn_error *err)
+static firn_status give_entry(void *ctx, const firn_store_entry *entry, firn_error *err)
 {
-    const forward_list *f = ctx;
-    char location[2 * MAX_LOCATION];
-    firn_store_entry mapped_entry = *entry;
-    const size_t skip = strlen(f->m->folder) + 1;
-    if (entry->path.len < skip)
-        return firn_fail(err, FIRN_ERR_INTERNAL, "listed path outside the folder");
-    const int n = snprintf(location, sizeof location, "%s%.*s", f->m->prefix,
-                           (int)(entry->path.len - skip), entry->path.data + skip);
-    mapped_entry.path = (firn_str){location, (size_t)n};
-    return f->fn(f->ctx, &mapped_entry, err);
+    const listing *l = ctx;
+    firn_store_entry outer = *entry;
+    inner_path path;
+    if (l->mapping && firn_str_starts_with(entry->path, l->mapping->to)) {
+        FIRN_TRY(join(l->mapping->from, entry->path, l->mapping->to.len, &path, err));
+        outer.path = path.path;
+    }
+    return l->fn(l->ctx, &outer, err);
 }
 
 static firn_status mapped_list(void *ctx, firn_str prefix, firn_store_list_fn fn, void *fn_ctx,
                                firn_error *err)
 {
     const mapped *m = ctx;
-    char local[MAX_LOCATION];
-    forward_list f = {m, fn, fn_ctx};
-    FIRN_TRY(to_local(m, prefix, local, &prefix, err));
-    return firn_store_list(m->inner, prefix, forward_entry, &f, err);
+    listing l = {find_mapping(m, prefix), fn, fn_ctx};
+    inner_path inner;
+    FIRN_TRY(to_inner(m, prefix, &inner, err));
+    return firn_store_list(m->inner, inner.path, give_entry, &l, err);
 }
 
 /* out->path: as asked, which outlives the call. */
 static firn_status mapped_stat(void *ctx, firn_str path, firn_store_entry *out, firn_error *err)
 {
     const mapped *m = ctx;
-    char local[MAX_LOCATION];
-    firn_str local_path;
-    FIRN_TRY(to_local(m, path, local, &local_path, err));
-    FIRN_TRY(firn_store_stat(m->inner, local_path, out, err));
+    inner_path inner;
+    FIRN_TRY(to_inner(m, path, &inner, err));
+    FIRN_TRY(firn_store_stat(m->inner, inner.path, out, err));
     out->path = path;
     return FIRN_OK;
 }
 
 static void mapped_destroy(void *ctx)
 {
-    mapped *m = ctx;
-    firn_store_destroy(m->inner);
-    firn_mem_free(NULL, m);
+    firn_arena_destroy(((mapped *)ctx)->arena);
 }
 
 static const firn_store_ops k_ops = {
@@ -166,18 +188,41 @@ static const firn_store_ops k_ops = {
     .destroy = mapped_destroy,
 };
 
-firn_status firn_store_add_mapped(firn_store *store, firn_env *env, const char *prefix,
-                                  const char *folder, firn_error *err)
+static firn_status copy_mappings(mapped *m, const firn_path_mapping *mappings, size_t n,
+                                 firn_error *err)
 {
-    mapped *m = firn_mem_alloc_zero(NULL, sizeof *m);
-    if (!m) return firn_fail_nomem(err);
-    const int prefix_len = snprintf(m->prefix, sizeof m->prefix, "%s", prefix);
-    const int folder_len = snprintf(m->folder, sizeof m->folder, "%s", folder);
-    firn_status st = firn_store_create(&m->inner, err);
-    if (st == FIRN_OK && (prefix_len >= MAX_LOCATION || folder_len >= MAX_LOCATION))
-        st = firn_fail(err, FIRN_ERR_LIMIT, "location longer than %d bytes", MAX_LOCATION - 1);
-    if (st == FIRN_OK) st = firn_store_add_local(m->inner, env, err);
+    m->mappings = firn_arena_array(m->arena, n, sizeof *m->mappings);
+    if (!m->mappings) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        if (mappings[i].from.len == 0)
+            return firn_fail(err, FIRN_ERR_ARG, "a path mapping needs a prefix to replace");
+        m->mappings[i].from = firn_arena_copy(m->arena, mappings[i].from);
+        m->mappings[i].to = firn_arena_copy(m->arena, mappings[i].to);
+        if (!m->mappings[i].from.data || !m->mappings[i].to.data) return firn_fail_nomem(err);
+    }
+    m->n = n;
+    return FIRN_OK;
+}
+
+firn_status firn_store_create_mapped(firn_store *inner, const firn_path_mapping *mappings, size_t n,
+                                     firn_store **out, firn_error *err)
+{
+    firn_store *store = NULL;
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    mapped *m = arena ? firn_arena_alloc_zero(arena, sizeof *m) : NULL;
+    *out = NULL;
+    firn_status st = m ? FIRN_OK : firn_fail_nomem(err);
+    if (st == FIRN_OK) {
+        *m = (mapped){.inner = inner, .arena = arena};
+        st = copy_mappings(m, mappings, n, err);
+    }
+    if (st == FIRN_OK) st = firn_store_create(&store, err);
     if (st == FIRN_OK) st = firn_store_add(store, &k_ops, m, err);
-    if (st != FIRN_OK) mapped_destroy(m);
+    if (st == FIRN_OK) {
+        *out = store;
+        return FIRN_OK;
+    }
+    firn_store_destroy(store);
+    firn_arena_destroy(arena);
     return st;
 }

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A store driver that serves locations with a prefix from a local folder: tables whose metadata
- * hold the absolute locations of the machine that wrote them. Tests and "firn cat --table --map".
- */
+/* A store in front of another: locations that begin with one prefix are looked up under another.
+ * For tables whose metadata name the place where they were written, not the one they are at. */
 #ifndef FIRN_STORE_MAPPED_H
 #define FIRN_STORE_MAPPED_H
 
-#include "base/env.h"
 #include "firn/ext/store.h"
 
-/* "<prefix><rest>" becomes "<folder>/<rest>", for reading and writing. Both texts are copied. Add
- * it before the local driver when the prefix is one that driver would take. */
-FIRN_MUST_CHECK firn_status firn_store_add_mapped(firn_store *store, firn_env *env,
-                                                  const char *prefix, const char *folder,
-                                                  firn_error *err);
+typedef struct firn_path_mapping {
+    firn_str from, to; /* texts; from is not empty */
+} firn_path_mapping;
+
+/* Every location goes to inner, with the longest `from` that it begins with replaced by its `to`.
+ * What inner lists is given back under the names that were asked for. Texts are copied; inner
+ * outlives the store. FIRN_ERR_ARG: an empty from. */
+FIRN_MUST_CHECK firn_status firn_store_create_mapped(firn_store *inner,
+                                                     const firn_path_mapping *mappings, size_t n,
+                                                     firn_store **out, firn_error *err);
 
 #endif

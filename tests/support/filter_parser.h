@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Row filters from SQL-like text, for tests: and, or, not, parentheses; =, ==, !=, <>, <, <=, >,
- * >=, between, in, like 'prefix%', starts with, is null, is nan. Literals: 'text', 12 (long),
- * 1.5 (decimal), 1e3 (double), nan, true, false, null, date '..', timestamp '..'. */
+/* Row filters for tests, from the text that iceberg/expr/expr_parse.h describes. */
 #ifndef FIRN_FILTER_PARSER_H
 #define FIRN_FILTER_PARSER_H
 

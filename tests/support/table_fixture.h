@@ -12,7 +12,8 @@
 
 typedef struct firn_table_fixture {
     firn_env *env;
-    firn_store *store;
+    firn_store *local;
+    firn_store *store; /* the fixture's locations, in local */
     firn_arena *arena;
     const firn_table_metadata *metadata;
 } firn_table_fixture;

@@ -65,7 +65,10 @@ static bool has_live_files(const firn_manifest_file *manifest)
 
 static void count_files(planner *p, const firn_manifest_file *manifest)
 {
-    if (manifest->content != FIRN_CONTENT_DATA) return;
+    if (manifest->content != FIRN_CONTENT_DATA) {
+        p->stats.delete_manifests_total++;
+        return;
+    }
     p->stats.manifests_total++;
     if (manifest->added_files >= 0 && manifest->existing_files >= 0)
         p->stats.files_total += manifest->added_files + manifest->existing_files;
@@ -222,6 +225,7 @@ static firn_status read_deletes(planner *p)
     FIRN_TRY(firn_delete_index_create(p->metadata, p->arena, &index, p->err));
     for (size_t i = 0; i < p->deletes.n; i++) {
         const firn_manifest_scan *scan = &p->deletes.scans[i];
+        if (scan->part_index == 0) p->stats.delete_manifests_read++;
         for (size_t j = 0; j < scan->n_deletes; j++)
             FIRN_TRY(index_delete(p, index, scan, &scan->deletes[j]));
     }

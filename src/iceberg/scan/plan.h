@@ -23,7 +23,8 @@ typedef struct firn_scan_task {
 } firn_scan_task;
 
 typedef struct firn_scan_stats {
-    int64_t manifests_total, manifests_read;
+    int64_t manifests_total, manifests_read; /* of data files */
+    int64_t delete_manifests_total, delete_manifests_read;
     int64_t
         files_total; /* live files in manifests read or pruned, from the manifest list's counts */
     int64_t files_matched;

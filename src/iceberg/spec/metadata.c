@@ -18,6 +18,15 @@ const firn_schema *firn_metadata_schema(const firn_table_metadata *metadata)
     return firn_metadata_find_schema(metadata, metadata->current_schema_id);
 }
 
+const firn_schema *firn_metadata_schema_at(const firn_table_metadata *metadata,
+                                           const firn_snapshot *snapshot)
+{
+    const firn_schema *schema = snapshot && snapshot->schema_id >= 0
+                                    ? firn_metadata_find_schema(metadata, snapshot->schema_id)
+                                    : NULL;
+    return schema ? schema : firn_metadata_schema(metadata);
+}
+
 const firn_partition_spec *firn_metadata_find_spec(const firn_table_metadata *metadata,
                                                    int32_t spec_id)
 {
