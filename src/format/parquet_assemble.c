@@ -170,14 +170,33 @@ static firn_status mark_lists(const firn_pq_read *read, firn_column *column, siz
     return slot == n_slots ? FIRN_OK : fail_slots(read, err);
 }
 
+/* Bytes of n slots of an element, without the values that were counted when they were read. */
+static uint64_t slot_bytes(const firn_pq_read *read, const firn_column *column, size_t n)
+{
+    uint64_t bytes = (uint64_t)n * firn_column_width(column->type);
+    if (read && read->kind == FIRN_PQ_READ_LEAF) {
+        const uint64_t counted = (uint64_t)read->leaf->n_dense * read->leaf->conv.out_width;
+        return bytes > counted ? bytes - counted : 0;
+    }
+    if (column->type->kind != FIRN_TYPE_STRUCT) return bytes;
+    const bool is_read = read && read->kind == FIRN_PQ_READ_STRUCT;
+    for (size_t i = 0; i < column->n_children; i++)
+        bytes += slot_bytes(is_read ? &read->children[i] : NULL, &column->children[i], n);
+    return bytes;
+}
+
 static firn_status assemble_list(const firn_pq_read *read, firn_column *column, size_t n_slots,
                                  size_t n_wanted, firn_error *err)
 {
     size_t n_set = 0, total = 0;
     FIRN_TRY(mark_lists(read, column, n_slots, &n_set, &total, err));
     FIRN_TRY(check_nulls(read, n_set, n_wanted, err));
-    for (size_t i = 0; i < read->n_children; i++)
-        FIRN_TRY(firn_pq_assemble(&read->children[i], &column->children[i], total, total, err));
+    for (size_t i = 0; i < read->n_children; i++) {
+        const firn_pq_read *child = &read->children[i];
+        FIRN_TRY(firn_pq_budget_spend(read->leaf->blocks.budget,
+                                      slot_bytes(child, &column->children[i], total), err));
+        FIRN_TRY(firn_pq_assemble(child, &column->children[i], total, total, err));
+    }
     return FIRN_OK;
 }
 

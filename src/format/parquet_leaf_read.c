@@ -7,8 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "format/parquet_budget.h"
 
-#define LEVEL_BYTES  2    /* definition and repetition */
 #define SCRATCH_ROWS 4096 /* rows of one step when the caller gave no validity */
 
 void firn_pq_leaf_init(firn_pq_leaf *leaf, const firn_parquet_file *file, const firn_pq_node *node,
@@ -66,6 +66,17 @@ firn_status firn_pq_leaf_start(firn_pq_leaf *leaf, size_t row_group, firn_error 
                               (long long)chunk->n_values, (long long)rg->n_rows),
                     err);
     return wrap(leaf, firn_pq_pages_start(&leaf->pages, chunk, err), err);
+}
+
+firn_status firn_pq_leaf_start_over(firn_pq_leaf *leaf, firn_error *err)
+{
+    const firn_pq_offset_index offsets = leaf->offsets;
+    const bool is_tried = leaf->is_index_tried;
+    FIRN_TRY(firn_pq_leaf_start(leaf, leaf->row_group, err));
+    leaf->offsets = offsets;
+    leaf->is_index_tried = is_tried;
+    firn_pq_blocks_forget(&leaf->blocks);
+    return FIRN_OK;
 }
 
 static firn_status begin_data_page(firn_pq_leaf *leaf, const firn_pq_page *page, firn_error *err)
@@ -168,13 +179,7 @@ firn_status firn_pq_leaf_read_flat(firn_pq_leaf *leaf, firn_pq_flat *to, size_t 
 static firn_status reserve_levels(firn_pq_leaf *leaf, size_t more, firn_error *err)
 {
     const size_t need = leaf->n_levels + more;
-    firn_pq_budget *const budget = leaf->budget;
-    const size_t lists = (size_t)leaf->node->rep * sizeof(firn_list_entry);
-    budget->used += (uint64_t)more * (LEVEL_BYTES + leaf->conv.out_width + lists);
-    if (budget->used > budget->limit)
-        return firn_fail(err, FIRN_ERR_LIMIT,
-                         "nested values of one batch need more than %llu bytes, at %zu in it",
-                         (unsigned long long)budget->limit, need);
+    FIRN_TRY(firn_pq_budget_spend(leaf->blocks.budget, (uint64_t)more * FIRN_PQ_LEVEL_BYTES, err));
     if (need <= leaf->level_capacity) return FIRN_OK;
     const size_t capacity = need < 4096 ? 8192 : need * 2;
     uint8_t *def = firn_mem_resize(NULL, leaf->def_levels, capacity);
@@ -206,6 +211,7 @@ static firn_status consume(firn_pq_leaf *leaf, size_t k, firn_error *err)
     if (leaf->levels_only) return FIRN_OK;
     const size_t n = count_equal(def, k, (uint8_t)leaf->node->def);
     const size_t total = leaf->n_dense + n;
+    FIRN_TRY(firn_pq_budget_spend(leaf->blocks.budget, (uint64_t)n * leaf->conv.out_width, err));
     if ((int64_t)total > leaf->column->capacity)
         FIRN_TRY(firn_column_reserve(leaf->column, (int64_t)total, err));
     char *to = (char *)leaf->column->values + leaf->n_dense * leaf->conv.out_width;

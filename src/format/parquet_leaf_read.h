@@ -10,11 +10,6 @@
 
 #define FIRN_PQ_LEVELS_AHEAD 1024
 
-/* Bytes that the nested columns of one batch take together. */
-typedef struct firn_pq_budget {
-    uint64_t used, limit;
-} firn_pq_budget;
-
 typedef struct firn_pq_leaf {
     const firn_pq_node *node;
     size_t index;     /* of its chunk in a row group */
@@ -37,8 +32,7 @@ typedef struct firn_pq_leaf {
     bool is_sparse; /* few rows of the row group are wanted: go along the index from the start */
 
     /* Reading by levels. */
-    firn_pq_budget *budget; /* of the reader; set before reading */
-    firn_column *column;    /* where values go, densely; set for each batch */
+    firn_column *column; /* where values go, densely; set for each batch */
     uint8_t *def_levels, *rep_levels;
     size_t n_levels, level_capacity;
     size_t n_dense; /* values in column */
@@ -53,6 +47,8 @@ void firn_pq_leaf_dispose(firn_pq_leaf *leaf);
 /* Begin a row group. */
 FIRN_MUST_CHECK firn_status firn_pq_leaf_start(firn_pq_leaf *leaf, size_t row_group,
                                                firn_error *err);
+/* Back to the beginning of the row group, without what the running call read of it. */
+FIRN_MUST_CHECK firn_status firn_pq_leaf_start_over(firn_pq_leaf *leaf, firn_error *err);
 /* parquet_leaf_seek.c: make row (of the row group, none that was read already) the next to be read:
  * by the offset index where there is one, by page headers else, stepping over values in its page.
  */

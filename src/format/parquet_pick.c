@@ -207,7 +207,6 @@ firn_status firn_pq_pick_rows(firn_pq_pick *pick, const firn_row_range *candidat
     uint64_t mask[MASK_WORDS];
     size_t n = 0;
     int64_t n_passed = 0;
-    for (size_t i = 0; i < pick->n_columns; i++) pick->columns[i].leaf->blocks.call++;
     pick->is_on = pick->n_columns > 0 && pick->n_rest == 0;
     if (!pick->is_on) {
         if (pick->n_rest > 0) pick->n_rest--;

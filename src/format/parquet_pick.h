@@ -44,7 +44,8 @@ FIRN_MUST_CHECK firn_status firn_pq_pick_project(firn_pq_pick *pick, const firn_
 FIRN_MUST_CHECK firn_status firn_pq_pick_init(firn_pq_pick *pick, const firn_pq_plan *plan,
                                               firn_error *err);
 /* Reads the filter's columns in the candidate runs (at most FIRN_BATCH_ROWS rows of one row group)
- * and writes what is left of them to runs, which has room for as many runs as there are rows. */
+ * and writes what is left of them to runs, which has room for as many runs as there are rows.
+ * FIRN_NEED_MORE: they take too much memory. */
 FIRN_MUST_CHECK firn_status firn_pq_pick_rows(firn_pq_pick *pick, const firn_row_range *candidates,
                                               size_t n_candidates, firn_pq_run *runs,
                                               size_t *n_runs, firn_error *err);

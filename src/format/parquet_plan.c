@@ -35,7 +35,7 @@ static firn_status add_leaf(firn_pq_plan *plan, const firn_pq_node *node, const 
     if (type) FIRN_TRY(firn_pq_conv_plan(node, plan->types, type, &conv, err));
     firn_pq_leaf_init(leaf, plan->file, node, type ? &conv : NULL, plan->memory,
                       plan->window_bytes > 0 ? plan->window_bytes : FIRN_PQ_WINDOW);
-    leaf->budget = plan->budget;
+    leaf->blocks.budget = plan->budget;
     firn_pq_leaf **slot = firn_arena_push(plan->arena, (void *)&plan->leaves, &plan->n_leaves,
                                           &plan->cap_leaves, sizeof *plan->leaves);
     if (!slot) return firn_fail_nomem(err);

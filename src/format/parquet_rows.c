@@ -9,6 +9,8 @@
 #include "format/row_ranges.h"
 
 #define ARENA_LIMIT ((size_t)1 << 30)
+/* After so many batches of fewer rows than usual, more are tried again. */
+#define PATIENCE 16
 
 struct firn_parquet_rows {
     firn_arena *arena;
@@ -22,14 +24,15 @@ struct firn_parquet_rows {
     firn_pq_pick pick;
     size_t next_group, end_group;
     int64_t next_row, end_row; /* of the current row group, in the file */
-    int64_t batch_rows;        /* of it at most, by the size of its values */
+    int64_t most_rows;         /* of it in a batch, by the size of its values on average */
+    int64_t batch_rows;        /* the same where they are larger than that */
+    int n_fitting;             /* batches since batch_rows changed */
     /* Rows that have been chosen; those before run_at, and given rows of that run, are done. */
     firn_pq_run *runs;
     size_t n_runs, run_at;
     int64_t given;
     firn_row_range *last; /* of the last batch */
     size_t n_last;
-    int64_t call;
     bool has_failed;
     firn_column_loan loan;
 };
@@ -207,7 +210,8 @@ static firn_status begin_row_group(firn_parquet_rows *rows, firn_error *err)
         rows->next_row = plan->file->row_groups[group].first_row;
         rows->end_row = rows->next_row + plan->file->row_groups[group].n_rows;
         if (!has_rows(rows, rows->next_row, rows->end_row)) continue;
-        rows->batch_rows = (int64_t)firn_pq_batch_rows(plan->leaves, plan->n_leaves, group);
+        FIRN_TRY(firn_pq_batch_rows(plan->leaves, plan->n_leaves, group, &rows->most_rows, err));
+        rows->batch_rows = rows->most_rows;
         firn_arena_reset(rows->group_arena);
         for (size_t i = 0; i < plan->n_leaves; i++)
             FIRN_TRY(firn_error_wrap(err, start_leaf(rows, plan->leaves[i], group, err),
@@ -239,13 +243,65 @@ static size_t take_candidates(firn_parquet_rows *rows, firn_row_range *out)
     return n;
 }
 
+static void begin_budget(const firn_parquet_rows *rows, int64_t n_rows)
+{
+    rows->plan.budget->used = 0;
+    rows->plan.budget->n_rows = n_rows;
+}
+
+/* Was it read when the rows were picked, so that reading the batch leaves it alone? */
+static bool is_picked(const firn_parquet_rows *rows, const firn_pq_leaf *leaf)
+{
+    if (!rows->pick.is_on) return false;
+    for (size_t i = 0; i < rows->pick.n_columns; i++)
+        if (rows->pick.columns[i].leaf == leaf) return true;
+    return false;
+}
+
+/* Picked columns count batches of candidates, the others calls. */
+static void count_call(firn_parquet_rows *rows, bool of_filter)
+{
+    for (size_t i = 0; i < rows->plan.n_leaves; i++)
+        if (is_picked(rows, rows->plan.leaves[i]) == of_filter) rows->plan.leaves[i]->blocks.call++;
+}
+
+/* The batch took too much: leaves that were read for it (those of the filter, or the others) go
+ * back, and it gets half the rows. */
+static firn_status start_over(firn_parquet_rows *rows, bool of_filter, firn_error *err)
+{
+    rows->batch_rows = rows->plan.budget->n_rows / 2;
+    rows->n_fitting = 0;
+    for (size_t i = 0; i < rows->plan.n_leaves; i++) {
+        firn_pq_leaf *leaf = rows->plan.leaves[i];
+        if (is_picked(rows, leaf) == of_filter) FIRN_TRY(firn_pq_leaf_start_over(leaf, err));
+    }
+    return FIRN_OK;
+}
+
+static void note_fitting(firn_parquet_rows *rows)
+{
+    if (rows->batch_rows >= rows->most_rows || ++rows->n_fitting < PATIENCE) return;
+    rows->batch_rows *= 2;
+    rows->n_fitting = 0;
+}
+
 static firn_status choose_rows(firn_parquet_rows *rows, firn_error *err)
 {
     FIRN_TRY(begin_row_group(rows, err));
-    const size_t n = take_candidates(rows, rows->last);
     rows->run_at = 0;
     rows->given = 0;
-    return firn_pq_pick_rows(&rows->pick, rows->last, n, rows->runs, &rows->n_runs, err);
+    count_call(rows, true);
+    for (;;) {
+        int64_t n_rows = 0;
+        const size_t n = take_candidates(rows, rows->last);
+        for (size_t i = 0; i < n; i++) n_rows += rows->last[i].n;
+        begin_budget(rows, n_rows);
+        const firn_status st =
+            firn_pq_pick_rows(&rows->pick, rows->last, n, rows->runs, &rows->n_runs, err);
+        if (st != FIRN_NEED_MORE) return st;
+        rows->next_row = rows->last[0].first;
+        FIRN_TRY(start_over(rows, true, err));
+    }
 }
 
 /* The runs of the next batch: what was chosen and not given, up to max_rows. */
@@ -354,7 +410,6 @@ static firn_status read_nested(firn_parquet_rows *rows, firn_column **columns, i
         has_nested = true;
     }
     if (!has_nested) return FIRN_OK;
-    plan->budget->used = 0;
     for (size_t i = 0; i < plan->n_leaves; i++) firn_pq_leaf_clear(plan->leaves[i]);
     for (size_t i = 0; i < rows->n_last; i++) {
         size_t got = 0;
@@ -382,6 +437,20 @@ static firn_status read_columns(firn_parquet_rows *rows, firn_column **columns, 
     return FIRN_OK;
 }
 
+/* As read_columns, with the last n rows or the first of them. */
+static firn_status read_fitting(firn_parquet_rows *rows, firn_column **columns, int64_t *n,
+                                firn_error *err)
+{
+    for (;;) {
+        begin_budget(rows, *n);
+        const firn_status st = read_columns(rows, columns, n, err);
+        if (st == FIRN_OK) note_fitting(rows);
+        if (st != FIRN_NEED_MORE) return st;
+        FIRN_TRY(start_over(rows, false, err));
+        *n = fill_last(rows, rows->batch_rows);
+    }
+}
+
 static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_batch *batch,
                               firn_error *err)
 {
@@ -389,7 +458,8 @@ static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_ba
     firn_column **columns = few;
     const size_t n_columns = rows->projection->n_fields;
     if (rows->run_at == rows->n_runs) FIRN_TRY(choose_rows(rows, err));
-    int64_t n = fill_last(rows, max_rows < FIRN_BATCH_ROWS ? max_rows : FIRN_BATCH_ROWS);
+    if (max_rows > FIRN_BATCH_ROWS) max_rows = FIRN_BATCH_ROWS;
+    int64_t n = fill_last(rows, max_rows < rows->batch_rows ? max_rows : rows->batch_rows);
     if (n == 0) return FIRN_OK;
     if (n_columns > sizeof few / sizeof *few) {
         columns = firn_mem_alloc_zero(NULL, n_columns * sizeof *columns);
@@ -398,26 +468,13 @@ static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_ba
     firn_status st = FIRN_OK;
     for (size_t i = 0; i < n_columns && st == FIRN_OK; i++)
         st = firn_column_loan_choose(&rows->loan, batch, i, n, &columns[i], err);
-    if (st == FIRN_OK) st = read_columns(rows, columns, &n, err);
+    if (st == FIRN_OK) st = read_fitting(rows, columns, &n, err);
     if (columns != few) firn_mem_free(NULL, columns);
     FIRN_TRY(st);
     firn_column_loan_give(&rows->loan, batch);
     batch->n_rows = n;
     step_runs(rows, n);
     return FIRN_OK;
-}
-
-/* Columns of the filter count batches of candidates instead (parquet_pick.c). */
-static void count_call(firn_parquet_rows *rows)
-{
-    rows->call++;
-    for (size_t i = 0; i < rows->plan.n_leaves; i++) {
-        firn_pq_leaf *leaf = rows->plan.leaves[i];
-        bool is_picked = false;
-        for (size_t k = 0; k < rows->pick.n_columns; k++)
-            is_picked = is_picked || rows->pick.columns[k].leaf == leaf;
-        if (!is_picked) leaf->blocks.call = rows->call;
-    }
 }
 
 firn_status firn_parquet_rows_next(firn_parquet_rows *rows, int64_t max_rows, firn_batch *batch,
@@ -431,7 +488,7 @@ firn_status firn_parquet_rows_next(firn_parquet_rows *rows, int64_t max_rows, fi
             err, FIRN_ERR_ARG,
             "batch of %zu columns and %lld rows wanted, the projection has %zu columns",
             batch->n_columns, (long long)max_rows, rows->projection->n_fields);
-    count_call(rows);
+    count_call(rows, false);
     const firn_status st = read_batch(rows, max_rows, batch, err);
     if (st != FIRN_OK && st != FIRN_DONE) rows->has_failed = true;
     return st;

@@ -6,7 +6,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "format/parquet_values.h"
+#include "format/parquet_budget.h"
 
 #define CHUNK       256
 #define LENGTH_SIZE 4
@@ -217,6 +217,7 @@ firn_status firn_pq_bytes_read_prefixes(firn_pq_values *v, size_t n, void *out, 
         FIRN_TRY(firn_pq_delta_read(&v->delta, prefix, k, err));
         FIRN_TRY(firn_pq_delta_read(&v->suffixes, suffix, k, err));
         FIRN_TRY(measure(prefix, suffix, k, v->last.len, &total, err));
+        if (v->blocks->budget) FIRN_TRY(firn_pq_budget_ask(v->blocks->budget, total));
         FIRN_TRY(firn_pq_block_take(v->blocks, total, &block, err));
         firn_status st = join(v, prefix, suffix, k, (char *)block->data, raw, err);
         if (st == FIRN_OK) st = convert(v, raw, k, to, err);

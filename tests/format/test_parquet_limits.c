@@ -208,8 +208,8 @@ static void test_list_of_two_billion_nulls_is_refused(void **state)
     forge_list(&file, *state, INT32_MAX);
     assert_true(file.len < 200);
     assert_fails(read_watched(firn_buf_view(&file), &peak, &err), FIRN_ERR_LIMIT, &err,
-                 "nested values of one batch need more than");
-    assert_true(peak < 64 * MIB);
+                 "nested values of one row need more than");
+    assert_true(peak < MIB);
     firn_buf_dispose(&file);
 }
 
@@ -224,20 +224,20 @@ static firn_status read_list(firn_arena *arena, int32_t n, firn_error *err)
     return st;
 }
 
-static void test_nested_values_have_a_limit(void **state)
+static void test_nested_values_of_a_row_have_a_limit(void **state)
 {
-    const size_t each = 2 + sizeof(int64_t) + sizeof(firn_list_entry);
+    const size_t each = FIRN_PQ_LEVEL_BYTES + sizeof(int64_t);
     firn_error err = {0};
     firn_buf file;
-    forge_list(&file, *state, (int32_t)(FIRN_PQ_NESTED_BYTES / each));
+    forge_list(&file, *state, (int32_t)(FIRN_PQ_ROW_BYTES / each));
     const size_t page = firn_str_find(firn_buf_view(&file), FIRN_STR("\x15\x02\x19"), 4);
     assert_true(page < 200); /* the footer begins there */
-    const int32_t most = (int32_t)((FIRN_PQ_NESTED_BYTES + page * FIRN_PQ_NESTED_RATIO) / each);
+    const int32_t most = (int32_t)((FIRN_PQ_ROW_BYTES + page * FIRN_PQ_ROW_RATIO) / each);
     firn_buf_dispose(&file);
     assert_ok(read_list(*state, most - 1, &err), &err);
     assert_ok(read_list(*state, most, &err), &err);
     assert_fails(read_list(*state, most + 1, &err), FIRN_ERR_LIMIT, &err,
-                 "nested values of one batch need more than");
+                 "nested values of one row need more than");
 }
 
 static void test_pages_have_a_limit(void **state)
@@ -401,7 +401,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_rows_without_bytes_cost_nothing),
         TEST(test_list_of_two_billion_nulls_is_refused),
-        TEST(test_nested_values_have_a_limit),
+        TEST(test_nested_values_of_a_row_have_a_limit),
         TEST(test_pages_have_a_limit),
         TEST(test_schemas_have_a_limit_of_depth),
         TEST(test_schemas_have_a_limit_of_columns),
