@@ -34,14 +34,15 @@ static uint64_t touch(const firn_column *column, int64_t n)
     return sum;
 }
 
-static void read_rows(const firn_parquet_file *file, firn_parquet_match match)
+static void read_rows(const firn_parquet_file *file, firn_parquet_match match,
+                      firn_parquet_memory *memory)
 {
     firn_error err = {0};
     firn_parquet_rows *rows = NULL;
     firn_batch *batch = NULL;
     volatile uint64_t sum = 0;
     const firn_type *root = &firn_parquet_file_schema(file)->root;
-    const firn_parquet_rows_opts opts = {.match = match, .window_bytes = 4096};
+    const firn_parquet_rows_opts opts = {.match = match, .window_bytes = 4096, .memory = memory};
     firn_status st = firn_batch_create(root, 64, &batch, &err);
     if (st == FIRN_OK) st = firn_parquet_rows_open(file, root, &opts, &rows, &err);
     for (int64_t n = 0; st == FIRN_OK && n < MAX_ROWS; n += batch->n_rows) {
@@ -66,7 +67,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (firn_parquet_row_group_stats(file, 0, root->fields[i].id, root->fields[i].type, &stats,
                                          &err) != FIRN_OK)
             break;
-    if (root->n_fields <= 1000) read_rows(file, FIRN_PARQUET_MATCH_NAMES);
+    /* Every level of instructions that this machine has gets its share of the inputs. */
+    firn_parquet_memory *memory = NULL;
+    if (root->n_fields <= 1000 && firn_parquet_memory_create(&memory, &err) == FIRN_OK) {
+        firn_parquet_memory_limit_cpu(memory, (firn_cpu_level)(size % 3));
+        read_rows(file, FIRN_PARQUET_MATCH_NAMES, memory);
+    }
+    firn_parquet_memory_destroy(memory);
     firn_parquet_file_close(file);
     return 0;
 }

@@ -246,6 +246,19 @@ static void fill_nulls(firn_column *column, size_t n_slots)
     if (width > 0) memset(column->values, 0, n_slots * width);
 }
 
+/* A struct is what its fields have for defaults. */
+static firn_status fill_default_struct(firn_column *column, size_t n_slots, firn_error *err)
+{
+    if (column->validity) firn_pq_fill_bits(column->validity, 0, n_slots, true);
+    for (size_t i = 0; i < column->n_children; i++) {
+        firn_column *child = &column->children[i];
+        if ((int64_t)n_slots > child->capacity)
+            FIRN_TRY(firn_column_reserve(child, (int64_t)n_slots, err));
+        FIRN_TRY(firn_pq_fill_missing(&column->type->fields[i], child, n_slots, err));
+    }
+    return FIRN_OK;
+}
+
 static firn_status fill_null_children(firn_column *column, size_t n_slots, firn_error *err)
 {
     const bool is_struct = column->type->kind == FIRN_TYPE_STRUCT;
@@ -265,8 +278,9 @@ firn_status firn_pq_fill_missing(const firn_field *field, firn_column *column, s
 {
     const firn_value *value = field->initial_default;
     const size_t width = firn_column_width(column->type);
+    const firn_type_kind kind = column->type->kind;
     column->n_values = (int64_t)n_slots;
-    if (!value || value->is_null || !firn_type_is_primitive(column->type)) {
+    if (!value || value->is_null || kind == FIRN_TYPE_LIST || kind == FIRN_TYPE_MAP) {
         if (!column->validity && n_slots > 0)
             return firn_fail(err, FIRN_ERR_ARG,
                              "field %.*s is missing from the file and its "
@@ -275,9 +289,10 @@ firn_status firn_pq_fill_missing(const firn_field *field, firn_column *column, s
         fill_nulls(column, n_slots);
         return fill_null_children(column, n_slots, err);
     }
-    if (value->kind != column->type->kind)
+    if (value->kind != kind)
         return firn_fail(err, FIRN_ERR_ARG, "field %.*s has a default of another type",
                          FIRN_STR_ARG(field->name));
+    if (kind == FIRN_TYPE_STRUCT) return fill_default_struct(column, n_slots, err);
     if (column->validity) firn_pq_fill_bits(column->validity, 0, n_slots, true);
     for (size_t i = 0; i < n_slots; i++)
         store_default(value, width, (char *)column->values + i * width);

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "format/parquet_column_values.h"
 #include "format/parquet_page.h"
-#include "format/variant_split.h"
+#include "format/variant_value.h"
 
 /* A dictionary page of highly repetitive text may stand for this many pages of plain text. */
 #define DICTIONARY_PAGE_FACTOR 16

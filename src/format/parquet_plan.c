@@ -73,6 +73,12 @@ static firn_status plan_missing(const firn_field *field, firn_pq_read *out, firn
                          "required field %.*s (id %d) is not in the file and has no default",
                          FIRN_STR_ARG(field->name), field->id);
     *out = (firn_pq_read){.kind = FIRN_PQ_READ_MISSING, .field = field};
+    if (!has_default || field->type->kind != FIRN_TYPE_STRUCT) return FIRN_OK;
+    for (size_t i = 0; i < field->type->n_fields; i++) {
+        firn_pq_read child; /* the default is made of those of its fields, which must have some */
+        FIRN_TRY(firn_error_wrap(err, plan_missing(&field->type->fields[i], &child, err),
+                                 "default of %.*s", FIRN_STR_ARG(field->name)));
+    }
     return FIRN_OK;
 }
 

@@ -28,7 +28,8 @@ static uint32_t load_uint(const char *at, size_t width)
 
 /* ---- metadata ---- */
 
-firn_status firn_variant_metadata_parse(firn_str bytes, firn_variant_metadata *out, firn_error *err)
+/* The metadata that bytes begin with; out->names is what its offsets say, which is inside. */
+static firn_status parse_front(firn_str bytes, firn_variant_metadata *out, firn_error *err)
 {
     const unsigned header = bytes.len > 0 ? (uint8_t)bytes.data[0] : 0;
     const size_t width = (header >> 6) + 1;
@@ -42,16 +43,52 @@ firn_status firn_variant_metadata_parse(firn_str bytes, firn_variant_metadata *o
     if (start > bytes.len)
         return firn_fail(err, FIRN_ERR_CORRUPT, "variant metadata of %u names in %zu bytes", n,
                          bytes.len);
-    *out = (firn_variant_metadata){.bytes = bytes,
+    const char *offsets = bytes.data + 1 + width;
+    const uint32_t end = load_uint(offsets + n * width, width);
+    if (end > bytes.len - start)
+        return firn_fail(err, FIRN_ERR_CORRUPT, "variant metadata has %zu bytes of names, not %u",
+                         bytes.len - (size_t)start, end);
+    *out = (firn_variant_metadata){.bytes = firn_str_slice(bytes, 0, (size_t)start + end),
                                    .n_names = n,
                                    .width = width,
-                                   .offsets = bytes.data + 1 + width,
-                                   .names = firn_str_slice(bytes, (size_t)start, bytes.len),
+                                   .offsets = offsets,
+                                   .names = {bytes.data + start, end},
                                    .is_sorted = (header & 16) != 0};
-    const uint32_t end = load_uint(out->offsets + n * width, width);
-    if (end != out->names.len)
-        return firn_fail(err, FIRN_ERR_CORRUPT, "variant metadata has %zu bytes of names, not %u",
-                         out->names.len, end);
+    return FIRN_OK;
+}
+
+firn_status firn_variant_metadata_parse(firn_str bytes, firn_variant_metadata *out, firn_error *err)
+{
+    FIRN_TRY(parse_front(bytes, out, err));
+    if (out->bytes.len == bytes.len) return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_CORRUPT, "variant metadata has %zu bytes of names, not %zu",
+                     bytes.len - (out->bytes.len - out->names.len), out->names.len);
+}
+
+static firn_status check_offsets(const firn_variant_metadata *m, firn_error *err)
+{
+    uint32_t last = 0;
+    for (uint32_t i = 0; i <= m->n_names; i++) {
+        const uint32_t offset = load_uint(m->offsets + i * m->width, m->width);
+        if (offset < last || (i == 0 && offset != 0))
+            return firn_fail(err, FIRN_ERR_CORRUPT,
+                             "variant metadata: offset %u of name %u after %u", offset, i, last);
+        last = offset;
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_variant_split(firn_str variant, firn_str *metadata, firn_str *value,
+                               firn_error *err)
+{
+    firn_variant_metadata m;
+    FIRN_TRY(parse_front(variant, &m, err));
+    FIRN_TRY(check_offsets(&m, err));
+    if (m.bytes.len == variant.len)
+        return firn_fail(err, FIRN_ERR_CORRUPT, "no value behind variant metadata of %zu bytes",
+                         variant.len);
+    *metadata = m.bytes;
+    *value = firn_str_slice(variant, m.bytes.len, variant.len);
     return FIRN_OK;
 }
 

@@ -51,6 +51,11 @@ typedef struct firn_variant_object {
 /* The bytes must be metadata and nothing else. FIRN_ERR_CORRUPT otherwise. */
 FIRN_MUST_CHECK firn_status firn_variant_metadata_parse(firn_str bytes, firn_variant_metadata *out,
                                                         firn_error *err);
+/* A variant in memory is one view, its metadata's bytes followed by its value's: tells the two
+ * apart. FIRN_ERR_CORRUPT when the metadata is malformed or no value follows; what is in the value
+ * is not looked at. */
+FIRN_MUST_CHECK firn_status firn_variant_split(firn_str variant, firn_str *metadata,
+                                               firn_str *value, firn_error *err);
 /* FIRN_ERR_CORRUPT when there is no such id. */
 FIRN_MUST_CHECK firn_status firn_variant_name(const firn_variant_metadata *m, uint32_t id,
                                               firn_str *out, firn_error *err);

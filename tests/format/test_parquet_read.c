@@ -220,6 +220,52 @@ static void test_missing_fields_are_null_or_their_default(void **state)
     }
 }
 
+static void test_missing_structs_are_null_or_made_of_defaults(void **state)
+{
+    fixture *f = *state;
+    const firn_value seven = {.kind = FIRN_TYPE_LONG, .as.i64 = 7};
+    const firn_value made = {.kind = FIRN_TYPE_STRUCT};
+    firn_field inner[] = {field_of(31, "seven", new_type(f, FIRN_TYPE_LONG)),
+                          field_of(32, "none", new_type(f, FIRN_TYPE_STRING))};
+    inner[0].initial_default = &seven;
+    inner[0].is_required = true;
+    const firn_type inner_type = struct_of(inner, 2);
+    firn_field outer[] = {field_of(30, "inner", &inner_type)};
+    outer[0].initial_default = &made;
+    const firn_type outer_type = struct_of(outer, 1);
+    firn_field fields[] = {field_of(10, "absent", &inner_type), field_of(11, "made", &outer_type)};
+    fields[1].initial_default = &made;
+    fields[1].is_required = true;
+    const firn_type projection = struct_of(fields, 2);
+    open_file(f, "field_ids.parquet");
+    assert_ok(open_rows(f, &projection, FIRN_PARQUET_MATCH_IDS), &f->err);
+    assert_ok(firn_parquet_rows_next(f->rows, 4, f->batch, &f->err), &f->err);
+    const firn_column *absent = &f->batch->columns[0], *in = &f->batch->columns[1].children[0];
+    for (int64_t i = 0; i < 4; i++) {
+        assert_false(firn_column_is_valid(absent, i));
+        assert_false(firn_column_is_valid(&absent->children[0], i));
+        assert_true(firn_column_is_valid(&f->batch->columns[1], i));
+        assert_true(firn_column_is_valid(in, i));
+        assert_true(firn_column_get(&in->children[0], i).as.i64 == 7);
+        assert_true(firn_column_get(&in->children[1], i).is_null);
+    }
+}
+
+static void test_default_struct_without_default_of_a_required_field_is_refused(void **state)
+{
+    fixture *f = *state;
+    const firn_value made = {.kind = FIRN_TYPE_STRUCT};
+    firn_field inner[] = {field_of(31, "seven", new_type(f, FIRN_TYPE_LONG))};
+    inner[0].is_required = true;
+    const firn_type inner_type = struct_of(inner, 1);
+    firn_field fields[] = {field_of(10, "made", &inner_type)};
+    fields[0].initial_default = &made;
+    const firn_type projection = struct_of(fields, 1);
+    open_file(f, "field_ids.parquet");
+    assert_fails(open_rows(f, &projection, FIRN_PARQUET_MATCH_IDS), FIRN_ERR_CORRUPT, &f->err,
+                 "default of made: required field seven (id 31) is not in the file");
+}
+
 static void test_missing_required_field_is_refused(void **state)
 {
     fixture *f = *state;
@@ -420,6 +466,8 @@ int main(void)
         TEST(test_fields_are_found_by_id_under_new_names),
         TEST(test_types_are_promoted),
         TEST(test_missing_fields_are_null_or_their_default),
+        TEST(test_missing_structs_are_null_or_made_of_defaults),
+        TEST(test_default_struct_without_default_of_a_required_field_is_refused),
         TEST(test_missing_required_field_is_refused),
         TEST(test_null_in_a_required_field_is_refused),
         TEST(test_narrowing_is_refused),

@@ -347,21 +347,21 @@ static void test_malformed_variants_are_refused(void **state)
         firn_str bytes;
         const char *message;
     } cases[] = {
-        {FIRN_STR_INIT(""), "column \"c\": variant of 0 bytes"},
+        {FIRN_STR_INIT(""), "column \"c\": variant metadata of version 0, expected 1"},
         {FIRN_STR_INIT("\x02\0\0\x00"), "variant metadata of version 2, expected 1"},
-        {FIRN_STR_INIT("\xc1\0"), "variant metadata ends after 2 bytes"},
+        {FIRN_STR_INIT("\xc1\0"), "variant metadata of 2 bytes"},
         {FIRN_STR_INIT("\x01\x09\0\0"), "variant metadata of 9 names in 4 bytes"},
         {FIRN_STR_INIT("\x01\x01\x01\x01k\0"), "variant metadata: offset 1 of name 0 after 0"},
         {FIRN_STR_INIT("\x01\x02\0\x02\x01kk\0"), "offset 1 of name 2 after 2"},
-        {FIRN_STR_INIT("\x01\0\0"), "variant metadata of 0 bytes of names and a value in 0 bytes"},
-        {FIRN_STR_INIT("\x01\x01\0\x02kk"), "2 bytes of names and a value in 2 bytes"},
+        {FIRN_STR_INIT("\x01\0\0"), "no value behind variant metadata of 3 bytes"},
+        {FIRN_STR_INIT("\x01\x01\0\x02kk"), "no value behind variant metadata of 6 bytes"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fixture *f = *state;
         assert_ok(open_with(f, &k_variant, false, NULL), &f->err);
         ((firn_view *)f->batch->columns[0].values)[0] =
             firn_view_of(cases[i].bytes.data, (uint32_t)cases[i].bytes.len);
-        assert_fails(append_rows(f, 1), FIRN_ERR_ARG, &f->err, cases[i].message);
+        assert_fails(append_rows(f, 1), FIRN_ERR_CORRUPT, &f->err, cases[i].message);
         tear_down(state);
         set_up(state);
     }
