@@ -39,8 +39,7 @@ static firn_status add_name(pick *in, const firn_type *type, firn_str name, firn
         const bool is_whole = field != NULL;
         if (!field) field = find_field(type, firn_str_split(&rest, '.'));
         if (!field || (!is_whole && rest.len == 0))
-            return firn_fail(err, FIRN_ERR_ARG, "no column \"%.*s\"",
-                             FIRN_STR_ARG(name));
+            return firn_fail(err, FIRN_ERR_ARG, "no column \"%.*s\"", FIRN_STR_ARG(name));
         in = find_or_add(in, field, arena);
         if (!in) return firn_fail_nomem(err);
         in->is_whole = in->is_whole || is_whole;

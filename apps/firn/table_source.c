@@ -41,7 +41,7 @@ static firn_status locate(app *a, const char *text, const firn_path_mapping *map
                           firn_str *out, firn_error *err)
 {
     *out = firn_str_of(text);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; mappings && i < n; i++)
         if (firn_str_starts_with(*out, mappings[i].from)) return FIRN_OK;
     if (strstr(text, "://") || strncmp(text, "file:", 5) == 0) return FIRN_OK;
     const char *path = app_absolute(a, text, err);

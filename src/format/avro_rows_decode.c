@@ -258,9 +258,10 @@ static firn_status decode_value(firn_avro_decoder *d, const firn_avro_step *step
                                 firn_column *column, int64_t slot, firn_error *err)
 {
     const size_t width = firn_column_width(column->type);
-    char *at = width > 0 ? (char *)column->values + (size_t)slot * width : NULL;
+    char *at = column->values;
     float f = 0;
 
+    if (width > 0) at += (size_t)slot * width;
     switch (step->conv) {
     case FIRN_AVRO_CONV_BOOL: return read_bool(c, (void *)at, err);
     case FIRN_AVRO_CONV_I32: return read_i32(c, (void *)at, err);

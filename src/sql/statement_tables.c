@@ -163,7 +163,8 @@ static firn_status travel_to_ref(const firn_table_metadata *metadata, const firn
     if (ref) {
         *out = firn_metadata_find_snapshot(metadata, ref->snapshot_id);
         /* a branch is read with the table's schema, a tag with the one of its time */
-        *schema_out = ref->is_tag ? firn_metadata_schema_at(metadata, *out) : firn_metadata_schema(metadata);
+        *schema_out =
+            ref->is_tag ? firn_metadata_schema_at(metadata, *out) : firn_metadata_schema(metadata);
         return FIRN_OK;
     }
     *out = firn_str_to_i64(at->text, &id) ? firn_metadata_find_snapshot(metadata, id) : NULL;

@@ -179,7 +179,7 @@ static uint64_t left_of(equality_fixture *f, int64_t sequence)
     firn_batch *batch = NULL;
     const firn_type root = {.kind = FIRN_TYPE_STRUCT, .fields = &k_fields[2], .n_fields = 1};
     assert_ok(firn_batch_create(&root, 6, &batch, &f->err), &f->err);
-    const double values[] = {1.5, 9, -NAN, -0.0, 0, 1.5};
+    const double values[] = {1.5, 9, -(double)NAN, -0.0, 0, 1.5};
     memcpy(batch->columns[0].children[0].values, values, sizeof values);
     firn_column_set_null(&batch->columns[0].children[0], 1);
     firn_column_set_null(&batch->columns[0], 5);
@@ -196,7 +196,7 @@ static void test_values_are_compared_as_java_does_it(void **state)
 {
     equality_fixture *f = *state;
     const double one = 1.5;
-    const double nan = NAN;
+    const double nan = (double)NAN;
     const double zero = 0;
     const double *const first[] = {&one, &nan, &zero};
     const double *const second[] = {NULL, &one};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/env.h"
 #include "base/buf.h"
+#include "base/env.h"
 #include "base/str.h"
 #include "firn_test.h"
 #include "store/mapped.h"
