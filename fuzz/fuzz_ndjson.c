@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NDJSON to a schema with a column of every kind. The first byte is the size of the pieces the
- * stream arrives in; the rows and bad lines must be those of the stream in one piece. */
+ * stream arrives in and the level of processor they are decoded for; the rows and bad lines must be
+ * those of the stream in one piece and plain C. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "format/ndjson.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define PLAIN_C 3 /* levels_off that leave nothing else */
 
 #define COLUMN(n, ...)                                                \
     {                                                                 \
@@ -53,22 +56,69 @@ static const firn_type k_root = {.kind = FIRN_TYPE_STRUCT,
                                  .fields = k_columns,
                                  .n_fields = sizeof k_columns / sizeof k_columns[0]};
 
-static firn_status count_bad(void *ctx, const firn_bad_line *line, firn_error *err)
+/* What was decoded: counts and hashes. Rows are hashed by column, since pieces cut the batches. */
+typedef struct outcome {
+    int64_t n_rows, n_bad;
+    uint64_t bad;
+    uint64_t columns[sizeof k_columns / sizeof k_columns[0]];
+} outcome;
+
+static void mix(uint64_t *sum, const void *bytes, size_t n)
 {
+    *sum = (*sum ^ firn_str_hash((firn_str){bytes, n})) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static firn_status add_bad(void *ctx, const firn_bad_line *line, firn_error *err)
+{
+    const int64_t numbers[] = {line->line_number, line->byte_offset, line->error_offset};
+    outcome *o = ctx;
+
     (void)err;
     if (line->error_offset < 0 || line->error_offset > (int64_t)line->text.len) abort();
-    ++*(int64_t *)ctx;
+    o->n_bad++;
+    mix(&o->bad, numbers, sizeof numbers);
+    mix(&o->bad, line->reason, strlen(line->reason));
     return FIRN_OK;
 }
 
-/* Rows + 2^32 * bad lines; the pieces are copies, so that reads behind them are seen. */
-static int64_t decode(firn_str text, size_t piece)
+static void add_value(uint64_t *sum, const firn_column *column, int64_t row)
 {
-    int64_t n_bad = 0;
-    const firn_ndjson_opts opts = {.on_bad_line = count_bad, .ctx = &n_bad, .max_line_bytes = 4096};
+    const size_t width = firn_column_width(column->type);
+    const bool is_valid = firn_column_is_valid(column, row);
+
+    mix(sum, &is_valid, sizeof is_valid);
+    if (!is_valid) return;
+    if (column->type->kind == FIRN_TYPE_STRUCT) {
+        for (size_t i = 0; i < column->n_children; i++) add_value(sum, &column->children[i], row);
+    } else if (column->type->kind == FIRN_TYPE_LIST || column->type->kind == FIRN_TYPE_MAP) {
+        const firn_list_entry entry = ((const firn_list_entry *)column->values)[row];
+        for (size_t i = 0; i < column->n_children; i++)
+            for (uint64_t at = 0; at < entry.length; at++)
+                add_value(sum, &column->children[i], (int64_t)(entry.offset + at));
+    } else if (width == sizeof(firn_view) && column->type->kind != FIRN_TYPE_DECIMAL) {
+        const firn_str text = firn_view_str((const firn_view *)column->values + row);
+        mix(sum, text.data, text.len);
+    } else {
+        mix(sum, (const char *)column->values + (size_t)row * width, width);
+    }
+}
+
+static void add_rows(outcome *o, const firn_batch *batch)
+{
+    o->n_rows += batch->n_rows;
+    for (size_t i = 0; i < batch->n_columns; i++)
+        for (int64_t row = 0; row < batch->n_rows; row++)
+            add_value(&o->columns[i], &batch->columns[i], row);
+}
+
+/* The pieces are copies, so that reads behind them are seen. */
+static outcome decode(firn_str text, size_t piece, unsigned levels_off)
+{
+    outcome o = {0};
+    const firn_ndjson_opts opts = {
+        .on_bad_line = add_bad, .ctx = &o, .max_line_bytes = 4096, .cpu_levels_off = levels_off};
     firn_ndjson_decoder *decoder = NULL;
     firn_batch *batch = NULL;
-    int64_t n_rows = 0;
     size_t at = 0;
     size_t end = 0;
     firn_status st = FIRN_ERR_INTERNAL;
@@ -87,20 +137,24 @@ static int64_t decode(firn_str text, size_t piece)
                                 NULL, &used, NULL);
         free(copy);
         at += used;
-        n_rows += batch->n_rows;
+        add_rows(&o, batch);
     } while (st == FIRN_OK || st == FIRN_NEED_MORE);
     if (st != FIRN_DONE || at != text.len) abort();
     firn_batch_destroy(batch);
     firn_ndjson_decoder_destroy(decoder);
-    return n_rows + n_bad * ((int64_t)1 << 32);
+    return o;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    outcome whole;
+    outcome pieces;
     firn_str text;
 
     if (size < 2) return 0;
     text = (firn_str){(const char *)data + 1, size - 1};
-    if (decode(text, text.len) != decode(text, (size_t)data[0] + 1)) abort();
+    whole = decode(text, text.len, PLAIN_C);
+    pieces = decode(text, (size_t)data[0] + 1, data[0] % PLAIN_C);
+    if (memcmp(&whole, &pieces, sizeof whole) != 0) abort();
     return 0;
 }

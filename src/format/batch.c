@@ -233,7 +233,10 @@ firn_status firn_column_copy_bytes(firn_column *column, firn_str bytes, firn_vie
     char *copy = heap_take(column->owner, bytes.len);
     if (!copy) return firn_fail_nomem(err);
     memcpy(copy, bytes.data, bytes.len);
-    *out = firn_view_of(copy, (uint32_t)bytes.len);
+    /* In place: a view put together elsewhere would be read before its parts are written. */
+    out->len = (uint32_t)bytes.len;
+    memcpy(out->as.ref.prefix, bytes.data, sizeof out->as.ref.prefix);
+    out->as.ref.data = copy;
     return FIRN_OK;
 }
 

@@ -26,7 +26,8 @@ typedef struct firn_ndjson_opts {
     const firn_allocator *alloc;
     firn_bad_line_fn on_bad_line; /* NULL: the first bad line is FIRN_ERR_CORRUPT */
     void *ctx;
-    size_t max_line_bytes; /* 0: FIRN_LIMIT_JSON_LINE; a longer line is a bad line */
+    size_t max_line_bytes;   /* 0: FIRN_LIMIT_JSON_LINE; a longer line is a bad line */
+    unsigned cpu_levels_off; /* levels of base/cpu.h below this machine's best, for tests */
 } firn_ndjson_opts;
 
 /* root: kind STRUCT; the columns to decode, found by field name. */

@@ -14,8 +14,10 @@
 #include "format/ndjson.h"
 #include "format/ndjson_scan.h"
 
+struct ndjson_kernels;
+
 typedef struct ndjson_line {
-    const char *start;
+    const struct ndjson_kernels *kernels;
     const char *fault; /* where the line is bad */
     firn_error reason; /* why */
     firn_status hard;  /* not the line's fault: memory, limits; ends decoding */
@@ -46,17 +48,29 @@ struct ndjson_node {
     int64_t day_seconds;
 };
 
-/* A key as it was written the last time: text from the brace or comma to its value. */
-typedef struct ndjson_slot {
-    char opening[NDJSON_LITERAL];
-    char inner[NDJSON_LITERAL];
-    char name[NDJSON_LITERAL]; /* with the quote behind it, when it is in the object's table */
-    uint8_t n_name;
-    uint8_t n_opening; /* 0: never seen as the first key */
-    uint8_t n_inner;
-    int32_t column;    /* -1: unknown key, its value is skipped */
-    int32_t following; /* slot that came next last time, -1 */
-} ndjson_slot;
+/* Up to NDJSON_LITERAL bytes that are compared at once. */
+typedef struct ndjson_literal {
+    char text[NDJSON_LITERAL];
+    uint32_t mask; /* a bit for each byte that counts */
+    uint32_t n;
+} ndjson_literal;
+
+/* text: at most NDJSON_LITERAL bytes */
+static inline void ndjson_literal_set(ndjson_literal *literal, firn_str text)
+{
+    memcpy(literal->text, text.data, text.len);
+    literal->mask = (uint32_t)((UINT64_C(1) << text.len) - 1);
+    literal->n = (uint32_t)text.len;
+}
+
+/* A key, and where its value goes. */
+typedef struct ndjson_slot ndjson_slot;
+struct ndjson_slot {
+    ndjson_literal written; /* the last time: from behind the brace or comma to the value */
+    ndjson_slot *following; /* the key that came next last time; its `written` is set. NULL: none */
+    int32_t column;         /* -1: unknown key, its value is skipped */
+    ndjson_literal name;    /* with the quote behind it, when it is in the object's table */
+};
 
 #define NDJSON_UNKNOWN_SLOTS 64
 
@@ -68,8 +82,9 @@ struct ndjson_object {
     uint32_t epoch;
     ndjson_slot *slots; /* columns, then up to NDJSON_UNKNOWN_SLOTS unknown keys */
     int32_t n_slots;
-    int32_t first;
+    ndjson_slot before; /* is followed by the first key */
     int32_t confidence; /* in the prediction: up with each key it finds, down with the others */
+    const struct ndjson_kernels *kernels;
     firn_arena *arena;
     firn_map names; /* name -> slot */
     /* The same for columns with short plain names: ndjson_key_hash -> slot + 1, 0: free. */
@@ -119,11 +134,26 @@ static inline const char *ndjson_fail_hard(ndjson_line *line, firn_status st)
 
 /* ---- ndjson_plan.c ---- */
 FIRN_MUST_CHECK firn_status ndjson_object_create(firn_arena *arena, const firn_type *type,
-                                                 int depth, ndjson_object **out, firn_error *err);
+                                                 const struct ndjson_kernels *kernels,
+                                                 ndjson_object **out, firn_error *err);
+
+/* ---- ndjson_keys.c: what is rare about the keys of an object ---- */
+/* The key at p, which was not found in the table: *out its slot, or NULL when it is unknown and no
+ * place is left to remember it. Returns the byte behind it. */
+const char *ndjson_read_key(ndjson_line *line, ndjson_object *object, const char *p,
+                            ndjson_slot **out);
+/* p: not the colon that had to follow the key that begins at key */
+const char *ndjson_fail_colon(ndjson_line *line, const char *key, const char *key_end,
+                              const char *p);
+/* Remembers how a key was written and what it followed (NULL: nothing to predict from). */
+void ndjson_learn_key(ndjson_slot *previous, ndjson_slot *slot, const char *from, const char *to);
+const char *ndjson_fail_duplicate(ndjson_line *line, const ndjson_node *node, const char *p);
+/* An object ended, and some columns had no value. p: behind it; returned unless one is required. */
+const char *ndjson_fill_missing(ndjson_line *line, const ndjson_object *object,
+                                firn_column *columns, int64_t row, const char *p);
+void ndjson_next_epoch(ndjson_object *object);
 
 /* ---- ndjson_nested.c ---- */
-const char *ndjson_parse_members(ndjson_line *line, ndjson_object *object, firn_column *columns,
-                                 int64_t row, const char *p);
 NDJSON_PARSE(ndjson_parse_struct);
 NDJSON_PARSE(ndjson_parse_list);
 /* Room for one more entry in the child; its index, or -1. */
@@ -151,11 +181,16 @@ const char *ndjson_found(const char *p);
 /* ---- ndjson_text.c ---- */
 /* The string at p (its quote): *out borrows from the line or from line->scratch. */
 const char *ndjson_read_string(ndjson_line *line, const char *p, firn_str *out);
+/* A text column's string with escapes, or without end. from: its first byte; p: the byte that
+ * stopped its scan, no quote. */
+const char *ndjson_store_escaped(ndjson_line *line, firn_column *column, int64_t row,
+                                 const char *from, const char *p);
+/* A value of a string column that is no string: null, or its text as it stands. */
+NDJSON_PARSE(ndjson_store_raw);
 /* Copies bytes into the column. False: no memory. */
 bool ndjson_store_bytes(ndjson_line *line, firn_column *column, int64_t row, firn_str bytes);
 /* Makes what is read behind a text in buf harmless. */
 bool ndjson_pad(ndjson_line *line, firn_buf *buf);
-NDJSON_PARSE(ndjson_parse_string);
 NDJSON_TEXT(ndjson_text_string);
 /* A string whose inside node->parse_text takes. */
 NDJSON_PARSE(ndjson_parse_quoted);

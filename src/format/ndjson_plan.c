@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The decoding plan of a schema: one node per field with the function that parses its type. */
 #include "base/limits.h"
-#include "format/ndjson_internal.h"
+#include "format/ndjson_kernels.h"
 
 typedef struct functions {
     ndjson_parse_fn parse;
     ndjson_text_fn text;
 } functions;
 
-static functions functions_of(firn_type_kind kind)
+typedef struct planner {
+    firn_arena *arena;
+    const ndjson_kernels *kernels;
+} planner;
+
+static functions functions_of(const ndjson_kernels *kernels, firn_type_kind kind)
 {
     switch (kind) {
     case FIRN_TYPE_BOOLEAN: return (functions){ndjson_parse_boolean, ndjson_text_boolean};
@@ -24,7 +29,7 @@ static functions functions_of(firn_type_kind kind)
     case FIRN_TYPE_TIMESTAMP_NS:
     case FIRN_TYPE_TIMESTAMPTZ_NS:
         return (functions){ndjson_parse_timestamp, ndjson_text_timestamp};
-    case FIRN_TYPE_STRING: return (functions){ndjson_parse_string, ndjson_text_string};
+    case FIRN_TYPE_STRING: return (functions){kernels->parse_string, ndjson_text_string};
     case FIRN_TYPE_BINARY: return (functions){ndjson_parse_quoted, ndjson_text_binary};
     case FIRN_TYPE_FIXED:
     case FIRN_TYPE_UUID: return (functions){ndjson_parse_quoted, ndjson_text_hex};
@@ -39,10 +44,13 @@ static functions functions_of(firn_type_kind kind)
     return (functions){NULL, NULL};
 }
 
-static firn_status init_node(firn_arena *arena, ndjson_node *node, const firn_field *field,
+static firn_status init_node(const planner *plan, ndjson_node *node, const firn_field *field,
                              int depth, firn_error *err);
 
-static firn_status init_items(firn_arena *arena, ndjson_node *node, int depth, firn_error *err)
+static firn_status create_object(const planner *plan, const firn_type *type, int depth,
+                                 ndjson_object **out, firn_error *err);
+
+static firn_status init_items(const planner *plan, ndjson_node *node, int depth, firn_error *err)
 {
     const firn_type *type = node->type;
     const size_t n = type->kind == FIRN_TYPE_MAP ? 2 : 1;
@@ -54,17 +62,17 @@ static firn_status init_items(firn_arena *arena, ndjson_node *node, int depth, f
         return firn_fail(err, FIRN_ERR_UNSUPPORTED,
                          "not supported: map \"%.*s\" from text with nested keys",
                          FIRN_STR_ARG(node->name));
-    node->items = firn_arena_array(arena, n, sizeof *node->items);
+    node->items = firn_arena_array(plan->arena, n, sizeof *node->items);
     if (!node->items) return firn_fail_nomem(err);
     for (size_t i = 0; i < n; i++)
-        FIRN_TRY(init_node(arena, &node->items[i], &type->fields[i], depth + 1, err));
+        FIRN_TRY(init_node(plan, &node->items[i], &type->fields[i], depth + 1, err));
     return FIRN_OK;
 }
 
-static firn_status init_node(firn_arena *arena, ndjson_node *node, const firn_field *field,
+static firn_status init_node(const planner *plan, ndjson_node *node, const firn_field *field,
                              int depth, firn_error *err)
 {
-    const functions f = functions_of(field->type->kind);
+    const functions f = functions_of(plan->kernels, field->type->kind);
     char name[64];
 
     node->parse = f.parse;
@@ -77,9 +85,9 @@ static firn_status init_node(firn_arena *arena, ndjson_node *node, const firn_fi
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %s column \"%.*s\" from text",
                          firn_type_name(field->type, name, sizeof name), FIRN_STR_ARG(field->name));
     if (field->type->kind == FIRN_TYPE_STRUCT)
-        return ndjson_object_create(arena, field->type, depth + 1, &node->object, err);
+        return create_object(plan, field->type, depth + 1, &node->object, err);
     if (field->type->kind == FIRN_TYPE_LIST || field->type->kind == FIRN_TYPE_MAP)
-        return init_items(arena, node, depth, err);
+        return init_items(plan, node, depth, err);
     return FIRN_OK;
 }
 
@@ -88,7 +96,6 @@ static firn_status add_name(ndjson_object *object, size_t i, firn_error *err)
     const firn_str name = object->nodes[i].name;
 
     object->slots[i].column = (int32_t)i;
-    object->slots[i].following = -1;
     if (firn_map_has(&object->names, name))
         return firn_fail(err, FIRN_ERR_ARG, "two columns with the name \"%.*s\"",
                          FIRN_STR_ARG(name));
@@ -118,8 +125,7 @@ static void add_to_table(ndjson_object *object, size_t i)
     while (object->table[at] != 0) at = (at + 1) & object->table_mask;
     object->table[at] = (uint32_t)i + 1;
     padded[name.len] = '"';
-    memcpy(slot->name, padded, sizeof slot->name);
-    slot->n_name = (uint8_t)(name.len + 1);
+    ndjson_literal_set(&slot->name, (firn_str){padded, name.len + 1});
 }
 
 static firn_status make_table(ndjson_object *object, firn_error *err)
@@ -134,9 +140,10 @@ static firn_status make_table(ndjson_object *object, firn_error *err)
     return FIRN_OK;
 }
 
-firn_status ndjson_object_create(firn_arena *arena, const firn_type *type, int depth,
+static firn_status create_object(const planner *plan, const firn_type *type, int depth,
                                  ndjson_object **out, firn_error *err)
 {
+    firn_arena *arena = plan->arena;
     const size_t n = type->n_fields;
     ndjson_object *object;
 
@@ -147,16 +154,25 @@ firn_status ndjson_object_create(firn_arena *arena, const firn_type *type, int d
     object->arena = arena;
     object->n_columns = n;
     object->n_slots = (int32_t)n;
-    object->first = -1;
+    object->kernels = plan->kernels;
     object->nodes = firn_arena_array(arena, n, sizeof *object->nodes);
     object->seen = firn_arena_array(arena, n, sizeof *object->seen);
     object->slots = firn_arena_array(arena, n + NDJSON_UNKNOWN_SLOTS, sizeof *object->slots);
     if (!object->nodes || !object->seen || !object->slots) return firn_fail_nomem(err);
     firn_map_init(&object->names, arena);
     for (size_t i = 0; i < n; i++) {
-        FIRN_TRY(init_node(arena, &object->nodes[i], &type->fields[i], depth, err));
+        FIRN_TRY(init_node(plan, &object->nodes[i], &type->fields[i], depth, err));
         FIRN_TRY(add_name(object, i, err));
     }
     *out = object;
     return make_table(object, err);
+}
+
+firn_status ndjson_object_create(firn_arena *arena, const firn_type *type,
+                                 const ndjson_kernels *kernels, ndjson_object **out,
+                                 firn_error *err)
+{
+    const planner plan = {arena, kernels};
+
+    return create_object(&plan, type, 1, out, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values that are not decoded: checked for syntax and stepped over. */
 #include "base/limits.h"
-#include "format/ndjson_internal.h"
+#include "format/ndjson_kernels.h"
 
 /* The text at p begins with this word, and not with a longer one. */
 static bool is_word(const char *p, const char *word, size_t n)
@@ -62,7 +62,7 @@ const char *ndjson_skip_string(ndjson_line *line, const char *p)
 {
     for (p++;;) {
         const char *escaped;
-        p = ndjson_string_stop(p);
+        p = line->kernels->string_stop(p);
         if (*p == '"') return p + 1;
         if (*p == '\n')
             return ndjson_stop(line, p,

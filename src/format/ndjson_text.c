@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strings: escapes, text columns, and strings that hold a value of another type. UTF-8 was checked
  * for the whole line before, so only escapes can make invalid text here. */
-#include "format/ndjson_internal.h"
+#include "format/ndjson_kernels.h"
 
 static void append_utf8(firn_buf *out, uint32_t c)
 {
@@ -75,7 +75,7 @@ bool ndjson_pad(ndjson_line *line, firn_buf *buf)
     return true;
 }
 
-/* from: first byte of the string; p: its first backslash */
+/* As ndjson_store_escaped. */
 static const char *read_escaped(ndjson_line *line, const char *from, const char *p, firn_str *out)
 {
     firn_buf_clear(&line->scratch);
@@ -84,7 +84,7 @@ static const char *read_escaped(ndjson_line *line, const char *from, const char 
         if (*p != '\\') break;
         from = unescape(line, p + 1);
         if (!from) return NULL;
-        p = ndjson_string_stop(from);
+        p = line->kernels->string_stop(from);
     }
     if (*p == '\n')
         return ndjson_stop(line, p,
@@ -102,31 +102,11 @@ static const char *read_escaped(ndjson_line *line, const char *from, const char 
 const char *ndjson_read_string(ndjson_line *line, const char *p, firn_str *out)
 {
     const char *from = p + 1;
-    const char *end = ndjson_string_stop(from);
+    const char *end = line->kernels->string_stop(from);
 
     if (*end != '"') return read_escaped(line, from, end, out);
     *out = (firn_str){from, (size_t)(end - from)};
     return end + 1;
-}
-
-/* Up to 12 bytes, of 16 that can be read: a view without a loop over the bytes. */
-static inline firn_view inline_view(const char *p, size_t n)
-{
-    const uint64_t all = ~UINT64_C(0);
-    const uint64_t keep_low = n >= 8 ? all : ((UINT64_C(1) << (8 * n)) - 1);
-    const uint32_t keep_high = n <= 8 ? 0 : (uint32_t)((UINT64_C(1) << (8 * (n - 8))) - 1);
-    uint64_t low;
-    uint32_t high;
-    firn_view view;
-
-    memcpy(&low, p, 8);
-    memcpy(&high, p + 8, 4);
-    low &= keep_low;
-    high &= keep_high;
-    view.len = (uint32_t)n;
-    memcpy(view.as.inlined, &low, 8);
-    memcpy(view.as.inlined + 8, &high, 4);
-    return view;
 }
 
 bool ndjson_store_bytes(ndjson_line *line, firn_column *column, int64_t row, firn_str bytes)
@@ -138,8 +118,16 @@ bool ndjson_store_bytes(ndjson_line *line, firn_column *column, int64_t row, fir
     return st == FIRN_OK;
 }
 
-/* A number, boolean, object or array in a string column: its text as it stands in the line. */
-static const char *store_raw(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
+const char *ndjson_store_escaped(ndjson_line *line, firn_column *column, int64_t row,
+                                 const char *from, const char *p)
+{
+    firn_str text;
+    const char *end = read_escaped(line, from, p, &text);
+
+    return end && ndjson_store_bytes(line, column, row, text) ? end : NULL;
+}
+
+const char *ndjson_store_raw(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
                              const char *p)
 {
     const char *end;
@@ -150,31 +138,11 @@ static const char *store_raw(ndjson_line *line, ndjson_node *node, firn_column *
     return ndjson_store_bytes(line, column, row, (firn_str){p, (size_t)(end - p)}) ? end : NULL;
 }
 
-static inline bool store_text(ndjson_line *line, firn_column *column, int64_t row, firn_str text)
-{
-    if (text.len > 12) return ndjson_store_bytes(line, column, row, text);
-    ((firn_view *)column->values)[row] = inline_view(text.data, text.len);
-    return true;
-}
-
 bool ndjson_text_string(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
                         firn_str text)
 {
     (void)node;
-    return store_text(line, column, row, text);
-}
-
-const char *ndjson_parse_string(ndjson_line *line, ndjson_node *node, firn_column *column,
-                                int64_t row, const char *p)
-{
-    const char *end;
-    firn_str text;
-
-    if (*p != '"') return store_raw(line, node, column, row, p);
-    end = ndjson_string_stop(p + 1);
-    text = (firn_str){p + 1, (size_t)(end - p - 1)};
-    end = *end == '"' ? end + 1 : read_escaped(line, p + 1, end, &text);
-    return end && store_text(line, column, row, text) ? end : NULL;
+    return ndjson_store_bytes(line, column, row, text);
 }
 
 const char *ndjson_parse_quoted(ndjson_line *line, ndjson_node *node, firn_column *column,

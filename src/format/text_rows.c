@@ -20,13 +20,14 @@ firn_status text_rows_init(text_rows *rows, const firn_type *root, const text_ro
     size_t n_lists;
 
     rows->opts = *opts;
+    rows->line.kernels = ndjson_kernels_below(opts->cpu_levels_off);
     firn_buf_init(&rows->tail, opts->alloc, opts->max_bytes + (size_t)2 * NDJSON_PADDING);
     firn_buf_init(&rows->line.scratch, opts->alloc, 4 * opts->max_bytes + NDJSON_PADDING + 1);
     if (root->kind != FIRN_TYPE_STRUCT)
         return firn_fail(err, FIRN_ERR_ARG, "the schema of rows must be a struct");
     rows->arena = firn_arena_create(opts->alloc, 0);
     if (!rows->arena) return firn_fail_nomem(err);
-    FIRN_TRY(ndjson_object_create(rows->arena, root, 1, &rows->root, err));
+    FIRN_TRY(ndjson_object_create(rows->arena, root, rows->line.kernels, &rows->root, err));
     n_lists = count_lists(root);
     rows->has_lists = n_lists > 0;
     rows->marks = firn_arena_array(rows->arena, n_lists, sizeof *rows->marks);
@@ -129,7 +130,7 @@ static size_t find_bad_utf8(firn_str text)
 
 bool text_rows_check_utf8(text_rows *rows, firn_str line)
 {
-    if (ndjson_is_ascii(line.data, line.len) || firn_utf8_is_valid(line)) return true;
+    if (rows->line.kernels->is_ascii(line.data, line.len) || firn_utf8_is_valid(line)) return true;
     (void)ndjson_stop(&rows->line, line.data + find_bad_utf8(line),
                       firn_fail(&rows->line.reason, FIRN_ERR_CORRUPT, "text is not valid utf-8"));
     return false;
@@ -210,16 +211,22 @@ firn_status text_rows_report(text_rows *rows, firn_str line, int64_t error_offse
 }
 
 /* New rows are expected to be "not null", and list children to end with the last good row. */
-firn_status text_rows_drop_row(text_rows *rows, firn_str line, int64_t error_offset,
-                               firn_error *err)
+void text_rows_take_back(text_rows *rows)
 {
-    const firn_status hard = rows->line.hard;
     int64_t *mark = rows->marks;
 
     for (size_t i = 0; i < rows->batch->n_columns; i++) {
         make_valid(&rows->batch->columns[i], rows->batch->n_rows);
         if (rows->has_lists) mark = walk_marks(&rows->batch->columns[i], MARK_RESTORE, mark);
     }
+}
+
+firn_status text_rows_drop_row(text_rows *rows, firn_str line, int64_t error_offset,
+                               firn_error *err)
+{
+    const firn_status hard = rows->line.hard;
+
+    text_rows_take_back(rows);
     if (hard == FIRN_OK) return text_rows_report(rows, line, error_offset, err);
     rows->line.hard = FIRN_OK;
     if (err) *err = rows->line.reason;

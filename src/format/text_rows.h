@@ -6,13 +6,14 @@
 #define FIRN_FORMAT_TEXT_ROWS_H
 
 #include "format/bad_line.h"
-#include "format/ndjson_internal.h"
+#include "format/ndjson_kernels.h"
 
 typedef struct text_rows_opts {
     const firn_allocator *alloc;
     firn_bad_line_fn on_bad_line;
     void *ctx;
-    size_t max_bytes; /* of a line */
+    size_t max_bytes;        /* of a line */
+    unsigned cpu_levels_off; /* as in firn_ndjson_opts */
 } text_rows_opts;
 
 typedef struct text_rows {
@@ -60,9 +61,10 @@ FIRN_MUST_CHECK firn_status text_rows_no_memory(const text_rows *rows, firn_erro
 /* False: not UTF-8, and the line is stopped there. */
 bool text_rows_check_utf8(text_rows *rows, firn_str line);
 
-/* A row is parsed between begin_row and one of keep_row and drop_row. */
+/* A row is parsed between begin_row and one of keep_row, take_back and drop_row. */
 FIRN_MUST_CHECK firn_status text_rows_begin_row(text_rows *rows, firn_error *err);
 void text_rows_keep_row(text_rows *rows);
+void text_rows_take_back(text_rows *rows);
 /* Takes the row back and reports its line for rows->line.reason, or fails with what was not the
  * line's fault. line: its raw text, at the current offset; error_offset: within it. */
 FIRN_MUST_CHECK firn_status text_rows_drop_row(text_rows *rows, firn_str line, int64_t error_offset,
