@@ -225,32 +225,41 @@ sums([len(files), sum(f.record_count for f in files), *counts,
                  f"{ours:.0f} k/s", f"{theirs:.1f} k/s", "PyIceberg, compiled decoder",
                  f"{ours / theirs:.1f}x")
 
-    # ---- NDJSON ----
+    # ---- text ----
 
-    def ndjson(self):
-        for dirty, name, goal in ((False, "stable keys", ">= 3x"),
-                                  (True, "shuffled keys, escapes, nulls", ">= 1.5x")):
-            rows = 5_000 if self.quick else 1_000_000
-            path = self.made(f"orders-{'dirty' if dirty else 'stable'}-{rows}.ndjson",
-                             lambda p, n=rows, d=dirty: data.write_orders(p, n, d))
-            columns = ", ".join(f"'{k}': '{v}'" for k, v in data.ORDER_COLUMNS.items())
-            code = f"""
+    def text(self, path, read, work, goal, options):
+        """Typed columns out of a file of orders, against DuckDB's reader of such files."""
+        columns = ", ".join(f"'{k}': '{v}'" for k, v in data.ORDER_COLUMNS.items())
+        code = f"""
 import duckdb
 c = duckdb.connect()
 c.execute("SET threads=1")
 c.execute("SET TimeZone='UTC'")
 for _ in range(2):
     with Timer():
-        r = c.execute(\"\"\"SELECT {data.order_sums()} FROM read_json('{path}',
-            format='newline_delimited', columns={{{columns}}})\"\"\").fetchone()
+        r = c.execute(\"\"\"SELECT {data.order_sums()} FROM {read}('{path}', {options}columns={{{columns}}})\"\"\").fetchone()
 sums(r)
 """
-            pair = self.measure(lambda p=path: program("bench_ndjson", p, 2),
-                                lambda c=code: python(c))
-            size = os.path.getsize(path)
-            self.row(f"NDJSON to columns, {name}", goal, f"{size / pair[0] / 1e6:.0f} MB/s",
-                     f"{size / pair[1] / 1e6:.0f} MB/s", "DuckDB read_json, 1 thread",
-                     f"{pair[1] / pair[0]:.2f}x")
+        ours, theirs = self.measure(lambda: program("bench_text", path, 2), lambda: python(code))
+        size = os.path.getsize(path)
+        self.row(work, goal, f"{size / ours / 1e6:.0f} MB/s", f"{size / theirs / 1e6:.0f} MB/s",
+                 f"DuckDB {read}, 1 thread", f"{theirs / ours:.2f}x")
+
+    def orders(self, name, write):
+        rows = 5_000 if self.quick else 1_000_000
+        kind, suffix = name.split(".")
+        return self.made(f"orders-{kind}-{rows}.{suffix}", lambda path: write(path, rows))
+
+    def ndjson(self):
+        self.text(self.orders("stable.ndjson", lambda p, n: data.write_orders(p, n, False)), "read_json",
+                  "NDJSON to columns, stable keys", ">= 3x", "format='newline_delimited', ")
+        self.text(self.orders("dirty.ndjson", lambda p, n: data.write_orders(p, n, True)), "read_json",
+                  "NDJSON to columns, shuffled keys, escapes, nulls", ">= 1.5x", "format='newline_delimited', ")
+
+    def csv(self):
+        self.text(self.orders("plain.csv", data.write_orders_csv), "read_csv", "CSV to columns", "", "header=true, ")
+        self.text(self.orders("quoted.csv", lambda p, n: data.write_orders_csv(p, n, quoted=True)), "read_csv",
+                  "CSV to columns, all quoted, doubled quotes", "", "header=true, ")
 
     # ---- one row ----
 
@@ -282,7 +291,7 @@ sums(r)
         self.options.out.write_text(text)
 
 
-ROWS = ("decode", "threads", "encode", "manifests", "ndjson", "point")
+ROWS = ("decode", "threads", "encode", "manifests", "ndjson", "csv", "point")
 
 
 def main():

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Data of the format benchmarks: the same rows for every program, from formulas, without a download."""
+import csv
 import json
 import random
 
@@ -104,6 +105,19 @@ def write_orders(path, rows, dirty):
             line = json.dumps(order_fields(i, draw, dirty), separators=(",", ":"),
                               ensure_ascii=dirty and i % 2 == 0)
             out.write(line + "\n")
+
+
+def write_orders_csv(path, rows, quoted=False):
+    """The same orders as CSV: quoted where they must be, or everywhere with quotes inside."""
+    draw = random.Random(7)
+    with open(path, "w", encoding="utf-8", newline="") as out:
+        csv_out = csv.writer(out, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL, lineterminator="\n")
+        csv_out.writerow(ORDER_COLUMNS)
+        for i in range(rows):
+            fields = order_fields(i, draw, False)
+            if quoted:
+                fields["description"] = fields["description"].replace(" ", ' "', 1) + '"'
+            csv_out.writerow(fields.values())
 
 
 def order_sums():

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding order events (bench/format_data.py writes some): reads the file, decodes it and sums
- * every column. Prints the seconds of each round and the sums.
+/* Decoding order events (bench/format_data.py writes some) as landing models do: reads the file,
+ * CSV or NDJSON by its name, decodes it and sums every column. Prints the seconds of each round and
+ * the sums.
  *
- *   bench_ndjson file.ndjson [rounds] */
+ *   bench_text file.(csv|ndjson) [rounds] */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench_support.h"
-#include "format/ndjson.h"
+#include "pipeline/row_decoder.h"
 
-#define CHUNK ((size_t)4 << 20)
+#define CHUNK ((size_t)1 << 20)
 
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
 static const firn_type k_timestamptz = {.kind = FIRN_TYPE_TIMESTAMPTZ};
 static const firn_type k_price = {.kind = FIRN_TYPE_DECIMAL, .precision = 12, .scale = 3};
 
-#define FIELD(n, t)                                  \
-    {                                                \
-        .id = 1, .name = FIRN_STR_INIT(n), .type = t \
+#define FIELD(n, t)                                    \
+    {                                                  \
+        .id = 1, .name = FIRN_STR_INIT(n), .type = (t) \
     }
 
 static const firn_field k_fields[] = {
@@ -42,7 +44,7 @@ static firn_status count_bad(void *ctx, const firn_bad_line *line, firn_error *e
 typedef struct decode_job {
     bench_file file;
     char *chunk; /* CHUNK bytes */
-    firn_ndjson_decoder *decoder;
+    firn_row_decoder *decoder;
     firn_batch *batch;
     uint64_t sums[sizeof k_fields / sizeof k_fields[0]];
 } decode_job;
@@ -56,8 +58,8 @@ static size_t decode_lines(decode_job *job, firn_str bytes, bool is_last)
     while (st == FIRN_OK) {
         size_t used = 0;
         firn_batch_reset(job->batch);
-        st = firn_ndjson_decode(job->decoder, (firn_str){bytes.data + at, bytes.len - at}, is_last,
-                                FIRN_BATCH_ROWS, job->batch, NULL, &used, &err);
+        st = firn_row_decode(job->decoder, (firn_str){bytes.data + at, bytes.len - at}, is_last,
+                             job->batch, NULL, &used, &err);
         if (st != FIRN_DONE && st != FIRN_NEED_MORE) bench_check(st, &err);
         bench_add_sums(job->batch, job->sums);
         at += used;
@@ -70,7 +72,7 @@ static void decode_all(decode_job *job)
     firn_error err = {0};
     const int64_t size = job->file.source.size_bytes;
     size_t kept = 0;
-    firn_ndjson_decoder_reset(job->decoder);
+    firn_row_decoder_reset(job->decoder);
     for (size_t i = 0; i < k_root.n_fields; i++) job->sums[i] = 0;
     for (int64_t at = 0; at < size;) {
         const size_t room = CHUNK - kept;
@@ -88,16 +90,17 @@ int main(int argc, char **argv)
 {
     static decode_job job;
     int64_t n_bad = 0;
-    const firn_ndjson_opts opts = {.on_bad_line = count_bad, .ctx = &n_bad};
+    firn_row_decoder_opts opts = {.on_bad_line = count_bad, .ctx = &n_bad};
     firn_error err = {0};
     if (argc < 2) {
-        fprintf(stderr, "usage: bench_ndjson file.ndjson [rounds]\n");
+        fprintf(stderr, "usage: bench_text file.(csv|ndjson) [rounds]\n");
         return 2;
     }
+    opts.format = strstr(argv[1], ".csv") ? FIRN_LANDING_CSV : FIRN_LANDING_NDJSON;
     bench_file_open(&job.file, argv[1]);
     job.chunk = malloc(CHUNK);
     if (!job.chunk) return 1;
-    bench_check(firn_ndjson_decoder_create(&k_root, &opts, &job.decoder, &err), &err);
+    bench_check(firn_row_decoder_create(&k_root, &opts, &job.decoder, &err), &err);
     bench_check(firn_batch_create(&k_root, FIRN_BATCH_ROWS, &job.batch, &err), &err);
     for (long i = argc > 2 ? strtol(argv[2], NULL, 10) : 1; i > 0; i--) {
         const bench_clock start = bench_now();
@@ -107,7 +110,7 @@ int main(int argc, char **argv)
     bench_print_sums(job.sums, k_root.n_fields);
     printf("bad %lld\n", (long long)n_bad);
     firn_batch_destroy(job.batch);
-    firn_ndjson_decoder_destroy(job.decoder);
+    firn_row_decoder_destroy(job.decoder);
     free(job.chunk);
     bench_file_close(&job.file);
     return 0;
