@@ -18,9 +18,11 @@
 
 enum { REQUIRED, OPTIONAL, REPEATED, NO_REPETITION = -1 };
 enum { INT64 = 2, GROUP = -1 };
-enum { CODEC_NONE = 0, CODEC_ZSTD = 6 };
+enum { CODEC_NONE = 0, CODEC_SNAPPY = 1, CODEC_GZIP = 2, CODEC_ZSTD = 6, CODEC_LZ4_RAW = 7 };
+enum { PLAIN = 0, RLE_DICTIONARY = 8 };
 
-/* A file of one column, a long or a list of longs, with one page. */
+/* A file of one column, a long or a list of longs, with one page, and a dictionary page if there
+ * is a body for it. */
 typedef struct forged {
     bool is_list;
     int32_t codec;
@@ -28,6 +30,8 @@ typedef struct forged {
     int32_t page_values;      /* 0: there is no page */
     int32_t unpacked;         /* -1: as many as there are */
     firn_str body;
+    int32_t dictionary_values;
+    firn_str dictionary;
 } forged;
 
 static void put_element(firn_thrift_writer *w, int physical, int repetition, const char *name,
@@ -55,6 +59,20 @@ static void put_schema(firn_thrift_writer *w, bool is_list)
     put_element(w, INT64, OPTIONAL, "element", 0);
 }
 
+static void put_dictionary(firn_buf *out, const forged *f)
+{
+    firn_thrift_writer w = firn_thrift_writer_of(out);
+    firn_thrift_put_i32(&w, 1, 2);
+    firn_thrift_put_i32(&w, 2, (int32_t)f->dictionary.len);
+    firn_thrift_put_i32(&w, 3, (int32_t)f->dictionary.len);
+    firn_thrift_put_struct(&w, 7);
+    firn_thrift_put_i32(&w, 1, f->dictionary_values);
+    firn_thrift_put_i32(&w, 2, PLAIN);
+    firn_thrift_put_end(&w);
+    firn_thrift_put_end(&w);
+    firn_buf_str(out, f->dictionary);
+}
+
 static void put_page(firn_buf *out, const forged *f)
 {
     firn_thrift_writer w = firn_thrift_writer_of(out);
@@ -63,7 +81,7 @@ static void put_page(firn_buf *out, const forged *f)
     firn_thrift_put_i32(&w, 3, (int32_t)f->body.len);
     firn_thrift_put_struct(&w, 5);
     firn_thrift_put_i32(&w, 1, f->page_values);
-    firn_thrift_put_i32(&w, 2, 0);
+    firn_thrift_put_i32(&w, 2, f->dictionary.len > 0 ? RLE_DICTIONARY : PLAIN);
     firn_thrift_put_i32(&w, 3, 3);
     firn_thrift_put_i32(&w, 4, 3);
     firn_thrift_put_end(&w);
@@ -73,7 +91,6 @@ static void put_page(firn_buf *out, const forged *f)
 
 static void put_row_group(firn_thrift_writer *w, const forged *f, int64_t data_bytes)
 {
-    firn_thrift_put_list_of_structs(w, 4, 1);
     firn_thrift_put_element_struct(w);
     firn_thrift_put_list_of_structs(w, 1, 1);
     firn_thrift_put_element_struct(w);
@@ -101,12 +118,14 @@ static void forge(firn_buf *out, const forged *f)
 {
     firn_buf_init(out, NULL, (size_t)64 << 20);
     firn_buf_cstr(out, "PAR1");
+    if (f->dictionary.len > 0) put_dictionary(out, f);
     if (f->page_values > 0) put_page(out, f);
     const size_t start = out->len;
     firn_thrift_writer w = firn_thrift_writer_of(out);
     firn_thrift_put_i32(&w, 1, 1);
     put_schema(&w, f->is_list);
     firn_thrift_put_i64(&w, 3, f->n_rows);
+    firn_thrift_put_list_of_structs(&w, 4, 1);
     put_row_group(&w, f, (int64_t)start - 4);
     firn_thrift_put_end(&w);
     put_tail(out, start);
@@ -268,6 +287,63 @@ static void test_pages_have_a_limit(void **state)
     }
 }
 
+static firn_status read_forged(const forged *f, firn_error *err)
+{
+    firn_buf file;
+    forge(&file, f);
+    const firn_status st = read_batch(firn_buf_view(&file), NULL, err);
+    firn_buf_dispose(&file);
+    return st;
+}
+
+/* What a codec can make of three bytes at most is where its limit is. */
+static void test_pages_have_a_limit_by_the_ratio_of_their_codec(void **state)
+{
+    static const struct {
+        int32_t codec, most;
+    } k_cases[] = {{CODEC_NONE, 3},
+                   {CODEC_SNAPPY, 3 * 22 + 64},
+                   {CODEC_LZ4_RAW, 3 * 255 + 64},
+                   {CODEC_GZIP, 3 * 1032 + 64}};
+    (void)state;
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
+        forged f = {.codec = k_cases[i].codec,
+                    .n_rows = 1,
+                    .n_values = 1,
+                    .page_values = 1,
+                    .body = FIRN_STR("abc")};
+        for (int32_t more = -1; more <= 1; more++) {
+            firn_error err = {0};
+            f.unpacked = k_cases[i].most + more;
+            assert_int_equal(read_forged(&f, &err), FIRN_ERR_CORRUPT);
+            const firn_str message = firn_str_of(err.message);
+            const bool is_refused =
+                firn_str_find(message, FIRN_STR("cannot unpack"), 0) != SIZE_MAX;
+            assert_int_equal(is_refused, more == 1);
+        }
+    }
+}
+
+static void test_dictionaries_have_no_more_values_than_bytes(void **state)
+{
+    /* Three rows: present, and their indices in two bits. */
+    forged f = {.n_rows = 3,
+                .n_values = 3,
+                .page_values = 3,
+                .unpacked = -1,
+                .body = FIRN_STR("\x02\0\0\0\x06\x01\x02\x03\x24"),
+                .dictionary = FIRN_STR("aaaaaaaabbbbbbbbcccccccc")};
+    firn_error err = {0};
+    (void)state;
+    f.dictionary_values = 2; /* the last index is 2 */
+    assert_fails(read_forged(&f, &err), FIRN_ERR_CORRUPT, &err,
+                 "dictionary index out of range, the dictionary has 2 values");
+    f.dictionary_values = 3;
+    assert_ok(read_forged(&f, &err), &err);
+    f.dictionary_values = 4;
+    assert_fails(read_forged(&f, &err), FIRN_ERR_CORRUPT, &err, "dictionary of 4 values in 24");
+}
+
 /* ---- schemas ---- */
 
 static firn_status open_schema(size_t n_elements, void (*put)(firn_thrift_writer *w, size_t i),
@@ -359,6 +435,40 @@ static void test_footers_have_a_limit(void **state)
                  "parquet footer of 67108865 bytes, limit 67108864");
 }
 
+static firn_status open_row_groups(size_t n, firn_error *err)
+{
+    const forged f = {.codec = CODEC_NONE};
+    firn_buf out;
+    firn_parquet_file *file = NULL;
+    firn_buf_init(&out, NULL, (size_t)64 << 20);
+    firn_buf_cstr(&out, "PAR1");
+    firn_thrift_writer w = firn_thrift_writer_of(&out);
+    firn_thrift_put_i32(&w, 1, 1);
+    put_schema(&w, false);
+    firn_thrift_put_i64(&w, 3, 0);
+    firn_thrift_put_list_of_structs(&w, 4, n);
+    for (size_t i = 0; i < n; i++) put_row_group(&w, &f, 0);
+    firn_thrift_put_end(&w);
+    put_tail(&out, 4);
+    firn_str bytes = firn_buf_view(&out);
+    const firn_byte_source source = canon_source(&bytes);
+    const firn_status st = firn_parquet_file_open(&source, &file, err);
+    if (st == FIRN_OK) assert_int_equal(firn_parquet_file_row_groups(file), n);
+    firn_parquet_file_close(file);
+    firn_buf_dispose(&out);
+    return st;
+}
+
+static void test_row_groups_have_a_limit(void **state)
+{
+    firn_error err = {0};
+    (void)state;
+    assert_ok(open_row_groups(FIRN_LIMIT_THRIFT_LIST - 1, &err), &err);
+    assert_ok(open_row_groups(FIRN_LIMIT_THRIFT_LIST, &err), &err);
+    assert_fails(open_row_groups(FIRN_LIMIT_THRIFT_LIST + 1, &err), FIRN_ERR_LIMIT, &err,
+                 "thrift list of 1000001 elements, limit 1000000");
+}
+
 /* ---- refused allocations ---- */
 
 static firn_status read_text(void *ctx, firn_error *err)
@@ -403,6 +513,9 @@ int main(void)
         TEST(test_list_of_two_billion_nulls_is_refused),
         TEST(test_nested_values_of_a_row_have_a_limit),
         TEST(test_pages_have_a_limit),
+        TEST(test_pages_have_a_limit_by_the_ratio_of_their_codec),
+        TEST(test_dictionaries_have_no_more_values_than_bytes),
+        TEST(test_row_groups_have_a_limit),
         TEST(test_schemas_have_a_limit_of_depth),
         TEST(test_schemas_have_a_limit_of_columns),
         TEST(test_footers_have_a_limit),

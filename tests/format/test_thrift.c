@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "format/thrift.h"
 
@@ -141,6 +142,64 @@ static void test_forged_counts_are_refused(void **state)
                  &err, "map of 268435455 entries");
 }
 
+/* A struct whose field 2 is a string of n bytes. */
+static firn_status read_string(uint32_t n, firn_error *err)
+{
+    firn_buf out;
+    sample s = {0};
+    firn_buf_init(&out, NULL, FIRN_LIMIT_THRIFT_STRING + 64);
+    firn_buf_byte(&out, 0x28);
+    firn_buf_uvarint(&out, n);
+    char *at = firn_buf_reserve(&out, n + 1u);
+    assert_non_null(at);
+    memset(at, 0, n + 1u);
+    out.len += n + 1u;
+    const firn_status st = read_sample(firn_buf_view(&out), false, &s, err);
+    if (st == FIRN_OK) assert_int_equal(s.two.len, n);
+    firn_buf_dispose(&out);
+    return st;
+}
+
+static void test_strings_have_a_limit(void **state)
+{
+    firn_error err = {0};
+    (void)state;
+    assert_ok(read_string(FIRN_LIMIT_THRIFT_STRING - 1, &err), &err);
+    assert_ok(read_string(FIRN_LIMIT_THRIFT_STRING, &err), &err);
+    assert_fails(read_string(FIRN_LIMIT_THRIFT_STRING + 1, &err), FIRN_ERR_LIMIT, &err,
+                 "thrift string of 16777217 bytes, limit 16777216");
+}
+
+/* A struct with a list of n numbers, or a map of n pairs of numbers, that is stepped over. */
+static firn_status skip_many(bool is_map, uint32_t n, firn_error *err)
+{
+    firn_buf out;
+    sample s = {0};
+    firn_buf_init(&out, NULL, FIRN_LIMIT_THRIFT_LIST * 2 + 64);
+    firn_buf_byte(&out, is_map ? 0x1b : 0x19);
+    if (!is_map) firn_buf_byte(&out, 0xf5);
+    firn_buf_uvarint(&out, n);
+    if (is_map) firn_buf_byte(&out, 0x55);
+    for (uint32_t i = 0; i < (is_map ? 2 * n : n); i++) firn_buf_byte(&out, 2);
+    firn_buf_byte(&out, 0);
+    const firn_status st = read_sample(firn_buf_view(&out), true, &s, err);
+    firn_buf_dispose(&out);
+    return st;
+}
+
+static void test_containers_have_a_limit(void **state)
+{
+    firn_error err = {0};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_ok(skip_many(i == 1, FIRN_LIMIT_THRIFT_LIST - 1, &err), &err);
+        assert_ok(skip_many(i == 1, FIRN_LIMIT_THRIFT_LIST, &err), &err);
+        assert_fails(skip_many(i == 1, FIRN_LIMIT_THRIFT_LIST + 1, &err), FIRN_ERR_LIMIT, &err,
+                     i == 1 ? "map of 1000001 entries, limit 1000000"
+                            : "list of 1000001 elements, limit 1000000");
+    }
+}
+
 /* depth structs inside of each other, the outer one included. */
 static firn_status read_nested(int depth, firn_error *err)
 {
@@ -169,6 +228,8 @@ int main(void)
         cmocka_unit_test(test_every_truncation_is_refused),
         cmocka_unit_test(test_wrong_types_are_named),
         cmocka_unit_test(test_forged_counts_are_refused),
+        cmocka_unit_test(test_strings_have_a_limit),
+        cmocka_unit_test(test_containers_have_a_limit),
         cmocka_unit_test(test_depth_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
