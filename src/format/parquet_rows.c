@@ -9,7 +9,8 @@
 #include "format/row_ranges.h"
 
 #define ARENA_LIMIT ((size_t)1 << 30)
-/* After so many batches of fewer rows than usual, more are tried again. */
+/* After so many batches of fewer rows than usual, more are tried again; after twice as many each
+ * time that they were too many. */
 #define PATIENCE 16
 
 struct firn_parquet_rows {
@@ -26,7 +27,9 @@ struct firn_parquet_rows {
     int64_t next_row, end_row; /* of the current row group, in the file */
     int64_t most_rows;         /* of it in a batch, by the size of its values on average */
     int64_t batch_rows;        /* the same where they are larger than that */
-    int n_fitting;             /* batches since batch_rows changed */
+    int64_t n_fitting;         /* batches since batch_rows changed */
+    int64_t patience;          /* how many there have to be for more rows */
+    bool is_trial;             /* of more rows than fitted before */
     /* Rows that have been chosen; those before run_at, and given rows of that run, are done. */
     firn_pq_run *runs;
     size_t n_runs, run_at;
@@ -212,6 +215,8 @@ static firn_status begin_row_group(firn_parquet_rows *rows, firn_error *err)
         if (!has_rows(rows, rows->next_row, rows->end_row)) continue;
         FIRN_TRY(firn_pq_batch_rows(plan->leaves, plan->n_leaves, group, &rows->most_rows, err));
         rows->batch_rows = rows->most_rows;
+        rows->patience = PATIENCE;
+        rows->is_trial = false;
         firn_arena_reset(rows->group_arena);
         for (size_t i = 0; i < plan->n_leaves; i++)
             FIRN_TRY(firn_error_wrap(err, start_leaf(rows, plan->leaves[i], group, err),
@@ -271,6 +276,8 @@ static firn_status start_over(firn_parquet_rows *rows, bool of_filter, firn_erro
 {
     rows->batch_rows = rows->plan.budget->n_rows / 2;
     rows->n_fitting = 0;
+    if (rows->is_trial) rows->patience *= 2;
+    rows->is_trial = false;
     for (size_t i = 0; i < rows->plan.n_leaves; i++) {
         firn_pq_leaf *leaf = rows->plan.leaves[i];
         if (is_picked(rows, leaf) == of_filter) FIRN_TRY(firn_pq_leaf_start_over(leaf, err));
@@ -280,9 +287,10 @@ static firn_status start_over(firn_parquet_rows *rows, bool of_filter, firn_erro
 
 static void note_fitting(firn_parquet_rows *rows)
 {
-    if (rows->batch_rows >= rows->most_rows || ++rows->n_fitting < PATIENCE) return;
+    if (rows->batch_rows >= rows->most_rows || ++rows->n_fitting < rows->patience) return;
     rows->batch_rows *= 2;
     rows->n_fitting = 0;
+    rows->is_trial = true;
 }
 
 static firn_status choose_rows(firn_parquet_rows *rows, firn_error *err)
