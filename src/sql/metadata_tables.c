@@ -25,6 +25,13 @@ firn_metadata_table firn_metadata_table_of(firn_str name)
         {"data_files", FIRN_METADATA_TABLE_DATA_FILES},
         {"delete_files", FIRN_METADATA_TABLE_DELETE_FILES},
         {"partitions", FIRN_METADATA_TABLE_PARTITIONS},
+        {"entries", FIRN_METADATA_TABLE_ENTRIES},
+        {"position_deletes", FIRN_METADATA_TABLE_POSITION_DELETES},
+        {"all_manifests", FIRN_METADATA_TABLE_ALL_MANIFESTS},
+        {"all_files", FIRN_METADATA_TABLE_ALL_FILES},
+        {"all_data_files", FIRN_METADATA_TABLE_ALL_DATA_FILES},
+        {"all_delete_files", FIRN_METADATA_TABLE_ALL_DELETE_FILES},
+        {"all_entries", FIRN_METADATA_TABLE_ALL_ENTRIES},
     };
     for (size_t i = 0; i < sizeof k_names / sizeof *k_names; i++) {
         if (firn_str_equals_nocase(name, firn_str_of(k_names[i].name))) return k_names[i].which;
@@ -210,7 +217,7 @@ static const firn_type *root_of(firn_metadata_table which)
 }
 
 static void fill_rows(firn_row_builder *b, firn_metadata_table which,
-                      const firn_metadata_table_opts *opts)
+                      const firn_metadata_table_opts *opts, const firn_type *type)
 {
     const firn_table_metadata *metadata = opts->table->metadata;
     switch (which) {
@@ -219,7 +226,7 @@ static void fill_rows(firn_row_builder *b, firn_metadata_table which,
     case FIRN_METADATA_TABLE_REFS: ref_rows(b, metadata); return;
     case FIRN_METADATA_TABLE_METADATA_LOG: log_rows(b, opts->table); return;
     case FIRN_METADATA_TABLE_PROPERTIES: property_rows(b, metadata); return;
-    default: firn_metadata_files_fill(b, which, opts); return;
+    default: firn_metadata_files_fill(b, which, opts, type); return;
     }
 }
 
@@ -231,7 +238,7 @@ firn_status firn_metadata_table_rows(firn_metadata_table which,
     *type_out = root_of(which);
     if (!*type_out) FIRN_TRY(firn_metadata_files_type(which, opts, arena, type_out, err));
     firn_row_builder b = firn_rows_begin(*type_out, err);
-    if (b.status == FIRN_OK) fill_rows(&b, which, opts);
+    if (b.status == FIRN_OK) fill_rows(&b, which, opts, *type_out);
     firn_status st = firn_rows_finish(&b);
     if (st == FIRN_OK) {
         *out = b.batch;

@@ -22,6 +22,13 @@ typedef enum firn_metadata_table {
     FIRN_METADATA_TABLE_DATA_FILES,
     FIRN_METADATA_TABLE_DELETE_FILES,
     FIRN_METADATA_TABLE_PARTITIONS,
+    FIRN_METADATA_TABLE_ENTRIES,
+    FIRN_METADATA_TABLE_POSITION_DELETES,
+    FIRN_METADATA_TABLE_ALL_MANIFESTS, /* of all snapshots, whatever the one that is asked for */
+    FIRN_METADATA_TABLE_ALL_FILES,
+    FIRN_METADATA_TABLE_ALL_DATA_FILES,
+    FIRN_METADATA_TABLE_ALL_DELETE_FILES,
+    FIRN_METADATA_TABLE_ALL_ENTRIES,
 } firn_metadata_table;
 
 /* NONE: not the name of one. Any case. */
@@ -31,7 +38,7 @@ typedef struct firn_metadata_table_opts {
     firn_env *env;
     firn_store *store;
     const firn_loaded_table *table;
-    const firn_snapshot *snapshot; /* for files, manifests, partitions; NULL: no rows */
+    const firn_snapshot *snapshot; /* for tables of one snapshot's files; NULL: no rows */
 } firn_metadata_table_opts;
 
 /* Columns in the arena; the batch is freed with it. */

@@ -1,452 +1,158 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manifests and their entries as rows. */
+/* The metadata tables that read manifests, by what they walk: one snapshot's manifests or those of
+ * all snapshots, live entries or all, data or deletes. */
 #include "sql/metadata_tables_files.h"
+
+#include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/map.h"
-#include "base/str.h"
-#include "format/metrics.h"
 #include "iceberg/scan/plan.h"
-#include "iceberg/spec/manifest.h"
-#include "iceberg/spec/transform.h"
+#include "sql/metadata_file_rows.h"
+#include "sql/metadata_manifest_rows.h"
+#include "sql/metadata_partition_rows.h"
+#include "sql/metadata_position_rows.h"
 #include "store/store_read.h"
 
-static const firn_type k_bool = {.kind = FIRN_TYPE_BOOLEAN};
-static const firn_type k_int = {.kind = FIRN_TYPE_INT};
-static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
-static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
-static const firn_type k_binary = {.kind = FIRN_TYPE_BINARY};
-static const firn_type k_time = {.kind = FIRN_TYPE_TIMESTAMPTZ};
+/* What the rows of a table are made from. */
+typedef enum walk_kind {
+    WALK_FILES = 0,
+    WALK_ENTRIES,
+    WALK_MANIFESTS,
+    WALK_PARTITIONS,
+    WALK_POSITIONS,
+} walk_kind;
 
-#define COLUMN(number, text, of)                                   \
-    {                                                              \
-        .id = (number), .name = FIRN_STR_INIT(text), .type = &(of) \
-    }
+static const struct table_walk {
+    firn_metadata_table which;
+    walk_kind kind;
+    bool all_snapshots, data_only, deletes_only;
+} k_walks[] = {
+    {FIRN_METADATA_TABLE_MANIFESTS, WALK_MANIFESTS, false, false, false},
+    {FIRN_METADATA_TABLE_ALL_MANIFESTS, WALK_MANIFESTS, true, false, false},
+    {FIRN_METADATA_TABLE_FILES, WALK_FILES, false, false, false},
+    {FIRN_METADATA_TABLE_DATA_FILES, WALK_FILES, false, true, false},
+    {FIRN_METADATA_TABLE_DELETE_FILES, WALK_FILES, false, false, true},
+    {FIRN_METADATA_TABLE_ALL_FILES, WALK_FILES, true, false, false},
+    {FIRN_METADATA_TABLE_ALL_DATA_FILES, WALK_FILES, true, true, false},
+    {FIRN_METADATA_TABLE_ALL_DELETE_FILES, WALK_FILES, true, false, true},
+    {FIRN_METADATA_TABLE_ENTRIES, WALK_ENTRIES, false, false, false},
+    {FIRN_METADATA_TABLE_ALL_ENTRIES, WALK_ENTRIES, true, false, false},
+    {FIRN_METADATA_TABLE_PARTITIONS, WALK_PARTITIONS, false, false, false},
+    {FIRN_METADATA_TABLE_POSITION_DELETES, WALK_POSITIONS, false, false, true},
+};
 
-static const firn_field k_int_long_fields[] = {COLUMN(1, "key", k_int), COLUMN(2, "value", k_long)};
-static const firn_field k_int_binary_fields[] = {COLUMN(1, "key", k_int),
-                                                 COLUMN(2, "value", k_binary)};
-static const firn_type k_int_long = {
-    .kind = FIRN_TYPE_MAP, .fields = k_int_long_fields, .n_fields = 2};
-static const firn_type k_int_binary = {
-    .kind = FIRN_TYPE_MAP, .fields = k_int_binary_fields, .n_fields = 2};
-static const firn_field k_long_element[] = {COLUMN(1, "element", k_long)};
-static const firn_field k_int_element[] = {COLUMN(1, "element", k_int)};
-static const firn_type k_long_list = {
-    .kind = FIRN_TYPE_LIST, .fields = k_long_element, .n_fields = 1};
-static const firn_type k_int_list = {
-    .kind = FIRN_TYPE_LIST, .fields = k_int_element, .n_fields = 1};
-static const firn_field k_summary_fields[] = {
-    COLUMN(1, "contains_null", k_bool), COLUMN(2, "contains_nan", k_bool),
-    COLUMN(3, "lower_bound", k_string), COLUMN(4, "upper_bound", k_string)};
-static const firn_type k_summary = {
-    .kind = FIRN_TYPE_STRUCT, .fields = k_summary_fields, .n_fields = 4};
-static const firn_field k_summary_element[] = {COLUMN(1, "element", k_summary)};
-static const firn_type k_summaries = {
-    .kind = FIRN_TYPE_LIST, .fields = k_summary_element, .n_fields = 1};
-
-/* The type of "partition" is put in by table. */
-static const firn_type k_partition_place = {.kind = FIRN_TYPE_STRUCT};
-
-static const firn_field k_manifest_columns[] = {COLUMN(1, "content", k_int),
-                                                COLUMN(2, "path", k_string),
-                                                COLUMN(3, "length", k_long),
-                                                COLUMN(4, "partition_spec_id", k_int),
-                                                COLUMN(5, "added_snapshot_id", k_long),
-                                                COLUMN(6, "added_data_files_count", k_int),
-                                                COLUMN(7, "existing_data_files_count", k_int),
-                                                COLUMN(8, "deleted_data_files_count", k_int),
-                                                COLUMN(9, "added_delete_files_count", k_int),
-                                                COLUMN(10, "existing_delete_files_count", k_int),
-                                                COLUMN(11, "deleted_delete_files_count", k_int),
-                                                COLUMN(12, "partition_summaries", k_summaries)};
-static const firn_field k_file_columns[] = {COLUMN(1, "content", k_int),
-                                            COLUMN(2, "file_path", k_string),
-                                            COLUMN(3, "file_format", k_string),
-                                            COLUMN(4, "spec_id", k_int),
-                                            COLUMN(5, "partition", k_partition_place),
-                                            COLUMN(6, "record_count", k_long),
-                                            COLUMN(7, "file_size_in_bytes", k_long),
-                                            COLUMN(8, "column_sizes", k_int_long),
-                                            COLUMN(9, "value_counts", k_int_long),
-                                            COLUMN(10, "null_value_counts", k_int_long),
-                                            COLUMN(11, "nan_value_counts", k_int_long),
-                                            COLUMN(12, "lower_bounds", k_int_binary),
-                                            COLUMN(13, "upper_bounds", k_int_binary),
-                                            COLUMN(14, "key_metadata", k_binary),
-                                            COLUMN(15, "split_offsets", k_long_list),
-                                            COLUMN(16, "equality_ids", k_int_list),
-                                            COLUMN(17, "sort_order_id", k_int)};
-static const firn_field k_partition_columns[] = {COLUMN(1, "partition", k_partition_place),
-                                                 COLUMN(2, "spec_id", k_int),
-                                                 COLUMN(3, "record_count", k_long),
-                                                 COLUMN(4, "file_count", k_int),
-                                                 COLUMN(5, "total_data_file_size_in_bytes", k_long),
-                                                 COLUMN(6, "position_delete_record_count", k_long),
-                                                 COLUMN(7, "position_delete_file_count", k_int),
-                                                 COLUMN(8, "equality_delete_record_count", k_long),
-                                                 COLUMN(9, "equality_delete_file_count", k_int),
-                                                 COLUMN(10, "last_updated_at", k_time),
-                                                 COLUMN(11, "last_updated_snapshot_id", k_long)};
+static const struct table_walk *walk_of(firn_metadata_table which)
+{
+    size_t i = 0;
+    while (i + 1 < sizeof k_walks / sizeof k_walks[0] && k_walks[i].which != which) i++;
+    return &k_walks[i];
+}
 
 /* ---- columns ---- */
 
-static const firn_field *find_source(const firn_table_metadata *metadata, int32_t source_id)
+/* Fields of a struct and one more; a struct without fields is left out. */
+static firn_status append_field(const firn_type *from, const firn_field *field, firn_arena *arena,
+                                const firn_type **out, firn_error *err)
 {
-    for (size_t i = metadata->n_schemas; i > 0; i--) {
-        const firn_field *field = firn_schema_find_id(metadata->schemas[i - 1], source_id);
-        if (field) return field;
-    }
-    return NULL;
-}
-
-/* All partition fields of all specs, by field id, newest spec's name first. */
-static firn_status partition_type(const firn_table_metadata *metadata, firn_arena *arena,
-                                  const firn_type **out, firn_error *err)
-{
-    firn_field *fields = NULL;
-    size_t n = 0;
-    size_t cap = 0;
-    for (size_t s = metadata->n_specs; s > 0; s--) {
-        const firn_partition_spec *spec = metadata->specs[s - 1];
-        for (size_t i = 0; i < spec->n_fields; i++) {
-            const firn_partition_field *field = &spec->fields[i];
-            const firn_field *source = find_source(metadata, field->source_id);
-            bool is_new = source && field->transform.kind != FIRN_TRANSFORM_UNKNOWN;
-            for (size_t k = 0; k < n && is_new; k++) is_new = fields[k].id != field->field_id;
-            if (!is_new) continue;
-            firn_field *slot = firn_arena_push(arena, &fields, &n, &cap, sizeof *slot);
-            if (!slot) return firn_fail_nomem(err);
-            slot->id = field->field_id;
-            slot->name = field->name;
-            slot->type = firn_transform_result(&field->transform, source->type);
-        }
-    }
+    *out = from;
+    if (field->type->n_fields == 0) return FIRN_OK;
+    firn_field *fields = firn_arena_array(arena, from->n_fields + 1, sizeof *fields);
     firn_type *type = firn_arena_alloc_zero(arena, sizeof *type);
-    if (!type) return firn_fail_nomem(err);
-    *type = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
+    if (!fields || !type) return firn_fail_nomem(err);
+    if (from->n_fields > 0) memcpy(fields, from->fields, from->n_fields * sizeof *fields);
+    fields[from->n_fields] = *field;
+    *type = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = from->n_fields + 1};
     *out = type;
     return FIRN_OK;
 }
 
-static const firn_field *columns_of(firn_metadata_table which, size_t *n)
+static firn_status entries_type(const firn_type *file, const firn_field *metrics, firn_arena *arena,
+                                const firn_type **out, firn_error *err)
 {
-    switch (which) {
-    case FIRN_METADATA_TABLE_MANIFESTS:
-        *n = sizeof k_manifest_columns / sizeof *k_manifest_columns;
-        return k_manifest_columns;
-    case FIRN_METADATA_TABLE_PARTITIONS:
-        *n = sizeof k_partition_columns / sizeof *k_partition_columns;
-        return k_partition_columns;
-    default: *n = sizeof k_file_columns / sizeof *k_file_columns; return k_file_columns;
-    }
+    static const firn_type k_int = {.kind = FIRN_TYPE_INT};
+    static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
+    static const firn_field k_columns[] = {
+        {.id = 0, .name = FIRN_STR_INIT("status"), .type = &k_int},
+        {.id = 1, .name = FIRN_STR_INIT("snapshot_id"), .type = &k_long},
+        {.id = 3, .name = FIRN_STR_INIT("sequence_number"), .type = &k_long},
+        {.id = 4, .name = FIRN_STR_INIT("file_sequence_number"), .type = &k_long},
+    };
+    static const firn_type k_entry = {.kind = FIRN_TYPE_STRUCT, .fields = k_columns, .n_fields = 4};
+    const firn_field data_file = {.id = 2, .name = FIRN_STR("data_file"), .type = file};
+    FIRN_TRY(append_field(&k_entry, &data_file, arena, out, err));
+    return append_field(*out, metrics, arena, out, err);
 }
 
-/* Unpartitioned: no "partition"; "partitions" has no "spec_id" then either. */
 firn_status firn_metadata_files_type(firn_metadata_table which,
                                      const firn_metadata_table_opts *opts, firn_arena *arena,
                                      const firn_type **out, firn_error *err)
 {
+    const firn_table_metadata *metadata = opts->table->metadata;
+    const struct table_walk *walk = walk_of(which);
     const firn_type *partition = NULL;
-    size_t n_all = 0;
-    const firn_field *all = columns_of(which, &n_all);
-    firn_field *fields = firn_arena_array(arena, n_all, sizeof *fields);
-    firn_type *root = firn_arena_alloc_zero(arena, sizeof *root);
-    if (!fields || !root) return firn_fail_nomem(err);
-    FIRN_TRY(partition_type(opts->table->metadata, arena, &partition, err));
-    size_t n = 0;
-    for (size_t i = 0; i < n_all; i++) {
-        const bool is_partition = all[i].type == &k_partition_place;
-        const bool is_spec = which == FIRN_METADATA_TABLE_PARTITIONS && all[i].id == 2;
-        if ((is_partition || is_spec) && partition->n_fields == 0) continue;
-        fields[n] = all[i];
-        if (is_partition) fields[n].type = partition;
-        n++;
+    const firn_type *file = NULL;
+    firn_field metrics;
+    FIRN_TRY(firn_metadata_partition_type(metadata, arena, &partition, err));
+    switch (walk->kind) {
+    case WALK_MANIFESTS: *out = firn_metadata_manifest_type(walk->all_snapshots); return FIRN_OK;
+    case WALK_PARTITIONS: return firn_metadata_partitions_type(partition, arena, out, err);
+    case WALK_POSITIONS: return firn_metadata_positions_type(metadata, partition, arena, out, err);
+    case WALK_FILES:
+    case WALK_ENTRIES: break;
     }
-    *root = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
-    *out = root;
-    return FIRN_OK;
+    FIRN_TRY(firn_metadata_file_type(partition, arena, &file, err));
+    FIRN_TRY(firn_metadata_metrics_field(firn_metadata_schema(metadata), arena, &metrics, err));
+    if (walk->kind == WALK_ENTRIES) return entries_type(file, &metrics, arena, out, err);
+    return append_field(file, &metrics, arena, out, err);
 }
 
-/* ---- manifests ---- */
-
-static void count_or_null(firn_row_builder *b, firn_column *column, int64_t value, bool is_counted)
-{
-    if (!is_counted)
-        firn_cell_int(b, column, 0);
-    else if (value < 0)
-        firn_cell_null(b, column);
-    else
-        firn_cell_int(b, column, (int32_t)value);
-}
-
-static void bound_text(firn_row_builder *b, firn_column *column, const firn_transform *transform,
-                       const firn_type *type, firn_str bytes)
-{
-    firn_value value;
-    firn_str text = {0};
-    firn_arena *arena = firn_arena_create(NULL, 0);
-    if (arena && type && firn_value_decode(type, bytes, &value, b->err) == FIRN_OK &&
-        firn_transform_value_text(transform, &value, arena, &text, b->err) == FIRN_OK) {
-        firn_cell_text(b, column, text);
-    } else {
-        firn_cell_null(b, column);
-    }
-    firn_arena_destroy(arena);
-}
-
-static void summaries(firn_row_builder *b, firn_column *column, const firn_manifest_file *file,
-                      const firn_table_metadata *metadata)
-{
-    const firn_partition_spec *spec = firn_metadata_find_spec(metadata, file->spec_id);
-    firn_cell_open(b, column);
-    for (size_t i = 0; b->status == FIRN_OK && i < file->n_partitions; i++) {
-        const firn_field_summary *s = &file->partitions[i];
-        firn_column *element = &column->children[0];
-        const firn_partition_field *field = spec && i < spec->n_fields ? &spec->fields[i] : NULL;
-        const firn_field *source = field ? find_source(metadata, field->source_id) : NULL;
-        const firn_type *type =
-            source ? firn_transform_result(&field->transform, source->type) : NULL;
-        firn_cell_struct(b, element);
-        firn_cell_bool(b, &element->children[0], s->contains_null);
-        if (s->has_contains_nan)
-            firn_cell_bool(b, &element->children[1], s->contains_nan);
-        else
-            firn_cell_null(b, &element->children[1]);
-        if (s->has_lower && type) {
-            bound_text(b, &element->children[2], &field->transform, type, s->lower);
-        } else {
-            firn_cell_null(b, &element->children[2]);
-        }
-        if (s->has_upper && type) {
-            bound_text(b, &element->children[3], &field->transform, type, s->upper);
-        } else {
-            firn_cell_null(b, &element->children[3]);
-        }
-    }
-    firn_cell_close(b, column);
-}
-
-static void manifest_row(firn_row_builder *b, const firn_manifest_file *file,
-                         const firn_table_metadata *metadata)
-{
-    const bool is_data = file->content == FIRN_CONTENT_DATA;
-    firn_cell_int(b, firn_rows_column(b, 0), is_data ? 0 : 1);
-    firn_cell_text(b, firn_rows_column(b, 1), file->path);
-    firn_cell_long(b, firn_rows_column(b, 2), file->length);
-    firn_cell_int(b, firn_rows_column(b, 3), file->spec_id);
-    firn_cell_long(b, firn_rows_column(b, 4), file->added_snapshot_id);
-    count_or_null(b, firn_rows_column(b, 5), file->added_files, is_data);
-    count_or_null(b, firn_rows_column(b, 6), file->existing_files, is_data);
-    count_or_null(b, firn_rows_column(b, 7), file->deleted_files, is_data);
-    count_or_null(b, firn_rows_column(b, 8), file->added_files, !is_data);
-    count_or_null(b, firn_rows_column(b, 9), file->existing_files, !is_data);
-    count_or_null(b, firn_rows_column(b, 10), file->deleted_files, !is_data);
-    summaries(b, firn_rows_column(b, 11), file, metadata);
-}
-
-/* ---- files ---- */
-
-static void counts(firn_row_builder *b, firn_column *column, const firn_metric_map *map)
-{
-    firn_cell_open(b, column);
-    for (size_t i = 0; b->status == FIRN_OK && i < map->n; i++) {
-        firn_cell_int(b, &column->children[0], map->items[i].field_id);
-        firn_cell_long(b, &column->children[1], map->items[i].count);
-    }
-    firn_cell_close(b, column);
-}
-
-static void bounds(firn_row_builder *b, firn_column *column, const firn_metric_map *map)
-{
-    firn_cell_open(b, column);
-    for (size_t i = 0; b->status == FIRN_OK && i < map->n; i++) {
-        firn_cell_int(b, &column->children[0], map->items[i].field_id);
-        firn_cell_text(b, &column->children[1], map->items[i].bound);
-    }
-    firn_cell_close(b, column);
-}
-
-/* The file's partition in the columns of all specs together. */
-static void partition_cell(firn_row_builder *b, firn_column *column, const firn_data_file *file,
-                           const firn_partition_spec *spec)
-{
-    firn_cell_struct(b, column);
-    for (size_t i = 0; b->status == FIRN_OK && i < column->n_children; i++) {
-        const int32_t id = column->type->fields[i].id;
-        const firn_value *found = NULL;
-        for (size_t f = 0; spec && f < spec->n_fields && f < file->n_partition; f++) {
-            if (spec->fields[f].field_id == id) found = &file->partition[f];
-        }
-        if (found)
-            firn_cell_value(b, &column->children[i], found);
-        else
-            firn_cell_null(b, &column->children[i]);
-    }
-}
-
-static firn_str format_name(firn_file_format format)
-{
-    switch (format) {
-    case FIRN_FILE_PARQUET: return FIRN_STR("PARQUET");
-    case FIRN_FILE_AVRO: return FIRN_STR("AVRO");
-    case FIRN_FILE_ORC: return FIRN_STR("ORC");
-    case FIRN_FILE_PUFFIN: return FIRN_STR("PUFFIN");
-    }
-    return FIRN_STR("");
-}
-
-static void lists(firn_row_builder *b, size_t at, const firn_data_file *file)
-{
-    firn_column *offsets = firn_rows_column(b, at);
-    firn_column *ids = firn_rows_column(b, at + 1);
-    if (file->n_split_offsets == 0) {
-        firn_cell_null(b, offsets);
-    } else {
-        firn_cell_open(b, offsets);
-        for (size_t i = 0; i < file->n_split_offsets; i++) {
-            firn_cell_long(b, &offsets->children[0], file->split_offsets[i]);
-        }
-        firn_cell_close(b, offsets);
-    }
-    if (file->n_equality_ids == 0) {
-        firn_cell_null(b, ids);
-    } else {
-        firn_cell_open(b, ids);
-        for (size_t i = 0; i < file->n_equality_ids; i++) {
-            firn_cell_int(b, &ids->children[0], file->equality_ids[i]);
-        }
-        firn_cell_close(b, ids);
-    }
-}
-
-static void file_row(firn_row_builder *b, const firn_data_file *file,
-                     const firn_partition_spec *spec)
-{
-    const bool has_partition = b->batch->n_columns > 16;
-    size_t at = 4;
-    firn_cell_int(b, firn_rows_column(b, 0), (int32_t)file->content);
-    firn_cell_text(b, firn_rows_column(b, 1), file->path);
-    firn_cell_text(b, firn_rows_column(b, 2), format_name(file->format));
-    firn_cell_int(b, firn_rows_column(b, 3), file->spec_id);
-    if (has_partition) partition_cell(b, firn_rows_column(b, at++), file, spec);
-    firn_cell_long(b, firn_rows_column(b, at), file->record_count);
-    firn_cell_long(b, firn_rows_column(b, at + 1), file->file_size_bytes);
-    counts(b, firn_rows_column(b, at + 2), &file->column_sizes);
-    counts(b, firn_rows_column(b, at + 3), &file->value_counts);
-    counts(b, firn_rows_column(b, at + 4), &file->null_value_counts);
-    counts(b, firn_rows_column(b, at + 5), &file->nan_value_counts);
-    bounds(b, firn_rows_column(b, at + 6), &file->lower_bounds);
-    bounds(b, firn_rows_column(b, at + 7), &file->upper_bounds);
-    if (file->key_metadata.len > 0) {
-        firn_cell_text(b, firn_rows_column(b, at + 8), file->key_metadata);
-    } else {
-        firn_cell_null(b, firn_rows_column(b, at + 8));
-    }
-    lists(b, at + 9, file);
-    if (file->sort_order_id < 0)
-        firn_cell_null(b, firn_rows_column(b, at + 11));
-    else
-        firn_cell_int(b, firn_rows_column(b, at + 11), file->sort_order_id);
-}
-
-/* ---- partitions ---- */
-
-typedef struct partition_sum {
-    const firn_partition_spec *spec;
-    firn_data_file first; /* a copy, for its partition */
-    int64_t record_count, file_count, bytes;
-    int64_t position_records, position_files, equality_records, equality_files;
-    int64_t updated_ms, updated_snapshot_id;
-} partition_sum;
-
-typedef struct partition_list {
-    partition_sum *items;
-    size_t n, cap;
-} partition_list;
-
-static partition_sum *find_partition(partition_list *list, const firn_data_file *file,
-                                     const firn_partition_spec *spec, firn_arena *arena,
-                                     firn_error *err)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        partition_sum *sum = &list->items[i];
-        if (sum->spec == spec && sum->first.n_partition == file->n_partition &&
-            firn_partition_equals(sum->first.partition, file->partition, file->n_partition)) {
-            return sum;
-        }
-    }
-    partition_sum *sum = firn_arena_push(arena, &list->items, &list->n, &list->cap, sizeof *sum);
-    if (!sum || firn_data_file_copy(file, arena, &sum->first, err) != FIRN_OK) return NULL;
-    sum->spec = spec;
-    sum->updated_ms = -1;
-    return sum;
-}
-
-static void add_file(partition_sum *sum, const firn_manifest_entry *entry,
-                     const firn_table_metadata *metadata)
-{
-    const firn_snapshot *snapshot = firn_metadata_find_snapshot(metadata, entry->snapshot_id);
-    switch (entry->file.content) {
-    case FIRN_CONTENT_DATA:
-        sum->record_count += entry->file.record_count;
-        sum->file_count++;
-        sum->bytes += entry->file.file_size_bytes;
-        break;
-    case FIRN_CONTENT_POSITION_DELETES:
-        sum->position_records += entry->file.record_count;
-        sum->position_files++;
-        break;
-    case FIRN_CONTENT_EQUALITY_DELETES:
-        sum->equality_records += entry->file.record_count;
-        sum->equality_files++;
-        break;
-    }
-    if (!snapshot || snapshot->timestamp_ms < sum->updated_ms) return;
-    sum->updated_ms = snapshot->timestamp_ms;
-    sum->updated_snapshot_id = snapshot->snapshot_id;
-}
-
-static void partition_row(firn_row_builder *b, const partition_sum *sum)
-{
-    size_t at = 0;
-    if (b->batch->n_columns > 9) {
-        partition_cell(b, firn_rows_column(b, at++), &sum->first, sum->spec);
-        firn_cell_int(b, firn_rows_column(b, at++), sum->spec ? sum->spec->spec_id : 0);
-    }
-    firn_cell_long(b, firn_rows_column(b, at), sum->record_count);
-    firn_cell_int(b, firn_rows_column(b, at + 1), (int32_t)sum->file_count);
-    firn_cell_long(b, firn_rows_column(b, at + 2), sum->bytes);
-    firn_cell_long(b, firn_rows_column(b, at + 3), sum->position_records);
-    firn_cell_int(b, firn_rows_column(b, at + 4), (int32_t)sum->position_files);
-    firn_cell_long(b, firn_rows_column(b, at + 5), sum->equality_records);
-    firn_cell_int(b, firn_rows_column(b, at + 6), (int32_t)sum->equality_files);
-    if (sum->updated_ms < 0) {
-        firn_cell_null(b, firn_rows_column(b, at + 7));
-        firn_cell_null(b, firn_rows_column(b, at + 8));
-    } else {
-        firn_cell_long(b, firn_rows_column(b, at + 7), sum->updated_ms * 1000);
-        firn_cell_long(b, firn_rows_column(b, at + 8), sum->updated_snapshot_id);
-    }
-}
-
-/* ---- reading ---- */
+/* ---- rows ---- */
 
 typedef struct file_walk {
-    firn_metadata_table which;
+    const struct table_walk *how;
     const firn_metadata_table_opts *opts;
+    const firn_table_metadata *metadata;
+    const firn_type *type;
     firn_arena *arena;
     firn_row_builder *b;
-    partition_list partitions;
+    firn_map seen; /* manifests, by path */
+    firn_partition_sums partitions;
 } file_walk;
 
-static bool is_wanted(firn_metadata_table which, const firn_data_file *file)
+static void entry_row(const file_walk *w, const firn_manifest_entry *entry,
+                      const firn_partition_spec *spec)
 {
-    const bool is_data = file->content == FIRN_CONTENT_DATA;
-    if (which == FIRN_METADATA_TABLE_DATA_FILES) return is_data;
-    if (which == FIRN_METADATA_TABLE_DELETE_FILES) return !is_data;
-    return true;
+    firn_row_builder *b = w->b;
+    firn_column *file = firn_rows_column(b, 4);
+    firn_cell_int(b, firn_rows_column(b, 0), (int32_t)entry->status);
+    firn_cell_long(b, firn_rows_column(b, 1), entry->snapshot_id);
+    firn_cell_long(b, firn_rows_column(b, 2), entry->sequence_number);
+    firn_cell_long(b, firn_rows_column(b, 3), entry->file_sequence_number);
+    firn_cell_struct(b, file);
+    firn_metadata_file_cells(b, file->type, file->children, &entry->file, spec);
+    if (w->type->n_fields > 5) firn_metadata_metrics_cell(b, firn_rows_column(b, 5), &entry->file);
+}
+
+static firn_status take_entry(file_walk *w, const firn_manifest_entry *entry,
+                              const firn_partition_spec *spec)
+{
+    const firn_delete_source source = {w->opts->env, w->opts->store, w->metadata};
+    const firn_delete_file deletes = {entry->file, spec, entry->sequence_number,
+                                      entry->snapshot_id};
+    switch (w->how->kind) {
+    case WALK_ENTRIES: entry_row(w, entry, spec); return w->b->status;
+    case WALK_FILES:
+        firn_metadata_file_cells(w->b, w->type, w->b->batch->columns, &entry->file, spec);
+        return w->b->status;
+    case WALK_PARTITIONS: return firn_partition_sums_add(&w->partitions, entry, spec, w->b->err);
+    case WALK_POSITIONS:
+        if (entry->file.content != FIRN_CONTENT_POSITION_DELETES) return FIRN_OK;
+        return firn_metadata_position_cells(w->b, w->type, &source, &deletes);
+    case WALK_MANIFESTS: break;
+    }
+    return FIRN_OK;
 }
 
 static firn_status walk_entries(file_walk *w, firn_manifest_reader *reader,
@@ -457,32 +163,24 @@ static firn_status walk_entries(file_walk *w, firn_manifest_reader *reader,
         const firn_status st = firn_manifest_reader_next(reader, &entry, w->b->err);
         if (st == FIRN_DONE) return FIRN_OK;
         FIRN_TRY(st);
-        if (entry.status == FIRN_ENTRY_DELETED || !is_wanted(w->which, &entry.file)) continue;
-        if (w->which != FIRN_METADATA_TABLE_PARTITIONS) {
-            file_row(w->b, &entry.file, spec);
-            FIRN_TRY(w->b->status);
-            continue;
-        }
-        partition_sum *sum = find_partition(&w->partitions, &entry.file, spec, w->arena, w->b->err);
-        if (!sum) return firn_fail_nomem(w->b->err);
-        add_file(sum, &entry, w->opts->table->metadata);
+        if (entry.status == FIRN_ENTRY_DELETED && w->how->kind != WALK_ENTRIES) continue;
+        FIRN_TRY(take_entry(w, &entry, spec));
     }
 }
 
 static firn_status walk_manifest(file_walk *w, const firn_manifest_file *file)
 {
-    const firn_table_metadata *metadata = w->opts->table->metadata;
-    const firn_partition_spec *spec = firn_metadata_find_spec(metadata, file->spec_id);
+    const firn_partition_spec *spec = firn_metadata_find_spec(w->metadata, file->spec_id);
+    const bool is_short = w->how->kind == WALK_PARTITIONS || w->how->kind == WALK_POSITIONS;
     firn_manifest_reader *reader = NULL;
     firn_str bytes = {0};
-    const firn_manifest_columns columns =
-        w->which == FIRN_METADATA_TABLE_PARTITIONS ? FIRN_MANIFEST_NO_METRICS : FIRN_MANIFEST_ALL;
     firn_arena *arena = firn_arena_create(w->opts->env->alloc, 0);
     if (!arena) return firn_fail_nomem(w->b->err);
     firn_status st = firn_store_read_all(w->opts->store, file->path, FIRN_LIMIT_METADATA, arena,
                                          &bytes, w->b->err);
     if (st == FIRN_OK) {
-        st = firn_manifest_reader_open(bytes, file, firn_metadata_schema(metadata), spec, columns,
+        st = firn_manifest_reader_open(bytes, file, firn_metadata_schema(w->metadata), spec,
+                                       is_short ? FIRN_MANIFEST_NO_METRICS : FIRN_MANIFEST_ALL,
                                        &reader, w->b->err);
     }
     if (st == FIRN_OK) st = walk_entries(w, reader, spec);
@@ -491,32 +189,63 @@ static firn_status walk_manifest(file_walk *w, const firn_manifest_file *file)
     return st;
 }
 
-static firn_status walk_manifests(file_walk *w)
+/* Manifests that several snapshots share are read once, but each list of them is shown. */
+static firn_status take_manifest(file_walk *w, const firn_manifest_file *file,
+                                 const firn_snapshot *snapshot)
+{
+    const bool is_data = file->content == FIRN_CONTENT_DATA;
+    if ((w->how->data_only && !is_data) || (w->how->deletes_only && is_data)) return FIRN_OK;
+    FIRN_TRY(firn_env_check_cancel(w->opts->env, w->b->err));
+    if (w->how->kind == WALK_MANIFESTS) {
+        firn_metadata_manifest_cells(w->b, file, w->metadata,
+                                     w->how->all_snapshots ? snapshot : NULL);
+        return w->b->status;
+    }
+    if (firn_map_has(&w->seen, file->path)) return FIRN_OK;
+    FIRN_TRY(firn_map_put(&w->seen, file->path, w, w->b->err));
+    return walk_manifest(w, file);
+}
+
+static firn_status walk_snapshot(file_walk *w, const firn_snapshot *snapshot)
 {
     firn_manifest_file *files = NULL;
     size_t n = 0;
-    FIRN_TRY(firn_snapshot_manifests(w->opts->store, w->opts->table->metadata, w->opts->snapshot,
-                                     w->arena, &files, &n, w->b->err));
-    for (size_t i = 0; i < n; i++) {
-        FIRN_TRY(firn_env_check_cancel(w->opts->env, w->b->err));
-        if (w->which == FIRN_METADATA_TABLE_MANIFESTS) {
-            manifest_row(w->b, &files[i], w->opts->table->metadata);
-            FIRN_TRY(w->b->status);
-        } else {
-            FIRN_TRY(walk_manifest(w, &files[i]));
-        }
+    FIRN_TRY(firn_snapshot_manifests(w->opts->store, w->metadata, snapshot, w->arena, &files, &n,
+                                     w->b->err));
+    for (size_t i = 0; i < n; i++) FIRN_TRY(take_manifest(w, &files[i], snapshot));
+    return FIRN_OK;
+}
+
+static firn_status walk_table(file_walk *w)
+{
+    const firn_type *partition = NULL;
+    firn_status st = FIRN_OK;
+    firn_map_init(&w->seen, w->arena);
+    FIRN_TRY(firn_metadata_partition_type(w->metadata, w->arena, &partition, w->b->err));
+    if (!w->how->all_snapshots && w->how->kind != WALK_PARTITIONS)
+        return w->opts->snapshot ? walk_snapshot(w, w->opts->snapshot) : FIRN_OK;
+    if (w->how->all_snapshots) {
+        for (size_t i = 0; i < w->metadata->n_snapshots; i++)
+            FIRN_TRY(walk_snapshot(w, &w->metadata->snapshots[i]));
+        return FIRN_OK;
     }
-    for (size_t i = 0; i < w->partitions.n; i++) partition_row(w->b, &w->partitions.items[i]);
-    return w->b->status;
+    firn_partition_sums_init(&w->partitions, w->metadata, partition, w->arena);
+    if (w->opts->snapshot) st = walk_snapshot(w, w->opts->snapshot);
+    if (st == FIRN_OK) firn_partition_sums_rows(&w->partitions, w->b);
+    firn_partition_sums_dispose(&w->partitions);
+    return st == FIRN_OK ? w->b->status : st;
 }
 
 void firn_metadata_files_fill(firn_row_builder *b, firn_metadata_table which,
-                              const firn_metadata_table_opts *opts)
+                              const firn_metadata_table_opts *opts, const firn_type *type)
 {
-    if (!opts->snapshot) return;
-    file_walk walk = {.which = which, .opts = opts, .b = b};
+    file_walk walk = {.how = walk_of(which),
+                      .opts = opts,
+                      .metadata = opts->table->metadata,
+                      .type = type,
+                      .b = b};
     walk.arena = firn_arena_create(opts->env->alloc, 0);
-    const firn_status st = walk.arena ? walk_manifests(&walk) : firn_fail_nomem(b->err);
+    const firn_status st = walk.arena ? walk_table(&walk) : firn_fail_nomem(b->err);
     firn_arena_destroy(walk.arena);
     if (st != FIRN_OK) b->status = st;
 }

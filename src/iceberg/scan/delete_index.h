@@ -16,6 +16,7 @@
 
 #define FIRN_FIELD_DELETE_FILE_PATH 2147483546 /* column of position delete files */
 #define FIRN_FIELD_DELETE_POS       2147483545
+#define FIRN_FIELD_DELETE_ROW       2147483544 /* the deleted row, where the writer put it in */
 
 typedef struct firn_delete_file {
     firn_data_file file;

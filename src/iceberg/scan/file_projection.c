@@ -21,7 +21,7 @@ const firn_field firn_field_pos = {
 bool firn_field_is_metadata(int32_t field_id)
 {
     return field_id >= FIRST_RESERVED_ID && field_id != FIRN_FIELD_DELETE_FILE_PATH &&
-           field_id != FIRN_FIELD_DELETE_POS;
+           field_id != FIRN_FIELD_DELETE_POS && field_id != FIRN_FIELD_DELETE_ROW;
 }
 
 static firn_status plan_metadata(const firn_field *field, const firn_scan_task *task,

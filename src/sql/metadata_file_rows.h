@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A data or delete file as cells of a metadata table: Spark's columns, partitions of all specs in
+ * one struct, metrics by column name. Private to metadata_*.c. */
+#ifndef FIRN_SQL_METADATA_FILE_ROWS_H
+#define FIRN_SQL_METADATA_FILE_ROWS_H
+
+#include "base/arena.h"
+#include "iceberg/spec/manifest.h"
+#include "sql/row_builder.h"
+
+#define FIRN_METADATA_READABLE_METRICS 1 /* field id; no field of a manifest has it */
+
+/* A column by id, in the newest schema that has it; NULL if none has. */
+const firn_field *firn_metadata_find_source(const firn_table_metadata *metadata, int32_t source_id);
+/* All partition fields of all specs, by field id. */
+FIRN_MUST_CHECK firn_status firn_metadata_partition_type(const firn_table_metadata *metadata,
+                                                         firn_arena *arena, const firn_type **out,
+                                                         firn_error *err);
+/* The columns of a file; without "partition" when that has no fields. */
+FIRN_MUST_CHECK firn_status firn_metadata_file_type(const firn_type *partition, firn_arena *arena,
+                                                    const firn_type **out, firn_error *err);
+/* "readable_metrics": for each primitive column, by dotted name, its sizes, counts and bounds. */
+FIRN_MUST_CHECK firn_status firn_metadata_metrics_field(const firn_schema *schema,
+                                                        firn_arena *arena, firn_field *out,
+                                                        firn_error *err);
+
+/* One cell in each column: those of firn_metadata_file_type() and readable_metrics. */
+void firn_metadata_file_cells(firn_row_builder *b, const firn_type *type, firn_column *columns,
+                              const firn_data_file *file, const firn_partition_spec *spec);
+void firn_metadata_partition_cell(firn_row_builder *b, firn_column *column,
+                                  const firn_data_file *file, const firn_partition_spec *spec);
+void firn_metadata_metrics_cell(firn_row_builder *b, firn_column *column,
+                                const firn_data_file *file);
+
+#endif
