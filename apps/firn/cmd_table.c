@@ -1,29 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* firn table: look at tables without SQL (and without loading the SQL engine). */
+/* firn table: look at tables and change them without SQL (and without loading the SQL engine). */
 #include <inttypes.h>
 #include <string.h>
 
-#include "app.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "firn/table.h"
-#include "iceberg/spec/transform.h"
-#include "iceberg/txn/snapshot_update.h"
+#include "outline_output.h"
+#include "table_actions.h"
 
 static const app_option k_options[] = {
-    {"snapshot", 0, "ID", "rollback: the snapshot to go back to"},
+    {"snapshot", 0, "ID", "files: of this snapshot; branch, tag, rollback: the snapshot to go to"},
+    {"ref", 0, "NAME", "files: of this branch or tag"},
+    {"from", 0, "WHICH", "diff: snapshot, branch or tag to start from"},
+    {"to", 0, "WHICH", "diff: the other one, default: the current; upgrade: the format version"},
+    {"min-snapshots-to-keep", 0, "N", "branch: retention"},
+    {"max-snapshot-age-ms", 0, "N", "branch: retention"},
+    {"max-ref-age-ms", 0, "N", "branch, tag: retention"},
+    APP_OUTLINE_OPTION,
     {NULL, 0, NULL, NULL},
 };
 
-static const char k_details[] = "  firn table list [NAMESPACE]\n"
-                                "  firn table describe NAMESPACE.TABLE\n"
-                                "  firn table history NAMESPACE.TABLE\n"
-                                "  firn table rollback NAMESPACE.TABLE --snapshot ID\n";
+static const char k_details[] =
+    "  firn table list [NAMESPACE]\n"
+    "  firn table describe NAMESPACE.TABLE\n"
+    "  firn table history NAMESPACE.TABLE\n"
+    "  firn table schemas NAMESPACE.TABLE       all schemas, and what each changed\n"
+    "  firn table files NAMESPACE.TABLE         live files\n"
+    "  firn table diff NAMESPACE.TABLE --from A [--to B]\n"
+    "  firn table branch NAMESPACE.TABLE [create|replace|drop NAME]\n"
+    "  firn table tag NAMESPACE.TABLE [create|replace|drop NAME]\n"
+    "  firn table rollback NAMESPACE.TABLE --snapshot ID\n"
+    "  firn table upgrade NAMESPACE.TABLE --to VERSION\n"
+    "  firn table health NAMESPACE.TABLE        what maintenance would gain\n";
 
-static firn_status parse_ident(app *a, const char *text, bool is_namespace, firn_ident *out,
-                               firn_error *err)
+static const struct table_verb {
+    const char *name;
+    firn_status (*run)(const table_action *t, firn_error *err); /* NULL: list */
+    size_t max_words;                                           /* with the table's name */
+} k_verbs[] = {
+    {"list", NULL, 1},
+    {"describe", table_describe, 1},
+    {"history", table_history, 1},
+    {"schemas", table_schemas, 1},
+    {"files", table_files, 1},
+    {"diff", table_diff, 1},
+    {"branch", table_branch, 3},
+    {"tag", table_tag, 3},
+    {"rollback", table_rollback, 1},
+    {"upgrade", table_upgrade, 1},
+    {"health", table_health, 1},
+};
+
+firn_status table_parse_ident(app *a, const char *text, bool is_namespace, firn_ident *out,
+                              firn_error *err)
 {
     firn_str rest = firn_str_of(text);
     firn_str *parts = firn_arena_array(a->arena, FIRN_LIMIT_NESTING, sizeof *parts);
@@ -41,175 +71,121 @@ static firn_status parse_ident(app *a, const char *text, bool is_namespace, firn
     return FIRN_OK;
 }
 
-static void print_ident(const firn_ident *ident)
+static firn_status fail_no_snapshot(int64_t id, firn_error *err)
 {
-    for (size_t i = 0; i < ident->n_levels; i++)
-        printf("%s%.*s", i ? "." : "", FIRN_STR_ARG(ident->levels[i]));
-    if (ident->name.len) printf(".%.*s", FIRN_STR_ARG(ident->name));
-    putchar('\n');
+    return firn_fail(err, FIRN_ERR_NOT_FOUND, "the table has no snapshot %" PRId64, id);
 }
 
-static firn_status list_namespace(app *a, const firn_ident *ns, firn_error *err)
+firn_status table_pick_snapshot(const table_action *t, const firn_snapshot **out, firn_error *err)
+{
+    const firn_table_metadata *m = firn_table_metadata_of(t->table);
+    const char *text = app_args_get(t->args, "snapshot", NULL);
+    const char *name = app_args_get(t->args, "ref", NULL);
+    const firn_snapshot_ref *ref = name ? firn_metadata_find_ref(m, firn_str_of(name)) : NULL;
+    int64_t id = m->current_snapshot_id;
+    if (text && name)
+        return firn_fail(err, FIRN_ERR_ARG, "--snapshot and --ref exclude each other");
+    if (name && !ref)
+        return firn_fail(err, FIRN_ERR_NOT_FOUND, "the table has no branch or tag \"%s\"", name);
+    if (text && !firn_str_to_i64(firn_str_of(text), &id))
+        return firn_fail(err, FIRN_ERR_ARG, "--snapshot needs a number, found \"%s\"", text);
+    if (ref) id = ref->snapshot_id;
+    *out = id < 0 ? NULL : firn_metadata_find_snapshot(m, id);
+    return *out || (!text && !name && id < 0) ? FIRN_OK : fail_no_snapshot(id, err);
+}
+
+/* ---- list ---- */
+
+static firn_status list_namespace(app *a, const firn_ident *ns, firn_outline *out, firn_error *err)
 {
     const firn_catalog_ops *ops = firn_catalog_get_ops(a->catalog);
     firn_ident *tables = NULL;
     size_t n = 0;
     FIRN_TRY(ops->list_tables(firn_catalog_ctx(a->catalog), ns, a->arena, &tables, &n, err));
-    for (size_t i = 0; i < n; i++) print_ident(&tables[i]);
+    for (size_t i = 0; i < n; i++) {
+        firn_str text = FIRN_STR("");
+        for (size_t l = 0; l < tables[i].n_levels && text.data; l++)
+            text = firn_arena_printf(a->arena, "%.*s%.*s.", FIRN_STR_ARG(text),
+                                     FIRN_STR_ARG(tables[i].levels[l]));
+        text = firn_arena_printf(a->arena, "%.*s%.*s", FIRN_STR_ARG(text),
+                                 FIRN_STR_ARG(tables[i].name));
+        if (!text.data) return firn_fail_nomem(err);
+        if (out->style == FIRN_OUTLINE_TEXT)
+            printf("%.*s\n", FIRN_STR_ARG(text)); /* one a line, for scripts */
+        else
+            firn_outline_str(out, NULL, text);
+    }
     return FIRN_OK;
 }
 
-static firn_status run_list(app *a, const char *name, firn_error *err)
+static firn_status list_tables(app *a, const char *namespace_text, firn_outline *out,
+                               firn_error *err)
 {
     const firn_catalog_ops *ops = firn_catalog_get_ops(a->catalog);
+    const firn_ident root = {0};
     firn_ident *namespaces = NULL;
-    firn_ident ns;
-    size_t n = 0;
-    if (name) {
-        FIRN_TRY(parse_ident(a, name, true, &ns, err));
-        return list_namespace(a, &ns, err);
+    size_t n = 1;
+    if (namespace_text) {
+        namespaces = firn_arena_array(a->arena, 1, sizeof *namespaces);
+        if (!namespaces) return firn_fail_nomem(err);
+        FIRN_TRY(table_parse_ident(a, namespace_text, true, namespaces, err));
+    } else {
+        FIRN_TRY(ops->list_namespaces(firn_catalog_ctx(a->catalog), &root, a->arena, &namespaces,
+                                      &n, err));
     }
-    FIRN_TRY(
-        ops->list_namespaces(firn_catalog_ctx(a->catalog), NULL, a->arena, &namespaces, &n, err));
-    for (size_t i = 0; i < n; i++) FIRN_TRY(list_namespace(a, &namespaces[i], err));
+    if (out->style == FIRN_OUTLINE_JSON) firn_outline_begin_list(out, NULL);
+    for (size_t i = 0; i < n; i++) FIRN_TRY(list_namespace(a, &namespaces[i], out, err));
+    if (out->style == FIRN_OUTLINE_JSON) firn_outline_end(out);
     return FIRN_OK;
 }
 
-static void print_type(const firn_type *type, int indent);
+/* ---- run ---- */
 
-static void print_fields(const firn_type *type, int indent)
+static firn_status run_verb(app *a, const app_args *args, const struct table_verb *verb,
+                            firn_outline *out, firn_error *err)
 {
-    for (size_t i = 0; i < type->n_fields; i++) {
-        const firn_field *f = &type->fields[i];
-        printf("%*s%d: %.*s ", indent, "", f->id, FIRN_STR_ARG(f->name));
-        print_type(f->type, indent);
-        if (f->is_required) printf(" required");
-        if (f->doc.len) printf(" -- %.*s", FIRN_STR_ARG(f->doc));
-        putchar('\n');
-        if (!firn_type_is_primitive(f->type)) print_fields(f->type, indent + 4);
-    }
-}
-
-static void print_type(const firn_type *type, int indent)
-{
-    char name[64];
-    (void)indent;
-    printf("%s", firn_type_name(type, name, sizeof name));
-}
-
-static void print_spec(const firn_table_metadata *m)
-{
-    const firn_partition_spec *spec = firn_metadata_spec(m);
-    char name[64];
-    printf("partitioned by:");
-    if (spec->n_fields == 0) printf(" nothing");
-    for (size_t i = 0; i < spec->n_fields; i++) {
-        const firn_field *source =
-            firn_schema_find_id(firn_metadata_schema(m), spec->fields[i].source_id);
-        printf("%s %s(%.*s) as %.*s", i ? "," : "",
-               firn_transform_name(&spec->fields[i].transform, name, sizeof name),
-               FIRN_STR_ARG(source ? source->name : FIRN_STR("?")),
-               FIRN_STR_ARG(spec->fields[i].name));
-    }
-    putchar('\n');
-}
-
-static void print_snapshot(const firn_snapshot *s, bool is_current)
-{
-    char when[48];
-    printf("%-20" PRId64 " %-28s %-10.*s", s->snapshot_id,
-           firn_format_timestamp_us(s->timestamp_ms * 1000, true, when, sizeof when),
-           FIRN_STR_ARG(s->operation));
-    static const char *const keys[] = {"added-records", "deleted-records", "total-records",
-                                       "total-data-files"};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        printf(" %16.*s",
-               FIRN_STR_ARG(firn_properties_get(&s->summary, firn_str_of(keys[i]), FIRN_STR("0"))));
-    printf("%s\n", is_current ? "  <- current" : "");
-}
-
-static void run_describe(const firn_table *table)
-{
-    const firn_table_metadata *m = firn_table_metadata_of(table);
-    printf("format version: %d\nlocation: %.*s\nmetadata: %.*s\nuuid: %.*s\ncolumns:\n",
-           m->format_version, FIRN_STR_ARG(m->location),
-           FIRN_STR_ARG(firn_table_metadata_location(table)), FIRN_STR_ARG(m->table_uuid));
-    print_fields(&firn_metadata_schema(m)->root, 2);
-    print_spec(m);
-    printf("snapshots: %zu\n", m->n_snapshots);
-    if (m->current_snapshot_id >= 0)
-        printf("current snapshot: %lld\n", (long long)m->current_snapshot_id);
-    puts("properties:");
-    for (size_t i = 0; i < m->properties.n; i++)
-        printf("  %.*s = %.*s\n", FIRN_STR_ARG(m->properties.items[i].key),
-               FIRN_STR_ARG(m->properties.items[i].value));
-}
-
-static void run_history(const firn_table *table)
-{
-    const firn_table_metadata *m = firn_table_metadata_of(table);
-    printf("%-20s %-28s %-10s %16s %16s %16s %16s\n", "snapshot", "committed at", "operation",
-           "added rows", "deleted rows", "total rows", "data files");
-    for (size_t i = 0; i < m->n_snapshots; i++)
-        print_snapshot(&m->snapshots[i], m->snapshots[i].snapshot_id == m->current_snapshot_id);
-}
-
-static firn_status run_rollback(firn_table *table, const char *id_text, firn_error *err)
-{
-    int64_t id = 0;
-    firn_txn *txn = NULL;
-    if (!id_text || !firn_str_to_i64(firn_str_of(id_text), &id))
-        return firn_fail(err, FIRN_ERR_ARG, "rollback needs --snapshot ID");
-    FIRN_TRY(firn_txn_begin(table, &txn, err));
-    firn_status st = firn_txn_rollback_to(txn, id, err);
-    if (st == FIRN_OK) st = firn_txn_commit(txn, err);
-    firn_txn_close(txn);
-    if (st == FIRN_OK) printf("current snapshot is now %" PRId64 "\n", id);
-    return st;
-}
-
-static firn_status run_action(app *a, const app_args *args, firn_error *err)
-{
-    const char *action = args->words[0];
+    table_action t = {.a = a, .args = args, .out = out};
     const char *name = args->n_words > 1 ? args->words[1] : NULL;
     firn_ident ident;
-    firn_table *table = NULL;
-
-    if (strcmp(action, "list") == 0) return run_list(a, name, err);
-    FIRN_TRY(parse_ident(a, name ? name : "", false, &ident, err));
-    FIRN_TRY(firn_table_open(a->env, a->store, a->catalog, &ident, &table, err));
-    firn_status st = FIRN_OK;
-    if (strcmp(action, "describe") == 0)
-        run_describe(table);
-    else if (strcmp(action, "history") == 0)
-        run_history(table);
-    else
-        st = run_rollback(table, app_args_get(args, "snapshot", NULL), err);
-    firn_table_close(table);
+    if (args->n_words - 1 > verb->max_words)
+        return firn_fail(err, FIRN_ERR_ARG, "too many arguments for %s", verb->name);
+    if (!verb->run) return list_tables(a, name, out, err);
+    FIRN_TRY(table_parse_ident(a, name ? name : "", false, &ident, err));
+    FIRN_TRY(firn_table_open(a->env, a->store, a->catalog, &ident, &t.table, err));
+    t.words = args->words + 2;
+    t.n_words = args->n_words - 2;
+    const firn_status st = verb->run(&t, err);
+    firn_table_close(t.table);
     return st;
 }
 
 static int run(app *a, const app_args *args)
 {
-    static const char *const actions[] = {"list", "describe", "history", "rollback"};
     firn_error err = {0};
-    bool is_known = false;
+    firn_outline out;
+    firn_outline_style style = FIRN_OUTLINE_TEXT;
+    const struct table_verb *verb = NULL;
 
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0] && args->n_words; i++)
-        is_known = is_known || strcmp(args->words[0], actions[i]) == 0;
-    if (!is_known) {
+    for (size_t i = 0; i < sizeof k_verbs / sizeof k_verbs[0] && args->n_words; i++)
+        if (strcmp(args->words[0], k_verbs[i].name) == 0) verb = &k_verbs[i];
+    if (!verb) {
         fprintf(stderr, "error: %s\n%s", args->n_words ? "unknown action" : "table needs an action",
                 k_details);
         return APP_USAGE;
     }
+    if (outline_style(args, &style, &err) != FIRN_OK) {
+        (void)app_print_error(a, &err, NULL);
+        return APP_USAGE;
+    }
     if (app_open_home(a, APP_HOME, NULL, &err) != FIRN_OK) return app_print_open_error(a, &err);
-    const firn_status st = run_action(a, args, &err);
+    outline_open(&out, style);
+    const firn_status st = outline_close(&out, run_verb(a, args, verb, &out, &err), &err);
     return st == FIRN_OK ? APP_OK : app_print_error(a, &err, NULL);
 }
 
 const app_command app_command_table = {"table",
-                                       "list|describe|history|rollback [NAME] [options]",
-                                       "look at tables and their history",
+                                       "ACTION [NAME] [options]",
+                                       "look at tables, their history, branches and tags",
                                        k_details,
                                        k_options,
                                        run};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The actions of firn table on one table. Each writes one outermost object to the outline. */
+#ifndef FIRN_APP_TABLE_ACTIONS_H
+#define FIRN_APP_TABLE_ACTIONS_H
+
+#include "app.h"
+#include "firn/table.h"
+#include "format/outline.h"
+
+typedef struct table_action {
+    app *a;
+    const app_args *args;
+    const char *const *words; /* after the table's name */
+    size_t n_words;
+    firn_table *table;
+    firn_outline *out;
+} table_action;
+
+/* "a.b.c" as an identifier in the arena; the default catalog's name in front is left out. */
+FIRN_MUST_CHECK firn_status table_parse_ident(app *a, const char *text, bool is_namespace,
+                                              firn_ident *out, firn_error *err);
+/* Snapshot of --snapshot or --ref; else the current one, NULL for an empty table. */
+FIRN_MUST_CHECK firn_status table_pick_snapshot(const table_action *t, const firn_snapshot **out,
+                                                firn_error *err);
+
+/* table_show.c */
+FIRN_MUST_CHECK firn_status table_describe(const table_action *t, firn_error *err);
+FIRN_MUST_CHECK firn_status table_history(const table_action *t, firn_error *err);
+FIRN_MUST_CHECK firn_status table_schemas(const table_action *t, firn_error *err);
+/* table_files.c */
+FIRN_MUST_CHECK firn_status table_files(const table_action *t, firn_error *err);
+FIRN_MUST_CHECK firn_status table_diff(const table_action *t, firn_error *err);
+FIRN_MUST_CHECK firn_status table_health(const table_action *t, firn_error *err);
+/* table_change.c */
+FIRN_MUST_CHECK firn_status table_branch(const table_action *t, firn_error *err);
+FIRN_MUST_CHECK firn_status table_tag(const table_action *t, firn_error *err);
+FIRN_MUST_CHECK firn_status table_rollback(const table_action *t, firn_error *err);
+FIRN_MUST_CHECK firn_status table_upgrade(const table_action *t, firn_error *err);
+
+#endif
