@@ -10,6 +10,7 @@
 #include "iceberg/scan/delete_index.h"
 #include "iceberg/scan/plan.h"
 #include "iceberg/txn/manifest_files.h"
+#include "iceberg/txn/partition_set.h"
 
 /* What is looked for in the commits since. */
 typedef struct rules {
@@ -75,20 +76,6 @@ static rules rules_of(const firn_change *what)
     return r;
 }
 
-static firn_status note_partition(validation *v, const firn_data_file *file, firn_error *err)
-{
-    firn_buf key;
-    firn_buf_init(&key, NULL, (size_t)1 << 24);
-    firn_status st =
-        firn_partition_key(file->spec_id, file->partition, file->n_partition, &key, err);
-    if (st == FIRN_OK && !firn_map_has(&v->partitions, firn_buf_view(&key))) {
-        const firn_str copy = firn_arena_copy(v->scratch, firn_buf_view(&key));
-        st = copy.data ? firn_map_put(&v->partitions, copy, v, err) : firn_fail_nomem(err);
-    }
-    firn_buf_dispose(&key);
-    return st;
-}
-
 /* Files of an unpartitioned spec replace everything. */
 static firn_status note_partitions(validation *v, firn_error *err)
 {
@@ -96,7 +83,7 @@ static firn_status note_partitions(validation *v, firn_error *err)
     v->only_partitions = true;
     for (size_t i = 0; i < what->n_added; i++) {
         if (what->added[i].n_partition == 0) v->only_partitions = false;
-        FIRN_TRY(note_partition(v, &what->added[i], err));
+        FIRN_TRY(firn_partition_set__add(&v->partitions, &what->added[i], err));
     }
     return FIRN_OK;
 }
@@ -130,15 +117,7 @@ static firn_status prepare(validation *v, firn_error *err)
 static firn_status may_match(const validation *v, const firn_data_file *file, bool *out,
                              firn_error *err)
 {
-    firn_buf key;
-    if (v->only_partitions) {
-        firn_buf_init(&key, NULL, (size_t)1 << 24);
-        const firn_status st =
-            firn_partition_key(file->spec_id, file->partition, file->n_partition, &key, err);
-        *out = st == FIRN_OK && firn_map_has(&v->partitions, firn_buf_view(&key));
-        firn_buf_dispose(&key);
-        return st;
-    }
+    if (v->only_partitions) return firn_partition_set__has(&v->partitions, file, out, err);
     *out = !v->filter || ((!v->spec || !v->projected ||
                            firn_expr_matches_partition(v->projected, v->spec, file->partition)) &&
                           firn_expr_may_match_file(v->filter, file));

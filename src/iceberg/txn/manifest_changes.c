@@ -21,7 +21,7 @@ static firn_status append_added(firn_manifest_run *run, const firn_data_file *fi
             err, FIRN_ERR_ARG, "data file %.*s has %zu partition values, spec %d has %zu fields",
             FIRN_STR_ARG(file->path), file->n_partition, run->spec->spec_id, run->spec->n_fields);
     entry.file.first_row_id = -1;
-    FIRN_TRY(firn_summary__add(&files->counts, run->spec, file, err));
+    FIRN_TRY(firn_summary__add(&files->counts, file, err));
     return firn_manifest_run__append(run, &entry, err);
 }
 

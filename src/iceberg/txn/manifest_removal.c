@@ -9,6 +9,7 @@
 #include "iceberg/expr/residual.h"
 #include "iceberg/scan/delete_index.h"
 #include "iceberg/txn/manifest_files.h"
+#include "iceberg/txn/partition_set.h"
 
 typedef struct removal {
     firn_snapshot_files *files;
@@ -42,20 +43,6 @@ static firn_status wanted_flag(removal *op, const firn_data_file *file, bool **o
     }
     *out = firn_map_find(&op->wanted, key);
     return FIRN_OK;
-}
-
-static firn_status in_partitions(const removal *op, const firn_data_file *file, bool *out,
-                                 firn_error *err)
-{
-    firn_buf key;
-    *out = op->takes_all;
-    if (*out || op->partitions.n_entries == 0) return FIRN_OK;
-    firn_buf_init(&key, NULL, (size_t)1 << 24);
-    const firn_status st =
-        firn_partition_key(file->spec_id, file->partition, file->n_partition, &key, err);
-    *out = st == FIRN_OK && firn_map_has(&op->partitions, firn_buf_view(&key));
-    firn_buf_dispose(&key);
-    return st;
 }
 
 /* A delete file goes by filter only if its whole partition does. */
@@ -96,7 +83,8 @@ static firn_status goes(removal *op, const firn_manifest_entry *entry, bool **fl
     firn_arena_reset(op->entry_arena);
     FIRN_TRY(wanted_flag(op, &entry->file, flag, err));
     *out = *flag || is_unneeded(op, entry);
-    if (!*out) FIRN_TRY(in_partitions(op, &entry->file, out, err));
+    if (!*out) *out = op->takes_all;
+    if (!*out) FIRN_TRY(firn_partition_set__has(&op->partitions, &entry->file, out, err));
     return *out ? FIRN_OK : by_filter(op, &entry->file, out, err);
 }
 
@@ -135,7 +123,7 @@ static firn_status count_hit(void *ctx, const firn_manifest_entry *entry, firn_e
 
 static firn_status note_removed(removal *op, const firn_data_file *file, firn_error *err)
 {
-    FIRN_TRY(firn_summary__remove(&op->files->counts, op->run.spec, file, err));
+    FIRN_TRY(firn_summary__remove(&op->files->counts, file, err));
     if (file->content != FIRN_CONTENT_DATA) return FIRN_OK;
     const firn_str path = firn_arena_copy(op->scratch, file->path);
     if (!path.data) return firn_fail_nomem(err);
@@ -257,20 +245,12 @@ static firn_status note_wanted(removal *op, firn_error *err)
 static firn_status note_partitions(removal *op, firn_error *err)
 {
     const firn_change *what = &op->files->change->what;
-    firn_buf key;
-    firn_status st = FIRN_OK;
     if (what->kind != FIRN_CHANGE_REPLACE_PARTITIONS) return FIRN_OK;
-    firn_buf_init(&key, NULL, (size_t)1 << 24);
-    for (size_t i = 0; i < what->n_added && st == FIRN_OK; i++) {
-        const firn_data_file *file = &what->added[i];
-        if (file->n_partition == 0) op->takes_all = true;
-        st = firn_partition_key(file->spec_id, file->partition, file->n_partition, &key, err);
-        if (st != FIRN_OK || firn_map_has(&op->partitions, firn_buf_view(&key))) continue;
-        const firn_str copy = firn_arena_copy(op->scratch, firn_buf_view(&key));
-        st = copy.data ? firn_map_put(&op->partitions, copy, op, err) : firn_fail_nomem(err);
+    for (size_t i = 0; i < what->n_added; i++) {
+        if (what->added[i].n_partition == 0) op->takes_all = true;
+        FIRN_TRY(firn_partition_set__add(&op->partitions, &what->added[i], err));
     }
-    firn_buf_dispose(&key);
-    return st;
+    return FIRN_OK;
 }
 
 static firn_status check_all_found(const removal *op, firn_error *err)

@@ -9,27 +9,12 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/scan/delete_index.h"
+#include "iceberg/txn/partition_set.h"
 
 void firn_summary__init(firn_summary_counts *counts, firn_arena *arena)
 {
-    *counts = (firn_summary_counts){.arena = arena};
+    *counts = (firn_summary_counts){0};
     firn_map_init(&counts->partitions, arena);
-}
-
-static firn_status note_partition(firn_summary_counts *counts, const firn_partition_spec *spec,
-                                  const firn_data_file *file, firn_error *err)
-{
-    firn_buf key;
-    firn_buf_init(&key, NULL, (size_t)1 << 24);
-    firn_status st =
-        firn_partition_key(spec->spec_id, file->partition, file->n_partition, &key, err);
-    if (st == FIRN_OK && !firn_map_has(&counts->partitions, firn_buf_view(&key))) {
-        const firn_str copy = firn_arena_copy(counts->arena, firn_buf_view(&key));
-        st =
-            copy.data ? firn_map_put(&counts->partitions, copy, counts, err) : firn_fail_nomem(err);
-    }
-    firn_buf_dispose(&key);
-    return st;
 }
 
 /* Of a deletion vector only its blob counts, not the Puffin file that others may share. */
@@ -39,8 +24,8 @@ static int64_t bytes_of(const firn_data_file *file)
                                                                           : file->file_size_bytes;
 }
 
-firn_status firn_summary__add(firn_summary_counts *counts, const firn_partition_spec *spec,
-                              const firn_data_file *file, firn_error *err)
+firn_status firn_summary__add(firn_summary_counts *counts, const firn_data_file *file,
+                              firn_error *err)
 {
     counts->added_bytes += bytes_of(file);
     if (file->content != FIRN_CONTENT_DATA) counts->added_delete_files++;
@@ -59,11 +44,11 @@ firn_status firn_summary__add(firn_summary_counts *counts, const firn_partition_
         counts->added_equalities += file->record_count;
         break;
     }
-    return note_partition(counts, spec, file, err);
+    return firn_partition_set__add(&counts->partitions, file, err);
 }
 
-firn_status firn_summary__remove(firn_summary_counts *counts, const firn_partition_spec *spec,
-                                 const firn_data_file *file, firn_error *err)
+firn_status firn_summary__remove(firn_summary_counts *counts, const firn_data_file *file,
+                                 firn_error *err)
 {
     counts->removed_bytes += bytes_of(file);
     if (file->content != FIRN_CONTENT_DATA) counts->removed_delete_files++;
@@ -82,7 +67,7 @@ firn_status firn_summary__remove(firn_summary_counts *counts, const firn_partiti
         counts->removed_equalities += file->record_count;
         break;
     }
-    return note_partition(counts, spec, file, err);
+    return firn_partition_set__add(&counts->partitions, file, err);
 }
 
 struct summary {

@@ -8,7 +8,6 @@
 #include "iceberg/spec/manifest.h"
 
 typedef struct firn_summary_counts {
-    firn_arena *arena;
     firn_map partitions; /* touched, by spec and values */
     int64_t added_files, added_records, added_bytes;
     int64_t removed_files, removed_records, removed_bytes;
@@ -23,10 +22,8 @@ typedef struct firn_summary_counts {
 
 void firn_summary__init(firn_summary_counts *counts, firn_arena *arena);
 FIRN_MUST_CHECK firn_status firn_summary__add(firn_summary_counts *counts,
-                                              const firn_partition_spec *spec,
                                               const firn_data_file *file, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_summary__remove(firn_summary_counts *counts,
-                                                 const firn_partition_spec *spec,
                                                  const firn_data_file *file, firn_error *err);
 /* parent NULL: totals start at 0. extra: the caller's entries; they win over ours. */
 FIRN_MUST_CHECK firn_status firn_summary__make(const firn_summary_counts *counts,
