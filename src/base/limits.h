@@ -21,7 +21,7 @@
 #define FIRN_LIMIT_MANIFESTS     1000000 /* entries of one manifest list */
 #define FIRN_LIMIT_PATH          2048
 #define FIRN_LIMIT_JSON_LINE     ((size_t)16 << 20) /* one NDJSON line */
-#define FIRN_LIMIT_JSON_NUMBER   2048               /* bytes of one number in NDJSON */
+#define FIRN_LIMIT_JSON_NUMBER   2048               /* bytes of one number in JSON */
 #define FIRN_LIMIT_CSV_ROW       ((size_t)16 << 20) /* one row of CSV, so also one field */
 #define FIRN_LIMIT_SQL_TEXT      ((size_t)16 << 20)
 

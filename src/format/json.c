@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON documents over jansson: parsing with limits, typed getters, serialising. Not for row data:
- * newline-delimited JSON has its own decoder (ndjson_*.c), which builds no tree. */
+/* JSON documents over jansson: typed getters, serialising. Not here: parsing (json_parse.c). Not
+ * for row data: newline-delimited JSON has its own decoder (ndjson_*.c), which builds no tree. */
 #include "format/json.h"
 
 #include <inttypes.h>
@@ -23,91 +23,6 @@ static const char *type_name(const json_t *value)
     case JSON_NULL: return "null";
     }
     return "unknown";
-}
-
-/* Offset behind the string whose opening quote is at text[i]. An unterminated string ends with the
- * text; the parser reports it. */
-static size_t skip_string(firn_str text, size_t i)
-{
-    for (i++; i < text.len && text.data[i] != '"'; i++) {
-        if (text.data[i] == '\\') i++;
-    }
-    return i < text.len ? i + 1 : text.len;
-}
-
-/* jansson recurses, with a limit of its own that is far above ours. Brackets are counted whether
- * they match or not: an upper bound of the depth is enough. */
-static firn_status check_depth(firn_str text, firn_error *err)
-{
-    size_t depth = 0;
-    size_t i = 0;
-
-    while (i < text.len) {
-        const char c = text.data[i];
-        if (c == '"') {
-            i = skip_string(text, i);
-            continue;
-        }
-        if (c == '{' || c == '[') {
-            if (++depth > FIRN_LIMIT_NESTING) {
-                const firn_status st = firn_fail(
-                    err, FIRN_ERR_LIMIT, "json nested deeper than %d levels", FIRN_LIMIT_NESTING);
-                if (err) err->position = i;
-                return st;
-            }
-        } else if ((c == '}' || c == ']') && depth > 0) {
-            depth--;
-        }
-        i++;
-    }
-    return FIRN_OK;
-}
-
-static firn_status fail_parse(const json_error_t *fault, firn_error *err)
-{
-    const uint64_t position = fault->position > 0 ? (uint64_t)fault->position : 0;
-
-    /* jansson says nothing at all when its buffer cannot be made */
-    if (json_error_code(fault) == json_error_out_of_memory || !fault->text[0])
-        return firn_fail_nomem(err);
-    (void)firn_fail_at(err, position, "not valid json: %s (line %d, column %d)", fault->text,
-                       fault->line, fault->column);
-    if (err) err->line = fault->line > 0 ? (uint32_t)fault->line : 0;
-    return FIRN_ERR_CORRUPT;
-}
-
-static void release_document(void *ptr)
-{
-    json_decref(ptr);
-}
-
-firn_status firn_json_parse(firn_str text, firn_arena *arena, json_t **out, firn_error *err)
-{
-    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
-    json_error_t fault;
-    json_t *document;
-    const char *nul;
-    firn_status st;
-
-    *out = NULL;
-    if (text.len > FIRN_LIMIT_METADATA)
-        return firn_fail(err, FIRN_ERR_LIMIT, "json document of %zu bytes, limit %zu", text.len,
-                         FIRN_LIMIT_METADATA);
-    if (text.len == 0) return firn_fail_at(err, 0, "not valid json: the document is empty");
-    /* A NUL byte is never legal, and jansson takes one for the end of the text. */
-    nul = memchr(text.data, 0, text.len);
-    if (nul)
-        return firn_fail_at(err, (uint64_t)(nul - text.data), "not valid json: NUL byte in text");
-    FIRN_TRY(check_depth(text, err));
-    document = json_loadb(text.data, text.len, flags, &fault);
-    if (!document) return fail_parse(&fault, err);
-    st = firn_arena_defer(arena, release_document, document, err);
-    if (st != FIRN_OK) {
-        json_decref(document);
-        return st;
-    }
-    *out = document;
-    return FIRN_OK;
 }
 
 /* The member, or NULL when it is absent or null. */

@@ -9,7 +9,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* The document is released with the arena. err->position: byte offset of the fault. */
+/* json_parse.c. The document is released with the arena. err->position: byte offset of the fault.
+ */
 FIRN_MUST_CHECK firn_status firn_json_parse(firn_str text, firn_arena *arena, json_t **out,
                                             firn_error *err);
 /* Required members: FIRN_ERR_CORRUPT "missing \"x\"" or "\"x\" must be an integer, found string".

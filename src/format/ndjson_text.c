@@ -1,65 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strings: escapes, text columns, and strings that hold a value of another type. UTF-8 was checked
  * for the whole line before, so only escapes can make invalid text here. */
+#include "format/json_escape.h"
 #include "format/ndjson_kernels.h"
 
-static void append_utf8(firn_buf *out, uint32_t c)
-{
-    if (c < 0x80) {
-        firn_buf_byte(out, (uint8_t)c);
-    } else if (c < 0x800) {
-        firn_buf_byte(out, (uint8_t)(0xC0 | c >> 6));
-        firn_buf_byte(out, (uint8_t)(0x80 | (c & 0x3F)));
-    } else if (c < 0x10000) {
-        firn_buf_byte(out, (uint8_t)(0xE0 | c >> 12));
-        firn_buf_byte(out, (uint8_t)(0x80 | (c >> 6 & 0x3F)));
-        firn_buf_byte(out, (uint8_t)(0x80 | (c & 0x3F)));
-    } else {
-        firn_buf_byte(out, (uint8_t)(0xF0 | c >> 18));
-        firn_buf_byte(out, (uint8_t)(0x80 | (c >> 12 & 0x3F)));
-        firn_buf_byte(out, (uint8_t)(0x80 | (c >> 6 & 0x3F)));
-        firn_buf_byte(out, (uint8_t)(0x80 | (c & 0x3F)));
-    }
-}
-
-/* p at the four digits behind "\u". A lone surrogate has no UTF-8 form: the line is bad. */
-static const char *unescape_unicode(ndjson_line *line, const char *p)
-{
-    uint32_t c = ndjson_hex4(p);
-
-    if (c == UINT32_MAX)
-        return ndjson_stop(line, p,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT, "bad escape in a string"));
-    p += 4;
-    if (c >= 0xD800 && c < 0xDC00 && p[0] == '\\' && p[1] == 'u') {
-        const uint32_t low = ndjson_hex4(p + 2);
-        if (low >= 0xDC00 && low < 0xE000) {
-            append_utf8(&line->scratch, 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00));
-            return p + 6;
-        }
-    }
-    if (c >= 0xD800 && c < 0xE000)
-        return ndjson_stop(line, p - 4,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT,
-                                     "escape of half a surrogate pair in a string"));
-    append_utf8(&line->scratch, c);
-    return p;
-}
-
-/* p behind the backslash */
+/* p behind the backslash; the line's padding is longer than any escape */
 static const char *unescape(ndjson_line *line, const char *p)
 {
-    static const char k_names[] = "\"\\/bfnrt";
-    static const char k_bytes[] = "\"\\/\b\f\n\r\t";
-    const char *found;
+    const char *why = NULL;
+    const char *end = firn_json_unescape(p, p + FIRN_JSON_ESCAPE_MAX, &line->scratch, &why);
 
-    if (*p == 'u') return unescape_unicode(line, p + 1);
-    found = memchr(k_names, *p, sizeof k_names - 1);
-    if (!found)
-        return ndjson_stop(line, p,
-                           firn_fail(&line->reason, FIRN_ERR_CORRUPT, "bad escape in a string"));
-    firn_buf_byte(&line->scratch, (uint8_t)k_bytes[found - k_names]);
-    return p + 1;
+    if (end) return end;
+    return ndjson_stop(line, *p == 'u' ? p + 1 : p,
+                       firn_fail(&line->reason, FIRN_ERR_CORRUPT, "%s", why));
 }
 
 bool ndjson_pad(ndjson_line *line, firn_buf *buf)

@@ -101,14 +101,50 @@ static void test_wrong_members_name_the_key(void **state)
 
 static void test_bad_documents_are_refused(void **state)
 {
-    assert_refused(state, FIRN_STR(""), FIRN_ERR_CORRUPT, "empty");
-    assert_refused(state, FIRN_STR("{\"a\":1,\"a\":2}"), FIRN_ERR_CORRUPT, "duplicate");
-    assert_refused(state, FIRN_STR("9223372036854775808"), FIRN_ERR_CORRUPT, "integer");
-    assert_refused(state, FIRN_STR("1e999"), FIRN_ERR_CORRUPT, "real number");
-    assert_refused(state, FIRN_STR("{} x"), FIRN_ERR_CORRUPT, "end of file");
-    assert_refused(state, FIRN_STR("\"\xff\""), FIRN_ERR_CORRUPT, "decode byte 0xff");
-    assert_refused(state, FIRN_STR("[1,\0]"), FIRN_ERR_CORRUPT, "NUL byte in text");
-    assert_refused(state, FIRN_STR("{\"k\\u0000\":1}"), FIRN_ERR_CORRUPT, "NUL");
+    assert_refused(state, FIRN_STR(""), FIRN_ERR_CORRUPT, "the document is empty");
+    assert_refused(state, FIRN_STR(" "), FIRN_ERR_CORRUPT,
+                   "the document ends, expected a value (line 1, column 2)");
+    assert_refused(state, FIRN_STR("{\"a\":1,\"a\":2}"), FIRN_ERR_CORRUPT,
+                   "duplicate key (line 1, column 8)");
+    assert_refused(state, FIRN_STR("9223372036854775808"), FIRN_ERR_CORRUPT,
+                   "integer of more than 64 bits");
+    assert_refused(state, FIRN_STR("1e999"), FIRN_ERR_CORRUPT, "real number out of range");
+    assert_refused(state, FIRN_STR("{} x"), FIRN_ERR_CORRUPT,
+                   "found 'x', expected the end of the document (line 1, column 4)");
+    assert_refused(state, FIRN_STR("\"\xff\""), FIRN_ERR_CORRUPT, "string that is not utf-8");
+    assert_refused(state, FIRN_STR("[1,\0]"), FIRN_ERR_CORRUPT,
+                   "found byte 0x00, expected a value");
+    assert_refused(state, FIRN_STR("{\"k\\u0000\":1}"), FIRN_ERR_CORRUPT, "NUL byte in a key");
+    assert_refused(state, FIRN_STR("\"a"), FIRN_ERR_CORRUPT, "expected the end of a string");
+    assert_refused(state, FIRN_STR("\"\\ud800\""), FIRN_ERR_CORRUPT, "half a surrogate pair");
+    assert_refused(state, FIRN_STR("\"\\u12"), FIRN_ERR_CORRUPT, "bad escape");
+    assert_refused(state, FIRN_STR("[1 2]"), FIRN_ERR_CORRUPT, "found '2', expected ',' or ']'");
+    assert_refused(state, FIRN_STR("[01]"), FIRN_ERR_CORRUPT, "leading zero");
+    assert_refused(state, FIRN_STR("[1.]"), FIRN_ERR_CORRUPT, "expected a digit");
+}
+
+static void test_escapes_stand_for_their_bytes(void **state)
+{
+    const json_t *doc = parse(state, "{\"\\u006b\\n\":\"\\\"\\\\\\/\\b\\f\\r\\t\\u00e6"
+                                     "\\u20ac\\ud83d\\ude00 end\",\"\":[-0,-0.5,1E+2]}");
+    const json_t *numbers = json_object_get(doc, "");
+    assert_string_equal(json_string_value(json_object_get(doc, "k\n")),
+                        "\"\\/\b\f\r\t\xc3\xa6\xe2\x82\xac\xf0\x9f\x98\x80 end");
+    assert_int_equal(json_integer_value(json_array_get(numbers, 0)), 0);
+    assert_true(json_real_value(json_array_get(numbers, 1)) == -0.5);
+    assert_true(json_real_value(json_array_get(numbers, 2)) == 100.0);
+}
+
+static void test_numbers_have_a_limit(void **state)
+{
+    char text[FIRN_LIMIT_JSON_NUMBER + 1];
+    json_t *out = NULL;
+    memset(text, '0', sizeof text);
+    text[1] = '.';
+    assert_int_equal(firn_json_parse((firn_str){text, FIRN_LIMIT_JSON_NUMBER}, *state, &out, NULL),
+                     FIRN_OK);
+    assert_refused(state, (firn_str){text, sizeof text}, FIRN_ERR_LIMIT,
+                   "json number of 2049 bytes, limit 2048");
 }
 
 static void test_fault_position_is_reported(void **state)
@@ -209,6 +245,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_members_of_each_type_are_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_members_name_the_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_documents_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_escapes_stand_for_their_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_numbers_have_a_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fault_position_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nesting_limit_is_exact, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_written_documents_keep_order_and_digits, set_up,

@@ -25,15 +25,15 @@ static firn_status write(void *ctx, firn_error *err)
 
 static void test_every_refused_allocation_is_reported(void **state)
 {
-    firn_str text = FIRN_STR("{\"a\":[1,2.5,\"text\\n\",null,true],\"b\":{\"c\":\"d\"}}");
+    firn_str text =
+        FIRN_STR("{\"a\":[1,2.5,\"longer than a first buffer\\n\",null,true],\"b\":{\"c\":\"d\"}}");
     firn_arena *arena = firn_arena_create(NULL, 0);
     json_t *document = NULL;
     firn_error err = {0};
     (void)state;
-    assert_true(firn_fail_alloc_each(parse, &text) >= 2);
+    assert_true(firn_fail_alloc_each(parse, &text) > 10);
     assert_ok(firn_json_parse(text, arena, &document, &err), &err);
-    assert_true(
-        firn_fail_alloc_each_opts(write, document, &(firn_fail_alloc_opts){.with_json = true}) > 3);
+    assert_true(firn_fail_alloc_each(write, document) > 3);
     firn_arena_destroy(arena);
 }
 

@@ -139,7 +139,7 @@ int64_t firn_fail_alloc_each_opts(firn_fail_alloc_fn fn, void *ctx,
     json_free_t json_free = free;
 
     json_get_alloc_funcs(&json_malloc, &json_free);
-    if (opts && opts->with_json) json_set_alloc_funcs(__wrap_malloc, __wrap_free);
+    json_set_alloc_funcs(__wrap_malloc, __wrap_free);
     const firn_status st = run(fn, ctx, 0, false, &err);
     if (st != FIRN_DONE) assert_ok(st, &err);
     const int64_t n_calls = firn_fail_alloc_calls();

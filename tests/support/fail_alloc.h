@@ -2,9 +2,8 @@
 /* Every allocation of a function refused, one after the other.
  *
  * Test programs are linked with --wrap for malloc, realloc and free, so that this needs no seam in
- * the code under test: all of firn's memory comes from src/base/alloc.c. Memory that other
- * libraries (zstd, zlib, jansson, DuckDB) take for themselves is not refused; jansson's can be, for
- * code that builds and writes documents, but not for code that parses them: its parser crashes.
+ * the code under test: all of firn's memory comes from src/base/alloc.c. jansson's values are
+ * refused too; memory that other libraries (zstd, zlib, DuckDB) take for themselves is not.
  *
  * Usage:
  *
@@ -23,7 +22,6 @@ typedef firn_status (*firn_fail_alloc_fn)(void *ctx, firn_error *err);
 
 typedef struct firn_fail_alloc_opts {
     int64_t stride;   /* refuse every stride-th allocation only; 0: each. For long functions. */
-    bool with_json;   /* refuse jansson's blocks too; not for code that parses JSON */
     bool may_recover; /* success is fine although an allocation was refused */
 } firn_fail_alloc_opts;
 
