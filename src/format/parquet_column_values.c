@@ -6,6 +6,7 @@
  * pages written before keep their indices. */
 #include "format/parquet_column_values.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -15,6 +16,10 @@
 #define TRIAL_BYTES ((size_t)64 << 10)
 /* Encodings that cost readers more time than PLAIN must save this part of it. */
 #define GAIN(size) ((size) - (size) / 16)
+/* Pages of a chunk that share a dictionary, when its size is guessed from the first. */
+#define CHUNK_PAGES 16.0
+/* From this part of new values on, what is still to come is no more foreseen to become less. */
+#define MOSTLY_NEW 0.9
 
 static bool is_wide_decimal(const firn_parquet_leaf *leaf)
 {
@@ -232,7 +237,20 @@ static void put_indices(const firn_parquet_column *c, size_t n, firn_buf *out)
     firn_rle_encode(out, page_indices(c), n, bits);
 }
 
-/* What the dictionary costs for t->n values: their indices and the entries they add. */
+/* How many entries the dictionary will have when the chunk has CHUNK_PAGES pages like the first,
+ * from the part of the last rows that was new. If all values are equally likely, that part is what
+ * the dictionary lacks of them; values that are mostly new stay so. */
+static double foreseen_entries(const firn_parquet_column *c)
+{
+    const double n = c->dict.n, pages = CHUNK_PAGES - 1;
+    const double to_come = pages * (double)c->n_values;
+    const double part_new = c->last_n_added ? (double)c->last_n_new / (double)c->last_n_added : 0;
+    if (part_new >= MOSTLY_NEW) return n + part_new * to_come;
+    const double all = n / (1 - part_new);
+    return n + (all - n) * (1 - exp(-to_come / all));
+}
+
+/* What the dictionary costs for t->n values: their indices and their share of its entries. */
 static firn_status dictionary_size(const firn_parquet_column *c, firn_parquet_scratch *scratch,
                                    const trial *t, bool is_end, size_t *out, firn_error *err)
 {
@@ -242,13 +260,8 @@ static firn_status dictionary_size(const firn_parquet_column *c, firn_parquet_sc
     FIRN_TRY(packed_size(c->settings, scratch, firn_buf_view(&scratch->trial), out, err));
     const double part = (double)t->n / (double)c->n_values;
     const double ratio = (double)t->plain_size / (double)(t->plain.len + 1);
-    /* pages to come add entries as the last rows did, and share what there is already */
-    const double to_come = c->last_n_added ? (double)c->n_values * (double)c->last_n_new /
-                                                 (double)c->last_n_added * (double)c->dict.bytes /
-                                                 (double)c->dict.n
-                                           : 0;
-    const double entries = is_end ? (double)c->dict.bytes : to_come + (double)c->dict.bytes / 16;
-    *out += (size_t)(entries * part * ratio);
+    const double entries = is_end ? (double)c->dict.n : foreseen_entries(c) / CHUNK_PAGES;
+    *out += (size_t)(entries * (double)c->dict.bytes / (double)c->dict.n * part * ratio);
     return FIRN_OK;
 }
 

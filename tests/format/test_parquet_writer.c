@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "format/parquet_meta.h"
 #include "format/parquet_reader.h"
 #include "format/parquet_writer.h"
+#include "parquet_canon.h"
 
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
+static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
 static const firn_type k_double = {.kind = FIRN_TYPE_DOUBLE};
 static const firn_type k_float = {.kind = FIRN_TYPE_FLOAT};
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
@@ -384,6 +387,40 @@ static void test_rows_with_huge_texts_are_spread_over_pages(void **state)
     assert_true(f->file.len < 2000000);
 }
 
+/* Random numbers of which that many differ; does their chunk keep its dictionary? */
+static bool has_dictionary(fixture *f, uint32_t n_distinct)
+{
+    firn_parquet_file *file = NULL;
+    uint64_t x = 1;
+    assert_ok(open_with(f, &k_long, true, NULL), &f->err);
+    for (int round = 0; round < 12; round++) {
+        int64_t *v = f->batch->columns[0].values;
+        for (int i = 0; i < 2048; i++) {
+            x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
+            v[i] = (int64_t)((x >> 33) % n_distinct);
+        }
+        assert_ok(append_rows(f, 2048), &f->err);
+    }
+    assert_int_equal(finish(f)->value_count, 12 * 2048);
+    firn_str bytes = firn_buf_view(&f->file);
+    const firn_byte_source source = canon_source(&bytes);
+    assert_ok(firn_parquet_file_open(&source, &file, &f->err), &f->err);
+    const bool found = file->row_groups[0].chunks[0].dictionary_offset > 0;
+    firn_parquet_file_close(file);
+    return found;
+}
+
+/* The first page has met most of them, so the pages to come share what it has. */
+static void test_a_dictionary_that_is_nearly_complete_stays(void **state)
+{
+    assert_true(has_dictionary(*state, 10000));
+}
+
+static void test_a_dictionary_that_keeps_growing_is_left(void **state)
+{
+    assert_false(has_dictionary(*state, 10000000));
+}
+
 static void test_size_grows_with_rows_before_they_are_written(void **state)
 {
     fixture *f = *state;
@@ -423,6 +460,8 @@ int main(void)
         TEST(test_zero_bounds_include_both_zeros),
         TEST(test_column_of_nulls_has_counts_and_no_bounds),
         TEST(test_bounds_survive_a_dictionary_that_was_left),
+        TEST(test_a_dictionary_that_is_nearly_complete_stays),
+        TEST(test_a_dictionary_that_keeps_growing_is_left),
         TEST(test_upper_bound_without_successor_is_left_out),
         TEST(test_bounds_of_geometries_are_corners_of_their_box),
         TEST(test_variant_is_counted_as_one_column),
