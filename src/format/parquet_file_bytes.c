@@ -4,6 +4,7 @@
  * file is in memory since it was opened. Not here: what the bytes mean. */
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -11,6 +12,17 @@
 #include "format/parquet_meta.h"
 
 #define KEEP_MAX ((int64_t)4 << 20) /* of page indexes kept with an open file */
+
+/* A small file is in memory as soon as it is open. */
+firn_status firn_pq_file_read(const firn_parquet_file *file, int64_t offset, void *out, size_t n,
+                              firn_error *err)
+{
+    const int64_t tail_start = file->source.size_bytes - (int64_t)file->tail.len;
+    if (offset < tail_start || n > file->tail.len - (size_t)(offset - tail_start))
+        return file->source.read_at(file->source.ctx, offset, out, n, err);
+    if (n > 0) memcpy(out, file->tail.data + (offset - tail_start), n);
+    return FIRN_OK;
+}
 
 static int64_t lower_part(const firn_pq_part *part, int64_t start)
 {

@@ -156,6 +156,9 @@ struct firn_parquet_file {
     firn_schema schema, file_schema; /* FIRN_PARQUET_TYPES_TABLE, _FILE */
 };
 
+/* parquet_file_bytes.c: as read_at of the source, from memory where the end of the file reaches. */
+FIRN_MUST_CHECK firn_status firn_pq_file_read(const firn_parquet_file *file, int64_t offset,
+                                              void *out, size_t n, firn_error *err);
 /* parquet_file_bytes.c: bytes [offset, offset + n) of the file outside of pages, from memory where
  * they have been read before; borrowed from the file or the arena. FIRN_ERR_CORRUPT when they are
  * not inside the file. */

@@ -169,8 +169,8 @@ static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_e
     FIRN_TRY(move_window(p, want, skip, kept, err));
     p->window_start = offset;
     p->window_len = kept;
-    FIRN_TRY(p->file->source.read_at(p->file->source.ctx, offset + (int64_t)kept,
-                                     p->window->data + kept, want - kept, err));
+    FIRN_TRY(firn_pq_file_read(p->file, offset + (int64_t)kept, p->window->data + kept, want - kept,
+                               err));
     p->window_len = want;
     return FIRN_OK;
 }
