@@ -2,10 +2,12 @@
 /* The rows of a Parquet file read to memory, then written again on one thread; only the writing is
  * timed. Prints seconds and bytes of each round.
  *
- *   bench_parquet_rewrite from.parquet to.parquet [rounds [codec]]     codec: the number in codec.h
- */
+ *   bench_parquet_rewrite from.parquet to.parquet [rounds [all|v1 [codec [level]]]]
+ *
+ * all, v1: the encodings that may be chosen; codec: the number in codec.h. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "bench_support.h"
@@ -61,18 +63,18 @@ static firn_status write_sink(void *ctx, const void *data, size_t n, firn_error 
     return fwrite(data, 1, n, sink->file) == n ? FIRN_OK : FIRN_ERR_IO;
 }
 
-static void write_all(const rows_in_memory *kept, const char *path, firn_codec codec)
+static void write_all(const rows_in_memory *kept, const char *path,
+                      const firn_parquet_write_opts *opts)
 {
     firn_error err = {0};
     firn_parquet_writer *writer = NULL;
     firn_file_metrics metrics;
     file_sink state = {fopen(path, "wb"), 0};
     const firn_byte_sink sink = {&state, write_sink};
-    const firn_parquet_write_opts opts = {.codec = codec};
     firn_arena *arena = firn_arena_create(NULL, 0);
     if (!state.file || !arena) exit(1);
     const bench_clock start = bench_now();
-    bench_check(firn_parquet_writer_create(kept->root, &opts, &sink, &writer, &err), &err);
+    bench_check(firn_parquet_writer_create(kept->root, opts, &sink, &writer, &err), &err);
     for (size_t i = 0; i < kept->n; i++)
         bench_check(firn_parquet_writer_append(writer, kept->batches[i], &err), &err);
     bench_check(firn_parquet_writer_finish(writer, arena, &metrics, &err), &err);
@@ -96,6 +98,15 @@ static const firn_type *number_fields(const firn_type *root, firn_type *copy)
     return copy;
 }
 
+static firn_parquet_write_opts parse_opts(int argc, char **argv)
+{
+    firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
+    if (argc > 4 && strcmp(argv[4], "v1") == 0) opts.encodings = FIRN_PARQUET_ENCODINGS_V1;
+    if (argc > 5) opts.codec = (firn_codec)strtol(argv[5], NULL, 10);
+    if (argc > 6) opts.codec_level = (int)strtol(argv[6], NULL, 10);
+    return opts;
+}
+
 int main(int argc, char **argv)
 {
     bench_file source;
@@ -103,8 +114,10 @@ int main(int argc, char **argv)
     firn_error err = {0};
     firn_type root;
     rows_in_memory kept = {0};
+    const firn_parquet_write_opts opts = parse_opts(argc, argv);
     if (argc < 3) {
-        fprintf(stderr, "usage: bench_parquet_rewrite from.parquet to.parquet [rounds [codec]]\n");
+        fprintf(stderr, "usage: bench_parquet_rewrite from.parquet to.parquet [rounds "
+                        "[all|v1 [codec [level]]]]\n");
         return 2;
     }
     bench_file_open(&source, argv[1]);
@@ -112,8 +125,7 @@ int main(int argc, char **argv)
     kept.root = number_fields(&firn_parquet_file_schema(file)->root, &root);
     read_all(file, &kept);
     for (long i = argc > 3 ? strtol(argv[3], NULL, 10) : 1; i > 0; i--)
-        write_all(&kept, argv[2],
-                  argc > 4 ? (firn_codec)strtol(argv[4], NULL, 10) : FIRN_CODEC_ZSTD);
+        write_all(&kept, argv[2], &opts);
     for (size_t i = 0; i < kept.n; i++) firn_batch_destroy(kept.batches[i]);
     free(kept.batches);
     free((void *)(uintptr_t)root.fields);
