@@ -39,6 +39,8 @@ static const struct {
     {"date = 1 and time = 2", "(date = 1 and time = 2)"},
     {"\"a b\".`c`  =  'x'", "a b.c = 'x'"},
     {"true", "true"},
+    {"b", "b = true"},
+    {"not b or (c)", "(not (b = true) or c = true)"},
     {"a = 1 and false", "false"},
     {"a in ('x')", "a in ('x')"},
 };

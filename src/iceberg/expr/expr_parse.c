@@ -437,6 +437,13 @@ static firn_status parse_starts(parser *p, firn_str column, bool is_not, const f
     return make(p, is_not ? FIRN_EXPR_NOT_STARTS_WITH : FIRN_EXPR_STARTS_WITH, column, &v, 1, out);
 }
 
+/* A column that stands alone is a condition itself. */
+static bool ends_condition(const parser *p)
+{
+    return p->token.kind == FIRN_FILTER_END || is_sign(p, ")") || is_word(p, "and") ||
+           is_word(p, "or");
+}
+
 /* What follows a column. */
 static firn_status parse_test(parser *p, firn_str column, const firn_expr **out)
 {
@@ -450,7 +457,8 @@ static firn_status parse_test(parser *p, firn_str column, const firn_expr **out)
     bool found = false;
     bool is_not = false;
     firn_expr_op op = FIRN_EXPR_EQ;
-    firn_value v;
+    firn_value v = {.kind = FIRN_TYPE_BOOLEAN, .as.boolean = true};
+    if (ends_condition(p)) return make(p, FIRN_EXPR_EQ, column, &v, 1, out);
     FIRN_TRY(take_word(p, "is", &found));
     if (found) return parse_is(p, column, out);
     FIRN_TRY(take_word(p, "not", &is_not));

@@ -4,10 +4,10 @@
  *   a = 1 AND (b.c IN ('x', 'y') OR NOT d BETWEEN 1.5 AND 2) AND e IS NOT NULL AND f LIKE 'x%'
  *
  * Comparisons = == != <> < <= > >= of a column and a literal, either first; [NOT] IN, BETWEEN,
- * LIKE with a % at the end only, STARTS WITH; IS [NOT] NULL, IS [NOT] NAN; NOT, AND, OR,
- * parentheses, TRUE, FALSE. Columns are dotted names, in "quotes" or `backticks` where they must
- * be. Literals: 'text', 12, -1.5, 1e3, nan, true, false, null, X'ff', DATE|TIME|TIMESTAMP '..',
- * CAST(literal AS type), literal::type.
+ * LIKE with a % at the end only, STARTS WITH; IS [NOT] NULL, IS [NOT] NAN; a boolean column; NOT,
+ * AND, OR, parentheses, TRUE, FALSE. Columns are dotted names, in "quotes" or `backticks` where
+ * they must be. Literals: 'text', 12, -1.5, 1e3, nan, true, false, null, X'ff', DATE|TIME|TIMESTAMP
+ * '..', CAST(literal AS type), literal::type.
  *
  * Not here: which columns there are, and conversions to their types (firn_expr_bind). */
 #ifndef FIRN_ICEBERG_EXPR_PARSE_H
