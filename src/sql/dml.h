@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the executors of DML share: rows on their way into data files, and the files of a table
- * that a statement changes (copy-on-write). Nothing here commits. */
+ * that a statement changes, written anew (copy-on-write) or given delete files (merge-on-read).
+ * Nothing here commits. */
 #ifndef FIRN_SQL_DML_H
 #define FIRN_SQL_DML_H
 
@@ -25,7 +26,7 @@ typedef struct firn_dml_rows {
 typedef struct firn_row_writer {
     firn_session *session;
     const firn_table *table;
-    const firn_schema *schema;
+    const firn_schema *schema; /* of the files: the table's, with lineage or without */
     firn_table_writer *writer;
     firn_arena *scratch; /* of one batch */
     firn_batch *chosen;  /* copies of chosen rows; made when needed */
@@ -34,10 +35,13 @@ typedef struct firn_row_writer {
     int64_t n_rows;
 } firn_row_writer;
 
+/* with_lineage: behind the table's columns, _row_id and _last_updated_sequence_number, null for
+ * rows that inherit them. */
 FIRN_MUST_CHECK firn_status firn_row_writer_init(firn_row_writer *w, firn_session *session,
-                                                 const firn_table *table, firn_error *err);
-/* Columns as many as the table's, with the layouts of its types. FIRN_ERR_ARG for a null in a
- * required column. */
+                                                 const firn_table *table, bool with_lineage,
+                                                 firn_error *err);
+/* Columns as many as the writer's schema has, with the layouts of its types. FIRN_ERR_ARG for a
+ * null in a required column. */
 FIRN_MUST_CHECK firn_status firn_row_writer_append(firn_row_writer *w, const firn_column *columns,
                                                    int64_t n_rows, firn_error *err);
 /* Only the named rows. */
@@ -93,6 +97,7 @@ typedef struct firn_dml_target {
     firn_table *table;
     const firn_schema *schema;
     int64_t snapshot_id;     /* -1: empty table */
+    bool has_lineage;        /* its rows have ids, which they keep wherever they are written */
     const firn_expr *filter; /* bound, of all rows that may change; NULL: any */
     firn_scan_plan plan;     /* files that may hold such rows */
     firn_target_file *files;
@@ -115,11 +120,27 @@ FIRN_MUST_CHECK firn_status firn_dml_target_mark_file(firn_dml_target *t, firn_t
 /* Copy the rows that were not marked of the files that have marked ones. */
 FIRN_MUST_CHECK firn_status firn_dml_target_copy_rest(firn_dml_target *t, firn_row_writer *w,
                                                       int64_t *n_copied, firn_error *err);
-/* Make the change of txn: w's files instead of those with marked rows. No change when there is
- * nothing to do. */
+/* Make the change of txn: w's files instead of those with marked rows and the delete files that are
+ * about these alone. No change when there is nothing to do. */
 FIRN_MUST_CHECK firn_status firn_dml_target_finish(firn_dml_target *t, firn_row_writer *w,
                                                    firn_isolation isolation, firn_txn *txn,
                                                    size_t *n_removed, firn_error *err);
+
+/* Files that a change removes, as it names them. */
+typedef struct firn_removals {
+    firn_arena *arena;
+    firn_file_key *keys;
+    size_t n, cap;
+    size_t n_data_files;
+} firn_removals;
+
+/* A data file and the delete files that are about it alone. */
+FIRN_MUST_CHECK firn_status firn_removals_add(firn_removals *r, const firn_scan_task *task,
+                                              firn_error *err);
+/* Only the delete files. */
+FIRN_MUST_CHECK firn_status firn_removals_add_deletes(firn_removals *r, const firn_scan_task *task,
+                                                      firn_error *err);
+
 /* The table of a statement shows the handle's state wherever it is mentioned; ends with unpin. */
 FIRN_MUST_CHECK firn_status firn_dml__pin(firn_session *session, firn_table *table,
                                           firn_error *err);
@@ -128,8 +149,9 @@ void firn_dml__unpin(firn_session *session);
 
 /* ---- dml_apply.c ---- */
 
-/* What a query of changes says in its third column; the first two are _file and _pos (null for
- * inserted rows), the others the table's columns (none when rows are only deleted). */
+/* What a query of changes says in its fourth column. The first three are _file, _pos and _row_id
+ * (null for inserted rows; firn_dml__put_row_id), the others the table's columns (none when rows
+ * are only deleted). */
 enum { FIRN_ROW_INSERT = 1, FIRN_ROW_UPDATE = 2, FIRN_ROW_DELETE = 3 };
 
 typedef struct firn_dml_counts {
@@ -141,14 +163,32 @@ typedef struct firn_apply_opts {
     firn_isolation isolation;
     bool is_twice_fine;     /* a row may be changed by several rows of the query */
     bool must_be_unchanged; /* inserts alone conflict with any commit since */
+    bool is_merge_on_read;
+    bool is_update; /* rows are not only deleted */
 } firn_apply_opts;
 
 /* Run the query of changes and make the change of txn; none when nothing changes. */
 FIRN_MUST_CHECK firn_status firn_dml__apply(firn_dml_target *target, const firn_dml_rows *rows,
                                             const firn_apply_opts *opts, firn_txn *txn,
                                             firn_dml_counts *counts, firn_error *err);
+/* The third column: of the target's alias, or null where rows have no ids. */
+void firn_dml__put_row_id(firn_sql_text *text, const firn_dml_target *target, firn_str alias);
 /* "serializable" unless the property says "snapshot". */
 firn_isolation firn_dml__isolation(const firn_table *table, const char *property);
+
+/* ---- dml_delta.c ---- */
+
+/* write.{delete,update,merge}.mode; false unless set. FIRN_ERR_ARG for another value,
+ * FIRN_ERR_UNSUPPORTED where the table's format has no delete files. */
+FIRN_MUST_CHECK firn_status firn_dml__is_merge_on_read(const firn_table *table,
+                                                       const char *property, bool *out,
+                                                       firn_error *err);
+/* As firn_dml_target_finish(), with delete files for the marked rows. Files with no row left are
+ * removed: *n_removed of them. */
+FIRN_MUST_CHECK firn_status firn_dml_target_finish_delta(firn_dml_target *t,
+                                                         const firn_row_writer *w,
+                                                         const firn_apply_opts *opts, firn_txn *txn,
+                                                         size_t *n_removed, firn_error *err);
 
 /* ---- merge_keys.c ---- */
 

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows that a query says a statement inserts, updates and deletes, turned into a change of a
- * transaction: marks in the files that are there, new rows into new files, rows that stay copied.
- */
+ * transaction: marks in the files that are there, new rows into new files; then rows that stay are
+ * copied, or marks become delete files. */
+#include <string.h>
+
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/scan/read.h"
 #include "sql/dml.h"
 
 /* Columns of the query before those of the table. */
-enum { COLUMN_FILE = 0, COLUMN_POS, COLUMN_ACTION, N_LEADING };
+enum { COLUMN_FILE = 0, COLUMN_POS, COLUMN_ROW_ID, COLUMN_ACTION, N_LEADING };
 
 typedef struct row_applier {
     firn_dml_target *target;
     firn_row_writer *writer;
     const firn_apply_opts *opts;
     firn_dml_counts *counts;
-    bool has_values; /* the query gives the table's columns */
+    bool has_values;      /* the query gives the table's columns */
+    firn_column *columns; /* the writer's: the table's, then what rows keep */
 } row_applier;
 
 static firn_status mark(row_applier *a, const firn_batch *batch, int64_t r, int64_t action,
@@ -37,6 +41,31 @@ static firn_status mark(row_applier *a, const firn_batch *batch, int64_t r, int6
     return FIRN_OK;
 }
 
+/* Updated rows keep their ids; when they were updated last, they inherit from the new file. */
+static const firn_column *writer_columns(row_applier *a, const firn_batch *batch)
+{
+    const size_t n = a->target->schema->root.n_fields;
+    if (a->writer->schema->root.n_fields == n) return batch->columns + N_LEADING;
+    memcpy(a->columns, batch->columns + N_LEADING, n * sizeof *a->columns);
+    a->columns[n] = batch->columns[COLUMN_ROW_ID];
+    a->columns[n + 1].n_values = batch->n_rows;
+    return a->columns;
+}
+
+static firn_status make_columns(row_applier *a, firn_error *err)
+{
+    firn_arena *arena = a->target->session->arena;
+    const size_t n = a->writer->schema->root.n_fields;
+    a->columns = firn_arena_array(arena, n, sizeof *a->columns);
+    if (!a->columns) return firn_fail_nomem(err);
+    if (n == a->target->schema->root.n_fields) return FIRN_OK;
+    firn_column *nulls = &a->columns[n - 1];
+    nulls->type = firn_field_last_updated.type;
+    nulls->values = firn_arena_array(arena, FIRN_BATCH_ROWS, sizeof(int64_t));
+    nulls->validity = firn_arena_array(arena, FIRN_BATCH_ROWS / 64, sizeof(uint64_t));
+    return nulls->values && nulls->validity ? FIRN_OK : firn_fail_nomem(err);
+}
+
 static firn_status apply_batch(row_applier *a, const firn_batch *batch, int64_t *rows,
                                firn_error *err)
 {
@@ -47,7 +76,7 @@ static firn_status apply_batch(row_applier *a, const firn_batch *batch, int64_t 
         if (actions[r] != FIRN_ROW_DELETE) rows[n++] = r;
     }
     if (n == 0 || !a->has_values) return FIRN_OK;
-    const firn_column *values = batch->columns + N_LEADING;
+    const firn_column *values = writer_columns(a, batch);
     if (n == batch->n_rows) return firn_row_writer_append(a->writer, values, n, err);
     return firn_row_writer_append_rows(a->writer, values, rows, n, err);
 }
@@ -60,8 +89,8 @@ static firn_status apply_rows(row_applier *a, const firn_dml_rows *rows, firn_er
     FIRN_TRY(firn_sql_text_query(rows->text, rows->sql, &result, err));
     const size_t n = firn_result_columns(result)->n_fields;
     a->has_values = n > N_LEADING;
-    firn_status st = FIRN_OK;
-    if (n != N_LEADING && n != N_LEADING + a->target->schema->root.n_fields) {
+    firn_status st = make_columns(a, err);
+    if (st == FIRN_OK && n != N_LEADING && n != N_LEADING + a->target->schema->root.n_fields) {
         st = firn_fail(err, FIRN_ERR_INTERNAL, "query of changes gives %zu columns", n);
     }
     while (st == FIRN_OK && (st = firn_result_next(result, &batch, err)) == FIRN_OK) {
@@ -91,12 +120,16 @@ static firn_status run(row_applier *a, const firn_dml_rows *rows, firn_txn *txn,
 {
     size_t n_removed = 0;
     FIRN_TRY(apply_rows(a, rows, err));
-    FIRN_TRY(firn_dml_target_copy_rest(a->target, a->writer, &a->counts->rows_copied, err));
+    if (!a->opts->is_merge_on_read) {
+        FIRN_TRY(firn_dml_target_copy_rest(a->target, a->writer, &a->counts->rows_copied, err));
+    }
     FIRN_TRY(firn_row_writer_finish(a->writer, err));
     a->counts->files_added = (int64_t)a->writer->n_files;
     firn_status st = FIRN_OK;
     if (a->target->n_changed == 0) {
         st = append(a, txn, err);
+    } else if (a->opts->is_merge_on_read) {
+        st = firn_dml_target_finish_delta(a->target, a->writer, a->opts, txn, &n_removed, err);
     } else {
         st = firn_dml_target_finish(a->target, a->writer, a->opts->isolation, txn, &n_removed, err);
     }
@@ -115,10 +148,23 @@ firn_status firn_dml__apply(firn_dml_target *target, const firn_dml_rows *rows,
     firn_row_writer writer;
     row_applier a = {.target = target, .writer = &writer, .opts = opts, .counts = counts};
     *counts = (firn_dml_counts){0};
-    FIRN_TRY(firn_row_writer_init(&writer, target->session, target->table, err));
+    /* An empty table has no rows whose ids could be kept. */
+    const bool with_lineage = target->has_lineage && target->plan.n_tasks > 0;
+    FIRN_TRY(firn_row_writer_init(&writer, target->session, target->table, with_lineage, err));
     const firn_status st = run(&a, rows, txn, err);
     firn_row_writer_dispose(&writer);
     return st;
+}
+
+void firn_dml__put_row_id(firn_sql_text *text, const firn_dml_target *target, firn_str alias)
+{
+    if (!target->has_lineage || target->plan.n_tasks == 0) {
+        firn_sql_text_put(text, "CAST(NULL AS BIGINT)");
+        return;
+    }
+    firn_sql_text_name(text, alias);
+    firn_sql_text_put(text, ".");
+    firn_sql_text_name(text, firn_field_row_id.name);
 }
 
 firn_isolation firn_dml__isolation(const firn_table *table, const char *property)

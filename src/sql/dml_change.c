@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DELETE, TRUNCATE and UPDATE: a query of the changed rows, applied copy-on-write. Files whose rows
- * all match a condition that Iceberg understands are dropped without being read. */
+/* DELETE, TRUNCATE and UPDATE: a query of the changed rows, applied as the table says. Files whose
+ * rows all match a condition that Iceberg understands are dropped without being read. */
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/expr/evaluate.h"
@@ -13,6 +13,7 @@ typedef struct row_change {
     firn_dml_target target;
     firn_str name; /* of the target in the engine */
     firn_isolation isolation;
+    bool is_merge_on_read;
 } row_change;
 
 /* ---- whole files ---- */
@@ -125,6 +126,8 @@ static firn_status write_query(const row_change *c, firn_sql_text *text, firn_er
     put_target_column(c, text, FIRN_STR("_file"));
     firn_sql_text_put(text, ", ");
     put_target_column(c, text, FIRN_STR("_pos"));
+    firn_sql_text_put(text, ", ");
+    firn_dml__put_row_id(text, &c->target, c->ast->alias);
     firn_sql_text_put(text, c->ast->is_update ? ", 2" : ", 3");
     if (c->ast->is_update) FIRN_TRY(put_new_values(c, text, err));
     firn_sql_text_put(text, " FROM ");
@@ -146,7 +149,10 @@ static firn_status write_query(const row_change *c, firn_sql_text *text, firn_er
 static firn_status change_rows(row_change *c, firn_error *err)
 {
     firn_session *session = c->s->session;
-    const firn_apply_opts opts = {.isolation = c->isolation, .is_twice_fine = !c->ast->is_update};
+    const firn_apply_opts opts = {.isolation = c->isolation,
+                                  .is_twice_fine = !c->ast->is_update,
+                                  .is_merge_on_read = c->is_merge_on_read,
+                                  .is_update = c->ast->is_update};
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     firn_dml_counts counts = {0};
@@ -173,6 +179,9 @@ firn_status firn_dml__change(firn_dml_statement *s, const firn_ast_change *ast, 
     c.schema = firn_metadata_schema(firn_table_metadata_of(s->table));
     c.isolation = firn_dml__isolation(s->table, ast->is_update ? "write.update.isolation-level"
                                                                : "write.delete.isolation-level");
+    FIRN_TRY(firn_dml__is_merge_on_read(s->table,
+                                        ast->is_update ? "write.update.mode" : "write.delete.mode",
+                                        &c.is_merge_on_read, err));
     FIRN_TRY(
         firn_dml__check_assignments(&ast->assignments, ast->alias, &ast->target, c.schema, err));
     FIRN_TRY(firn_dml__filter_of(s->arena, ast->where, ast->alias, &ast->target, c.schema, &filter,

@@ -416,7 +416,7 @@ static void put_action(const sql_merge *m, firn_sql_text *text)
 static void put_outer(const sql_merge *m, firn_sql_text *text)
 {
     if (m->ast->with.len > 0) firn_sql_text_user(text, m->ast->with);
-    firn_sql_text_put(text, "SELECT \"firn_file\", \"firn_pos\", ");
+    firn_sql_text_put(text, "SELECT \"firn_file\", \"firn_pos\", \"firn_row_id\", ");
     put_action(m, text);
     for (size_t c = 0; c < m->schema->root.n_fields; c++) {
         firn_buf_printf(&text->buf, ", \"firn_c%zu\"", c);
@@ -434,7 +434,7 @@ static bool is_insert_only(const sql_merge *m)
 static firn_status put_insert_only(const sql_merge *m, firn_sql_text *text, firn_error *err)
 {
     firn_sql_text_put(text, "CAST(NULL AS VARCHAR) AS \"firn_file\", CAST(NULL AS BIGINT) AS "
-                            "\"firn_pos\", ");
+                            "\"firn_pos\", CAST(NULL AS BIGINT) AS \"firn_row_id\", ");
     put_chain(m, text, FIRN_WHEN_NOT_MATCHED);
     firn_sql_text_put(text, " AS \"firn_clause\"");
     FIRN_TRY(put_columns(m, text, true, err));
@@ -456,6 +456,8 @@ static firn_status put_joined(const sql_merge *m, firn_sql_text *text, firn_erro
     firn_sql_text_put(text, " AS \"firn_file\", ");
     put_column(text, m->ast->alias, FIRN_STR("_pos"));
     firn_sql_text_put(text, " AS \"firn_pos\", ");
+    firn_dml__put_row_id(text, &m->target, m->ast->alias);
+    firn_sql_text_put(text, " AS \"firn_row_id\", ");
     put_clause_number(m, text);
     FIRN_TRY(put_columns(m, text, false, err));
     firn_sql_text_put(text, " FROM ");
@@ -475,11 +477,13 @@ static firn_status write_query(const sql_merge *m, firn_sql_text *text, firn_err
 
 static firn_status run(sql_merge *m, firn_error *err)
 {
-    firn_apply_opts opts = {.is_twice_fine = is_twice_fine(m->ast)};
+    firn_apply_opts opts = {.is_twice_fine = is_twice_fine(m->ast), .is_update = true};
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     firn_dml_counts counts = {0};
     opts.isolation = firn_dml__isolation(m->s->table, "write.merge.isolation-level");
+    FIRN_TRY(
+        firn_dml__is_merge_on_read(m->s->table, "write.merge.mode", &opts.is_merge_on_read, err));
     FIRN_TRY(check_clauses(m, err));
     FIRN_TRY(describe_source(m, err));
     FIRN_TRY(plan_target(m, err));

@@ -2,17 +2,39 @@
 /* Rows of a query on their way into data files, batch by batch. */
 #include "base/error.h"
 #include "base/limits.h"
+#include "iceberg/scan/read.h"
 #include "sql/dml.h"
 
+#define N_LINEAGE           2   /* _row_id, _last_updated_sequence_number */
 #define MAX_OPEN_PARTITIONS 500 /* the writer's memory budget closes files earlier */
 
+/* The schema of data files that store what their rows had before. */
+static firn_status add_lineage(const firn_schema *schema, firn_arena *arena,
+                               const firn_schema **out, firn_error *err)
+{
+    const size_t n = schema->root.n_fields;
+    firn_schema *copy = firn_arena_alloc_zero(arena, sizeof *copy);
+    firn_field *fields = firn_arena_array(arena, n + N_LINEAGE, sizeof *fields);
+    if (!copy || !fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) fields[i] = schema->root.fields[i];
+    fields[n] = firn_field_row_id;
+    fields[n + 1] = firn_field_last_updated;
+    *copy = *schema;
+    copy->root.fields = fields;
+    copy->root.n_fields = n + N_LINEAGE;
+    *out = copy;
+    return FIRN_OK;
+}
+
 firn_status firn_row_writer_init(firn_row_writer *w, firn_session *session, const firn_table *table,
-                                 firn_error *err)
+                                 bool with_lineage, firn_error *err)
 {
     const firn_table_metadata *metadata = firn_table_metadata_of(table);
-    const firn_table_writer_opts opts = {.max_open_partitions = MAX_OPEN_PARTITIONS};
+    firn_table_writer_opts opts = {.max_open_partitions = MAX_OPEN_PARTITIONS};
     *w = (firn_row_writer){
         .session = session, .table = table, .schema = firn_metadata_schema(metadata)};
+    if (with_lineage) FIRN_TRY(add_lineage(w->schema, session->arena, &w->schema, err));
+    opts.schema = w->schema;
     w->scratch = firn_arena_create(session->env->alloc, 0);
     if (!w->scratch) return firn_fail_nomem(err);
     const firn_status st =
@@ -132,7 +154,7 @@ firn_status firn_dml__append_rows(const firn_dml_rows *rows, firn_table *table, 
                                   int64_t *n_rows, int64_t *n_files, firn_error *err)
 {
     firn_row_writer w;
-    FIRN_TRY(firn_row_writer_init(&w, rows->text->session, table, err));
+    FIRN_TRY(firn_row_writer_init(&w, rows->text->session, table, false, err));
     firn_status st = firn_dml__write_rows(rows, &w, err);
     if (st == FIRN_OK && w.n_rows > 0) {
         st = firn_txn_append_files(txn, w.files, w.n_files, err);
@@ -151,20 +173,22 @@ firn_status firn_dml__overwrite_rows(const firn_dml_rows *rows, firn_table *tabl
     firn_session *session = rows->text->session;
     firn_row_writer w;
     firn_dml_target all;
+    firn_removals removals = {.arena = session->arena};
     FIRN_TRY(firn_dml_target_init(&all, session, table, NULL, err));
-    firn_file_key *removed = firn_arena_array(session->arena, all.plan.n_tasks, sizeof *removed);
-    if (!removed) return firn_fail_nomem(err);
-    for (size_t i = 0; i < all.plan.n_tasks; i++) removed[i].path = all.plan.tasks[i].file->path;
-    FIRN_TRY(firn_row_writer_init(&w, session, table, err));
+    for (size_t i = 0; i < all.plan.n_tasks; i++) {
+        FIRN_TRY(firn_removals_add(&removals, &all.plan.tasks[i], err));
+    }
+    FIRN_TRY(firn_row_writer_init(&w, session, table, false, err));
     firn_status st = firn_dml__write_rows(rows, &w, err);
     if (st == FIRN_OK) {
         const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
                                     .added = w.files,
                                     .n_added = w.n_files,
-                                    .removed = removed,
-                                    .n_removed = all.plan.n_tasks,
+                                    .removed = removals.keys,
+                                    .n_removed = removals.n,
                                     .from_snapshot_id = metadata->current_snapshot_id,
-                                    .isolation = FIRN_ISOLATION_SNAPSHOT};
+                                    .isolation = FIRN_ISOLATION_SNAPSHOT,
+                                    .carries_row_ids = true}; /* no row is kept */
         st = firn_txn_change_files(txn, &change, err);
         if (st != FIRN_OK) remove_files(&w);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Copy-on-write: which rows of which files a statement changes, and the rows of those files that
+/* Which rows of which files a statement changes; for copy-on-write, the rows of those files that
  * stay. Marks are one bit a row, made for files that are touched only; the rows that stay are read
  * and written without the SQL engine. */
 #include "base/error.h"
@@ -30,7 +30,8 @@ firn_status firn_dml_target_init(firn_dml_target *t, firn_session *session, firn
     *t = (firn_dml_target){.session = session,
                            .table = table,
                            .schema = firn_metadata_schema(metadata),
-                           .snapshot_id = metadata->current_snapshot_id};
+                           .snapshot_id = metadata->current_snapshot_id,
+                           .has_lineage = metadata->format_version >= 3};
     if (filter) FIRN_TRY(firn_expr_bind(filter, t->schema, session->arena, &t->filter, err));
     if (t->filter && t->filter->op == FIRN_EXPR_TRUE) t->filter = NULL;
     if (t->snapshot_id >= 0) {
@@ -109,7 +110,7 @@ static bool has_rest(const firn_target_file *file)
 static firn_status copy_batch(firn_dml_target *t, const firn_batch *batch, int64_t *rows,
                               firn_row_writer *w, firn_error *err)
 {
-    const int64_t *positions = batch->columns[t->schema->root.n_fields].values;
+    const int64_t *positions = batch->columns[w->schema->root.n_fields].values;
     int64_t n = 0;
     for (int64_t r = 0; r < batch->n_rows; r++) {
         if (!is_changed(t->last, positions[r])) rows[n++] = r;
@@ -140,7 +141,7 @@ static firn_status copy_rows(firn_dml_target *t, firn_scan_reader *reader, firn_
 static firn_status read_files(firn_dml_target *t, const firn_scan_plan *plan, firn_row_writer *w,
                               firn_error *err)
 {
-    const firn_type *root = &t->schema->root;
+    const firn_type *root = &w->schema->root;
     firn_arena *arena = t->session->arena;
     firn_field *fields = firn_arena_array(arena, root->n_fields + 1, sizeof *fields);
     firn_column *columns = firn_arena_array(arena, root->n_fields + 1, sizeof *columns);
@@ -181,22 +182,22 @@ firn_status firn_dml_target_copy_rest(firn_dml_target *t, firn_row_writer *w, in
 firn_status firn_dml_target_finish(firn_dml_target *t, firn_row_writer *w, firn_isolation isolation,
                                    firn_txn *txn, size_t *n_removed, firn_error *err)
 {
-    size_t n = 0;
-    firn_file_key *removed = firn_arena_array(t->session->arena, t->plan.n_tasks, sizeof *removed);
-    if (!removed) return firn_fail_nomem(err);
+    firn_removals removals = {.arena = t->session->arena};
     for (size_t i = 0; i < t->plan.n_tasks; i++) {
-        if (t->files[i].n_changed > 0) removed[n++].path = t->files[i].task->file->path;
+        if (t->files[i].n_changed == 0) continue;
+        FIRN_TRY(firn_removals_add(&removals, t->files[i].task, err));
     }
-    if (n_removed) *n_removed = n;
-    if (n == 0 && (!w || w->n_files == 0)) return FIRN_OK;
+    if (n_removed) *n_removed = removals.n_data_files;
+    if (removals.n == 0 && (!w || w->n_files == 0)) return FIRN_OK;
     const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
                                 .added = w ? w->files : NULL,
                                 .n_added = w ? w->n_files : 0,
-                                .removed = removed,
-                                .n_removed = n,
+                                .removed = removals.keys,
+                                .n_removed = removals.n,
                                 .filter = t->filter,
                                 .from_snapshot_id = t->snapshot_id,
-                                .isolation = isolation};
+                                .isolation = isolation,
+                                .carries_row_ids = t->has_lineage};
     return firn_txn_change_files(txn, &change, err);
 }
 

@@ -26,7 +26,7 @@ typedef struct firn_scan_source {
     int64_t snapshot_id;      /* -1: no rows */
     int64_t from_snapshot_id; /* as in firn_plan_opts */
     int64_t n_rows;           /* by the snapshot's summary; -1: unknown */
-    bool with_positions;      /* declare _file and _pos, last */
+    bool with_positions;      /* declare _file, _pos and (where rows have ids) _row_id, last */
     /* ... or, when metadata is NULL, rows in memory */
     const firn_type *batch_type;
     const firn_batch *batch;

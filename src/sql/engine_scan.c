@@ -64,7 +64,9 @@ static firn_status declare_columns(firn_engine *engine, const firn_scan_source *
     }
     if (!source->with_positions) return FIRN_OK;
     FIRN_TRY(add_column(engine, result, factory, firn_field_file.name, firn_field_file.type, err));
-    return add_column(engine, result, factory, firn_field_pos.name, firn_field_pos.type, err);
+    FIRN_TRY(add_column(engine, result, factory, firn_field_pos.name, firn_field_pos.type, err));
+    if (source->metadata->format_version < 3) return FIRN_OK;
+    return add_column(engine, result, factory, firn_field_row_id.name, firn_field_row_id.type, err);
 }
 
 static firn_status declare_size(firn_engine *engine, const firn_scan_source *source,

@@ -44,7 +44,11 @@ static const firn_field *declared_field(const firn_scan_source *source, size_t d
     const firn_type *root = source->metadata ? &source->schema->root : source->batch_type;
     if (declared == 0) return NULL;
     if (declared <= root->n_fields) return &root->fields[declared - 1];
-    return declared == root->n_fields + 1 ? &firn_field_file : &firn_field_pos;
+    switch (declared - root->n_fields) {
+    case 1: return &firn_field_file;
+    case 2: return &firn_field_pos;
+    default: return &firn_field_row_id;
+    }
 }
 
 static void count_plan(firn_engine_scan *scan)

@@ -112,7 +112,8 @@ static firn_status put_target(const key_merge *m, firn_sql_text *text, firn_erro
 static firn_status put_changes(const key_merge *m, firn_sql_text *text, firn_error *err)
 {
     if (m->opts->matched == FIRN_MERGE_IGNORE) {
-        firn_sql_text_put(text, "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT), 1, s.* FROM ");
+        firn_sql_text_put(text, "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT), "
+                                "CAST(NULL AS BIGINT), 1, s.* FROM ");
         firn_sql_text_str(text, m->staged);
         firn_sql_text_put(text, " AS s WHERE NOT EXISTS (SELECT 1 FROM ");
         FIRN_TRY(put_target(m, text, err));
@@ -121,9 +122,9 @@ static firn_status put_changes(const key_merge *m, firn_sql_text *text, firn_err
         firn_sql_text_put(text, ")");
         return FIRN_OK;
     }
-    firn_sql_text_put(text,
-                      "SELECT t._file, t._pos, CASE WHEN t._file IS NULL THEN 1 ELSE 2 END, s.* "
-                      "FROM ");
+    firn_sql_text_put(text, "SELECT t._file, t._pos, ");
+    firn_dml__put_row_id(text, &m->target, FIRN_STR("t"));
+    firn_sql_text_put(text, ", CASE WHEN t._file IS NULL THEN 1 ELSE 2 END, s.* FROM ");
     firn_sql_text_str(text, m->staged);
     firn_sql_text_put(text, " AS s LEFT JOIN ");
     FIRN_TRY(put_target(m, text, err));
@@ -148,7 +149,8 @@ static firn_status insert_all(key_merge *m, firn_str relation, firn_txn *txn,
     firn_sql_text *text = m->source.text;
     firn_dml_rows rows = {.text = text};
     const size_t before = text->n_pieces;
-    const char *head = "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT), 1, * FROM ";
+    const char *head = "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), "
+                       "1, * FROM ";
     const bool is_staged = m->staged.len > 0;
     rows.sql = is_staged
                    ? firn_arena_printf(m->session->arena, "%s%.*s", head, FIRN_STR_ARG(relation))
@@ -161,10 +163,12 @@ static firn_status insert_all(key_merge *m, firn_str relation, firn_txn *txn,
 
 static firn_status join_all(key_merge *m, firn_txn *txn, firn_dml_counts *counts, firn_error *err)
 {
-    firn_apply_opts opts = {.must_be_unchanged = true};
+    firn_apply_opts opts = {.must_be_unchanged = true, .is_update = true};
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     opts.isolation = firn_dml__isolation(m->opts->target, "write.merge.isolation-level");
+    FIRN_TRY(firn_dml__is_merge_on_read(m->opts->target, "write.merge.mode", &opts.is_merge_on_read,
+                                        err));
     firn_sql_text_init(&text, m->session, (firn_str){0});
     const firn_status st = put_changes(m, &text, err);
     if (st != FIRN_OK) {

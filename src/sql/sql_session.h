@@ -28,12 +28,12 @@ FIRN_MUST_CHECK firn_status firn_session__open_table(firn_session *session,
                                                      firn_error *err);
 /* Run a query in the engine as it is: table names inside are resolved and time travel is
  * understood, as in a user's query. In a table reference written with firn_session__dml_name() the
- * columns _file and _pos are there too, last, and the scan is pinned to the given table handle's
- * snapshot. */
+ * columns _file, _pos and _row_id (format version 3) are there too, last, and the scan is pinned to
+ * the given table handle's snapshot. */
 FIRN_MUST_CHECK firn_status firn_session__query(firn_session *session, firn_str sql,
                                                 firn_result **out, firn_error *err);
 /* SQL text of a table reference (quoted, three parts and a private suffix; write an alias after
- * it) that scans the snapshot that the open handle shows, with _file and _pos. Valid until the
+ * it) that scans the snapshot that the open handle shows, with these columns. Valid until the
  * statement ends. */
 FIRN_MUST_CHECK firn_status firn_session__dml_name(firn_session *session, firn_table *table,
                                                    firn_arena *arena, firn_str *out,

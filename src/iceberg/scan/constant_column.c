@@ -108,17 +108,43 @@ firn_status firn_column_fill_value(firn_column *column, const firn_type *type,
     return FIRN_OK;
 }
 
-firn_status firn_column_fill_positions(firn_column *column, const firn_row_range *runs, int64_t n,
-                                       firn_column_memory *memory, const firn_allocator *alloc,
-                                       firn_error *err)
+/* first comes from a manifest: any number. */
+static int64_t row_number(int64_t first, const firn_row_range *run, int64_t i)
+{
+    return (int64_t)((uint64_t)first + (uint64_t)run->first + (uint64_t)i);
+}
+
+firn_status firn_column_fill_positions(firn_column *column, const firn_row_range *runs,
+                                       int64_t first, int64_t n, firn_column_memory *memory,
+                                       const firn_allocator *alloc, firn_error *err)
 {
     FIRN_TRY(aim(column, &k_long_type, n, memory, alloc, err));
     FIRN_TRY(set_validity(column, false, n, memory, alloc, err));
     column->n_values = n;
     int64_t *values = column->values;
     for (int64_t at = 0; at < n; runs++)
-        for (int64_t i = 0; i < runs->n; i++) values[at++] = runs->first + i;
+        for (int64_t i = 0; i < runs->n; i++) values[at++] = row_number(first, runs, i);
     return FIRN_OK;
+}
+
+static void replace_null(firn_column *column, int64_t row, int64_t value)
+{
+    if (firn_column_is_valid(column, row)) return;
+    ((int64_t *)column->values)[row] = value;
+    firn_column_set_valid(column, row);
+}
+
+void firn_column_replace_nulls(firn_column *column, const firn_row_range *runs, int64_t first,
+                               int64_t n)
+{
+    for (int64_t at = 0; column->validity && at < n; runs++)
+        for (int64_t i = 0; i < runs->n; i++)
+            replace_null(column, at++, row_number(first, runs, i));
+}
+
+void firn_column_replace_nulls_with(firn_column *column, int64_t value, int64_t n)
+{
+    for (int64_t at = 0; column->validity && at < n; at++) replace_null(column, at, value);
 }
 
 void firn_column_memory_dispose(firn_column_memory *memory, const firn_allocator *alloc)

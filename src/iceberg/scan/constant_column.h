@@ -19,12 +19,17 @@ FIRN_MUST_CHECK firn_status firn_column_fill_value(firn_column *column, const fi
                                                    const firn_value *value, int64_t n,
                                                    firn_column_memory *memory,
                                                    const firn_allocator *alloc, firn_error *err);
-/* Rows [0, n) become the row numbers of the runs, n in all, in a LONG column. */
+/* Rows [0, n) become first + the row numbers of the runs, n in all, in a LONG column. */
 FIRN_MUST_CHECK firn_status firn_column_fill_positions(firn_column *column,
-                                                       const firn_row_range *runs, int64_t n,
-                                                       firn_column_memory *memory,
+                                                       const firn_row_range *runs, int64_t first,
+                                                       int64_t n, firn_column_memory *memory,
                                                        const firn_allocator *alloc,
                                                        firn_error *err);
+/* The nulls among rows [0, n) of a LONG column become first + the row numbers of the runs. */
+void firn_column_replace_nulls(firn_column *column, const firn_row_range *runs, int64_t first,
+                               int64_t n);
+/* The same with one value for all. */
+void firn_column_replace_nulls_with(firn_column *column, int64_t value, int64_t n);
 void firn_column_memory_dispose(firn_column_memory *memory, const firn_allocator *alloc);
 
 #endif

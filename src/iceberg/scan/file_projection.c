@@ -11,6 +11,7 @@
 #define FIRST_RESERVED_ID 2147483447
 
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
+static const firn_type k_int = {.kind = FIRN_TYPE_INT};
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
 
 const firn_field firn_field_file = {
@@ -18,10 +19,26 @@ const firn_field firn_field_file = {
 const firn_field firn_field_pos = {
     .id = FIRN_FIELD_POS, .is_required = true, .name = FIRN_STR_INIT("_pos"), .type = &k_long};
 
+const firn_field firn_field_spec_id = {.id = FIRN_FIELD_SPEC_ID,
+                                       .is_required = true,
+                                       .name = FIRN_STR_INIT("_spec_id"),
+                                       .type = &k_int};
+const firn_field firn_field_row_id = {
+    .id = FIRN_FIELD_ROW_ID, .name = FIRN_STR_INIT("_row_id"), .type = &k_long};
+const firn_field firn_field_last_updated = {.id = FIRN_FIELD_LAST_UPDATED,
+                                            .name = FIRN_STR_INIT("_last_updated_sequence_number"),
+                                            .type = &k_long};
+
+bool firn_field_is_lineage(int32_t field_id)
+{
+    return field_id == FIRN_FIELD_ROW_ID || field_id == FIRN_FIELD_LAST_UPDATED;
+}
+
 bool firn_field_is_metadata(int32_t field_id)
 {
     return field_id >= FIRST_RESERVED_ID && field_id != FIRN_FIELD_DELETE_FILE_PATH &&
-           field_id != FIRN_FIELD_DELETE_POS && field_id != FIRN_FIELD_DELETE_ROW;
+           field_id != FIRN_FIELD_DELETE_POS && field_id != FIRN_FIELD_DELETE_ROW &&
+           !firn_field_is_lineage(field_id);
 }
 
 static firn_status plan_metadata(const firn_field *field, const firn_scan_task *task,
@@ -76,12 +93,38 @@ static bool is_in_file(const projection_input *in, const firn_field *field)
     return firn_name_mapping_find(in->mapping, field, &in->file_schema->root) != NULL;
 }
 
+/* Rows without stored lineage inherit it; files of before row lineage have none to give. */
+static firn_status plan_lineage(const projection_input *in, const firn_field *field,
+                                firn_column_plan *out)
+{
+    const firn_data_file *file = in->task->file;
+    if (field->type->kind != FIRN_TYPE_LONG)
+        return firn_fail(in->err, FIRN_ERR_ARG, "column \"%.*s\" is a long",
+                         FIRN_STR_ARG(field->name));
+    if (in->has_ids && is_in_file(in, field)) {
+        out->origin = FIRN_COLUMN_READ;
+        if (file->first_row_id < 0) return FIRN_OK;
+    } else {
+        out->origin = FIRN_COLUMN_CONSTANT;
+    }
+    out->nulls = FIRN_COLUMN_CONSTANT;
+    out->value = (firn_value){.kind = FIRN_TYPE_LONG, .is_null = file->first_row_id < 0};
+    out->value.as.i64 = in->task->sequence_number;
+    if (field->id == FIRN_FIELD_ROW_ID && file->first_row_id >= 0) {
+        out->nulls = FIRN_COLUMN_POSITION;
+        out->first = file->first_row_id;
+    }
+    if (out->origin != FIRN_COLUMN_READ) out->origin = out->nulls;
+    return FIRN_OK;
+}
+
 static firn_status plan_column(const projection_input *in, const firn_field *field,
                                firn_column_plan *out)
 {
     firn_fit fit;
     *out = (firn_column_plan){.origin = FIRN_COLUMN_READ};
     if (firn_field_is_metadata(field->id)) return plan_metadata(field, in->task, out, in->err);
+    if (firn_field_is_lineage(field->id)) return plan_lineage(in, field, out);
     if (is_in_file(in, field)) return FIRN_OK;
     const firn_value *value = find_partition_value(in->task, field->id);
     if (!value) return FIRN_OK;

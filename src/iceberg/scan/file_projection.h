@@ -11,12 +11,14 @@
 typedef enum firn_column_origin {
     FIRN_COLUMN_READ = 0,
     FIRN_COLUMN_CONSTANT, /* value */
-    FIRN_COLUMN_POSITION, /* row number in the file */
+    FIRN_COLUMN_POSITION, /* first + row number in the file */
 } firn_column_origin;
 
 typedef struct firn_column_plan {
     firn_column_origin origin;
-    firn_value value; /* of the column's type; bytes borrowed from the task */
+    firn_column_origin nulls; /* of a column that is read: what its nulls stand for; READ: null */
+    firn_value value;         /* of the column's type; bytes borrowed from the task */
+    int64_t first;
 } firn_column_plan;
 
 typedef struct firn_file_projection {
@@ -29,7 +31,7 @@ typedef struct firn_file_projection {
 } firn_file_projection;
 
 /* True for the columns that need no look into the file: _file, _pos, _spec_id. Those of position
- * delete files are columns like others. */
+ * delete files and of row lineage are columns like others. */
 bool firn_field_is_metadata(int32_t field_id);
 
 /* By ids if the file has any. */

@@ -157,13 +157,9 @@ static firn_status take_positions(void *ctx, const firn_batch *batch, firn_error
     return FIRN_OK;
 }
 
-firn_status firn_position_deletes_read(const firn_delete_source *source,
-                                       const firn_delete_file *file, const firn_map *wanted,
-                                       firn_map *bitmaps, firn_error *err)
-{
-    static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
-    static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
-    static const firn_field k_fields[] = {{.id = FIRN_FIELD_DELETE_FILE_PATH,
+static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
+static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
+static const firn_field k_row_fields[] = {{.id = FIRN_FIELD_DELETE_FILE_PATH,
                                            .is_required = true,
                                            .name = FIRN_STR_INIT("file_path"),
                                            .type = &k_string},
@@ -171,7 +167,14 @@ firn_status firn_position_deletes_read(const firn_delete_source *source,
                                            .is_required = true,
                                            .name = FIRN_STR_INIT("pos"),
                                            .type = &k_long}};
-    static const firn_type k_wanted = {.kind = FIRN_TYPE_STRUCT, .fields = k_fields, .n_fields = 2};
+const firn_type firn_position_delete_row = {
+    .kind = FIRN_TYPE_STRUCT, .fields = k_row_fields, .n_fields = 2};
+
+firn_status firn_position_deletes_read(const firn_delete_source *source,
+                                       const firn_delete_file *file, const firn_map *wanted,
+                                       firn_map *bitmaps, firn_error *err)
+{
     position_reader reader = {.wanted = wanted, .bitmaps = bitmaps};
-    return firn_delete_file_read(source, file, &k_wanted, take_positions, &reader, err);
+    return firn_delete_file_read(source, file, &firn_position_delete_row, take_positions, &reader,
+                                 err);
 }

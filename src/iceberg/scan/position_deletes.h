@@ -8,6 +8,9 @@
 #include "format/bitmap.h"
 #include "iceberg/scan/plan.h"
 
+/* A row of a position delete file: file_path, pos. Kind STRUCT. */
+extern const firn_type firn_position_delete_row;
+
 /* Where delete files are read from. */
 typedef struct firn_delete_source {
     firn_env *env;

@@ -10,12 +10,22 @@
 #include "iceberg/scan/plan.h"
 
 /* Metadata columns, by reserved field id (specification, "Reserved Field IDs"). */
-#define FIRN_FIELD_FILE    2147483646
-#define FIRN_FIELD_POS     2147483645
-#define FIRN_FIELD_DELETED 2147483644
-#define FIRN_FIELD_SPEC_ID 2147483643
-extern const firn_field firn_field_file; /* _file string required */
-extern const firn_field firn_field_pos;  /* _pos long required */
+#define FIRN_FIELD_FILE         2147483646
+#define FIRN_FIELD_POS          2147483645
+#define FIRN_FIELD_DELETED      2147483644
+#define FIRN_FIELD_SPEC_ID      2147483643
+#define FIRN_FIELD_ROW_ID       2147483540
+#define FIRN_FIELD_LAST_UPDATED 2147483539
+extern const firn_field firn_field_file;         /* _file string required */
+extern const firn_field firn_field_pos;          /* _pos long required */
+extern const firn_field firn_field_spec_id;      /* _spec_id int required */
+extern const firn_field firn_field_row_id;       /* _row_id long */
+extern const firn_field firn_field_last_updated; /* _last_updated_sequence_number long */
+
+/* True for _row_id and _last_updated_sequence_number ("Row Lineage"): what a data file stores, null
+ * where it stores none standing for what the file's manifest entry says of the row. Null for tables
+ * and snapshots without row ids. */
+bool firn_field_is_lineage(int32_t field_id);
 
 /* Hands out (task, row group) units to readers on any thread. The plan must outlive the queue, the
  * queue its readers. Delete files are read as the data files they apply to come up. Refuses with

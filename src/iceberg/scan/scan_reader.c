@@ -278,21 +278,32 @@ static firn_status count_rows(const firn_scan_reader *reader, int64_t max_rows, 
     return FIRN_OK;
 }
 
+static firn_status fill_column(firn_scan_reader *reader, size_t i, int64_t n_rows,
+                               const firn_row_range *runs, firn_error *err)
+{
+    const firn_column_plan *plan = &reader->current.projection.columns[i];
+    firn_column *column = &reader->columns[i];
+    switch (plan->origin) {
+    case FIRN_COLUMN_CONSTANT:
+        return firn_column_fill_value(column, reader->current.wanted.fields[i].type, &plan->value,
+                                      n_rows, &reader->memories[i], reader->alloc, err);
+    case FIRN_COLUMN_POSITION:
+        return firn_column_fill_positions(column, runs, plan->first, n_rows, &reader->memories[i],
+                                          reader->alloc, err);
+    case FIRN_COLUMN_READ: break;
+    }
+    if (plan->nulls == FIRN_COLUMN_CONSTANT)
+        firn_column_replace_nulls_with(column, plan->value.as.i64, n_rows);
+    if (plan->nulls == FIRN_COLUMN_POSITION)
+        firn_column_replace_nulls(column, runs, plan->first, n_rows);
+    return FIRN_OK;
+}
+
 static firn_status fill_columns(firn_scan_reader *reader, int64_t n_rows,
                                 const firn_row_range *runs, firn_error *err)
 {
-    const firn_file_projection *projection = &reader->current.projection;
-    for (size_t i = 0; i < projection->n_columns; i++) {
-        const firn_column_plan *plan = &projection->columns[i];
-        firn_column *column = &reader->columns[i];
-        if (plan->origin == FIRN_COLUMN_CONSTANT)
-            FIRN_TRY(firn_column_fill_value(column, reader->current.wanted.fields[i].type,
-                                            &plan->value, n_rows, &reader->memories[i],
-                                            reader->alloc, err));
-        if (plan->origin == FIRN_COLUMN_POSITION)
-            FIRN_TRY(firn_column_fill_positions(column, runs, n_rows, &reader->memories[i],
-                                                reader->alloc, err));
-    }
+    for (size_t i = 0; i < reader->current.projection.n_columns; i++)
+        FIRN_TRY(fill_column(reader, i, n_rows, runs, err));
     return FIRN_OK;
 }
 
