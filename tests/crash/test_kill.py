@@ -101,6 +101,30 @@ def test_killed_at_random_moments(landing, undisturbed, tmp_path):
     print(f"{kills} kills over {rounds} homes")
 
 
+@pytest.mark.parametrize("version, mode", [(2, "merge-on-read"), (3, "merge-on-read"), (3, "copy-on-write")])
+def test_killed_while_rows_are_changed(tmp_path, version, mode):
+    """A killed UPDATE or DELETE happened, or did not; the next one works."""
+    home = Home(tmp_path / "home")
+    home.run("init")
+    home.run("sql", "-c", f"CREATE TABLE t (id BIGINT, v BIGINT) TBLPROPERTIES ('format-version' = '{version}', "
+             f"'write.delete.mode' = '{mode}', 'write.update.mode' = '{mode}'); INSERT INTO t SELECT i, 0 FROM range(100) r(i)")
+    rows = {i: 0 for i in range(100)}
+    deaths = 0
+    names = [name for name in failpoints() if not name.startswith("pipeline.")]
+    for n, name in enumerate(names):
+        after = {i: v + 1 if i % 5 == n % 5 else v for i, v in rows.items() if i != n}
+        statement = f"UPDATE t SET v = v + 1 WHERE id % 5 = {n % 5} AND id <> {n}"
+        home.run("sql", "-c", f"DELETE FROM t WHERE id = {n}")
+        done = home.run("sql", "-c", statement, check=False, env={"FIRN_FAILPOINTS": f"{name}=kill@1"})
+        rows.pop(n)
+        got = {int(r["id"]): int(r["v"]) for r in home.sql("SELECT * FROM t")}
+        assert got in (rows, after), name
+        assert done.returncode == 0 or done.returncode == -signal.SIGKILL, done.stderr
+        deaths += done.returncode != 0
+        rows = got
+    assert deaths >= 10
+
+
 def test_killed_while_updates_are_merged(tmp_path):
     """Updates of earlier orders rewrite data files; kills between and during the merges."""
     home = Home(tmp_path / "home")

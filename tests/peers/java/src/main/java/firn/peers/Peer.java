@@ -13,9 +13,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.GenericBlobMetadata;
 import org.apache.iceberg.GenericStatisticsFile;
+import org.apache.iceberg.MetadataColumns;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.PartitionSpecParser;
 import org.apache.iceberg.Schema;
@@ -32,6 +34,7 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
+import org.apache.iceberg.util.ContentFileUtil;
 import org.apache.iceberg.view.SQLViewRepresentation;
 import org.apache.iceberg.view.View;
 import org.apache.iceberg.view.ViewBuilder;
@@ -136,6 +139,10 @@ public final class Peer {
         return describe(catalog.loadTable(name));
       case "rows":
         return rows(catalog.loadTable(name), args.size() > 1 ? Long.valueOf(args.get(1)) : null);
+      case "lineage":
+        return lineage(catalog.loadTable(name));
+      case "delete-files-of":
+        return deleteFiles(catalog.loadTable(name));
       case "partitions":
         return partitions(catalog.loadTable(name));
       case "snapshots":
@@ -242,6 +249,37 @@ public final class Peer {
     List<JsonNode> out = new ArrayList<>();
     try (CloseableIterable<Record> records = scan.build()) {
       for (Record record : records) out.add(Rows.encodeStruct(schema.asStruct(), record));
+    }
+    return out;
+  }
+
+  /** The rows with what Iceberg knows of them; format version 3. */
+  private static List<JsonNode> lineage(Table table) throws Exception {
+    List<Types.NestedField> columns = new ArrayList<>(table.schema().columns());
+    columns.add(MetadataColumns.ROW_ID);
+    columns.add(MetadataColumns.LAST_UPDATED_SEQUENCE_NUMBER);
+    Schema schema = new Schema(columns);
+    List<JsonNode> out = new ArrayList<>();
+    try (CloseableIterable<Record> records = IcebergGenerics.read(table).project(schema).build()) {
+      for (Record record : records) out.add(Rows.encodeStruct(schema.asStruct(), record));
+    }
+    return out;
+  }
+
+  /** For each delete file of a scan: format, rows, and whether it names its only data file. */
+  private static List<Object> deleteFiles(Table table) throws Exception {
+    List<Object> out = new ArrayList<>();
+    try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
+      for (FileScanTask task : tasks)
+        for (DeleteFile file : task.deletes())
+          out.add(
+              List.of(
+                  file.format().toString(),
+                  file.recordCount(),
+                  ContentFileUtil.isFileScoped(file)
+                      && ContentFileUtil.referencedDataFile(file)
+                          .toString()
+                          .equals(task.file().location())));
     }
     return out;
   }
