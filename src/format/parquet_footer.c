@@ -133,10 +133,13 @@ static firn_status parse_page_counts(firn_thrift *t, const firn_thrift_field *in
     return FIRN_OK;
 }
 
-/* Fields that came later; early writers had others of their own under these numbers. */
+/* Where things are, and fields that came later: early writers had others of their own under the
+ * numbers from 13 on. */
 static firn_status parse_chunk_extra(firn_thrift *t, const firn_thrift_field *f, firn_pq_chunk *c,
                                      firn_error *err)
 {
+    if (f->id == 9) return firn_thrift_i64(t, f, &c->data_offset, err);
+    if (f->id == 11) return firn_thrift_i64(t, f, &c->dictionary_offset, err);
     if (f->id == 13 && f->type == FIRN_THRIFT_LIST) return parse_page_counts(t, f, c, err);
     if (f->id == 14 && f->type == FIRN_THRIFT_I64)
         return firn_thrift_i64(t, f, &c->bloom.offset, err);
@@ -158,13 +161,8 @@ static firn_status parse_chunk_meta(firn_thrift *t, const firn_thrift_field *in,
         case 5: FIRN_TRY(firn_thrift_i64(t, &f, &c->n_values, err)); break;
         case 6: FIRN_TRY(firn_thrift_i64(t, &f, &c->uncompressed_bytes, err)); break;
         case 7: FIRN_TRY(firn_thrift_i64(t, &f, &c->compressed_bytes, err)); break;
-        case 9: FIRN_TRY(firn_thrift_i64(t, &f, &c->data_offset, err)); break;
-        case 11: FIRN_TRY(firn_thrift_i64(t, &f, &c->dictionary_offset, err)); break;
         case 12: FIRN_TRY(parse_stats(t, &f, &c->stats, err)); break;
-        case 13:
-        case 14:
-        case 15: FIRN_TRY(parse_chunk_extra(t, &f, c, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
+        default: FIRN_TRY(parse_chunk_extra(t, &f, c, err)); break;
         }
     }
     c->has_meta = true;
