@@ -213,8 +213,8 @@ static firn_status show_file(parquet_view *v, firn_outline *out, firn_error *err
     const int64_t size = v->file->source.size_bytes - TAIL_SIZE - v->file->data_end;
     firn_thrift_outline thrift = {.out = out, .on_end = on_end, .ctx = v};
     firn_buf footer;
-    v->thrift = &thrift;
     FIRN_TRY(read_range(v, v->file->data_end, size, err));
+    v->thrift = &thrift;
     footer = v->bytes;
     firn_buf_init(&v->bytes, NULL, (size_t)MAX_HEADER * 4);
     forget(&thrift);
@@ -223,6 +223,7 @@ static firn_status show_file(parquet_view *v, firn_outline *out, firn_error *err
     firn_outline_i64(out, "footer_size", size);
     const firn_status st = firn_thrift_outline_struct(&thrift, "footer", &firn_pq_table_file, err);
     firn_buf_dispose(&footer);
+    v->thrift = NULL;
     return st;
 }
 

@@ -4,67 +4,67 @@
 
 #define INT(id, name)                                  \
     {                                                  \
-        id, name, FIRN_SHAPE_INT, false, NULL, NULL, 0 \
+        name, NULL, NULL, FIRN_SHAPE_INT, 0, id, false \
     }
 #define KEEP(id, name, slot)                                    \
     {                                                           \
-        id, name, FIRN_SHAPE_INT, false, NULL, NULL, (slot) + 1 \
+        name, NULL, NULL, FIRN_SHAPE_INT, (slot) + 1, id, false \
     }
 #define ENUM(id, name, names)                           \
     {                                                   \
-        id, name, FIRN_SHAPE_INT, false, names, NULL, 0 \
+        name, names, NULL, FIRN_SHAPE_INT, 0, id, false \
     }
 #define KEEP_ENUM(id, name, n, s)                         \
     {                                                     \
-        id, name, FIRN_SHAPE_INT, false, n, NULL, (s) + 1 \
+        name, n, NULL, FIRN_SHAPE_INT, (s) + 1, id, false \
     }
 #define BOOL(id, name)                                  \
     {                                                   \
-        id, name, FIRN_SHAPE_BOOL, false, NULL, NULL, 0 \
+        name, NULL, NULL, FIRN_SHAPE_BOOL, 0, id, false \
     }
 #define DOUBLE(id, name)                                  \
     {                                                     \
-        id, name, FIRN_SHAPE_DOUBLE, false, NULL, NULL, 0 \
+        name, NULL, NULL, FIRN_SHAPE_DOUBLE, 0, id, false \
     }
 #define TEXT(id, name)                                  \
     {                                                   \
-        id, name, FIRN_SHAPE_TEXT, false, NULL, NULL, 0 \
+        name, NULL, NULL, FIRN_SHAPE_TEXT, 0, id, false \
     }
 #define BYTES(id, name)                                  \
     {                                                    \
-        id, name, FIRN_SHAPE_BYTES, false, NULL, NULL, 0 \
+        name, NULL, NULL, FIRN_SHAPE_BYTES, 0, id, false \
     }
 #define BOUND(id, name)                                  \
     {                                                    \
-        id, name, FIRN_SHAPE_BOUND, false, NULL, NULL, 0 \
+        name, NULL, NULL, FIRN_SHAPE_BOUND, 0, id, false \
     }
 #define STRUCT(id, name, table)                               \
     {                                                         \
-        id, name, FIRN_SHAPE_STRUCT, false, NULL, &(table), 0 \
+        name, NULL, &(table), FIRN_SHAPE_STRUCT, 0, id, false \
     }
 #define UNION(id, name, table)                               \
     {                                                        \
-        id, name, FIRN_SHAPE_UNION, false, NULL, &(table), 0 \
+        name, NULL, &(table), FIRN_SHAPE_UNION, 0, id, false \
     }
 #define NOTHING(id, name)                                 \
     {                                                     \
-        id, name, FIRN_SHAPE_STRUCT, false, NULL, NULL, 0 \
+        name, NULL, NULL, FIRN_SHAPE_STRUCT, 0, id, false \
     }
 #define LIST(id, name, shape)                \
     {                                        \
-        id, name, shape, true, NULL, NULL, 0 \
+        name, NULL, NULL, shape, 0, id, true \
     }
 #define ENUMS(id, name, names)                         \
     {                                                  \
-        id, name, FIRN_SHAPE_INT, true, names, NULL, 0 \
+        name, names, NULL, FIRN_SHAPE_INT, 0, id, true \
     }
 #define STRUCTS(id, name, table)                             \
     {                                                        \
-        id, name, FIRN_SHAPE_STRUCT, true, NULL, &(table), 0 \
+        name, NULL, &(table), FIRN_SHAPE_STRUCT, 0, id, true \
     }
 #define UNIONS(id, name, table)                             \
     {                                                       \
-        id, name, FIRN_SHAPE_UNION, true, NULL, &(table), 0 \
+        name, NULL, &(table), FIRN_SHAPE_UNION, 0, id, true \
     }
 #define TABLE(name, list, is_line, hook)                            \
     {                                                               \

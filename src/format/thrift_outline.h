@@ -21,13 +21,13 @@ typedef enum firn_thrift_shape {
 typedef struct firn_thrift_table firn_thrift_table;
 
 typedef struct firn_thrift_member {
-    int16_t id;
     const char *name;
-    firn_thrift_shape shape;
-    bool is_list;
     const char *const *names; /* INT: of the values 0.., ends with NULL; NULL in between: no name */
     const firn_thrift_table *table; /* STRUCT, UNION */
-    int keep;                       /* INT: slot in firn_thrift_outline.kept + 1; 0: none */
+    firn_thrift_shape shape;
+    int keep; /* INT: slot in firn_thrift_outline.kept + 1; 0: none */
+    int16_t id;
+    bool is_list;
 } firn_thrift_member;
 
 struct firn_thrift_table {
