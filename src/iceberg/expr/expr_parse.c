@@ -183,7 +183,7 @@ static firn_status parse_hex(parser *p, firn_value *out)
 static firn_status parse_typed_text(parser *p, firn_type_kind kind, firn_value *out)
 {
     firn_type type = {.kind = kind};
-    firn_value text;
+    firn_value text = {0};
     int64_t us = 0;
     bool has_zone = false;
     FIRN_TRY(parse_text(p, &text));
@@ -384,7 +384,7 @@ static firn_status parse_between(parser *p, firn_str column, bool is_not, const 
 {
     const firn_expr *low = NULL;
     const firn_expr *high = NULL;
-    firn_value v;
+    firn_value v = {0};
     FIRN_TRY(parse_literal(p, &v));
     FIRN_TRY(make(p, is_not ? FIRN_EXPR_LT : FIRN_EXPR_GTEQ, column, &v, 1, &low));
     FIRN_TRY(need_word(p, "and"));
@@ -399,7 +399,7 @@ static firn_status parse_like(parser *p, firn_str column, bool is_not, const fir
 {
     op_pair ops = {FIRN_EXPR_EQ, FIRN_EXPR_NOT_EQ};
     const firn_filter_token token = p->token;
-    firn_value v;
+    firn_value v = {0};
     FIRN_TRY(parse_text(p, &v));
     firn_str *text = &v.as.bytes;
     if (text->len > 0 && text->data[text->len - 1] == '%') {
@@ -431,7 +431,7 @@ static firn_status parse_is(parser *p, firn_str column, const firn_expr **out)
 
 static firn_status parse_starts(parser *p, firn_str column, bool is_not, const firn_expr **out)
 {
-    firn_value v;
+    firn_value v = {0};
     FIRN_TRY(need_word(p, "with"));
     FIRN_TRY(parse_text(p, &v));
     return make(p, is_not ? FIRN_EXPR_NOT_STARTS_WITH : FIRN_EXPR_STARTS_WITH, column, &v, 1, out);
@@ -478,7 +478,7 @@ static firn_status parse_from_literal(parser *p, const firn_expr **out)
     const firn_filter_token token = p->token;
     firn_expr_op op = FIRN_EXPR_EQ;
     firn_str column;
-    firn_value v;
+    firn_value v = {0};
     FIRN_TRY(parse_literal(p, &v));
     for (size_t i = 0; i < sizeof k_comparisons / sizeof k_comparisons[0]; i++) {
         if (!is_sign(p, k_comparisons[i].sign)) continue;
