@@ -62,7 +62,7 @@ static firn_status declare_columns(firn_engine *engine, const firn_scan_source *
         FIRN_TRY(
             add_column(engine, result, factory, root->fields[i].name, root->fields[i].type, err));
     }
-    if (!source->with_positions) return FIRN_OK;
+    if (!source->with_positions || !source->metadata) return FIRN_OK;
     FIRN_TRY(add_column(engine, result, factory, firn_field_file.name, firn_field_file.type, err));
     FIRN_TRY(add_column(engine, result, factory, firn_field_pos.name, firn_field_pos.type, err));
     if (source->metadata->format_version < 3) return FIRN_OK;
