@@ -91,11 +91,18 @@ static void test_killed_writer_leaves_a_whole_table(void **state)
 #define N_WRITERS 10
 #define N_APPENDS 8
 
-static void write_many(const char *folder, int writer)
+struct writer {
+    const char *folder;
+    int number;
+};
+
+static void write_many(void *arg)
 {
+    const struct writer *self = arg;
+    const int writer = self->number;
     firn_test_lake lake;
     firn_error err;
-    firn_test_lake_reopen(&lake, folder, NULL);
+    firn_test_lake_reopen(&lake, self->folder, NULL);
     lake.env->clock = firn_clock_system();
     firn_table *table = firn_test_table_open(&lake, "t");
     for (int i = 0; i < N_APPENDS; i++) {
@@ -109,7 +116,6 @@ static void write_many(const char *folder, int writer)
     }
     firn_table_close(table);
     firn_test_lake_close(&lake, true);
-    _exit(0);
 }
 
 static double now_s(void)
@@ -130,9 +136,8 @@ static void test_ten_writers_lose_nothing(void **state)
                                      "200", NULL));
     const double start = now_s();
     for (int i = 0; i < N_WRITERS; i++) {
-        children[i] = fork();
-        assert_true(children[i] >= 0);
-        if (children[i] == 0) write_many(lake.folder, i);
+        struct writer writer = {lake.folder, i};
+        children[i] = firn_test_fork(write_many, &writer);
     }
     for (int i = 0; i < N_WRITERS; i++) {
         int status = 0;

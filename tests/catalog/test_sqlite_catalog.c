@@ -288,14 +288,7 @@ static void test_many_processes_make_one_catalog(void **state)
     pid_t children[16];
     firn_test_path(path, lake->folder, "new.db");
     struct racer racer = {path, lake->warehouse};
-    for (int i = 0; i < 16; i++) {
-        children[i] = fork();
-        assert_true(children[i] >= 0);
-        if (children[i] == 0) {
-            open_in_child(&racer);
-            _exit(0);
-        }
-    }
+    for (int i = 0; i < 16; i++) children[i] = firn_test_fork(open_in_child, &racer);
     for (int i = 0; i < 16; i++) {
         int status = 0;
         assert_int_equal(waitpid(children[i], &status, 0), children[i]);

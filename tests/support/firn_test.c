@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,16 +83,30 @@ int firn_test_count_files(const char *path)
     return count;
 }
 
-int firn_test_in_child(void (*fn)(void *ctx), void *ctx)
+/* The directory of a process's threads has one subdirectory per thread besides "." and "..". */
+static nlink_t count_threads(void)
 {
-    int status = 0;
-    pid_t pid = fork();
+    struct stat s;
+    if (stat("/proc/self/task", &s) != 0) fail_msg("cannot read /proc/self/task");
+    return s.st_nlink - 2;
+}
 
+pid_t firn_test_fork(void (*fn)(void *ctx), void *ctx)
+{
+    if (count_threads() != 1) fail_msg("a process with threads cannot be forked safely");
+    const pid_t pid = fork();
     if (pid < 0) fail_msg("cannot fork");
     if (pid == 0) {
         fn(ctx);
         _exit(0);
     }
+    return pid;
+}
+
+int firn_test_in_child(void (*fn)(void *ctx), void *ctx)
+{
+    int status = 0;
+    const pid_t pid = firn_test_fork(fn, ctx);
     if (waitpid(pid, &status, 0) != pid) fail_msg("cannot wait for the child");
     return status;
 }

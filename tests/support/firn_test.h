@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
@@ -39,7 +40,11 @@ firn_str firn_test_path(char out[FIRN_TEST_PATH], const char *folder, const char
 /* Number of files (not folders) below path, hidden ones too. */
 int firn_test_count_files(const char *path);
 
-/* Runs fn in a forked child that exits with 0 when fn returns; gives waitpid's status. */
+/* Starts fn in a forked child that exits with 0 when fn returns. Fails the test if this process has
+ * threads: one of them may hold the allocator's lock, which the child would then wait for. */
+pid_t firn_test_fork(void (*fn)(void *ctx), void *ctx);
+
+/* The same, and waits for it; gives waitpid's status. */
 int firn_test_in_child(void (*fn)(void *ctx), void *ctx);
 
 /* A clock that stands still; sleeping moves it. */

@@ -17,9 +17,10 @@ static const firn_str k_levels[] = {FIRN_STR_INIT("db")};
 static void open_parts(firn_test_lake *lake, const char *failpoints)
 {
     firn_error err;
-    assert_ok(
-        firn_env_create(FIRN_ENV_OPTS(.failpoints = firn_str_of(failpoints)), &lake->env, &err),
-        &err);
+    /* One thread: tests of crashes fork. */
+    assert_ok(firn_env_create(FIRN_ENV_OPTS(.failpoints = firn_str_of(failpoints), .n_threads = 1),
+                              &lake->env, &err),
+              &err);
     firn_test_clock_init(&lake->clock_state, INT64_C(1700000000000000));
     lake->clock = firn_test_clock_interface(&lake->clock_state);
     lake->env->clock = &lake->clock;
