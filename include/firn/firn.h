@@ -14,6 +14,7 @@
 #include "firn/ext/catalog.h"
 #include "firn/ext/store.h"
 #include "firn/home.h"
+#include "firn/maintain.h"
 #include "firn/metadata.h"
 #include "firn/pipeline.h"
 #include "firn/session.h"
