@@ -22,7 +22,7 @@ unit() {
 }
 tsan() {
     cmake --preset tsan >/dev/null && cmake --build --preset tsan &&
-        ctest --test-dir build/tsan --output-on-failure -j "$(nproc)"
+        TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" ctest --test-dir build/tsan --output-on-failure -j "$(nproc)"
 }
 case ${1:-all} in
 all)
