@@ -86,6 +86,7 @@ void firn_env_destroy(firn_env *env)
 {
     if (!env) return;
     firn_pool_destroy(atomic_load(&env->pool));
+    if (env->manifest_cache_close) env->manifest_cache_close(env->manifest_cache);
     firn_failpoints_destroy(env->failpoints);
     firn_mem_free(NULL, env);
 }

@@ -14,6 +14,8 @@
 #include "base/random.h"
 #include "firn/env.h"
 
+struct firn_manifest_cache;
+
 struct firn_env {
     const firn_allocator *alloc;
     const firn_clock *clock;
@@ -27,6 +29,9 @@ struct firn_env {
     firn_log own_log; /* what log points to when firn_env_opts.log was given */
     void (*log_fn)(void *ctx, int32_t level, firn_str message);
     void *log_ctx;
+    struct firn_manifest_cache *manifest_cache; /* iceberg/scan/manifest_cache.h; NULL: none. Set
+                                                   before the environment is shared */
+    void (*manifest_cache_close)(struct firn_manifest_cache *cache);
 };
 
 FIRN_MUST_CHECK firn_status firn_env_failpoint(firn_env *env, const char *name, firn_error *err);

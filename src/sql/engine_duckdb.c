@@ -105,7 +105,6 @@ firn_status firn_engine_open(const firn_engine_opts *opts, firn_engine **out, fi
         firn_mem_free(opts->env->alloc, engine);
         return st;
     }
-    (void)pthread_mutex_init(&engine->plan_lock, NULL);
     (void)pthread_mutex_init(&engine->lock, NULL);
     st = open_engine(engine, err);
     if (st != FIRN_OK) {
@@ -123,7 +122,6 @@ void firn_engine_close(firn_engine *engine)
     (void)engine->api->instance_destroy(&engine->instance);
     (void)engine->api->environment_destroy(&engine->environment);
     (void)pthread_mutex_destroy(&engine->lock);
-    (void)pthread_mutex_destroy(&engine->plan_lock);
     firn_mem_free(engine->opts.env->alloc, engine);
 }
 

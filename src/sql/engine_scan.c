@@ -164,6 +164,7 @@ static void destroy_scan(void *data)
     while (*link && *link != scan) link = &(*link)->next;
     if (*link) *link = scan->next;
     engine->summary.rows_read += atomic_load(&scan->rows_read);
+    firn_engine_scan_count(scan, &engine->summary);
     (void)pthread_mutex_unlock(&engine->lock);
     firn_scan_queue_destroy(scan->queue);
     firn_arena_destroy(scan->arena); /* holds scan itself */
@@ -194,7 +195,8 @@ static firn_status hand_over(firn_engine_scan *scan,
     const firn_duckdb *api = scan->engine->api;
     duckdb_v2_error_info_handle failure = NULL;
     duckdb_v2_opaque data = {.ptr = scan, .destroy = destroy_scan};
-    int64_t threads = scan->plan.stats.rows_matched / ROWS_PER_THREAD + 1;
+    const int64_t n_rows = scan->queue ? firn_scan_queue_stats(scan->queue).rows_total : 0;
+    int64_t threads = n_rows / ROWS_PER_THREAD + 1;
     if (threads > scan->engine->opts.env->n_threads) threads = scan->engine->opts.env->n_threads;
     if (threads < 1 || !scan->queue) threads = 1;
     DUCKDB_V2_ERROR code =

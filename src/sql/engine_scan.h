@@ -38,7 +38,6 @@ struct firn_engine_scan {
     const firn_scan_source *source;
     const firn_expr *filter;
     firn_arena *arena;
-    firn_scan_plan plan;
     firn_scan_queue *queue; /* NULL: no rows, or rows in memory */
     firn_type projection;   /* what readers are asked for */
     scan_slot *slots;
@@ -47,8 +46,11 @@ struct firn_engine_scan {
     int64_t at; /* rows in memory handed out; one thread only */
 };
 
-/* Plan the scan: choose files, order the columns. */
+/* Plan the scan: order the columns, begin to choose files. */
 FIRN_MUST_CHECK firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err);
+
+/* What it has read so far. */
+void firn_engine_scan_count(const firn_engine_scan *scan, firn_scan_summary *sum);
 
 typedef struct scan_local scan_local;
 FIRN_MUST_CHECK firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **out,

@@ -27,16 +27,14 @@ static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
                                       .from_snapshot_id = source->from_snapshot_id,
                                       .schema = source->schema,
                                       .filter = scan->filter};
+    firn_plan_stream *stream = NULL;
     if (source->snapshot_id == -1) return FIRN_OK;
-    (void)pthread_mutex_lock(&scan->engine->plan_lock);
-    const firn_status st = firn_scan_plan_files(opts->env, opts->store, source->metadata,
-                                                &plan_opts, scan->arena, &scan->plan, err);
-    (void)pthread_mutex_unlock(&scan->engine->plan_lock);
-    if (st != FIRN_OK) {
-        return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(source->name));
-    }
-    return firn_scan_queue_create(opts->env, opts->store, source->metadata, &scan->plan,
-                                  &scan->queue, err);
+    firn_status st =
+        firn_plan_stream_open(opts->env, opts->store, source->metadata, &plan_opts, &stream, err);
+    if (st == FIRN_OK)
+        st = firn_scan_queue_stream(opts->env, opts->store, source->metadata, stream, &scan->queue,
+                                    err);
+    return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(source->name));
 }
 
 static const firn_field *declared_field(const firn_scan_source *source, size_t declared)
@@ -51,18 +49,16 @@ static const firn_field *declared_field(const firn_scan_source *source, size_t d
     }
 }
 
-static void count_plan(firn_engine_scan *scan)
+void firn_engine_scan_count(const firn_engine_scan *scan, firn_scan_summary *sum)
 {
-    firn_scan_summary *sum = &scan->engine->summary;
-    const firn_scan_stats *stats = &scan->plan.stats;
-    (void)pthread_mutex_lock(&scan->engine->lock);
-    sum->files_total += stats->files_total;
-    sum->files_read += stats->files_matched;
-    sum->bytes_total += stats->bytes_total;
-    sum->bytes_read += stats->bytes_matched;
-    sum->manifests_total += stats->manifests_total;
-    sum->manifests_read += stats->manifests_read;
-    (void)pthread_mutex_unlock(&scan->engine->lock);
+    if (!scan->queue) return;
+    const firn_scan_stats stats = firn_scan_queue_stats(scan->queue);
+    sum->files_total += stats.files_total;
+    sum->files_read += stats.files_matched;
+    sum->bytes_total += stats.bytes_total;
+    sum->bytes_read += stats.bytes_matched;
+    sum->manifests_total += stats.manifests_total;
+    sum->manifests_read += stats.manifests_read;
 }
 
 /* slots[i].column holds the declared column on entry. */
@@ -90,9 +86,7 @@ firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err)
     }
     scan->projection = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
     if (!scan->source->metadata) return FIRN_OK;
-    FIRN_TRY(plan_files(scan, err));
-    count_plan(scan);
-    return FIRN_OK;
+    return plan_files(scan, err);
 }
 
 /* ---- a thread's reader ---- */

@@ -27,6 +27,7 @@ typedef struct firn_scan_stats {
     int64_t delete_manifests_total, delete_manifests_read;
     int64_t
         files_total; /* live files in manifests read or pruned, from the manifest list's counts */
+    int64_t rows_total; /* of these, deleted or not; 0 where the list has no counts */
     int64_t files_matched;
     int64_t bytes_total, bytes_matched; /* of manifests read */
     int64_t rows_matched;
@@ -49,13 +50,14 @@ typedef struct firn_plan_opts {
     bool with_metrics;         /* keep column metrics of the files in the tasks */
     bool for_rewrite;          /* the files' rows are written again, also those the filter leaves
                                   out: deletes of these belong to the tasks, too */
+    bool is_eager;             /* of a stream: all of it will be asked for; start on all threads */
 } firn_plan_opts;
 
-/* Result in the arena. An empty table gives no tasks. Each task has the delete files that apply to
- * it; stats.rows_matched counts the rows of the data files, deleted or not.
- * Incremental: only files added by append snapshots in (from, to]; FIRN_ERR_UNSUPPORTED when an
- * overwrite or delete lies between is not raised: those snapshots are skipped as in Iceberg's
- * IncrementalAppendScan; FIRN_ERR_ARG when from is not an ancestor. */
+/* Everything at once, in the arena; plan_stream.h gives it piece by piece. An empty table gives no
+ * tasks. Each task has the delete files that apply to it; stats.rows_matched counts the rows of the
+ * data files, deleted or not. Incremental: only files added by append snapshots in (from, to];
+ * FIRN_ERR_UNSUPPORTED when an overwrite or delete lies between is not raised: those snapshots are
+ * skipped as in Iceberg's IncrementalAppendScan; FIRN_ERR_ARG when from is not an ancestor. */
 FIRN_MUST_CHECK firn_status firn_scan_plan_files(firn_env *env, firn_store *store,
                                                  const firn_table_metadata *metadata,
                                                  const firn_plan_opts *opts, firn_arena *arena,

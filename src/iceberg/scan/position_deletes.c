@@ -121,7 +121,7 @@ firn_status firn_deletion_vector_read(const firn_delete_source *source,
 /* ---- position delete files ---- */
 
 typedef struct position_reader {
-    const firn_map *wanted;
+    const firn_map *wanted; /* NULL: all */
     firn_map *bitmaps;
     firn_str path;       /* of the row before: rows of one data file follow each other */
     firn_bitmap *bitmap; /* of that path; NULL: not wanted */
@@ -130,7 +130,7 @@ typedef struct position_reader {
 static firn_status find_bitmap(position_reader *r, firn_str path, firn_error *err)
 {
     r->bitmap = NULL;
-    if (!firn_map_has(r->wanted, path)) return FIRN_OK;
+    if (r->wanted && !firn_map_has(r->wanted, path)) return FIRN_OK;
     r->bitmap = firn_map_find(r->bitmaps, path);
     if (r->bitmap) return FIRN_OK;
     const firn_str key = firn_arena_copy(r->bitmaps->arena, path);

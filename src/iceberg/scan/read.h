@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 #include "firn/batch.h"
-#include "iceberg/scan/plan.h"
+#include "iceberg/scan/plan_stream.h"
 
 /* Metadata columns, by reserved field id (specification, "Reserved Field IDs"). */
 #define FIRN_FIELD_FILE         2147483646
@@ -35,7 +35,15 @@ FIRN_MUST_CHECK firn_status firn_scan_queue_create(firn_env *env, firn_store *st
                                                    const firn_table_metadata *metadata,
                                                    const firn_scan_plan *plan,
                                                    firn_scan_queue **out, firn_error *err);
+/* Units of a stream, which the queue owns from now on, also when it fails: manifests are read as
+ * readers come to their files. A data file that cannot be read is refused when it comes up. */
+FIRN_MUST_CHECK firn_status firn_scan_queue_stream(firn_env *env, firn_store *store,
+                                                   const firn_table_metadata *metadata,
+                                                   firn_plan_stream *stream, firn_scan_queue **out,
+                                                   firn_error *err);
 void firn_scan_queue_destroy(firn_scan_queue *queue);
+/* What the stream found so far; of a plan: all zero. */
+firn_scan_stats firn_scan_queue_stats(firn_scan_queue *queue);
 /* Rows handed out so far and in all, for progress. */
 void firn_scan_queue_progress(const firn_scan_queue *queue, int64_t *rows_done,
                               int64_t *rows_total);

@@ -32,7 +32,9 @@ struct firn_row_deletes {
     size_t n_shares, cap_shares;
     firn_map by_file;  /* path of a delete file -> its share; none: read with the data file */
     firn_map by_group; /* columns and partition of equality deletes -> share */
+    firn_map by_ids;   /* columns of equality deletes, in any partition */
     firn_map wanted;   /* paths of the data files of the plan */
+    bool wants_all;    /* the data files are not known */
     bool by_value;
     size_t max_columns;
 };
@@ -149,8 +151,49 @@ static firn_status consider_task(firn_row_deletes *deletes, const firn_scan_task
     return FIRN_OK;
 }
 
-firn_status firn_row_deletes_create(const firn_delete_source *source, const firn_scan_plan *plan,
-                                    firn_row_deletes **out, firn_error *err)
+void firn_row_deletes_destroy(firn_row_deletes *deletes)
+{
+    if (!deletes) return;
+    for (size_t i = 0; i < deletes->n_shares; i++) {
+        pthread_mutex_destroy(&deletes->shares[i]->lock);
+        firn_arena_destroy(deletes->shares[i]->arena);
+    }
+    firn_arena_destroy(deletes->arena); /* holds deletes itself */
+}
+
+/* A data file meets at most two sets that compare the same columns: of its partition and of none.
+ */
+static firn_status count_columns(firn_row_deletes *deletes, const firn_data_file *file,
+                                 firn_error *err)
+{
+    const size_t n = file->n_equality_ids;
+    const firn_str key = {(const char *)file->equality_ids, n * sizeof *file->equality_ids};
+    if (n == 0 || firn_map_has(&deletes->by_ids, key)) return FIRN_OK;
+    deletes->max_columns += 2 * n;
+    return firn_map_put(&deletes->by_ids, key, deletes, err);
+}
+
+static firn_status consider_index(firn_row_deletes *deletes, const firn_delete_index *index,
+                                  firn_error *err)
+{
+    for (size_t i = 0; i < firn_delete_index_size(index); i++) {
+        const firn_delete_file *file = firn_delete_index_at(index, i);
+        FIRN_TRY(firn_error_wrap(err, consider_file(deletes, file, err), "delete file %.*s",
+                                 FIRN_STR_ARG(file->file.path)));
+        FIRN_TRY(count_columns(deletes, &file->file, err));
+    }
+    return FIRN_OK;
+}
+
+static firn_status consider_plan(firn_row_deletes *deletes, const firn_scan_plan *plan,
+                                 firn_error *err)
+{
+    for (size_t i = 0; i < plan->n_tasks; i++)
+        if (plan->tasks[i].n_deletes > 0) FIRN_TRY(consider_task(deletes, &plan->tasks[i], err));
+    return FIRN_OK;
+}
+
+static firn_status create(const firn_delete_source *source, firn_row_deletes **out, firn_error *err)
 {
     firn_arena *arena = firn_arena_create(source->env->alloc, 0);
     firn_row_deletes *deletes = arena ? firn_arena_alloc_zero(arena, sizeof *deletes) : NULL;
@@ -163,26 +206,34 @@ firn_status firn_row_deletes_create(const firn_delete_source *source, const firn
     deletes->arena = arena;
     firn_map_init(&deletes->by_file, arena);
     firn_map_init(&deletes->by_group, arena);
+    firn_map_init(&deletes->by_ids, arena);
     firn_map_init(&deletes->wanted, arena);
-    for (size_t i = 0; i < plan->n_tasks; i++) {
-        if (plan->tasks[i].n_deletes == 0) continue;
-        const firn_status st = consider_task(deletes, &plan->tasks[i], err);
-        if (st == FIRN_OK) continue;
-        firn_row_deletes_destroy(deletes);
-        return st;
-    }
     *out = deletes;
     return FIRN_OK;
 }
 
-void firn_row_deletes_destroy(firn_row_deletes *deletes)
+static firn_status finish(firn_status st, firn_row_deletes **out)
 {
-    if (!deletes) return;
-    for (size_t i = 0; i < deletes->n_shares; i++) {
-        pthread_mutex_destroy(&deletes->shares[i]->lock);
-        firn_arena_destroy(deletes->shares[i]->arena);
-    }
-    firn_arena_destroy(deletes->arena); /* holds deletes itself */
+    if (st == FIRN_OK) return FIRN_OK;
+    firn_row_deletes_destroy(*out);
+    *out = NULL;
+    return st;
+}
+
+firn_status firn_row_deletes_create(const firn_delete_source *source, const firn_scan_plan *plan,
+                                    firn_row_deletes **out, firn_error *err)
+{
+    FIRN_TRY(create(source, out, err));
+    return finish(consider_plan(*out, plan, err), out);
+}
+
+firn_status firn_row_deletes_create_for(const firn_delete_source *source,
+                                        const firn_delete_index *index, firn_row_deletes **out,
+                                        firn_error *err)
+{
+    FIRN_TRY(create(source, out, err));
+    (*out)->wants_all = true;
+    return finish(consider_index(*out, index, err), out);
 }
 
 bool firn_row_deletes_by_value(const firn_row_deletes *deletes)
@@ -203,7 +254,8 @@ static firn_status read_share(firn_row_deletes *deletes, delete_share *share, fi
         const firn_delete_file *file = share->files[i];
         FIRN_TRY(file->file.content == FIRN_CONTENT_EQUALITY_DELETES
                      ? firn_equality_set_read(&share->set, &deletes->source, file, err)
-                     : firn_position_deletes_read(&deletes->source, file, &deletes->wanted,
+                     : firn_position_deletes_read(&deletes->source, file,
+                                                  deletes->wants_all ? NULL : &deletes->wanted,
                                                   &share->bitmaps, err));
     }
     share->is_read = true;

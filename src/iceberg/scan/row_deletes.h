@@ -16,11 +16,15 @@ typedef struct firn_file_deletes {
     int64_t sequence_number; /* of the data file */
 } firn_file_deletes;
 
-/* The plan must outlive the result. Reads nothing yet; FIRN_ERR_UNSUPPORTED for delete files of a
- * format or by columns that cannot be read. */
+/* For the tasks of a plan; plan->tasks must outlive the result. Reads nothing yet;
+ * FIRN_ERR_UNSUPPORTED for delete files of a format or by columns that cannot be read. */
 FIRN_MUST_CHECK firn_status firn_row_deletes_create(const firn_delete_source *source,
                                                     const firn_scan_plan *plan,
                                                     firn_row_deletes **out, firn_error *err);
+/* For tasks that are not known yet: any that the index was used for. */
+FIRN_MUST_CHECK firn_status firn_row_deletes_create_for(const firn_delete_source *source,
+                                                        const firn_delete_index *index,
+                                                        firn_row_deletes **out, firn_error *err);
 void firn_row_deletes_destroy(firn_row_deletes *deletes);
 /* True when some rows can only be told by their values. */
 bool firn_row_deletes_by_value(const firn_row_deletes *deletes);

@@ -6,7 +6,11 @@
  * others wait when no unit is left, because that file may hold work for them: without the wait a
  * table of one large file would be read by one thread.
  *
- * A file is closed when its last unit is released. Not here: decoding (scan_reader.c). */
+ * Tasks come from a plan, or a batch at a time from a stream: one reader at a time asks it for
+ * more, outside the lock as well.
+ *
+ * A file is closed when its last unit is released, a batch freed when the last unit of its tasks
+ * is. Not here: decoding (scan_reader.c). */
 #include "iceberg/scan/scan_queue.h"
 
 #include <inttypes.h>
@@ -14,8 +18,17 @@
 
 #include "base/error.h"
 
+/* A plan's tasks, or a stream's batch. */
+struct firn_scan_tasks {
+    const firn_scan_task *items;
+    size_t n, next;
+    size_t n_users;         /* files open, units out */
+    firn_task_batch *batch; /* NULL: a plan's; holds this, too */
+};
+
 struct firn_scan_file {
     const firn_scan_task *task;
+    firn_scan_tasks *tasks;
     firn_arena *arena;  /* the byte source, the deletes */
     firn_row_file rows; /* closed: only the deletes are needed */
     const firn_file_deletes *deletes;
@@ -29,15 +42,18 @@ struct firn_scan_queue {
     firn_env *env;
     firn_store *store;
     firn_arena *arena;
-    const firn_scan_task *tasks;
-    size_t n_tasks;
+    firn_scan_tasks plan;
+    firn_scan_tasks *tasks;   /* the ones to take from; NULL: none yet */
+    firn_plan_stream *stream; /* NULL: of a plan */
+    bool is_planning;         /* somebody waits for the stream */
+    bool is_planned;          /* it has no more */
+    firn_scan_stats stats;    /* of the stream, copied while nobody plans */
     const firn_name_mapping *mapping;
     firn_row_deletes *deletes;
     int64_t rows_total;
     atomic_int_least64_t rows_done;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    size_t next_task;
     size_t n_opening;
     firn_scan_file *open; /* files with units left, oldest first */
 };
@@ -63,46 +79,19 @@ static firn_status parse_mapping(firn_scan_queue *queue, const firn_table_metada
     return firn_name_mapping_parse(json, queue->arena, &queue->mapping, err);
 }
 
-firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
-                                   const firn_table_metadata *metadata, const firn_scan_plan *plan,
-                                   firn_scan_queue **out, firn_error *err)
-{
-    bool has_deletes = false;
-    *out = NULL;
-    FIRN_TRY(check_plan(plan, &has_deletes, err));
-    firn_arena *arena = firn_arena_create(env->alloc, 0);
-    firn_scan_queue *queue = arena ? firn_arena_alloc_zero(arena, sizeof *queue) : NULL;
-    if (!queue) {
-        firn_arena_destroy(arena);
-        return firn_fail_nomem(err);
-    }
-    queue->env = env;
-    queue->store = store;
-    queue->arena = arena;
-    queue->tasks = plan->tasks;
-    queue->n_tasks = plan->n_tasks;
-    for (size_t i = 0; i < plan->n_tasks; i++)
-        queue->rows_total += plan->tasks[i].file->record_count;
-    atomic_init(&queue->rows_done, 0);
-    const firn_delete_source source = {env, store, metadata};
-    firn_status st = parse_mapping(queue, metadata, err);
-    if (st == FIRN_OK && has_deletes)
-        st = firn_row_deletes_create(&source, plan, &queue->deletes, err);
-    if (st != FIRN_OK) {
-        firn_arena_destroy(arena);
-        return st;
-    }
-    pthread_mutex_init(&queue->lock, NULL); /* cannot fail with default attributes on Linux */
-    pthread_cond_init(&queue->changed, NULL);
-    *out = queue;
-    return FIRN_OK;
-}
-
 static void close_file(firn_scan_file *file)
 {
     if (!file) return;
     firn_row_file_close(&file->rows);
     firn_arena_destroy(file->arena); /* holds file itself */
+}
+
+/* Under the lock. */
+static void drop_tasks(const firn_scan_queue *queue, firn_scan_tasks *tasks)
+{
+    tasks->n_users--;
+    if (tasks->n_users == 0 && tasks != queue->tasks && tasks->batch)
+        firn_task_batch_destroy(tasks->batch); /* holds tasks */
 }
 
 void firn_scan_queue_destroy(firn_scan_queue *queue)
@@ -111,18 +100,97 @@ void firn_scan_queue_destroy(firn_scan_queue *queue)
     while (queue->open) {
         firn_scan_file *file = queue->open;
         queue->open = file->next;
+        drop_tasks(queue, file->tasks);
         close_file(file);
     }
     pthread_cond_destroy(&queue->changed);
     pthread_mutex_destroy(&queue->lock);
     firn_row_deletes_destroy(queue->deletes);
+    if (queue->tasks && queue->tasks->batch) firn_task_batch_destroy(queue->tasks->batch);
+    firn_plan_stream_close(queue->stream);
     firn_arena_destroy(queue->arena);
+}
+
+static firn_status create_queue(const firn_delete_source *source, firn_scan_queue **out,
+                                firn_error *err)
+{
+    firn_arena *arena = firn_arena_create(source->env->alloc, 0);
+    firn_scan_queue *queue = arena ? firn_arena_alloc_zero(arena, sizeof *queue) : NULL;
+    *out = NULL;
+    if (!queue) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    queue->env = source->env;
+    queue->store = source->store;
+    queue->arena = arena;
+    atomic_init(&queue->rows_done, 0);
+    pthread_mutex_init(&queue->lock, NULL); /* cannot fail with default attributes on Linux */
+    pthread_cond_init(&queue->changed, NULL);
+    *out = queue;
+    const firn_status st = parse_mapping(queue, source->metadata, err);
+    if (st == FIRN_OK) return FIRN_OK;
+    firn_scan_queue_destroy(queue);
+    *out = NULL;
+    return st;
+}
+
+firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
+                                   const firn_table_metadata *metadata, const firn_scan_plan *plan,
+                                   firn_scan_queue **out, firn_error *err)
+{
+    const firn_delete_source source = {env, store, metadata};
+    bool has_deletes = false;
+    *out = NULL;
+    FIRN_TRY(check_plan(plan, &has_deletes, err));
+    FIRN_TRY(create_queue(&source, out, err));
+    firn_scan_queue *queue = *out;
+    queue->plan = (firn_scan_tasks){.items = plan->tasks, .n = plan->n_tasks};
+    queue->tasks = &queue->plan;
+    for (size_t i = 0; i < plan->n_tasks; i++)
+        queue->rows_total += plan->tasks[i].file->record_count;
+    if (!has_deletes) return FIRN_OK;
+    const firn_status st = firn_row_deletes_create(&source, plan, &queue->deletes, err);
+    if (st == FIRN_OK) return FIRN_OK;
+    firn_scan_queue_destroy(queue);
+    *out = NULL;
+    return st;
+}
+
+firn_status firn_scan_queue_stream(firn_env *env, firn_store *store,
+                                   const firn_table_metadata *metadata, firn_plan_stream *stream,
+                                   firn_scan_queue **out, firn_error *err)
+{
+    const firn_delete_source source = {env, store, metadata};
+    const firn_delete_index *index = firn_plan_stream_deletes(stream);
+    firn_status st = create_queue(&source, out, err);
+    if (st != FIRN_OK) {
+        firn_plan_stream_close(stream);
+        return st;
+    }
+    firn_scan_queue *queue = *out;
+    queue->stream = stream;
+    queue->stats = *firn_plan_stream_stats(stream);
+    queue->rows_total = queue->stats.rows_total;
+    if (index) st = firn_row_deletes_create_for(&source, index, &queue->deletes, err);
+    if (st == FIRN_OK) return FIRN_OK;
+    firn_scan_queue_destroy(queue);
+    *out = NULL;
+    return st;
 }
 
 void firn_scan_queue_progress(const firn_scan_queue *queue, int64_t *rows_done, int64_t *rows_total)
 {
     if (rows_done) *rows_done = atomic_load(&queue->rows_done);
     if (rows_total) *rows_total = queue->rows_total;
+}
+
+firn_scan_stats firn_scan_queue_stats(firn_scan_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    const firn_scan_stats stats = queue->stats;
+    pthread_mutex_unlock(&queue->lock);
+    return stats;
 }
 
 const firn_name_mapping *firn_scan_queue_mapping(const firn_scan_queue *queue)
@@ -179,6 +247,66 @@ static firn_status open_file(firn_scan_queue *queue, const firn_scan_task *task,
     return FIRN_OK;
 }
 
+/* ---- tasks; all under the lock ---- */
+
+static bool has_task(const firn_scan_queue *queue)
+{
+    return queue->tasks && queue->tasks->next < queue->tasks->n;
+}
+
+static bool can_plan(const firn_scan_queue *queue)
+{
+    return queue->stream && !queue->is_planned && !queue->is_planning;
+}
+
+static const firn_scan_task *take_task(firn_scan_queue *queue, firn_scan_tasks **tasks)
+{
+    *tasks = queue->tasks;
+    queue->tasks->n_users++;
+    return &queue->tasks->items[queue->tasks->next++];
+}
+
+/* What the stream has next. */
+static firn_status ask_stream(const firn_scan_queue *queue, firn_scan_tasks **out, firn_error *err)
+{
+    firn_task_batch *batch = NULL;
+    const firn_status st = firn_plan_stream_next(queue->stream, &batch, err);
+    if (st != FIRN_OK) return st;
+    firn_scan_tasks *tasks = firn_arena_alloc_zero(batch->arena, sizeof *tasks);
+    const firn_scan_plan plan = {.tasks = batch->tasks, .n_tasks = batch->n_tasks};
+    bool has_deletes = false;
+    const firn_status checked = tasks ? check_plan(&plan, &has_deletes, err) : firn_fail_nomem(err);
+    if (checked != FIRN_OK) {
+        firn_task_batch_destroy(batch);
+        return checked;
+    }
+    *tasks = (firn_scan_tasks){.items = batch->tasks, .n = batch->n_tasks, .batch = batch};
+    *out = tasks;
+    return FIRN_OK;
+}
+
+/* Lets go of the lock while the stream reads manifests. */
+static firn_status plan_more(firn_scan_queue *queue, firn_error *err)
+{
+    firn_scan_tasks *tasks = NULL;
+    queue->is_planning = true;
+    pthread_mutex_unlock(&queue->lock);
+    const firn_status st = ask_stream(queue, &tasks, err);
+    pthread_mutex_lock(&queue->lock);
+    queue->is_planning = false;
+    queue->is_planned = st != FIRN_OK;
+    queue->stats = *firn_plan_stream_stats(queue->stream);
+    if (tasks) {
+        firn_scan_tasks *old = queue->tasks;
+        queue->tasks = tasks;
+        if (old && old->n_users == 0) firn_task_batch_destroy(old->batch);
+    }
+    pthread_cond_broadcast(&queue->changed);
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+/* ---- units ---- */
+
 /* Under the lock: the next unit of the oldest open file. */
 static bool take_unit(firn_scan_queue *queue, firn_scan_unit *out)
 {
@@ -186,6 +314,7 @@ static bool take_unit(firn_scan_queue *queue, firn_scan_unit *out)
     if (!file) return false;
     *out = (firn_scan_unit){
         .task = file->task,
+        .tasks = file->tasks,
         .file = file,
         .rows = &file->rows,
         .deletes = file->deletes,
@@ -196,6 +325,7 @@ static bool take_unit(firn_scan_queue *queue, firn_scan_unit *out)
     file->next_row += out->n_rows;
     file->next_unit++;
     file->n_users++;
+    file->tasks->n_users++;
     if (file->next_unit == file->rows.n_units) queue->open = file->next;
     atomic_fetch_add(&queue->rows_done, out->n_rows);
     return true;
@@ -209,11 +339,13 @@ static void publish(firn_scan_queue *queue, firn_scan_file *file)
     *end = file;
 }
 
-/* Under the lock, which is let go while the file is opened. */
+/* Under the lock, which is let go while the file is opened. An open file holds its tasks, and so
+ * does each unit. */
 static firn_status open_next(firn_scan_queue *queue, firn_error *err)
 {
     firn_scan_file *file = NULL;
-    const firn_scan_task *task = &queue->tasks[queue->next_task++];
+    firn_scan_tasks *tasks = NULL;
+    const firn_scan_task *task = take_task(queue, &tasks);
     queue->n_opening++;
     pthread_mutex_unlock(&queue->lock);
     const firn_status st = open_file(queue, task, true, &file, err);
@@ -223,7 +355,12 @@ static firn_status open_next(firn_scan_queue *queue, firn_error *err)
     }
     pthread_mutex_lock(&queue->lock);
     queue->n_opening--;
-    if (file) publish(queue, file);
+    if (file) {
+        file->tasks = tasks;
+        publish(queue, file);
+    } else {
+        drop_tasks(queue, tasks);
+    }
     pthread_cond_broadcast(&queue->changed);
     return st;
 }
@@ -234,9 +371,11 @@ firn_status firn_scan_queue_next_unit(firn_scan_queue *queue, firn_scan_unit *ou
     if (st != FIRN_OK) return st;
     pthread_mutex_lock(&queue->lock);
     while (st == FIRN_OK && !take_unit(queue, out)) {
-        if (queue->next_task < queue->n_tasks)
+        if (has_task(queue))
             st = open_next(queue, err);
-        else if (queue->n_opening > 0)
+        else if (can_plan(queue))
+            st = plan_more(queue, err);
+        else if (queue->n_opening > 0 || queue->is_planning)
             pthread_cond_wait(&queue->changed, &queue->lock);
         else
             st = FIRN_DONE;
@@ -245,18 +384,38 @@ firn_status firn_scan_queue_next_unit(firn_scan_queue *queue, firn_scan_unit *ou
     return st;
 }
 
+static firn_status next_task(firn_scan_queue *queue, firn_scan_unit *out, firn_error *err)
+{
+    firn_status st = FIRN_OK;
+    pthread_mutex_lock(&queue->lock);
+    while (st == FIRN_OK && !has_task(queue)) {
+        if (can_plan(queue))
+            st = plan_more(queue, err);
+        else if (queue->is_planning)
+            pthread_cond_wait(&queue->changed, &queue->lock);
+        else
+            st = FIRN_DONE;
+    }
+    *out = (firn_scan_unit){0};
+    if (st == FIRN_OK) out->task = take_task(queue, &out->tasks);
+    pthread_mutex_unlock(&queue->lock);
+    return st;
+}
+
 firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *out, firn_error *err)
 {
     FIRN_TRY(firn_env_check_cancel(queue->env, err));
-    pthread_mutex_lock(&queue->lock);
-    const bool is_left = queue->next_task < queue->n_tasks;
-    const firn_scan_task *task = is_left ? &queue->tasks[queue->next_task++] : NULL;
-    pthread_mutex_unlock(&queue->lock);
-    if (!task) return FIRN_DONE;
-    *out = (firn_scan_unit){.task = task, .n_rows = task->file->record_count};
+    const firn_status found = next_task(queue, out, err);
+    if (found != FIRN_OK) return found;
+    const firn_scan_task *task = out->task;
+    out->n_rows = task->file->record_count;
     atomic_fetch_add(&queue->rows_done, out->n_rows);
     if (task->n_deletes == 0) return FIRN_OK;
-    FIRN_TRY(open_file(queue, task, false, &out->file, err));
+    const firn_status st = open_file(queue, task, false, &out->file, err);
+    if (st != FIRN_OK) {
+        firn_scan_queue_release(queue, out);
+        return st;
+    }
     out->file->n_users = 1;
     out->deletes = out->file->deletes;
     return FIRN_OK;
@@ -265,11 +424,14 @@ firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *ou
 void firn_scan_queue_release(firn_scan_queue *queue, firn_scan_unit *unit)
 {
     firn_scan_file *file = unit->file;
+    firn_scan_tasks *tasks = unit->tasks;
     *unit = (firn_scan_unit){0};
-    if (!file) return;
+    if (!tasks) return;
     pthread_mutex_lock(&queue->lock);
-    file->n_users--;
-    const bool is_last = file->n_users == 0 && file->next_unit == file->rows.n_units;
+    if (file) file->n_users--;
+    const bool is_last = file && file->n_users == 0 && file->next_unit == file->rows.n_units;
+    if (is_last && file->tasks) drop_tasks(queue, tasks); /* the file's hold */
+    drop_tasks(queue, tasks);
     pthread_mutex_unlock(&queue->lock);
     if (is_last) close_file(file);
 }

@@ -9,11 +9,13 @@
 #include "iceberg/scan/row_file.h"
 
 typedef struct firn_scan_file firn_scan_file;
+typedef struct firn_scan_tasks firn_scan_tasks;
 
 /* A unit of a file (a row group), or a whole file that need not be opened (rows NULL). */
 typedef struct firn_scan_unit {
     const firn_scan_task *task;
-    firn_scan_file *file;             /* NULL: nothing is held */
+    firn_scan_tasks *tasks;           /* where the task is from, held by the unit */
+    firn_scan_file *file;             /* NULL: not open */
     const firn_row_file *rows;        /* open */
     const firn_file_deletes *deletes; /* NULL: none */
     size_t index;                     /* of the unit in the file */

@@ -11,7 +11,7 @@
 
 struct firn_table_rows {
     const firn_expr *filter; /* bound */
-    firn_scan_plan plan;
+    firn_scan_stats stats;
     const firn_type *read; /* what is read: wanted columns first */
     firn_scan_queue *queue;
     firn_scan_reader *reader;
@@ -74,13 +74,14 @@ static firn_status open_rows(firn_table_rows *rows, firn_env *env, firn_store *s
 {
     const firn_plan_opts plan = {
         .snapshot_id = opts->snapshot_id, .schema = opts->schema, .filter = opts->filter};
+    firn_plan_stream *stream = NULL;
     FIRN_TRY(firn_expr_bind(opts->filter, opts->schema, arena, &rows->filter, err));
     FIRN_TRY(make_read_type(rows, opts, arena, err));
-    FIRN_TRY(firn_scan_plan_files(env, store, metadata, &plan, arena, &rows->plan, err));
     FIRN_TRY(firn_batch_create(rows->read, FIRN_BATCH_ROWS, &rows->batch, err));
     rows->shown =
         (firn_batch){.n_columns = opts->columns->n_fields, .columns = rows->batch->columns};
-    FIRN_TRY(firn_scan_queue_create(env, store, metadata, &rows->plan, &rows->queue, err));
+    FIRN_TRY(firn_plan_stream_open(env, store, metadata, &plan, &stream, err));
+    FIRN_TRY(firn_scan_queue_stream(env, store, metadata, stream, &rows->queue, err));
     return firn_scan_reader_open(rows->queue, rows->read, rows->filter, &rows->reader, err);
 }
 
@@ -125,7 +126,8 @@ firn_status firn_table_rows_next(firn_table_rows *rows, const firn_batch **out, 
     }
 }
 
-const firn_scan_stats *firn_table_rows_stats(const firn_table_rows *rows)
+const firn_scan_stats *firn_table_rows_stats(firn_table_rows *rows)
 {
-    return &rows->plan.stats;
+    rows->stats = firn_scan_queue_stats(rows->queue);
+    return &rows->stats;
 }

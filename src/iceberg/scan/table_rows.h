@@ -26,6 +26,7 @@ void firn_table_rows_close(firn_table_rows *rows);
 /* Rows that pass the filter, never none; borrowed until the next call. FIRN_DONE at the end. */
 FIRN_MUST_CHECK firn_status firn_table_rows_next(firn_table_rows *rows, const firn_batch **out,
                                                  firn_error *err);
-const firn_scan_stats *firn_table_rows_stats(const firn_table_rows *rows);
+/* As far as the rows were asked for; borrowed until the next call. */
+const firn_scan_stats *firn_table_rows_stats(firn_table_rows *rows);
 
 #endif

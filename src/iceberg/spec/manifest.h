@@ -100,6 +100,16 @@ typedef struct firn_manifest_file {
 
 /* ---- manifest list ---- */
 
+/* One manifest after another. bytes are borrowed until close. */
+typedef struct firn_manifest_list_reader firn_manifest_list_reader;
+FIRN_MUST_CHECK firn_status firn_manifest_list_open(firn_str bytes, firn_manifest_list_reader **out,
+                                                    firn_error *err);
+void firn_manifest_list_close(firn_manifest_list_reader *reader);
+/* Texts of *out are in the arena. FIRN_DONE at the end. */
+FIRN_MUST_CHECK firn_status firn_manifest_list_next(firn_manifest_list_reader *reader,
+                                                    firn_arena *arena, firn_manifest_file *out,
+                                                    firn_error *err);
+/* All of them. */
 FIRN_MUST_CHECK firn_status firn_manifest_list_read(firn_str bytes, firn_arena *arena,
                                                     firn_manifest_file **out, size_t *n_out,
                                                     firn_error *err);

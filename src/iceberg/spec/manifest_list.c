@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifest lists: Avro records of struct manifest_file, both ways (specification, "Manifest
- * Lists"). Entries are copied to the arena: a list is read once and kept. */
+ * Lists"). A list of many
+ * manifests is read one by one. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -16,10 +17,13 @@
 
 /* ---- reading ---- */
 
-typedef struct list_reader {
-    firn_arena *arena;
-    firn_record_plan summary;
-} list_reader;
+struct firn_manifest_list_reader {
+    firn_arena *own;   /* the plans, and the reader itself */
+    firn_arena *arena; /* of the entry being read */
+    firn_avro_reader *avro;
+    firn_record_plan plan, summary;
+    int64_t n_read;
+};
 
 typedef struct summary_raw {
     bool contains_null;
@@ -56,8 +60,8 @@ static const firn_record_want k_summary_wants[] = {
     {511, FIRN_RECORD_CALL, false, 0, read_bound, 1, "upper_bound"},
 };
 
-static firn_status keep_summary(list_reader *r, const summary_raw *raw, firn_field_summary *out,
-                                firn_error *err)
+static firn_status keep_summary(firn_manifest_list_reader *r, const summary_raw *raw,
+                                firn_field_summary *out, firn_error *err)
 {
     *out = (firn_field_summary){.contains_null = raw->contains_null,
                                 .has_contains_nan = raw->contains_nan >= 0,
@@ -72,7 +76,7 @@ static firn_status keep_summary(list_reader *r, const summary_raw *raw, firn_fie
 static firn_status read_summaries(void *ctx, const firn_record_step *step, firn_cursor *c,
                                   void *base, firn_error *err)
 {
-    list_reader *r = ctx;
+    firn_manifest_list_reader *r = ctx;
     firn_manifest_file *file = base;
     firn_field_summary *items = NULL;
     size_t cap = 0;
@@ -128,7 +132,8 @@ static const firn_record_want k_file_wants[] = {
 _Static_assert(sizeof(firn_content) == sizeof(int32_t), "content is decoded as an int32_t");
 
 /* Plan of the summaries inside field 507, which may be absent. */
-static firn_status plan_summaries(list_reader *r, const firn_avro_schema *schema, firn_error *err)
+static firn_status plan_summaries(firn_manifest_list_reader *r, const firn_avro_schema *schema,
+                                  firn_error *err)
 {
     for (size_t i = 0; i < schema->n_fields; i++) {
         const firn_avro_schema *list = NULL;
@@ -145,6 +150,15 @@ static firn_status plan_summaries(list_reader *r, const firn_avro_schema *schema
     return FIRN_OK;
 }
 
+static firn_status plan_list(firn_manifest_list_reader *r, firn_error *err)
+{
+    const firn_avro_schema *schema = firn_avro_reader_schema(r->avro);
+    r->arena = r->own;
+    FIRN_TRY(firn_record_plan_make(
+        schema, k_file_wants, sizeof k_file_wants / sizeof k_file_wants[0], r->own, &r->plan, err));
+    return plan_summaries(r, schema, err);
+}
+
 static firn_status check_file(const firn_manifest_file *file, firn_error *err)
 {
     if (file->content != FIRN_CONTENT_DATA && file->content != FIRN_CONTENT_POSITION_DELETES) {
@@ -159,8 +173,8 @@ static firn_status check_file(const firn_manifest_file *file, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status read_file(list_reader *r, const firn_record_plan *plan, firn_cursor *c,
-                             firn_manifest_file *file, firn_error *err)
+static firn_status read_file(firn_manifest_list_reader *r, const firn_record_plan *plan,
+                             firn_cursor *c, firn_manifest_file *file, firn_error *err)
 {
     *file = (firn_manifest_file){.added_snapshot_id = -1,
                                  .added_files = -1,
@@ -178,39 +192,77 @@ static firn_status read_file(list_reader *r, const firn_record_plan *plan, firn_
     return firn_str_copy(key, r->arena, &file->key_metadata) ? FIRN_OK : firn_fail_nomem(err);
 }
 
-static firn_status read_files(firn_avro_reader *avro, firn_arena *arena, firn_manifest_file **out,
-                              size_t *n_out, firn_error *err)
+firn_status firn_manifest_list_open(firn_str bytes, firn_manifest_list_reader **out,
+                                    firn_error *err)
 {
-    list_reader r = {.arena = arena};
-    firn_record_plan plan;
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_manifest_list_reader *r = arena ? firn_arena_alloc_zero(arena, sizeof *r) : NULL;
+    *out = NULL;
+    if (!r) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    r->own = arena;
+    firn_status st = firn_avro_reader_open(bytes, &r->avro, err);
+    if (st == FIRN_OK) st = plan_list(r, err);
+    if (st != FIRN_OK) {
+        firn_manifest_list_close(r);
+        return firn_error_wrap(err, st, "manifest list");
+    }
+    *out = r;
+    return FIRN_OK;
+}
+
+void firn_manifest_list_close(firn_manifest_list_reader *reader)
+{
+    if (!reader) return;
+    firn_avro_reader_close(reader->avro);
+    firn_arena_destroy(reader->own); /* holds reader itself */
+}
+
+static firn_status next_file(firn_manifest_list_reader *r, firn_manifest_file *out, firn_error *err)
+{
+    firn_cursor *c = NULL;
+    const firn_status st = firn_avro_reader_next(r->avro, &c, err);
+    if (st != FIRN_OK) return st;
+    if (r->n_read++ >= FIRN_LIMIT_MANIFESTS)
+        return firn_fail(err, FIRN_ERR_LIMIT, "more than %d manifests", FIRN_LIMIT_MANIFESTS);
+    return firn_avro_reader_blame(r->avro, read_file(r, &r->plan, c, out, err), err);
+}
+
+firn_status firn_manifest_list_next(firn_manifest_list_reader *reader, firn_arena *arena,
+                                    firn_manifest_file *out, firn_error *err)
+{
+    reader->arena = arena;
+    const firn_status st = next_file(reader, out, err);
+    return st == FIRN_DONE ? FIRN_DONE : firn_error_wrap(err, st, "manifest list");
+}
+
+static firn_status read_files(firn_manifest_list_reader *reader, firn_arena *arena,
+                              firn_manifest_file **out, size_t *n_out, firn_error *err)
+{
     size_t cap = 0;
-    const firn_avro_schema *schema = firn_avro_reader_schema(avro);
-    FIRN_TRY(firn_record_plan_make(
-        schema, k_file_wants, sizeof k_file_wants / sizeof k_file_wants[0], arena, &plan, err));
-    FIRN_TRY(plan_summaries(&r, schema, err));
     for (;;) {
-        firn_cursor *c = NULL;
-        const firn_status st = firn_avro_reader_next(avro, &c, err);
+        firn_manifest_file file;
+        const firn_status st = firn_manifest_list_next(reader, arena, &file, err);
         if (st == FIRN_DONE) return FIRN_OK;
         FIRN_TRY(st);
-        if (*n_out >= FIRN_LIMIT_MANIFESTS)
-            return firn_fail(err, FIRN_ERR_LIMIT, "more than %d manifests", FIRN_LIMIT_MANIFESTS);
         firn_manifest_file *slot = firn_arena_push(arena, out, n_out, &cap, sizeof **out);
         if (!slot) return firn_fail_nomem(err);
-        FIRN_TRY(firn_avro_reader_blame(avro, read_file(&r, &plan, c, slot, err), err));
+        *slot = file;
     }
 }
 
 firn_status firn_manifest_list_read(firn_str bytes, firn_arena *arena, firn_manifest_file **out,
                                     size_t *n_out, firn_error *err)
 {
-    firn_avro_reader *avro = NULL;
+    firn_manifest_list_reader *reader = NULL;
     *out = NULL;
     *n_out = 0;
-    firn_status st = firn_avro_reader_open(bytes, &avro, err);
-    if (st == FIRN_OK) st = read_files(avro, arena, out, n_out, err);
-    firn_avro_reader_close(avro);
-    return firn_error_wrap(err, st, "manifest list");
+    FIRN_TRY(firn_manifest_list_open(bytes, &reader, err));
+    const firn_status st = read_files(reader, arena, out, n_out, err);
+    firn_manifest_list_close(reader);
+    return st;
 }
 
 /* ---- writing ---- */
