@@ -48,7 +48,7 @@ static firn_table *make_table(firn_env *env, firn_store *store, firn_catalog *ca
         .root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = 3}};
     static const firn_partition_field by_day = {.source_id = 2};
     static const firn_str levels[] = {FIRN_STR_INIT("db")};
-    const firn_partition_spec spec = {0, &by_day, is_partitioned ? 1 : 0};
+    const firn_partition_spec spec = {.fields = &by_day, .n_fields = is_partitioned ? 1 : 0};
     const firn_ident ident = {levels, 1, firn_str_of(name)};
     firn_table *table = NULL;
     check(firn_table_create(env, store, catalog, &ident,

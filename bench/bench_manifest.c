@@ -31,7 +31,7 @@ static const firn_schema k_schema = {
     .root = {.kind = FIRN_TYPE_STRUCT, .fields = &k_field, .n_fields = 1}};
 static const firn_partition_field k_part = {
     .source_id = 1, .field_id = 1000, .name = FIRN_STR_INIT("d")};
-static const firn_partition_spec k_spec = {0, &k_part, 1};
+static const firn_partition_spec k_spec = {.fields = &k_part, .n_fields = 1};
 
 /* Statistics of one file: like real ones they differ from file to file, which is what makes
  * unpacking cost what it costs. */

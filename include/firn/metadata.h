@@ -45,16 +45,20 @@ typedef struct firn_transform {
 } firn_transform;
 
 typedef struct firn_partition_field {
-    int32_t source_id;
-    int32_t field_id; /**< from 1000 */
+    int32_t source_id; /**< of a transform of several columns: the first */
+    int32_t field_id;  /**< from 1000 */
     firn_str name;
     firn_transform transform;
+    const int32_t *source_ids; /**< v3: of a transform of several columns, which is UNKNOWN */
+    size_t n_source_ids;       /**< 0: source_id alone */
+    firn_str extra_json;       /**< members firn does not know, see firn_table_metadata */
 } firn_partition_field;
 
 typedef struct firn_partition_spec {
     int32_t spec_id;
     const firn_partition_field *fields;
     size_t n_fields;
+    firn_str extra_json;
 } firn_partition_spec;
 
 typedef struct firn_sort_field {
@@ -62,12 +66,16 @@ typedef struct firn_sort_field {
     firn_transform transform;
     bool is_descending;
     bool nulls_last;
+    const int32_t *source_ids; /**< see firn_partition_field */
+    size_t n_source_ids;
+    firn_str extra_json;
 } firn_sort_field;
 
 typedef struct firn_sort_order {
     int32_t order_id; /**< 0: unsorted */
     const firn_sort_field *fields;
     size_t n_fields;
+    firn_str extra_json;
 } firn_sort_order;
 
 typedef struct firn_snapshot {
@@ -84,6 +92,7 @@ typedef struct firn_snapshot {
     int64_t first_row_id;    /**< v3; -1: absent */
     int64_t added_rows;      /**< v3; -1: absent */
     firn_str key_id;         /**< v3; empty: absent */
+    firn_str extra_json;
 } firn_snapshot;
 
 typedef struct firn_snapshot_log_entry {
@@ -103,6 +112,7 @@ typedef struct firn_snapshot_ref {
     int64_t min_snapshots_to_keep; /**< -1: absent */
     int64_t max_snapshot_age_ms;   /**< -1: absent */
     int64_t max_ref_age_ms;        /**< -1: absent */
+    firn_str extra_json;
 } firn_snapshot_ref;
 
 typedef struct firn_table_metadata {
@@ -136,7 +146,8 @@ typedef struct firn_table_metadata {
     firn_str statistics_json;           /**< array kept verbatim; empty: absent */
     firn_str partition_statistics_json; /**< array kept verbatim; empty: absent */
     firn_str encryption_keys_json;      /**< v3, kept verbatim; empty: absent */
-    firn_str extra_json; /**< object with the fields firn does not know, kept when rewritten */
+    firn_str extra_json; /**< object with the members firn does not know, kept when the metadata is
+                              written again; the parts above have one each */
 } firn_table_metadata;
 
 typedef struct firn_view_representation {

@@ -97,23 +97,58 @@ typedef struct firn_position {
     firn_str sibling;
 } firn_position;
 
-/** @brief Add a column; @p path is dotted for nested fields. @p type may hold nested fields; their
- * ids are assigned anew. Required columns are refused (v2 has no defaults). */
+/** @brief Add an optional column; @p path is dotted for nested fields. @p type may hold nested
+ * fields; their ids are assigned anew. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_add_column(firn_txn *txn, firn_str path,
                                                          const firn_type *type, firn_str doc,
                                                          firn_position position, firn_error *err);
+/** @brief The same with all that a field has: type, doc, is_required and defaults (name and id
+ * are not looked at). Defaults need format version 3: rows there are show initial_default, rows
+ * written without the column get write_default; where only one is given it stands for both.
+ * @retval FIRN_ERR_ARG  Required without a default. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_add_field(firn_txn *txn, firn_str path,
+                                                        const firn_field *field,
+                                                        firn_position position, firn_error *err);
+/** @brief Add what @p schema has and the table has not, by names, nested too; promote where it is
+ * wider, make optional where it is optional. What it does not have stays; what is narrower there
+ * stays as it is. Ids in @p schema do not count.
+ * @retval FIRN_ERR_ARG  Types that do not go together. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_union_by_name(firn_txn *txn,
+                                                            const firn_schema *schema,
+                                                            firn_error *err);
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_drop_column(firn_txn *txn, firn_str path,
                                                           firn_error *err);
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_rename_column(firn_txn *txn, firn_str path,
                                                             firn_str new_name, firn_error *err);
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_move_column(firn_txn *txn, firn_str path,
                                                           firn_position position, firn_error *err);
-/** @brief Promote: int to long, float to double, decimal to more digits of the same scale. */
+/** @brief Promote: int to long, float to double, decimal to more digits of the same scale; in
+ * format version 3 also date to timestamp or timestamp_ns, and unknown to any type. Refused where
+ * a partition field's values would change. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_promote_column(firn_txn *txn, firn_str path,
                                                              const firn_type *type,
                                                              firn_error *err);
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_make_optional(firn_txn *txn, firn_str path,
                                                             firn_error *err);
+/** @brief What is known of the rows there are. */
+typedef enum firn_rows_check {
+    FIRN_ROWS_CHECKED = 0, /**< look at the rows of all branches now: metrics, else the column */
+    FIRN_ROWS_TRUSTED,     /**< the caller knows that no row has null */
+} firn_rows_check;
+
+/** @brief Make a column required. The commit conflicts with any that moved a branch meanwhile.
+ * @retval FIRN_ERR_ARG  A row has null; also one that only a delete file deletes. A field within
+ *                       a null struct is not looked at. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_make_required(firn_txn *txn, firn_str path,
+                                                            firn_rows_check check, firn_error *err);
+/** @brief Set what rows written without the column get; NULL: nothing. Format version 3. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_default(firn_txn *txn, firn_str path,
+                                                          const firn_value *value, firn_error *err);
+/** @brief Columns whose values together identify a row; n 0: none. They must be required
+ * primitives, not floats, not within a list, map or optional struct. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_identifier_fields(firn_txn *txn,
+                                                                    const firn_str *paths, size_t n,
+                                                                    firn_error *err);
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_doc(firn_txn *txn, firn_str path, firn_str doc,
                                                       firn_error *err);
 /** @brief Add a partition field for new data. @p name empty: Iceberg's usual name. */
@@ -123,6 +158,9 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_txn_add_partition_field(firn_txn *txn,
 /** @brief Drop by partition field name. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_drop_partition_field(firn_txn *txn, firn_str name,
                                                                    firn_error *err);
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_rename_partition_field(firn_txn *txn, firn_str name,
+                                                                     firn_str new_name,
+                                                                     firn_error *err);
 /** @brief Replace the whole default spec; fields name columns by source_id (current schema). */
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_set_spec(firn_txn *txn,
                                                        const firn_partition_field *fields, size_t n,

@@ -57,6 +57,9 @@ struct firn_type {
     firn_str algorithm;       /**< GEOGRAPHY; empty: spherical */
     const firn_field *fields; /**< STRUCT: n; LIST: 1 (element); MAP: 2 (key, value) */
     size_t n_fields;
+    firn_str extra_json; /**< STRUCT, LIST, MAP: object with the members of its JSON that firn does
+                              not know, kept when metadata is written again; empty: none. Of a
+                              schema's root: those of the schema */
 };
 
 struct firn_field {
@@ -67,6 +70,7 @@ struct firn_field {
     firn_str doc;                      /**< empty: none */
     const firn_value *initial_default; /**< v3; NULL: none */
     const firn_value *write_default;   /**< v3; NULL: none */
+    firn_str extra_json;               /**< members firn does not know, see firn_type */
 };
 
 /** @brief A single non-nested value, as used in partitions, bounds and literals. */

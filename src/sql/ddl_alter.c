@@ -2,8 +2,10 @@
 /* ALTER TABLE: each statement is one transaction. */
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/spec/schema_names.h"
 #include "iceberg/spec/transform.h"
 #include "sql/ddl.h"
+#include "sql/sql_default.h"
 
 typedef struct alter {
     const firn_ddl *ddl;
@@ -21,14 +23,7 @@ static firn_status add_columns(const alter *a, firn_error *err)
     for (size_t i = 0; i < a->ast->n_columns; i++) {
         const firn_ast_new_column *column = &a->ast->columns[i];
         if (a->ast->if_not_exists && firn_schema_find_name(a->schema, column->path)) continue;
-        if (column->field.is_required) {
-            return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                             "not supported: adding column \"%.*s\" as NOT NULL, rows that are "
-                             "there have no value for it",
-                             FIRN_STR_ARG(column->path));
-        }
-        FIRN_TRY(firn_txn_add_column(a->txn, column->path, column->field.type, column->field.doc,
-                                     column->position, err));
+        FIRN_TRY(firn_txn_add_field(a->txn, column->path, &column->field, column->position, err));
     }
     return FIRN_OK;
 }
@@ -41,6 +36,51 @@ static firn_status drop_columns(const alter *a, firn_error *err)
         FIRN_TRY(firn_txn_drop_column(a->txn, path, err));
     }
     return FIRN_OK;
+}
+
+static firn_status set_default(const alter *a, firn_error *err)
+{
+    const firn_field *field = firn_schema_find_name(a->schema, a->ast->column);
+    const firn_value *value = NULL;
+    if (field && a->ast->text.len > 0)
+        FIRN_TRY(firn_sql_default_of(a->ast->text, field->type, a->ddl->arena, &value, err));
+    return firn_txn_set_default(a->txn, a->ast->column, value, err);
+}
+
+/* ---- identifier fields ---- */
+
+static firn_status set_identifier(const alter *a, firn_error *err)
+{
+    firn_str *paths = firn_arena_array(a->ddl->arena, a->ast->n_columns, sizeof *paths);
+    if (!paths) return firn_fail_nomem(err);
+    for (size_t i = 0; i < a->ast->n_columns; i++) paths[i] = a->ast->columns[i].path;
+    return firn_txn_set_identifier_fields(a->txn, paths, a->ast->n_columns, err);
+}
+
+static bool is_named(const alter *a, int32_t id)
+{
+    for (size_t i = 0; i < a->ast->n_columns; i++) {
+        const firn_field *field = firn_schema_find_name(a->schema, a->ast->columns[i].path);
+        if (field && field->id == id) return true;
+    }
+    return false;
+}
+
+static firn_status drop_identifier(const alter *a, firn_error *err)
+{
+    const size_t n = a->schema->n_identifier_field_ids;
+    firn_str *paths = firn_arena_array(a->ddl->arena, n, sizeof *paths);
+    size_t n_kept = 0;
+    if (!paths) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const int32_t id = a->schema->identifier_field_ids[i];
+        if (is_named(a, id)) continue;
+        FIRN_TRY(firn_schema_name_of(a->schema, id, a->ddl->arena, &paths[n_kept++], err));
+    }
+    if (n - n_kept == a->ast->n_columns)
+        return firn_txn_set_identifier_fields(a->txn, paths, n_kept, err);
+    return firn_fail(err, FIRN_ERR_ARG, "%zu of the %zu columns are identifier fields", n - n_kept,
+                     a->ast->n_columns);
 }
 
 /* ---- partitions ---- */
@@ -139,6 +179,11 @@ static firn_status apply(const alter *a, firn_error *err)
     case FIRN_ALTER_COLUMN_POSITION:
         return firn_txn_move_column(a->txn, ast->column, ast->position, err);
     case FIRN_ALTER_COLUMN_OPTIONAL: return firn_txn_make_optional(a->txn, ast->column, err);
+    case FIRN_ALTER_COLUMN_REQUIRED:
+        return firn_txn_make_required(a->txn, ast->column, FIRN_ROWS_CHECKED, err);
+    case FIRN_ALTER_COLUMN_DEFAULT: return set_default(a, err);
+    case FIRN_ALTER_SET_IDENTIFIER: return set_identifier(a, err);
+    case FIRN_ALTER_DROP_IDENTIFIER: return drop_identifier(a, err);
     case FIRN_ALTER_SET_PROPERTIES: return set_properties(a, err);
     case FIRN_ALTER_UNSET_PROPERTIES: return unset_properties(a, err);
     case FIRN_ALTER_ADD_PARTITION: return add_partition(a, &ast->transform, err);

@@ -77,8 +77,10 @@ firn_status firn_ddl__sort_fields(const firn_ddl *ddl, const firn_ast_transforms
         const firn_ast_transform *item = &in->items[i];
         const firn_field *source = NULL;
         FIRN_TRY(find_source(item, schema, &source, err));
-        fields[i] =
-            (firn_sort_field){source->id, item->transform, item->is_descending, item->nulls_last};
+        fields[i] = (firn_sort_field){.source_id = source->id,
+                                      .transform = item->transform,
+                                      .is_descending = item->is_descending,
+                                      .nulls_last = item->nulls_last};
     }
     *out = fields;
     return FIRN_OK;
@@ -184,8 +186,10 @@ static firn_status make_table(const firn_ddl *ddl, const firn_ast_create *ast,
     FIRN_TRY(firn_ddl__partition_fields(ddl, &ast->options.partitions, &out->schema, &fields, err));
     FIRN_TRY(firn_ddl__sort_fields(ddl, &ast->options.order, &out->schema, &order, err));
     FIRN_TRY(make_properties(ddl, ast, &properties, err));
-    out->spec = (firn_partition_spec){0, fields, ast->options.partitions.n};
-    out->order = (firn_sort_order){ast->options.order.n > 0 ? 1 : 0, order, ast->options.order.n};
+    out->spec = (firn_partition_spec){.fields = fields, .n_fields = ast->options.partitions.n};
+    out->order = (firn_sort_order){.order_id = ast->options.order.n > 0 ? 1 : 0,
+                                   .fields = order,
+                                   .n_fields = ast->options.order.n};
     out->opts = (firn_table_create_opts){.struct_size = sizeof out->opts,
                                          .schema = &out->schema,
                                          .spec = out->spec.n_fields > 0 ? &out->spec : NULL,

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "iceberg/expr/evaluate.h"
 #include "sql/dml.h"
+#include "sql/sql_default.h"
 
 typedef struct row_change {
     firn_dml_statement *s;
@@ -111,7 +112,7 @@ static firn_status put_new_values(const row_change *c, firn_sql_text *text, firn
         if (a->value.len > 0)
             firn_sql_text_user(text, a->value);
         else
-            firn_sql_text_put(text, "NULL");
+            FIRN_TRY(firn_sql_text_default(text, field, err));
         firn_sql_text_put(text, ") AS ");
         FIRN_TRY(firn_sql_text_type(text, field->type, err));
         firn_sql_text_put(text, ")");

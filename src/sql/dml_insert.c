@@ -6,11 +6,12 @@
 #include "base/str.h"
 #include "sql/dml.h"
 #include "sql/merge.h"
+#include "sql/sql_default.h"
 
 /* Where a column of the table comes from. */
 typedef struct column_source {
     size_t column;  /* of the query, from 0; SIZE_MAX: none */
-    firn_str value; /* constant; empty: null */
+    firn_str value; /* constant; empty: the column's default */
 } column_source;
 
 static firn_status describe_query(firn_session *session, const firn_row_source *source,
@@ -138,7 +139,7 @@ static firn_status put_columns(firn_sql_text *text, const firn_schema *schema,
         if (sources[i].value.len > 0)
             firn_sql_text_user(text, sources[i].value);
         else if (sources[i].column == SIZE_MAX)
-            firn_sql_text_put(text, "NULL");
+            FIRN_TRY(firn_sql_text_default(text, &schema->root.fields[i], err));
         else
             put_query_column(text, sources[i].column);
         firn_sql_text_put(text, " AS ");

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/dml.h"
+#include "sql/sql_default.h"
 
 typedef struct sql_merge {
     firn_dml_statement *s;
@@ -331,23 +332,20 @@ static const firn_ast_assignment *find_value(const firn_ast_merge_clause *clause
 }
 
 /* What the clause gives the column. */
-static void put_value(const sql_merge *m, firn_sql_text *text, const firn_ast_merge_clause *clause,
-                      firn_str column)
+static firn_status put_value(const sql_merge *m, firn_sql_text *text,
+                             const firn_ast_merge_clause *clause, const firn_field *field,
+                             firn_error *err)
 {
-    const firn_ast_assignment *value = find_value(clause, column);
-    if (value) {
-        if (value->value.len > 0)
-            put_scoped(m, text, clause->when, value->value);
-        else
-            firn_sql_text_put(text, "NULL");
-        return;
-    }
-    if (clause->is_star)
-        put_column(text, m->ast->source_alias, column);
-    else if (clause->action == FIRN_ACTION_UPDATE)
-        put_column(text, m->ast->alias, column);
+    const firn_ast_assignment *value = find_value(clause, field->name);
+    if (value && value->value.len > 0)
+        put_scoped(m, text, clause->when, value->value);
+    else if (!value && clause->is_star)
+        put_column(text, m->ast->source_alias, field->name);
+    else if (!value && clause->action == FIRN_ACTION_UPDATE)
+        put_column(text, m->ast->alias, field->name);
     else
-        firn_sql_text_put(text, "NULL");
+        return firn_sql_text_default(text, field, err);
+    return FIRN_OK;
 }
 
 static firn_status put_columns(const sql_merge *m, firn_sql_text *text, bool inserts_only,
@@ -361,7 +359,7 @@ static firn_status put_columns(const sql_merge *m, firn_sql_text *text, bool ins
             const bool is_update = clause->action == FIRN_ACTION_UPDATE && !inserts_only;
             if (!is_update && clause->action != FIRN_ACTION_INSERT) continue;
             firn_buf_printf(&text->buf, " WHEN %zu THEN CAST((", i + 1);
-            put_value(m, text, clause, field->name);
+            FIRN_TRY(put_value(m, text, clause, field, err));
             firn_sql_text_put(text, ") AS ");
             FIRN_TRY(firn_sql_text_type(text, field->type, err));
             firn_sql_text_put(text, ")");

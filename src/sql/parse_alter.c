@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/sql_ast.h"
+#include "sql/sql_default.h"
 
 static firn_status parse_path(firn_sql_parser *p, firn_str *out, firn_error *err)
 {
@@ -32,7 +33,7 @@ static firn_status parse_position(firn_sql_parser *p, firn_position *out, bool *
 
 /* ---- ADD, DROP ---- */
 
-/* path type [NOT NULL] [COMMENT '..'] [FIRST | AFTER x] */
+/* path type [NOT NULL] [DEFAULT literal] [COMMENT '..'] [FIRST | AFTER x] */
 static firn_status parse_new_column(firn_sql_parser *p, firn_ast_alter *out, firn_error *err)
 {
     int32_t next_id = 1;
@@ -49,8 +50,9 @@ static firn_status parse_new_column(firn_sql_parser *p, firn_ast_alter *out, fir
             slot->field.is_required = true;
         } else if (firn_parser_accept(p, "COMMENT")) {
             FIRN_TRY(firn_parser_string(p, &slot->field.doc, err));
-        } else if (firn_parser_at(p, "DEFAULT")) {
-            return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: DEFAULT of a new column");
+        } else if (firn_parser_accept(p, "DEFAULT")) {
+            FIRN_TRY(firn_parse_default(p, type, &slot->field.write_default, err));
+            slot->field.initial_default = slot->field.write_default;
         } else if (!firn_parser_accept(p, "NULL")) {
             FIRN_TRY(parse_position(p, &slot->position, &found, err));
             if (!found) return FIRN_OK;
@@ -78,8 +80,24 @@ static firn_status parse_add(firn_sql_parser *p, firn_ast_alter *out, firn_error
     return has_list ? firn_parser_expect_symbol(p, ")", err) : FIRN_OK;
 }
 
+/* a, b.c */
+static firn_status parse_identifier_fields(firn_sql_parser *p, firn_ast_alter *out, firn_error *err)
+{
+    do {
+        firn_ast_new_column *slot = firn_arena_push(p->arena, &out->columns, &out->n_columns,
+                                                    &out->cap_columns, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        FIRN_TRY(parse_path(p, &slot->path, err));
+    } while (firn_parser_accept_symbol(p, ","));
+    return FIRN_OK;
+}
+
 static firn_status parse_drop(firn_sql_parser *p, firn_ast_alter *out, firn_error *err)
 {
+    if (firn_parser_accept(p, "IDENTIFIER FIELDS")) {
+        out->kind = FIRN_ALTER_DROP_IDENTIFIER;
+        return parse_identifier_fields(p, out, err);
+    }
     if (firn_parser_accept(p, "PARTITION FIELD")) {
         out->kind = FIRN_ALTER_DROP_PARTITION;
         return firn_parse_transform(p, &out->transform, err);
@@ -123,17 +141,23 @@ static firn_status parse_alter_column(firn_sql_parser *p, firn_ast_alter *out, f
         out->kind = FIRN_ALTER_COLUMN_OPTIONAL;
         return FIRN_OK;
     }
-    if (firn_parser_at(p, "SET NOT NULL")) {
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: SET NOT NULL, rows that are there may be null");
+    if (firn_parser_accept(p, "SET NOT NULL")) {
+        out->kind = FIRN_ALTER_COLUMN_REQUIRED;
+        return FIRN_OK;
     }
-    if (firn_parser_at(p, "SET DEFAULT") || firn_parser_at(p, "DROP DEFAULT")) {
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: defaults of columns");
+    if (firn_parser_accept(p, "SET DEFAULT")) {
+        out->kind = FIRN_ALTER_COLUMN_DEFAULT;
+        return firn_parse_default_text(p, &out->text, err);
+    }
+    if (firn_parser_accept(p, "DROP DEFAULT")) {
+        out->kind = FIRN_ALTER_COLUMN_DEFAULT;
+        return FIRN_OK;
     }
     out->kind = FIRN_ALTER_COLUMN_POSITION;
     FIRN_TRY(parse_position(p, &out->position, &found, err));
     if (found) return FIRN_OK;
-    return firn_parser_fail(p, "TYPE, COMMENT, DROP NOT NULL, FIRST or AFTER", err);
+    return firn_parser_fail(
+        p, "TYPE, COMMENT, SET or DROP NOT NULL, SET or DROP DEFAULT, FIRST or AFTER", err);
 }
 
 static firn_status parse_rename(firn_sql_parser *p, firn_ast_alter *out, firn_error *err)
@@ -180,6 +204,10 @@ static firn_status parse_set_properties(firn_sql_parser *p, firn_ast_alter *out,
 static firn_status parse_set(firn_sql_parser *p, firn_ast_alter *out, firn_error *err)
 {
     bool found = false;
+    if (firn_parser_accept(p, "IDENTIFIER FIELDS")) {
+        out->kind = FIRN_ALTER_SET_IDENTIFIER;
+        return parse_identifier_fields(p, out, err);
+    }
     const firn_token next = firn_parser_peek(p);
     if (firn_parser_accept(p, "TBLPROPERTIES") || firn_token_is_symbol(&next, "(")) {
         out->kind = FIRN_ALTER_SET_PROPERTIES;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/sql_ast.h"
+#include "sql/sql_default.h"
 
 /* ---- transforms ---- */
 
@@ -145,9 +146,12 @@ firn_status firn_parse_column(firn_sql_parser *p, int32_t *next_id, firn_field *
             out->is_required = true;
         } else if (firn_parser_accept(p, "COMMENT")) {
             FIRN_TRY(firn_parser_string(p, &out->doc, err));
-        } else if (firn_parser_at(p, "DEFAULT") || firn_parser_at(p, "PRIMARY KEY") ||
-                   firn_parser_at(p, "UNIQUE") || firn_parser_at(p, "CHECK") ||
-                   firn_parser_at(p, "REFERENCES") || firn_parser_at(p, "GENERATED")) {
+        } else if (firn_parser_accept(p, "DEFAULT")) {
+            FIRN_TRY(firn_parse_default(p, type, &out->write_default, err));
+            out->initial_default = out->write_default;
+        } else if (firn_parser_at(p, "PRIMARY KEY") || firn_parser_at(p, "UNIQUE") ||
+                   firn_parser_at(p, "CHECK") || firn_parser_at(p, "REFERENCES") ||
+                   firn_parser_at(p, "GENERATED")) {
             const firn_token token = firn_parser_peek(p);
             (void)firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %.*s in a column definition",
                             FIRN_STR_ARG(token.text));

@@ -85,6 +85,10 @@ typedef enum firn_ast_alter_kind {
     FIRN_ALTER_COLUMN_COMMENT,    /* column, text */
     FIRN_ALTER_COLUMN_POSITION,   /* column, position */
     FIRN_ALTER_COLUMN_OPTIONAL,   /* column */
+    FIRN_ALTER_COLUMN_REQUIRED,   /* column */
+    FIRN_ALTER_COLUMN_DEFAULT,    /* column; text: literal, empty: none */
+    FIRN_ALTER_SET_IDENTIFIER,    /* columns: names */
+    FIRN_ALTER_DROP_IDENTIFIER,   /* columns: names */
     FIRN_ALTER_SET_PROPERTIES,    /* options: properties, and partitions and order when set */
     FIRN_ALTER_UNSET_PROPERTIES,  /* options.properties: keys */
     FIRN_ALTER_ADD_PARTITION,     /* transform */

@@ -88,7 +88,7 @@ static inline void spec_table_make(firn_arena *arena, spec_table *t)
         t->nulls[i] = t->values[i];
         t->nulls[i].is_null = true;
     }
-    t->spec = (firn_partition_spec){0, parts, N_SPEC_COLUMNS};
+    t->spec = (firn_partition_spec){.fields = parts, .n_fields = N_SPEC_COLUMNS};
 }
 
 static const firn_metric k_spec_counts[] = {{1, 10, {0}}, {2, 0, {0}}, {300, 123456789, {0}}};

@@ -7,9 +7,12 @@
 
 #define NOW  1700000000000
 #define UUID FIRN_STR("9c12d441-03fe-4693-9a96-a0705ddf69c1")
-#define MAIN(id)                                       \
-    {                                                  \
-        FIRN_STR_INIT("main"), (id), false, -1, -1, -1 \
+#define MAIN(id)                                        \
+    {                                                   \
+        FIRN_STR_INIT("main"), (id), false, -1, -1, -1, \
+        {                                               \
+            0                                           \
+        }                                               \
     }
 
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
@@ -234,7 +237,7 @@ static firn_partition_spec bucket_spec(firn_partition_field *field, int32_t fiel
                                     .field_id = field_id,
                                     .name = FIRN_STR("id_bucket"),
                                     .transform = {FIRN_TRANSFORM_BUCKET, 4, {0}}};
-    return (firn_partition_spec){-1, field, 1};
+    return (firn_partition_spec){.spec_id = -1, .fields = field, .n_fields = 1};
 }
 
 static void test_partition_fields_reuse_ids(void **state)
@@ -284,7 +287,7 @@ static void test_default_spec_must_fit_the_schema(void **state)
 static void test_sort_orders_count_from_one_and_are_reused(void **state)
 {
     firn_sort_field f = {.source_id = 1};
-    const firn_sort_order order = {5, &f, 1};
+    const firn_sort_order order = {.order_id = 5, .fields = &f, .n_fields = 1};
     const firn_update add[] = {{.kind = FIRN_UPDATE_ADD_SORT_ORDER, .sort_order = &order},
                                {.kind = FIRN_UPDATE_SET_DEFAULT_SORT_ORDER, .id = -1}};
     const firn_table_metadata *m = changed(*state, new_table(*state, 2), add, 2);
@@ -356,7 +359,7 @@ static void test_references(void **state)
 {
     const firn_table_metadata *m =
         with_snapshot(*state, new_table(*state, 2), snapshot_of(11, -1, 1));
-    firn_snapshot_ref ref = {FIRN_STR("v1"), 11, true, -1, -1, 86400000};
+    firn_snapshot_ref ref = {FIRN_STR("v1"), 11, true, -1, -1, 86400000, {0}};
     const firn_update set = {.kind = FIRN_UPDATE_SET_SNAPSHOT_REF, .ref = &ref};
     const firn_table_metadata *tagged = changed(*state, m, &set, 1);
     assert_int_equal(tagged->n_refs, 2);
@@ -364,12 +367,12 @@ static void test_references(void **state)
     assert_int_equal(firn_metadata_find_ref(tagged, FIRN_STR("v1"))->max_ref_age_ms, 86400000);
     ref.min_snapshots_to_keep = 3;
     assert_refused(*state, m, &set, 1, FIRN_ERR_ARG, "tag \"v1\" cannot limit snapshots");
-    ref = (firn_snapshot_ref){FIRN_STR("b"), 99, false, -1, -1, -1};
+    ref = (firn_snapshot_ref){FIRN_STR("b"), 99, false, -1, -1, -1, {0}};
     assert_refused(*state, m, &set, 1, FIRN_ERR_ARG,
                    "cannot set \"b\" to snapshot 99, which does not exist");
-    ref = (firn_snapshot_ref){FIRN_STR("main"), 11, true, -1, -1, -1};
+    ref = (firn_snapshot_ref){FIRN_STR("main"), 11, true, -1, -1, -1, {0}};
     assert_refused(*state, m, &set, 1, FIRN_ERR_ARG, "main must be a branch");
-    ref = (firn_snapshot_ref){FIRN_STR("b"), 11, false, -1, -1, 0};
+    ref = (firn_snapshot_ref){FIRN_STR("b"), 11, false, -1, -1, 0, {0}};
     assert_refused(*state, m, &set, 1, FIRN_ERR_ARG, "retention of \"b\" must be above 0");
     const firn_update drop = {.kind = FIRN_UPDATE_REMOVE_SNAPSHOT_REF, .text = FIRN_STR("v1")};
     assert_int_equal(changed(*state, tagged, &drop, 1)->n_refs, 1);

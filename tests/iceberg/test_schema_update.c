@@ -64,8 +64,8 @@ static firn_table *nested_table(firn_test_lake *lake)
     static const firn_partition_field month = {.source_id = 60,
                                                .transform = {.kind = FIRN_TRANSFORM_MONTH}};
     static const firn_sort_field by_amount = {.source_id = 50, .nulls_last = true};
-    const firn_partition_spec spec = {0, &month, 1};
-    const firn_sort_order order = {0, &by_amount, 1};
+    const firn_partition_spec spec = {.fields = &month, .n_fields = 1};
+    const firn_sort_order order = {.fields = &by_amount, .n_fields = 1};
     firn_table *table = NULL;
     firn_error err;
     const firn_ident ident = firn_test_ident("nested");

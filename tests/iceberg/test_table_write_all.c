@@ -66,7 +66,7 @@ static void make_metadata(firn_arena *arena, const spec_table *t, int32_t versio
     firn_error err = {0};
     firn_buf buf;
     firn_sort_field sort = {.source_id = 2, .is_descending = true};
-    const firn_sort_order order = {1, &sort, 1};
+    const firn_sort_order order = {.order_id = 1, .fields = &sort, .n_fields = 1};
     const firn_property property = {FIRN_STR("comment"), FIRN_STR("all \"types\" \xc3\xa9")};
     const firn_snapshot snapshot = {.snapshot_id = 77,
                                     .parent_snapshot_id = -1,
@@ -78,8 +78,8 @@ static void make_metadata(firn_arena *arena, const spec_table *t, int32_t versio
                                     .schema_id = 0,
                                     .first_row_id = version == 3 ? 0 : -1,
                                     .added_rows = version == 3 ? 20 : -1};
-    const firn_snapshot_ref main_ref = {FIRN_STR("main"), 77, false, 3, 1000, -1};
-    const firn_snapshot_ref tag = {FIRN_STR("v1.0"), 77, true, -1, -1, 5000};
+    const firn_snapshot_ref main_ref = {FIRN_STR("main"), 77, false, 3, 1000, -1, {0}};
+    const firn_snapshot_ref tag = {FIRN_STR("v1.0"), 77, true, -1, -1, 5000, {0}};
     const firn_update updates[] = {
         {.kind = FIRN_UPDATE_ASSIGN_UUID, .text = FIRN_STR("9c12d441-03fe-4693-9a96-a0705ddf69c1")},
         {.kind = FIRN_UPDATE_FORMAT_VERSION, .id = version},

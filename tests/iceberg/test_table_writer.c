@@ -155,7 +155,7 @@ static void test_partition_paths_are_encoded(void **state)
     firn_data_file *files = NULL;
     size_t n = 0;
     static const firn_partition_field by_name = {.source_id = 3};
-    const firn_partition_spec spec = {0, &by_name, 1};
+    const firn_partition_spec spec = {.fields = &by_name, .n_fields = 1};
     const firn_ident t = firn_test_ident("t");
     assert_ok(firn_table_create(lake->env, lake->store, lake->catalog, &t,
                                 FIRN_TABLE_CREATE_OPTS(.schema = firn_test_schema(), .spec = &spec),

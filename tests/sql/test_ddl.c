@@ -216,8 +216,8 @@ static void test_alter_table(void **state)
     sql_expect_failure(f, "alter table renamed drop column nope", FIRN_ERR_NOT_FOUND, "nope", NULL,
                        12);
     sql_expect_failure(f, "alter table renamed fly", FIRN_ERR_ARG, "found \"fly\"", NULL, 20);
-    sql_expect_failure(f, "alter table renamed add column z int not null", FIRN_ERR_UNSUPPORTED,
-                       "NOT NULL", NULL, 0);
+    sql_expect_failure(f, "alter table renamed add column z int not null", FIRN_ERR_ARG,
+                       "column \"z\" cannot be added as required without a default", NULL, 12);
     sql_run(f, "alter table if exists nosuch add column a int");
 }
 

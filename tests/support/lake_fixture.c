@@ -120,7 +120,7 @@ firn_table *firn_test_table(firn_test_lake *lake, const char *name, int is_parti
 {
     static const firn_partition_field day = {.source_id = 2,
                                              .transform = {.kind = FIRN_TRANSFORM_IDENTITY}};
-    const firn_partition_spec spec = {0, &day, 1};
+    const firn_partition_spec spec = {.fields = &day, .n_fields = 1};
     firn_property items[8];
     size_t n = 0;
     va_list args;

@@ -43,6 +43,7 @@ static bool copy_field(const firn_field *field, firn_arena *arena, firn_field *o
     return type && firn_type_copy(field->type, arena, type) &&
            firn_str_copy(field->name, arena, &out->name) &&
            firn_str_copy(field->doc, arena, &out->doc) &&
+           firn_str_copy(field->extra_json, arena, &out->extra_json) &&
            copy_default(field->initial_default, arena, &out->initial_default) &&
            copy_default(field->write_default, arena, &out->write_default);
 }
@@ -52,6 +53,7 @@ bool firn_type_copy(const firn_type *type, firn_arena *arena, firn_type *out)
     *out = *type;
     if (!firn_str_copy(type->crs, arena, &out->crs)) return false;
     if (!firn_str_copy(type->algorithm, arena, &out->algorithm)) return false;
+    if (!firn_str_copy(type->extra_json, arena, &out->extra_json)) return false;
     firn_field *fields = firn_arena_array(arena, type->n_fields, sizeof *fields);
     if (!fields) return false;
     for (size_t i = 0; i < type->n_fields; i++) {
@@ -73,6 +75,15 @@ firn_schema *firn_schema_copy(const firn_schema *schema, firn_arena *arena)
     return firn_type_copy(&schema->root, arena, &copy->root) ? copy : NULL;
 }
 
+static bool copy_ids(size_t n, firn_arena *arena, const int32_t **ids)
+{
+    if (n == 0) return true;
+    int32_t *copy = firn_arena_array(arena, n, sizeof *copy);
+    if (copy) memcpy(copy, *ids, n * sizeof *copy);
+    *ids = copy;
+    return copy != NULL;
+}
+
 firn_partition_field *firn_partition_fields_copy(const firn_partition_field *fields, size_t n,
                                                  firn_arena *arena)
 {
@@ -81,6 +92,8 @@ firn_partition_field *firn_partition_fields_copy(const firn_partition_field *fie
         copy[i] = fields[i];
         if (!firn_str_copy(fields[i].name, arena, &copy[i].name)) return NULL;
         if (!firn_str_copy(fields[i].transform.text, arena, &copy[i].transform.text)) return NULL;
+        if (!firn_str_copy(fields[i].extra_json, arena, &copy[i].extra_json)) return NULL;
+        if (!copy_ids(fields[i].n_source_ids, arena, &copy[i].source_ids)) return NULL;
     }
     return copy;
 }
@@ -91,6 +104,8 @@ firn_sort_field *firn_sort_fields_copy(const firn_sort_field *fields, size_t n, 
     for (size_t i = 0; copy && i < n; i++) {
         copy[i] = fields[i];
         if (!firn_str_copy(fields[i].transform.text, arena, &copy[i].transform.text)) return NULL;
+        if (!firn_str_copy(fields[i].extra_json, arena, &copy[i].extra_json)) return NULL;
+        if (!copy_ids(fields[i].n_source_ids, arena, &copy[i].source_ids)) return NULL;
     }
     return copy;
 }
@@ -119,5 +134,6 @@ bool firn_snapshot_copy(const firn_snapshot *snapshot, firn_arena *arena, firn_s
     return firn_str_copy(snapshot->manifest_list, arena, &out->manifest_list) &&
            firn_str_copy(snapshot->operation, arena, &out->operation) &&
            firn_properties_copy(&snapshot->summary, arena, &out->summary) &&
-           firn_str_copy(snapshot->key_id, arena, &out->key_id);
+           firn_str_copy(snapshot->key_id, arena, &out->key_id) &&
+           firn_str_copy(snapshot->extra_json, arena, &out->extra_json);
 }

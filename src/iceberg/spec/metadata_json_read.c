@@ -290,8 +290,11 @@ static firn_status parse_refs(const metadata_parse *p)
         m->n_refs++;
     }
     if (m->current_snapshot_id != -1 && !firn_metadata_find_ref(m, FIRN_STR("main"))) {
-        refs[m->n_refs++] =
-            (firn_snapshot_ref){FIRN_STR("main"), m->current_snapshot_id, false, -1, -1, -1};
+        refs[m->n_refs++] = (firn_snapshot_ref){.name = FIRN_STR("main"),
+                                                .snapshot_id = m->current_snapshot_id,
+                                                .min_snapshots_to_keep = -1,
+                                                .max_snapshot_age_ms = -1,
+                                                .max_ref_age_ms = -1};
     }
     return FIRN_OK;
 }
@@ -306,60 +309,32 @@ static firn_status keep_array(const metadata_parse *p, const char *key, firn_str
     return firn_json_keep(array, p->arena, out, p->err);
 }
 
-static bool is_known(firn_str key)
-{
-    static const firn_str k_known[] = {
-        FIRN_STR_INIT("format-version"),
-        FIRN_STR_INIT("table-uuid"),
-        FIRN_STR_INIT("location"),
-        FIRN_STR_INIT("last-sequence-number"),
-        FIRN_STR_INIT("last-updated-ms"),
-        FIRN_STR_INIT("last-column-id"),
-        FIRN_STR_INIT("schema"),
-        FIRN_STR_INIT("schemas"),
-        FIRN_STR_INIT("current-schema-id"),
-        FIRN_STR_INIT("partition-spec"),
-        FIRN_STR_INIT("partition-specs"),
-        FIRN_STR_INIT("default-spec-id"),
-        FIRN_STR_INIT("last-partition-id"),
-        FIRN_STR_INIT("sort-orders"),
-        FIRN_STR_INIT("properties"),
-        FIRN_STR_INIT("default-sort-order-id"),
-        FIRN_STR_INIT("current-snapshot-id"),
-        FIRN_STR_INIT("snapshots"),
-        FIRN_STR_INIT("snapshot-log"),
-        FIRN_STR_INIT("metadata-log"),
-        FIRN_STR_INIT("refs"),
-        FIRN_STR_INIT("statistics"),
-        FIRN_STR_INIT("next-row-id"),
-        FIRN_STR_INIT("partition-statistics"),
-        FIRN_STR_INIT("encryption-keys"),
-    };
-    for (size_t i = 0; i < sizeof k_known / sizeof k_known[0]; i++) {
-        if (firn_str_equals(k_known[i], key)) return true;
-    }
-    return false;
-}
-
-static firn_status keep_unknown(const metadata_parse *p)
-{
-    firn_json_build b = {.err = p->err};
-    json_t *extra = json_object();
-    json_t *done = NULL;
-    json_t *root = (json_t *)(uintptr_t)p->root; /* jansson's iterator takes no const */
-    for (void *it = json_object_iter(root); it; it = json_object_iter_next(root, it)) {
-        const firn_str key = {json_object_iter_key(it), json_object_iter_key_len(it)};
-        if (is_known(key)) continue;
-        firn_json_build_member(&b, extra, key, json_incref(json_object_iter_value(it)));
-    }
-    FIRN_TRY(firn_json_build_finish(&b, extra, &done));
-    firn_status st = FIRN_OK;
-    if (json_object_size(done) > 0) {
-        st = firn_json_keep(done, p->arena, &p->m->extra_json, p->err);
-    }
-    json_decref(done);
-    return st;
-}
+static const char *const k_known[] = {"format-version",
+                                      "table-uuid",
+                                      "location",
+                                      "last-sequence-number",
+                                      "last-updated-ms",
+                                      "last-column-id",
+                                      "schema",
+                                      "schemas",
+                                      "current-schema-id",
+                                      "partition-spec",
+                                      "partition-specs",
+                                      "default-spec-id",
+                                      "last-partition-id",
+                                      "sort-orders",
+                                      "properties",
+                                      "default-sort-order-id",
+                                      "current-snapshot-id",
+                                      "snapshots",
+                                      "snapshot-log",
+                                      "metadata-log",
+                                      "refs",
+                                      "statistics",
+                                      "next-row-id",
+                                      "partition-statistics",
+                                      "encryption-keys",
+                                      NULL};
 
 static firn_status parse_kept(const metadata_parse *p)
 {
@@ -367,7 +342,7 @@ static firn_status parse_kept(const metadata_parse *p)
     FIRN_TRY(keep_array(p, "statistics", &m->statistics_json));
     FIRN_TRY(keep_array(p, "partition-statistics", &m->partition_statistics_json));
     FIRN_TRY(keep_array(p, "encryption-keys", &m->encryption_keys_json));
-    return keep_unknown(p);
+    return firn_json_keep_unknown(p->root, k_known, p->arena, &m->extra_json, p->err);
 }
 
 /* Early v3 writers left the counter out of empty tables. */

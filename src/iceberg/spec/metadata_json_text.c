@@ -42,6 +42,33 @@ firn_status firn_json_keep(const json_t *value, firn_arena *arena, firn_str *out
     return st;
 }
 
+static bool is_known(const char *const *known, firn_str key)
+{
+    for (; *known; known++)
+        if (firn_str_equals(firn_str_of(*known), key)) return true;
+    return false;
+}
+
+firn_status firn_json_keep_unknown(const json_t *object, const char *const *known,
+                                   firn_arena *arena, firn_str *out, firn_error *err)
+{
+    firn_json_build b = {.err = err};
+    json_t *extra = NULL;
+    json_t *source = (json_t *)(uintptr_t)object; /* jansson's iterator takes no const */
+    for (void *it = json_object_iter(source); it; it = json_object_iter_next(source, it)) {
+        const firn_str key = {json_object_iter_key(it), json_object_iter_key_len(it)};
+        if (is_known(known, key)) continue;
+        if (!extra) extra = json_object();
+        if (!extra) return firn_fail_nomem(err);
+        firn_json_build_member(&b, extra, key, json_incref(json_object_iter_value(it)));
+    }
+    if (!extra) return FIRN_OK;
+    FIRN_TRY(firn_json_build_finish(&b, extra, &extra));
+    const firn_status st = firn_json_keep(extra, arena, out, err);
+    json_decref(extra);
+    return st;
+}
+
 void firn_json_build_kept(firn_json_build *b, json_t *object, const char *key, firn_str kept)
 {
     json_t *value = NULL;

@@ -12,6 +12,11 @@ FIRN_MUST_CHECK firn_status firn_json_unpack(firn_str text, firn_arena *arena, f
 /* A value as text in the arena. */
 FIRN_MUST_CHECK firn_status firn_json_keep(const json_t *value, firn_arena *arena, firn_str *out,
                                            firn_error *err);
+/* The members of an object that are not in the list known (NULL-terminated), as an object; nothing
+ * when there are none. */
+FIRN_MUST_CHECK firn_status firn_json_keep_unknown(const json_t *object, const char *const *known,
+                                                   firn_arena *arena, firn_str *out,
+                                                   firn_error *err);
 /* Put kept text back: as a member key of object, or (key NULL) its members into object. */
 void firn_json_build_kept(firn_json_build *b, json_t *object, const char *key, firn_str kept);
 

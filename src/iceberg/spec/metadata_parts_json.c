@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "iceberg/spec/json_build.h"
+#include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/transform.h"
 
 #define FIRST_PARTITION_ID 1000
@@ -73,34 +73,72 @@ static firn_status read_transform(const json_t *json, firn_arena *arena, firn_tr
     return FIRN_ERR_CORRUPT;
 }
 
-/* "source-id", or v3's "source-ids" with one member; no transform of several is defined. */
-static firn_status read_source(const json_t *json, int32_t *out, firn_error *err)
+/* Columns of a transform; n_ids 0: the one is first. */
+struct source {
+    int32_t first;
+    const int32_t *ids;
+    size_t n_ids;
+};
+
+static firn_status read_source_ids(const json_t *array, firn_arena *arena, struct source *out,
+                                   firn_error *err)
 {
-    json_t *ids = NULL;
-    if (json_object_get(json, "source-id")) return firn_json_get_i32(json, "source-id", out, err);
-    FIRN_TRY(firn_json_opt_array(json, "source-ids", &ids, err));
-    if (!ids) return firn_json_get_i32(json, "source-id", out, err);
-    if (json_array_size(ids) != 1) {
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: transform of %zu columns",
-                         json_array_size(ids));
+    const size_t n = json_array_size(array);
+    int32_t *ids = firn_arena_array(arena, n, sizeof *ids);
+    if (!ids) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *id = json_array_get(array, i);
+        const int64_t value = json_integer_value(id);
+        if (!json_is_integer(id) || value < 0 || value > INT32_MAX)
+            return firn_fail(err, FIRN_ERR_CORRUPT, "\"source-ids\" must hold field ids");
+        ids[i] = (int32_t)value;
     }
-    const json_t *id = json_array_get(ids, 0);
-    const int64_t value = json_integer_value(id);
-    if (!json_is_integer(id) || value < 0 || value > INT32_MAX) {
-        return firn_fail(err, FIRN_ERR_CORRUPT, "\"source-ids\" must hold a field id");
-    }
-    *out = (int32_t)value;
+    if (n == 0) return firn_fail(err, FIRN_ERR_CORRUPT, "\"source-ids\" must hold field ids");
+    *out = (struct source){ids[0], ids, n > 1 ? n : 0};
     return FIRN_OK;
 }
+
+/* "source-id", or v3's "source-ids". */
+static firn_status read_source(const json_t *json, firn_arena *arena, struct source *out,
+                               firn_error *err)
+{
+    json_t *ids = NULL;
+    *out = (struct source){0};
+    FIRN_TRY(firn_json_opt_array(json, "source-ids", &ids, err));
+    if (ids) return read_source_ids(ids, arena, out, err);
+    return firn_json_get_i32(json, "source-id", &out->first, err);
+}
+
+/* No transform of several columns is defined, so all of them are unknown. */
+static firn_status read_transform_of(const json_t *json, const struct source *source,
+                                     firn_arena *arena, firn_transform *out, firn_error *err)
+{
+    FIRN_TRY(read_transform(json, arena, out, err));
+    if (source->n_ids == 0 || out->kind == FIRN_TRANSFORM_UNKNOWN) return FIRN_OK;
+    *out = (firn_transform){.kind = FIRN_TRANSFORM_UNKNOWN};
+    return copy_member(json, "transform", arena, &out->text, err);
+}
+
+static const char *const k_partition_members[] = {"source-id", "source-ids", "field-id",
+                                                  "name",      "transform",  NULL};
+static const char *const k_sort_members[] = {"source-id", "source-ids", "transform",
+                                             "direction", "null-order", NULL};
+static const char *const k_spec_members[] = {"spec-id", "fields", NULL};
+static const char *const k_order_members[] = {"order-id", "fields", NULL};
 
 static firn_status read_partition_field(const json_t *json, firn_arena *arena,
                                         firn_partition_field *out, firn_error *err)
 {
     FIRN_TRY(require_object(json, "partition field", err));
-    FIRN_TRY(read_source(json, &out->source_id, err));
+    struct source source;
+    FIRN_TRY(read_source(json, arena, &source, err));
+    out->source_id = source.first;
+    out->source_ids = source.ids;
+    out->n_source_ids = source.n_ids;
     FIRN_TRY(read_number32(json, "field-id", -1, &out->field_id, err));
     FIRN_TRY(copy_member(json, "name", arena, &out->name, err));
-    return read_transform(json, arena, &out->transform, err);
+    FIRN_TRY(firn_json_keep_unknown(json, k_partition_members, arena, &out->extra_json, err));
+    return read_transform_of(json, &source, arena, &out->transform, err);
 }
 
 /* Old v1 writers gave no ids; they count from 1000 then. All or none. */
@@ -148,6 +186,7 @@ firn_status firn_partition_spec_from_json(const json_t *json, firn_arena *arena,
     FIRN_TRY(read_number32(json, "spec-id", 0, &spec->spec_id, err));
     FIRN_TRY(firn_json_get_array(json, "fields", &fields, err));
     FIRN_TRY(firn_partition_fields_from_json(fields, arena, spec, err));
+    FIRN_TRY(firn_json_keep_unknown(json, k_spec_members, arena, &spec->extra_json, err));
     *out = spec;
     return FIRN_OK;
 }
@@ -167,8 +206,13 @@ static firn_status read_sort_field(const json_t *json, firn_arena *arena, firn_s
                                    firn_error *err)
 {
     FIRN_TRY(require_object(json, "sort field", err));
-    FIRN_TRY(read_source(json, &out->source_id, err));
-    FIRN_TRY(read_transform(json, arena, &out->transform, err));
+    struct source source;
+    FIRN_TRY(read_source(json, arena, &source, err));
+    out->source_id = source.first;
+    out->source_ids = source.ids;
+    out->n_source_ids = source.n_ids;
+    FIRN_TRY(read_transform_of(json, &source, arena, &out->transform, err));
+    FIRN_TRY(firn_json_keep_unknown(json, k_sort_members, arena, &out->extra_json, err));
     FIRN_TRY(read_choice(json, "direction", "asc", "desc", &out->is_descending, err));
     return read_choice(json, "null-order", "nulls-first", "nulls-last", &out->nulls_last, err);
 }
@@ -189,11 +233,19 @@ firn_status firn_sort_order_from_json(const json_t *json, firn_arena *arena,
         FIRN_TRY(read_sort_field(json_array_get(array, i), arena, &fields[i], err));
     }
     order->fields = fields;
+    FIRN_TRY(firn_json_keep_unknown(json, k_order_members, arena, &order->extra_json, err));
     *out = order;
     return FIRN_OK;
 }
 
 /* ---- snapshots and references ---- */
+
+static const char *const k_snapshot_members[] = {
+    "snapshot-id",   "parent-snapshot-id", "sequence-number", "timestamp-ms",
+    "manifest-list", "manifests",          "summary",         "schema-id",
+    "first-row-id",  "added-rows",         "key-id",          NULL};
+static const char *const k_ref_members[] = {
+    "snapshot-id", "type", "min-snapshots-to-keep", "max-snapshot-age-ms", "max-ref-age-ms", NULL};
 
 static firn_status read_manifests(const json_t *json, firn_arena *arena, firn_snapshot *out,
                                   firn_error *err)
@@ -266,6 +318,7 @@ firn_status firn_snapshot_from_json(const json_t *json, firn_arena *arena, firn_
         return firn_fail(err, FIRN_ERR_CORRUPT, "missing \"manifest-list\" in snapshot %" PRId64,
                          out->snapshot_id);
     }
+    FIRN_TRY(firn_json_keep_unknown(json, k_snapshot_members, arena, &out->extra_json, err));
     return read_lineage(json, arena, out, err);
 }
 
@@ -280,6 +333,7 @@ firn_status firn_snapshot_ref_from_json(firn_str name, const json_t *json, firn_
     FIRN_TRY(read_choice(json, "type", "branch", "tag", &out->is_tag, err));
     FIRN_TRY(read_number(json, "min-snapshots-to-keep", -1, &out->min_snapshots_to_keep, err));
     FIRN_TRY(read_number(json, "max-snapshot-age-ms", -1, &out->max_snapshot_age_ms, err));
+    FIRN_TRY(firn_json_keep_unknown(json, k_ref_members, arena, &out->extra_json, err));
     return read_number(json, "max-ref-age-ms", -1, &out->max_ref_age_ms, err);
 }
 
@@ -296,6 +350,17 @@ static void build_transform(firn_json_build *b, json_t *field, const firn_transf
     }
 }
 
+static void build_source(firn_json_build *b, json_t *field, int32_t id, const int32_t *ids,
+                         size_t n_ids)
+{
+    if (n_ids == 0) {
+        firn_json_build_i64(b, field, "source-id", id);
+        return;
+    }
+    json_t *array = firn_json_build_array(b, field, "source-ids");
+    for (size_t i = 0; i < n_ids; i++) firn_json_build_i64(b, array, NULL, ids[i]);
+}
+
 static void build_partition_fields(firn_json_build *b, json_t *array,
                                    const firn_partition_spec *spec)
 {
@@ -304,8 +369,9 @@ static void build_partition_fields(firn_json_build *b, json_t *array,
         json_t *field = firn_json_build_object(b, array, NULL);
         firn_json_build_str(b, field, "name", f->name);
         build_transform(b, field, &f->transform);
-        firn_json_build_i64(b, field, "source-id", f->source_id);
+        build_source(b, field, f->source_id, f->source_ids, f->n_source_ids);
         firn_json_build_i64(b, field, "field-id", f->field_id);
+        firn_json_build_kept(b, field, NULL, f->extra_json);
     }
 }
 
@@ -325,6 +391,7 @@ firn_status firn_partition_spec_to_json(const firn_partition_spec *spec, json_t 
     json_t *root = json_object();
     firn_json_build_i64(&b, root, "spec-id", spec->spec_id);
     build_partition_fields(&b, firn_json_build_array(&b, root, "fields"), spec);
+    firn_json_build_kept(&b, root, NULL, spec->extra_json);
     return firn_json_build_finish(&b, root, out);
 }
 
@@ -338,12 +405,14 @@ firn_status firn_sort_order_to_json(const firn_sort_order *order, json_t **out, 
         const firn_sort_field *f = &order->fields[i];
         json_t *field = firn_json_build_object(&b, fields, NULL);
         build_transform(&b, field, &f->transform);
-        firn_json_build_i64(&b, field, "source-id", f->source_id);
+        build_source(&b, field, f->source_id, f->source_ids, f->n_source_ids);
         firn_json_build_str(&b, field, "direction",
                             f->is_descending ? FIRN_STR("desc") : FIRN_STR("asc"));
         firn_json_build_str(&b, field, "null-order",
                             f->nulls_last ? FIRN_STR("nulls-last") : FIRN_STR("nulls-first"));
+        firn_json_build_kept(&b, field, NULL, f->extra_json);
     }
+    firn_json_build_kept(&b, root, NULL, order->extra_json);
     return firn_json_build_finish(&b, root, out);
 }
 
@@ -387,6 +456,7 @@ firn_status firn_snapshot_to_json(const firn_snapshot *snapshot, int32_t format_
     build_number(&b, root, "first-row-id", snapshot->first_row_id);
     build_number(&b, root, "added-rows", snapshot->added_rows);
     if (snapshot->key_id.len > 0) firn_json_build_str(&b, root, "key-id", snapshot->key_id);
+    firn_json_build_kept(&b, root, NULL, snapshot->extra_json);
     return firn_json_build_finish(&b, root, out);
 }
 
@@ -399,5 +469,6 @@ firn_status firn_snapshot_ref_to_json(const firn_snapshot_ref *ref, json_t **out
     build_number(&b, root, "min-snapshots-to-keep", ref->min_snapshots_to_keep);
     build_number(&b, root, "max-snapshot-age-ms", ref->max_snapshot_age_ms);
     build_number(&b, root, "max-ref-age-ms", ref->max_ref_age_ms);
+    firn_json_build_kept(&b, root, NULL, ref->extra_json);
     return firn_json_build_finish(&b, root, out);
 }

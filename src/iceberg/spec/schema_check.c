@@ -103,10 +103,12 @@ static bool same_default(const firn_value *a, const firn_value *b)
 /* What firn_type_equals() leaves out, of types that it found equal. */
 static bool same_notes(const firn_type *a, const firn_type *b)
 {
+    if (!firn_str_equals(a->extra_json, b->extra_json)) return false;
     for (size_t i = 0; i < a->n_fields; i++) {
         const firn_field *x = &a->fields[i];
         const firn_field *y = &b->fields[i];
         if (!firn_str_equals(x->doc, y->doc)) return false;
+        if (!firn_str_equals(x->extra_json, y->extra_json)) return false;
         if (!same_default(x->initial_default, y->initial_default)) return false;
         if (!same_default(x->write_default, y->write_default)) return false;
         if (!same_notes(x->type, y->type)) return false;

@@ -11,7 +11,9 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/str.h"
-#include "iceberg/spec/json_build.h"
+#include "iceberg/spec/metadata_json_text.h"
+
+#define SCHEMA_DEPTH 1 /* of the struct that is the schema; types below it are deeper */
 
 typedef struct schema_parse {
     firn_arena *arena;
@@ -66,6 +68,22 @@ static firn_status parse_default(schema_parse *p, const json_t *json, const firn
     return firn_value_from_json(json, type, p->arena, value, p->err);
 }
 
+static const char *const k_field_members[] = {
+    "id", "name", "required", "type", "doc", "initial-default", "write-default", NULL};
+static const char *const k_struct_members[] = {"type", "fields", NULL};
+static const char *const k_schema_members[] = {"type", "fields", "schema-id",
+                                               "identifier-field-ids", NULL};
+static const char *const k_list_members[] = {"type", "element-id", "element", "element-required",
+                                             NULL};
+static const char *const k_map_members[] = {"type",  "key-id",         "key", "value-id",
+                                            "value", "value-required", NULL};
+
+static firn_status keep_others(schema_parse *p, const json_t *json, const char *const *known,
+                               firn_str *out)
+{
+    return firn_json_keep_unknown(json, known, p->arena, out, p->err);
+}
+
 static firn_status parse_field(schema_parse *p, const json_t *json, int depth, firn_field *field)
 {
     firn_str name = {0};
@@ -80,6 +98,7 @@ static firn_status parse_field(schema_parse *p, const json_t *json, int depth, f
     FIRN_TRY(firn_json_get_bool(json, "required", &field->is_required, p->err));
     FIRN_TRY(firn_json_opt_str(json, "doc", &doc, &has_doc, p->err));
     if (has_doc && doc.len > 0) FIRN_TRY(copy_str(p, doc, &field->doc));
+    FIRN_TRY(keep_others(p, json, k_field_members, &field->extra_json));
     FIRN_TRY(parse_child(p, json_object_get(json, "type"), depth, field));
     FIRN_TRY(parse_default(p, json_object_get(json, "initial-default"), field->type,
                            &field->initial_default));
@@ -122,6 +141,8 @@ static firn_status parse_struct(schema_parse *p, const json_t *json, int depth, 
     out->kind = FIRN_TYPE_STRUCT;
     out->fields = fields;
     out->n_fields = n;
+    FIRN_TRY(keep_others(p, json, depth == SCHEMA_DEPTH ? k_schema_members : k_struct_members,
+                         &out->extra_json));
     return check_names(p, fields, n);
 }
 
@@ -133,6 +154,7 @@ static firn_status parse_list(schema_parse *p, const json_t *json, int depth, fi
     out->fields = element;
     out->n_fields = 1;
     element->name = FIRN_STR("element");
+    FIRN_TRY(keep_others(p, json, k_list_members, &out->extra_json));
     FIRN_TRY(firn_json_get_i32(json, "element-id", &element->id, p->err));
     FIRN_TRY(firn_json_get_bool(json, "element-required", &element->is_required, p->err));
     return parse_child(p, json_object_get(json, "element"), depth, element);
@@ -148,6 +170,7 @@ static firn_status parse_map(schema_parse *p, const json_t *json, int depth, fir
     pair[0].name = FIRN_STR("key");
     pair[0].is_required = true;
     pair[1].name = FIRN_STR("value");
+    FIRN_TRY(keep_others(p, json, k_map_members, &out->extra_json));
     FIRN_TRY(firn_json_get_i32(json, "key-id", &pair[0].id, p->err));
     FIRN_TRY(parse_child(p, json_object_get(json, "key"), depth, &pair[0]));
     FIRN_TRY(firn_json_get_i32(json, "value-id", &pair[1].id, p->err));
@@ -258,7 +281,7 @@ firn_status firn_schema_from_json(const json_t *json, firn_arena *arena, const f
                          "\"type\" of a schema must be \"struct\", found \"%.*s\"",
                          FIRN_STR_ARG(kind));
     }
-    FIRN_TRY(parse_struct(&p, json, 1, &schema->root));
+    FIRN_TRY(parse_struct(&p, json, SCHEMA_DEPTH, &schema->root));
     FIRN_TRY(check_unique_ids(&p));
     FIRN_TRY(parse_identifiers(&p, json, schema));
     *out = schema;
@@ -299,6 +322,7 @@ static void build_type(firn_json_build *b, json_t *parent, const char *key, cons
         build_type(b, object, "value", type->fields[1].type, depth + 1);
         firn_json_build_bool(b, object, "value-required", type->fields[1].is_required);
     }
+    firn_json_build_kept(b, object, NULL, type->extra_json);
 }
 
 static void build_default(firn_json_build *b, json_t *object, const char *key,
@@ -327,6 +351,7 @@ static void build_fields(firn_json_build *b, json_t *object, const firn_type *ty
         if (f->doc.len > 0) firn_json_build_str(b, field, "doc", f->doc);
         build_default(b, field, "initial-default", f->initial_default, f->type);
         build_default(b, field, "write-default", f->write_default, f->type);
+        firn_json_build_kept(b, field, NULL, f->extra_json);
     }
 }
 
@@ -342,6 +367,7 @@ firn_status firn_schema_to_json(const firn_schema *schema, json_t **out, firn_er
             firn_json_build_i64(&b, ids, NULL, schema->identifier_field_ids[i]);
         }
     }
-    build_fields(&b, root, &schema->root, 1);
+    build_fields(&b, root, &schema->root, SCHEMA_DEPTH);
+    firn_json_build_kept(&b, root, NULL, schema->root.extra_json);
     return firn_json_build_finish(&b, root, out);
 }

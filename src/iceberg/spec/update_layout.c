@@ -197,7 +197,9 @@ static firn_status append_spec(firn_metadata_builder *b, const firn_partition_sp
         firn_builder_grow(b, b->m.specs, b->m.n_specs, sizeof *b->m.specs);
     if (!added || !fields || !list) return firn_fail_nomem(b->err);
     FIRN_TRY(number_fields(b, fields, spec->n_fields));
-    *added = (firn_partition_spec){next_spec_id(b), fields, spec->n_fields};
+    *added = (firn_partition_spec){next_spec_id(b), fields, spec->n_fields, {0}};
+    if (!firn_str_copy(spec->extra_json, b->arena, &added->extra_json))
+        return firn_fail_nomem(b->err);
     list[b->m.n_specs++] = added;
     b->m.specs = list;
     b->last_spec_id = added->spec_id;
@@ -280,7 +282,9 @@ firn_status firn_builder_add_sort_order(firn_metadata_builder *b, const firn_sor
     const firn_sort_order **list =
         firn_builder_grow(b, b->m.sort_orders, b->m.n_sort_orders, sizeof *b->m.sort_orders);
     if (!added || !fields || !list) return firn_fail_nomem(b->err);
-    *added = (firn_sort_order){next_order_id(b, order), fields, order->n_fields};
+    *added = (firn_sort_order){next_order_id(b, order), fields, order->n_fields, {0}};
+    if (!firn_str_copy(order->extra_json, b->arena, &added->extra_json))
+        return firn_fail_nomem(b->err);
     list[b->m.n_sort_orders++] = added;
     b->m.sort_orders = list;
     b->last_order_id = added->order_id;

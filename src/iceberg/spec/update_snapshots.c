@@ -166,7 +166,9 @@ static firn_status put_ref(firn_metadata_builder *b, const firn_snapshot_ref *re
     size_t at = 0;
     while (at < b->m.n_refs && !firn_str_equals(refs[at].name, ref->name)) at++;
     refs[at] = *ref;
-    if (!firn_str_copy(ref->name, b->arena, &refs[at].name)) return firn_fail_nomem(b->err);
+    if (!firn_str_copy(ref->name, b->arena, &refs[at].name) ||
+        !firn_str_copy(ref->extra_json, b->arena, &refs[at].extra_json))
+        return firn_fail_nomem(b->err);
     if (at == b->m.n_refs) b->m.n_refs++;
     b->m.refs = refs;
     return FIRN_OK;

@@ -63,6 +63,7 @@ static firn_status copy_field(struct copy_op *op, const firn_field *field, firn_
     *out = *field;
     FIRN_TRY(copy_text(op->arena, field->name, &out->name, err));
     FIRN_TRY(copy_text(op->arena, field->doc, &out->doc, err));
+    FIRN_TRY(copy_text(op->arena, field->extra_json, &out->extra_json, err));
     FIRN_TRY(copy_default(op->arena, field->initial_default, &out->initial_default, err));
     FIRN_TRY(copy_default(op->arena, field->write_default, &out->write_default, err));
     if (!op->last_id) return FIRN_OK;
@@ -80,6 +81,7 @@ static firn_status copy_type(struct copy_op *op, const firn_type *type, int dept
     *out = *type;
     FIRN_TRY(copy_text(op->arena, type->crs, &out->crs, err));
     FIRN_TRY(copy_text(op->arena, type->algorithm, &out->algorithm, err));
+    FIRN_TRY(copy_text(op->arena, type->extra_json, &out->extra_json, err));
     if (firn_type_is_primitive(type)) return FIRN_OK;
     firn_field *fields = firn_arena_array(op->arena, type->n_fields, sizeof *fields);
     if (!fields) return firn_fail_nomem(err);
@@ -167,6 +169,16 @@ bool firn_tree__is_repeated(const firn_type *root, int32_t id)
         if (!firn_tree__contains(&root->fields[i], id)) continue;
         if (root->kind != FIRN_TYPE_STRUCT) return true;
         return root->fields[i].id != id && firn_tree__is_repeated(root->fields[i].type, id);
+    }
+    return false;
+}
+
+bool firn_tree__is_in_optional(const firn_type *root, int32_t id)
+{
+    for (size_t i = 0; i < root->n_fields; i++) {
+        const firn_field *field = &root->fields[i];
+        if (field->id == id || !firn_tree__contains(field, id)) continue;
+        return !field->is_required || firn_tree__is_in_optional(field->type, id);
     }
     return false;
 }

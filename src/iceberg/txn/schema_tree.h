@@ -56,5 +56,7 @@ bool firn_tree__contains(const firn_field *field, int32_t id);
 bool firn_tree__is_in_map_key(const firn_type *root, int32_t id);
 /* True when the field is below a list or map. */
 bool firn_tree__is_repeated(const firn_type *root, int32_t id);
+/* True when an optional struct, list or map holds the field. */
+bool firn_tree__is_in_optional(const firn_type *root, int32_t id);
 
 #endif

@@ -3,42 +3,9 @@
  * and refused where a change would make existing data or metadata unreadable. */
 #include "base/error.h"
 #include "base/str.h"
-#include "iceberg/txn/schema_tree.h"
-#include "iceberg/txn/txn_internal.h"
+#include "iceberg/txn/schema_edit.h"
 
-/* ---- finding ---- */
-
-static firn_status need_column(const firn_schema *schema, firn_str path, const firn_field **out,
-                               firn_error *err)
-{
-    *out = firn_schema_find_name(schema, path);
-    if (*out) return FIRN_OK;
-    return firn_fail(err, FIRN_ERR_NOT_FOUND, "no column \"%.*s\"", FIRN_STR_ARG(path));
-}
-
-/* A column that has a name and place of its own, unlike "element", "key" and "value". */
-static firn_status need_struct_field(const firn_schema *schema, firn_str path,
-                                     const firn_field **out, const firn_type **parent_out,
-                                     firn_error *err)
-{
-    FIRN_TRY(need_column(schema, path, out, err));
-    *parent_out = firn_tree__parent(&schema->root, (*out)->id);
-    if (!*parent_out)
-        return firn_fail(err, FIRN_ERR_ARG,
-                         "\"%.*s\" is the element, key or value of a list or map, not a column",
-                         FIRN_STR_ARG(path));
-    if (firn_tree__is_in_map_key(&schema->root, (*out)->id))
-        return firn_fail(err, FIRN_ERR_ARG, "\"%.*s\" is part of a map key, which cannot change",
-                         FIRN_STR_ARG(path));
-    return FIRN_OK;
-}
-
-static bool is_identifier(const firn_schema *schema, int32_t id)
-{
-    for (size_t i = 0; i < schema->n_identifier_field_ids; i++)
-        if (schema->identifier_field_ids[i] == id) return true;
-    return false;
-}
+/* ---- names and places ---- */
 
 static firn_status check_free_name(const firn_type *parent, firn_str name, int32_t own_id,
                                    firn_error *err)
@@ -54,19 +21,6 @@ static firn_status check_free_name(const firn_type *parent, firn_str name, int32
                          "column \"%.*s\" differs from \"%.*s\" in upper and lower case only",
                          FIRN_STR_ARG(name), FIRN_STR_ARG(field->name));
     }
-    return FIRN_OK;
-}
-
-/* ---- changing ---- */
-
-static firn_status edit_draft(firn_txn_draft *draft, const firn_tree_edit *edit, firn_error *err)
-{
-    firn_schema *schema = firn_arena_alloc_zero(draft->arena, sizeof *schema);
-    if (!schema) return firn_fail_nomem(err);
-    *schema = *draft->schema;
-    FIRN_TRY(firn_tree__edit(&draft->schema->root, edit, draft->arena, &schema->root, err));
-    draft->schema = schema;
-    draft->has_schema = true;
     return FIRN_OK;
 }
 
@@ -97,21 +51,6 @@ static firn_status find_position(const firn_type *parent, size_t skip,
 
 /* ---- add ---- */
 
-static firn_status check_type_version(const firn_type *type, int32_t version, firn_error *err)
-{
-    char name[64];
-    const bool is_v3 = type->kind == FIRN_TYPE_UNKNOWN || type->kind == FIRN_TYPE_TIMESTAMP_NS ||
-                       type->kind == FIRN_TYPE_TIMESTAMPTZ_NS || type->kind == FIRN_TYPE_VARIANT ||
-                       type->kind == FIRN_TYPE_GEOMETRY || type->kind == FIRN_TYPE_GEOGRAPHY;
-    if (is_v3 && version < 3)
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: type %s in a table of format version %d, 3 is needed",
-                         firn_type_name(type, name, sizeof name), version);
-    for (size_t i = 0; i < type->n_fields; i++)
-        FIRN_TRY(check_type_version(type->fields[i].type, version, err));
-    return FIRN_OK;
-}
-
 /* Splits "a.b.c" into the struct of a.b and the name c. A list or map stands for the struct in its
  * element or value. */
 static firn_status find_add_parent(const firn_schema *schema, firn_str path, int32_t *id_out,
@@ -124,7 +63,7 @@ static firn_status find_add_parent(const firn_schema *schema, firn_str path, int
     *type_out = &schema->root;
     *name_out = firn_str_slice(path, dot, path.len);
     if (dot == 0) return FIRN_OK;
-    FIRN_TRY(need_column(schema, firn_str_slice(path, 0, dot - 1), &parent, err));
+    FIRN_TRY(firn_draft__need_column(schema, firn_str_slice(path, 0, dot - 1), &parent, err));
     while (parent->type->kind == FIRN_TYPE_LIST || parent->type->kind == FIRN_TYPE_MAP)
         parent = &parent->type->fields[parent->type->n_fields - 1];
     if (parent->type->kind != FIRN_TYPE_STRUCT)
@@ -138,44 +77,41 @@ static firn_status find_add_parent(const firn_schema *schema, firn_str path, int
     return FIRN_OK;
 }
 
-static int32_t draft_version(const firn_txn_draft *draft)
-{
-    return draft->format_version > 0 ? draft->format_version : draft->base->format_version;
-}
-
+/* Adds action->field, whose types have the ids of the caller. */
 static firn_status apply_add(const firn_txn_action *action, firn_txn_draft *draft, firn_error *err)
 {
     firn_tree_edit edit = {.kind = FIRN_EDIT_ADD};
     const firn_type *parent = NULL;
-    firn_str name;
-    firn_type *type = firn_arena_alloc_zero(draft->arena, sizeof *type);
-    if (!type) return firn_fail_nomem(err);
-    FIRN_TRY(find_add_parent(draft->schema, action->path, &edit.id, &parent, &name, err));
-    FIRN_TRY(check_free_name(parent, name, -1, err));
-    FIRN_TRY(check_type_version(action->type, draft_version(draft), err));
+    firn_field field = *action->field;
+    FIRN_TRY(find_add_parent(draft->schema, action->path, &edit.id, &parent, &field.name, err));
+    FIRN_TRY(check_free_name(parent, field.name, -1, err));
     FIRN_TRY(find_position(parent, parent->n_fields, &action->position, &edit.position, err));
-    if (draft->last_column_id >= FIRN_RESERVED_FIELD_ID - 1)
-        return firn_fail(err, FIRN_ERR_LIMIT, "no field id left below the reserved ids");
-    firn_field field = {.id = ++draft->last_column_id, .name = name, .doc = action->text};
-    FIRN_TRY(firn_type__copy(action->type, draft->arena, &draft->last_column_id, NULL, type, err));
-    field.type = type;
+    FIRN_TRY(firn_draft__check_new_field(draft, &field, err));
+    FIRN_TRY(firn_draft__number_field(draft, &field, err));
     edit.field = &field;
-    return edit_draft(draft, &edit, err);
+    return firn_draft__edit(draft, &edit, err);
+}
+
+firn_status firn_txn_add_field(firn_txn *txn, firn_str path, const firn_field *field,
+                               firn_position position, firn_error *err)
+{
+    firn_txn_action action = {.apply = apply_add, .position = position, .needs_same_layout = true};
+    FIRN_TRY(firn_txn__check_open(txn, err));
+    const firn_type holder = {.kind = FIRN_TYPE_STRUCT, .fields = field, .n_fields = 1};
+    firn_type *copy = firn_arena_alloc_zero(txn->arena, sizeof *copy);
+    if (!copy) return firn_fail_nomem(err);
+    FIRN_TRY(firn_type__copy(&holder, txn->arena, NULL, NULL, copy, err));
+    action.field = copy->fields;
+    FIRN_TRY(firn_txn__copy(txn, path, &action.path, err));
+    FIRN_TRY(firn_txn__copy(txn, position.sibling, &action.position.sibling, err));
+    return firn_txn__act(txn, &action, err);
 }
 
 firn_status firn_txn_add_column(firn_txn *txn, firn_str path, const firn_type *type, firn_str doc,
                                 firn_position position, firn_error *err)
 {
-    firn_txn_action action = {.apply = apply_add, .position = position, .needs_same_layout = true};
-    FIRN_TRY(firn_txn__check_open(txn, err));
-    firn_type *copy = firn_arena_alloc_zero(txn->arena, sizeof *copy);
-    if (!copy) return firn_fail_nomem(err);
-    FIRN_TRY(firn_type__copy(type, txn->arena, NULL, NULL, copy, err));
-    action.type = copy;
-    FIRN_TRY(firn_txn__copy(txn, path, &action.path, err));
-    FIRN_TRY(firn_txn__copy(txn, doc, &action.text, err));
-    FIRN_TRY(firn_txn__copy(txn, position.sibling, &action.position.sibling, err));
-    return firn_txn__act(txn, &action, err);
+    const firn_field field = {.type = type, .doc = doc};
+    return firn_txn_add_field(txn, path, &field, position, err);
 }
 
 /* ---- drop ---- */
@@ -207,7 +143,7 @@ static firn_status apply_drop(const firn_txn_action *action, firn_txn_draft *dra
 {
     const firn_field *field = NULL;
     const firn_type *parent = NULL;
-    FIRN_TRY(need_struct_field(draft->schema, action->path, &field, &parent, err));
+    FIRN_TRY(firn_draft__need_struct_field(draft->schema, action->path, &field, &parent, err));
     FIRN_TRY(check_not_source(draft, field, action->path, err));
     for (size_t i = 0; i < draft->schema->n_identifier_field_ids; i++)
         if (firn_tree__contains(field, draft->schema->identifier_field_ids[i]))
@@ -218,71 +154,54 @@ static firn_status apply_drop(const firn_txn_action *action, firn_txn_draft *dra
         return firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\" cannot be dropped: it is the only one",
                          FIRN_STR_ARG(action->path));
     const firn_tree_edit edit = {.kind = FIRN_EDIT_DROP, .id = field->id};
-    return edit_draft(draft, &edit, err);
-}
-
-/* An action on one column with at most a text. */
-static firn_status act_on_column(firn_txn *txn, firn_action_fn apply, firn_str path, firn_str text,
-                                 firn_error *err)
-{
-    firn_txn_action action = {.apply = apply, .needs_same_layout = true};
-    FIRN_TRY(firn_txn__check_open(txn, err));
-    FIRN_TRY(firn_txn__copy(txn, path, &action.path, err));
-    FIRN_TRY(firn_txn__copy(txn, text, &action.text, err));
-    return firn_txn__act(txn, &action, err);
+    return firn_draft__edit(draft, &edit, err);
 }
 
 firn_status firn_txn_drop_column(firn_txn *txn, firn_str path, firn_error *err)
 {
-    return act_on_column(txn, apply_drop, path, FIRN_STR(""), err);
+    return firn_txn__act_on_column(txn, apply_drop, path, FIRN_STR(""), err);
 }
 
-/* ---- rename, doc, optional, promote ---- */
-
-static firn_status set_field(firn_txn_draft *draft, const firn_field *field, firn_error *err)
-{
-    const firn_tree_edit edit = {.kind = FIRN_EDIT_SET, .id = field->id, .field = field};
-    return edit_draft(draft, &edit, err);
-}
+/* ---- rename, doc, optional ---- */
 
 static firn_status apply_rename(const firn_txn_action *action, firn_txn_draft *draft,
                                 firn_error *err)
 {
     const firn_field *field = NULL;
     const firn_type *parent = NULL;
-    FIRN_TRY(need_struct_field(draft->schema, action->path, &field, &parent, err));
+    FIRN_TRY(firn_draft__need_struct_field(draft->schema, action->path, &field, &parent, err));
     FIRN_TRY(check_free_name(parent, action->text, field->id, err));
     firn_field changed = *field;
     changed.name = action->text;
-    return set_field(draft, &changed, err);
+    return firn_draft__set_field(draft, &changed, err);
 }
 
 firn_status firn_txn_rename_column(firn_txn *txn, firn_str path, firn_str new_name, firn_error *err)
 {
-    return act_on_column(txn, apply_rename, path, new_name, err);
+    return firn_txn__act_on_column(txn, apply_rename, path, new_name, err);
 }
 
 static firn_status apply_doc(const firn_txn_action *action, firn_txn_draft *draft, firn_error *err)
 {
     const firn_field *field = NULL;
-    FIRN_TRY(need_column(draft->schema, action->path, &field, err));
+    FIRN_TRY(firn_draft__need_column(draft->schema, action->path, &field, err));
     firn_field changed = *field;
     changed.doc = action->text;
-    return set_field(draft, &changed, err);
+    return firn_draft__set_field(draft, &changed, err);
 }
 
 firn_status firn_txn_set_doc(firn_txn *txn, firn_str path, firn_str doc, firn_error *err)
 {
-    return act_on_column(txn, apply_doc, path, doc, err);
+    return firn_txn__act_on_column(txn, apply_doc, path, doc, err);
 }
 
 static firn_status apply_optional(const firn_txn_action *action, firn_txn_draft *draft,
                                   firn_error *err)
 {
     const firn_field *field = NULL;
-    FIRN_TRY(need_column(draft->schema, action->path, &field, err));
+    FIRN_TRY(firn_draft__need_column(draft->schema, action->path, &field, err));
     if (!field->is_required) return FIRN_OK;
-    if (is_identifier(draft->schema, field->id))
+    if (firn_schema__is_identifier(draft->schema, field->id))
         return firn_fail(err, FIRN_ERR_ARG,
                          "column \"%.*s\" cannot become optional: it is an identifier field",
                          FIRN_STR_ARG(action->path));
@@ -291,53 +210,12 @@ static firn_status apply_optional(const firn_txn_action *action, firn_txn_draft 
                          FIRN_STR_ARG(action->path));
     firn_field changed = *field;
     changed.is_required = false;
-    return set_field(draft, &changed, err);
+    return firn_draft__set_field(draft, &changed, err);
 }
 
 firn_status firn_txn_make_optional(firn_txn *txn, firn_str path, firn_error *err)
 {
-    return act_on_column(txn, apply_optional, path, FIRN_STR(""), err);
-}
-
-static bool is_promotion(const firn_type *from, const firn_type *to)
-{
-    if (from->kind == FIRN_TYPE_INT) return to->kind == FIRN_TYPE_LONG;
-    if (from->kind == FIRN_TYPE_FLOAT) return to->kind == FIRN_TYPE_DOUBLE;
-    return from->kind == FIRN_TYPE_DECIMAL && to->kind == FIRN_TYPE_DECIMAL &&
-           from->scale == to->scale && from->precision <= to->precision;
-}
-
-static firn_status apply_promote(const firn_txn_action *action, firn_txn_draft *draft,
-                                 firn_error *err)
-{
-    const firn_field *field = NULL;
-    char from[64];
-    char to[64];
-    FIRN_TRY(need_column(draft->schema, action->path, &field, err));
-    if (firn_type_equals(field->type, action->type)) return FIRN_OK;
-    if (firn_tree__is_in_map_key(&draft->schema->root, field->id))
-        return firn_fail(err, FIRN_ERR_ARG, "\"%.*s\" is part of a map key, which cannot change",
-                         FIRN_STR_ARG(action->path));
-    if (!is_promotion(field->type, action->type))
-        return firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\" of type %s cannot become %s",
-                         FIRN_STR_ARG(action->path), firn_type_name(field->type, from, sizeof from),
-                         firn_type_name(action->type, to, sizeof to));
-    firn_field changed = *field;
-    changed.type = action->type;
-    return set_field(draft, &changed, err);
-}
-
-firn_status firn_txn_promote_column(firn_txn *txn, firn_str path, const firn_type *type,
-                                    firn_error *err)
-{
-    firn_txn_action action = {.apply = apply_promote, .needs_same_layout = true};
-    FIRN_TRY(firn_txn__check_open(txn, err));
-    firn_type *copy = firn_arena_alloc_zero(txn->arena, sizeof *copy);
-    if (!copy) return firn_fail_nomem(err);
-    FIRN_TRY(firn_type__copy(type, txn->arena, NULL, NULL, copy, err));
-    action.type = copy;
-    FIRN_TRY(firn_txn__copy(txn, path, &action.path, err));
-    return firn_txn__act(txn, &action, err);
+    return firn_txn__act_on_column(txn, apply_optional, path, FIRN_STR(""), err);
 }
 
 /* ---- move ---- */
@@ -346,11 +224,11 @@ static firn_status apply_move(const firn_txn_action *action, firn_txn_draft *dra
 {
     const firn_field *field = NULL;
     const firn_type *parent = NULL;
-    FIRN_TRY(need_struct_field(draft->schema, action->path, &field, &parent, err));
+    FIRN_TRY(firn_draft__need_struct_field(draft->schema, action->path, &field, &parent, err));
     firn_tree_edit edit = {.kind = FIRN_EDIT_MOVE, .id = field->id};
     FIRN_TRY(find_position(parent, (size_t)(field - parent->fields), &action->position,
                            &edit.position, err));
-    return edit_draft(draft, &edit, err);
+    return firn_draft__edit(draft, &edit, err);
 }
 
 firn_status firn_txn_move_column(firn_txn *txn, firn_str path, firn_position position,

@@ -69,6 +69,21 @@ static firn_status check_field_name(const struct spec_draft *spec,
                      FIRN_STR_ARG(field->name));
 }
 
+/* A dropped field of version 1 makes way for a new one of its name. */
+static firn_status rename_void(struct spec_draft *spec, firn_str name, firn_error *err)
+{
+    for (size_t i = 0; i < spec->n; i++) {
+        firn_partition_field *field = &spec->fields[i];
+        if (field->transform.kind != FIRN_TRANSFORM_VOID ||
+            !firn_str_equals_nocase(field->name, name))
+            continue;
+        field->name = firn_arena_printf(spec->draft->arena, "%.*s_%d", FIRN_STR_ARG(name),
+                                        (int)field->field_id);
+        if (!field->name.data) return firn_fail_nomem(err);
+    }
+    return FIRN_OK;
+}
+
 /* The id such a field had before, in any spec, or a new one. */
 static int32_t field_id_for(firn_txn_draft *draft, const firn_partition_field *field)
 {
@@ -97,6 +112,7 @@ static firn_status add_field(struct spec_draft *spec, firn_partition_field field
             return firn_fail(err, FIRN_ERR_EXISTS,
                              "the table is partitioned by that already, as \"%.*s\"",
                              FIRN_STR_ARG(spec->fields[i].name));
+    FIRN_TRY(rename_void(spec, field.name, err));
     FIRN_TRY(check_field_name(spec, &field, err));
     field.field_id = field_id_for(draft, &field);
     return push_field(spec, &field, err);
@@ -107,7 +123,8 @@ static firn_status set_draft_spec(const struct spec_draft *spec, firn_error *err
     firn_txn_draft *draft = spec->draft;
     firn_partition_spec *made = firn_arena_alloc_zero(draft->arena, sizeof *made);
     if (!made) return firn_fail_nomem(err);
-    *made = (firn_partition_spec){draft->spec->spec_id, spec->fields, spec->n};
+    *made = (firn_partition_spec){
+        .spec_id = draft->spec->spec_id, .fields = spec->fields, .n_fields = spec->n};
     draft->spec = made;
     draft->has_spec = true;
     return FIRN_OK;
@@ -181,6 +198,37 @@ firn_status firn_txn_drop_partition_field(firn_txn *txn, firn_str name, firn_err
     return firn_txn__act(txn, &action, err);
 }
 
+static firn_status apply_rename_field(const firn_txn_action *action, firn_txn_draft *draft,
+                                      firn_error *err)
+{
+    struct spec_draft spec = {.draft = draft};
+    bool found = false;
+    for (size_t i = 0; i < draft->spec->n_fields; i++) {
+        firn_partition_field field = draft->spec->fields[i];
+        const bool is_it = firn_str_equals_nocase(field.name, action->path);
+        found = found || is_it;
+        if (is_it) field.name = action->text;
+        if (is_it || firn_str_equals_nocase(field.name, action->text))
+            FIRN_TRY(check_field_name(&spec, &field, err));
+        FIRN_TRY(push_field(&spec, &field, err));
+    }
+    if (!found)
+        return firn_fail(err, FIRN_ERR_NOT_FOUND, "no partition field \"%.*s\"",
+                         FIRN_STR_ARG(action->path));
+    return set_draft_spec(&spec, err);
+}
+
+firn_status firn_txn_rename_partition_field(firn_txn *txn, firn_str name, firn_str new_name,
+                                            firn_error *err)
+{
+    firn_txn_action action = {.apply = apply_rename_field, .needs_same_layout = true};
+    FIRN_TRY(firn_txn__check_open(txn, err));
+    if (new_name.len == 0) return firn_fail(err, FIRN_ERR_ARG, "partition field name is empty");
+    FIRN_TRY(firn_txn__copy(txn, name, &action.path, err));
+    FIRN_TRY(firn_txn__copy(txn, new_name, &action.text, err));
+    return firn_txn__act(txn, &action, err);
+}
+
 /* Version 1: the fields there are stay in place, void unless they are asked for again. */
 static firn_status keep_v1_fields(struct spec_draft *spec, const firn_txn_action *action,
                                   bool *is_kept, firn_error *err)
@@ -240,7 +288,7 @@ static firn_status apply_sort_order(const firn_txn_action *action, firn_txn_draf
                               &action->sort_fields[i].transform, err));
     firn_sort_order *order = firn_arena_alloc_zero(draft->arena, sizeof *order);
     if (!order) return firn_fail_nomem(err);
-    *order = (firn_sort_order){0, action->sort_fields, action->n};
+    *order = (firn_sort_order){.fields = action->sort_fields, .n_fields = action->n};
     draft->sort_order = order;
     draft->has_sort_order = true;
     return FIRN_OK;

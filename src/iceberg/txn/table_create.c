@@ -113,7 +113,7 @@ static firn_status make_spec(struct create_op *op, const firn_partition_spec *sp
                 return firn_fail(err, FIRN_ERR_ARG, "partition field \"%.*s\" is there twice",
                                  FIRN_STR_ARG(fields[i].name));
     }
-    *made = (firn_partition_spec){0, fields, n};
+    *made = (firn_partition_spec){.fields = fields, .n_fields = n};
     FIRN_TRY(push(op, (firn_update){.kind = FIRN_UPDATE_ADD_SPEC, .spec = made}, err));
     return push(op, (firn_update){.kind = FIRN_UPDATE_SET_DEFAULT_SPEC, .id = -1}, err);
 }
@@ -131,7 +131,7 @@ static firn_status make_sort_order(struct create_op *op, const firn_sort_order *
         FIRN_TRY(map_source(op, &fields[i].source_id, &fields[i].transform, &source, err));
         fields[i].transform.text = (firn_str){0};
     }
-    *made = (firn_sort_order){n > 0 ? 1 : 0, fields, n};
+    *made = (firn_sort_order){.order_id = n > 0 ? 1 : 0, .fields = fields, .n_fields = n};
     FIRN_TRY(push(op, (firn_update){.kind = FIRN_UPDATE_ADD_SORT_ORDER, .sort_order = made}, err));
     return push(op, (firn_update){.kind = FIRN_UPDATE_SET_DEFAULT_SORT_ORDER, .id = -1}, err);
 }

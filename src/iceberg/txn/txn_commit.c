@@ -24,6 +24,16 @@ struct attempt {
 
 /* ---- build ---- */
 
+static bool has_same_branches(const firn_table_metadata *a, const firn_table_metadata *b)
+{
+    for (size_t i = 0; i < a->n_refs; i++) {
+        const firn_snapshot_ref *other = firn_metadata_find_ref(b, a->refs[i].name);
+        if (a->refs[i].is_tag) continue;
+        if (!other || other->snapshot_id != a->refs[i].snapshot_id) return false;
+    }
+    return true;
+}
+
 static firn_status check_repeatable(const firn_txn *txn, const firn_table_metadata *base,
                                     firn_error *err)
 {
@@ -38,12 +48,15 @@ static firn_status check_repeatable(const firn_txn *txn, const firn_table_metada
                              base->last_partition_id == seen->last_partition_id &&
                              base->default_sort_order_id == seen->default_sort_order_id;
     const bool same_main = base->current_snapshot_id == seen->current_snapshot_id;
+    const bool same_branches = has_same_branches(base, seen) && has_same_branches(seen, base);
     for (size_t i = 0; i < txn->n_actions; i++) {
         if (txn->actions[i].needs_same_layout && !same_layout)
             return firn_fail(err, FIRN_ERR_CONFLICT,
                              "another commit changed the schema, partitioning or sort order");
         if (txn->actions[i].needs_same_main && !same_main)
             return firn_fail(err, FIRN_ERR_CONFLICT, "another commit made a snapshot");
+        if (txn->actions[i].needs_same_branches && !same_branches)
+            return firn_fail(err, FIRN_ERR_CONFLICT, "another commit moved a branch");
     }
     return FIRN_OK;
 }

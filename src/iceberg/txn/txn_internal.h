@@ -47,6 +47,7 @@ typedef struct firn_txn_draft {
     const firn_table_metadata *base;
     const firn_schema *schema; /* schema_id is that of the base until updates are made */
     bool has_schema;           /* differs from the base */
+    bool pins_branches;        /* right only while no branch moves */
     int32_t last_column_id;
     const firn_partition_spec *spec;
     bool has_spec;
@@ -77,6 +78,10 @@ struct firn_txn_action {
     firn_str path;
     firn_str text;
     const firn_type *type;
+    const firn_field *field;
+    const firn_schema *schema;
+    const firn_value *value;
+    const firn_str *paths; /* n */
     firn_str text2;
     bool flag, flag2;
     firn_position position;
@@ -90,6 +95,7 @@ struct firn_txn_action {
     int64_t id;
     bool needs_same_layout; /* not to be repeated when schema, spec or sort order changed */
     bool needs_same_main;   /* not to be repeated when main moved */
+    bool needs_same_branches;
 };
 
 /* One snapshot-producing change; what it points to is the transaction's, but for the filters. */
@@ -149,6 +155,7 @@ typedef struct firn_update_list {
     firn_arena *arena;
     firn_update *items;
     size_t n, cap;
+    bool pins_branches; /* see firn_txn_draft */
 } firn_update_list;
 
 FIRN_MUST_CHECK firn_status firn_updates__push(firn_update_list *list, const firn_update *update,

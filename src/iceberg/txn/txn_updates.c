@@ -3,6 +3,8 @@
  * table has had before are set by id instead of being added again. */
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/spec/metadata_builder.h"
+#include "iceberg/txn/column_properties.h"
 #include "iceberg/txn/txn_internal.h"
 
 firn_status firn_updates__push(firn_update_list *list, const firn_update *update, firn_error *err)
@@ -23,32 +25,12 @@ static firn_status push_id(firn_update_list *list, firn_update_kind kind, int64_
 
 /* ---- schema ---- */
 
-static bool same_ids(const firn_schema *a, const firn_schema *b)
-{
-    if (a->n_identifier_field_ids != b->n_identifier_field_ids) return false;
-    for (size_t i = 0; i < a->n_identifier_field_ids; i++)
-        if (a->identifier_field_ids[i] != b->identifier_field_ids[i]) return false;
-    return true;
-}
-
-/* firn_type_equals leaves docs out; a change of them is a new schema too. */
-static bool same_docs(const firn_type *a, const firn_type *b)
-{
-    for (size_t i = 0; i < a->n_fields; i++)
-        if (!firn_str_equals(a->fields[i].doc, b->fields[i].doc) ||
-            !same_docs(a->fields[i].type, b->fields[i].type))
-            return false;
-    return true;
-}
-
 static firn_status push_schema(const firn_txn_draft *draft, firn_update_list *list, firn_error *err)
 {
     const firn_table_metadata *base = draft->base;
     for (size_t i = 0; i < base->n_schemas; i++) {
         const firn_schema *old = base->schemas[i];
-        if (!firn_type_equals(&old->root, &draft->schema->root) ||
-            !same_docs(&old->root, &draft->schema->root) || !same_ids(old, draft->schema))
-            continue;
+        if (!firn_schema_same(old, draft->schema)) continue;
         if (old->schema_id == base->current_schema_id) return FIRN_OK;
         return push_id(list, FIRN_UPDATE_SET_CURRENT_SCHEMA, old->schema_id, err);
     }
@@ -184,7 +166,11 @@ firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_li
                                     .properties = {draft->set, draft->n_set}};
         FIRN_TRY(firn_updates__push(list, &update, err));
     }
-    if (draft->has_schema) FIRN_TRY(push_schema(draft, list, err));
+    if (draft->has_schema) {
+        FIRN_TRY(push_schema(draft, list, err));
+        FIRN_TRY(firn_updates__column_properties(draft, list, err));
+    }
+    list->pins_branches = draft->pins_branches;
     if (draft->has_spec) FIRN_TRY(push_spec(draft, list, err));
     if (draft->has_sort_order) FIRN_TRY(push_order(draft, list, err));
     if (draft->location.len > 0) {
@@ -252,11 +238,24 @@ static firn_requirement requirement_of(const firn_table_metadata *base, const fi
     return (firn_requirement){.kind = FIRN_REQUIRE_CREATE};
 }
 
+/* All branches are where they were, and main is still empty if it was. */
+static size_t pin_branches(const firn_table_metadata *base, firn_requirement *items, size_t n)
+{
+    for (size_t i = 0; i < base->n_refs; i++)
+        if (!base->refs[i].is_tag)
+            items[n++] = (firn_requirement){FIRN_REQUIRE_REF_SNAPSHOT_ID, base->refs[i].name,
+                                            base->refs[i].snapshot_id};
+    if (base->current_snapshot_id < 0)
+        items[n++] = (firn_requirement){FIRN_REQUIRE_REF_SNAPSHOT_ID, FIRN_MAIN, -1};
+    return n;
+}
+
 firn_status firn_requirements__derive(const firn_table_metadata *base, bool is_create,
                                       const firn_update_list *list, firn_requirement **out,
                                       size_t *n_out, firn_error *err)
 {
-    firn_requirement *items = firn_arena_array(list->arena, list->n + 1, sizeof *items);
+    firn_requirement *items =
+        firn_arena_array(list->arena, list->n + base->n_refs + 2, sizeof *items);
     if (!items) return firn_fail_nomem(err);
     size_t n = 0;
     if (is_create)
@@ -267,6 +266,7 @@ firn_status firn_requirements__derive(const firn_table_metadata *base, bool is_c
         const firn_requirement need = requirement_of(base, &list->items[i]);
         if (need.kind != FIRN_REQUIRE_CREATE) items[n++] = need;
     }
+    if (list->pins_branches && !is_create) n = pin_branches(base, items, n);
     *out = items;
     *n_out = n;
     return FIRN_OK;
