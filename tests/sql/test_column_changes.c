@@ -71,15 +71,15 @@ static void test_defaults_are_refused_where_they_cannot_be(void **state)
     sql_expect_failure(f, "create table r1 (id int default 4)", FIRN_ERR_ARG,
                        "a default value needs format version 3", NULL, 0);
     sql_expect_failure(f, "alter table r3 add column n int default 'x'", FIRN_ERR_ARG,
-                       "\"x\" is not a value of type int", NULL, 42);
+                       "\"x\" is not a value of type int", NULL, 40);
     sql_expect_failure(f, "alter table r3 add column n int default 99999999999", FIRN_ERR_ARG,
-                       "\"99999999999\" is not a value of type int", NULL, 42);
+                       "\"99999999999\" is not a value of type int", NULL, 40);
     sql_expect_failure(f, "alter table r3 add column n int default random()", FIRN_ERR_UNSUPPORTED,
-                       "not supported: a default that is not a literal", NULL, 42);
+                       "not supported: a default that is not a literal", NULL, 40);
     sql_expect_failure(f, "alter table r3 add column n int not null default null", FIRN_ERR_ARG,
                        "cannot be added as required without a default", NULL, 12);
     sql_expect_failure(f, "alter table r3 add column b binary default 'x'", FIRN_ERR_ARG,
-                       "a default of bytes is written X'...'", NULL, 45);
+                       "a default of bytes is written X'...'", NULL, 43);
 }
 
 static void test_not_null_is_set_after_a_look_at_the_rows(void **state)
