@@ -32,7 +32,10 @@ static const char k_details[] =
     "  firn table tag NAMESPACE.TABLE [create|replace|drop NAME]\n"
     "  firn table rollback NAMESPACE.TABLE --snapshot ID\n"
     "  firn table upgrade NAMESPACE.TABLE --to VERSION\n"
-    "  firn table health NAMESPACE.TABLE        what maintenance would gain\n";
+    "  firn table health NAMESPACE.TABLE        what maintenance would gain\n"
+    "  firn table PROCEDURE NAMESPACE.TABLE [ARGUMENT=VALUE ...]\n"
+    "                                           expire_snapshots, rewrite_data_files, ...: "
+    "docs/sql.md\n";
 
 static const struct table_verb {
     const char *name;
@@ -165,10 +168,12 @@ static int run(app *a, const app_args *args)
     firn_outline out;
     firn_outline_style style = FIRN_OUTLINE_TEXT;
     const struct table_verb *verb = NULL;
+    const firn_procedure *procedure = NULL;
 
     for (size_t i = 0; i < sizeof k_verbs / sizeof k_verbs[0] && args->n_words; i++)
         if (strcmp(args->words[0], k_verbs[i].name) == 0) verb = &k_verbs[i];
-    if (!verb) {
+    if (!verb && args->n_words) procedure = firn_procedure_find(firn_str_of(args->words[0]));
+    if (!verb && !procedure) {
         fprintf(stderr, "error: %s\n%s", args->n_words ? "unknown action" : "table needs an action",
                 k_details);
         return APP_USAGE;
@@ -179,7 +184,9 @@ static int run(app *a, const app_args *args)
     }
     if (app_open_home(a, APP_HOME, NULL, &err) != FIRN_OK) return app_print_open_error(a, &err);
     outline_open(&out, style);
-    const firn_status st = outline_close(&out, run_verb(a, args, verb, &out, &err), &err);
+    const firn_status done = verb ? run_verb(a, args, verb, &out, &err)
+                                  : table_procedure(a, args, procedure, &out, &err);
+    const firn_status st = outline_close(&out, done, &err);
     return st == FIRN_OK ? APP_OK : app_print_error(a, &err, NULL);
 }
 

@@ -6,6 +6,7 @@
 #include "app.h"
 #include "firn/table.h"
 #include "format/outline.h"
+#include "iceberg/maintain/procedure.h"
 
 typedef struct table_action {
     app *a;
@@ -36,5 +37,10 @@ FIRN_MUST_CHECK firn_status table_branch(const table_action *t, firn_error *err)
 FIRN_MUST_CHECK firn_status table_tag(const table_action *t, firn_error *err);
 FIRN_MUST_CHECK firn_status table_rollback(const table_action *t, firn_error *err);
 FIRN_MUST_CHECK firn_status table_upgrade(const table_action *t, firn_error *err);
+
+/* table_procedure.c: the words behind the procedure's name are the table and ARGUMENT=VALUE. */
+FIRN_MUST_CHECK firn_status table_procedure(app *a, const app_args *args,
+                                            const firn_procedure *procedure, firn_outline *out,
+                                            firn_error *err);
 
 #endif

@@ -131,7 +131,7 @@ typedef enum firn_rewrite_job_order {
 } firn_rewrite_job_order;
 
 /** @brief Zero in any field means "default", which is Spark's. */
-typedef struct firn_rewrite_opts {
+typedef struct firn_file_rewrite_opts {
     size_t struct_size;
     firn_rewrite_strategy strategy;
     const firn_sort_field *sort_fields; /**< SORT; default: the table's sort order */
@@ -159,19 +159,19 @@ typedef struct firn_rewrite_opts {
     int32_t max_failed_commits;     /**< default: max_commits */
     firn_rewrite_job_order job_order;
     int64_t memory_bytes; /**< default: the environment's budget; a sort beyond it spills */
-} firn_rewrite_opts;
+} firn_file_rewrite_opts;
 
-#define FIRN_REWRITE_OPTS(...) \
-    (&(firn_rewrite_opts){.struct_size = sizeof(firn_rewrite_opts), __VA_ARGS__})
+#define FIRN_FILE_REWRITE_OPTS(...) \
+    (&(firn_file_rewrite_opts){.struct_size = sizeof(firn_file_rewrite_opts), __VA_ARGS__})
 
-typedef struct firn_rewrite_result {
+typedef struct firn_file_rewrite_result {
     int64_t rewritten_files, added_files, rewritten_bytes, added_bytes;
     int64_t failed_files;         /**< partial progress: of groups whose commit failed */
     int64_t removed_delete_files; /**< dangling ones */
     int64_t n_groups, n_commits;
     int64_t n_redone;     /**< groups written again because rows were deleted meanwhile */
     int64_t copied_bytes; /**< column data taken over as it was, without decoding */
-} firn_rewrite_result;
+} firn_file_rewrite_result;
 
 /**
  * @brief Write the rows of chosen data files again: fewer, larger, sorted, without deleted rows.
@@ -182,8 +182,8 @@ typedef struct firn_rewrite_result {
  * @retval FIRN_ERR_CONFLICT  Others kept changing the same files.
  */
 FIRN_API FIRN_MUST_CHECK firn_status firn_table_rewrite_files(firn_table *table,
-                                                              const firn_rewrite_opts *opts,
-                                                              firn_rewrite_result *out,
+                                                              const firn_file_rewrite_opts *opts,
+                                                              firn_file_rewrite_result *out,
                                                               firn_error *err);
 
 /* ---- manifests ---- */

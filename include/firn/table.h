@@ -196,6 +196,16 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_txn_cherry_pick(firn_txn *txn, int64_t
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_remove_snapshots(firn_txn *txn, const int64_t *ids,
                                                                size_t n, firn_error *err);
 
+/** @brief Forget schemas and partition specs, by id, that no file or snapshot that stays was
+ * written with (the caller knows). A commit that moves main or changes the layout meanwhile is a
+ * conflict.
+ * @retval FIRN_ERR_ARG  The current schema or the default spec. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_txn_remove_layouts(firn_txn *txn,
+                                                             const int64_t *schema_ids,
+                                                             size_t n_schemas,
+                                                             const int64_t *spec_ids,
+                                                             size_t n_specs, firn_error *err);
+
 /* ---- branches and tags ---- */
 
 /** @brief What to do when a name is taken. */

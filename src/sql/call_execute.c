@@ -1,151 +1,113 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Procedures: CALL system.name(...) and ALTER TABLE t EXECUTE name(...), with Spark's arguments and
- * output. */
-#include <inttypes.h>
-
+/* Procedures in SQL: CALL [catalog.]system.name(..) and ALTER TABLE t EXECUTE name(..) [WHERE ..].
+ * What there is and what it does is iceberg/maintain/procedure.h; here are tables, arguments and
+ * results as SQL has them. */
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/maintain/procedure.h"
 #include "sql/ddl.h"
 #include "sql/row_builder.h"
-
-/* Arguments by name; NULL: not given. */
-typedef struct call_arguments {
-    const firn_ast_argument *table, *snapshot_id, *timestamp, *ref;
-} call_arguments;
 
 typedef struct call_context {
     firn_session *session;
     const firn_ast_call *call;
-    call_arguments given;
-    firn_table *table;
-    const firn_table_metadata *metadata;
-    int64_t snapshot_id; /* the new one */
+    const firn_ast_argument *table; /* the argument; NULL: EXECUTE */
+    firn_procedure_call run;
+    size_t offsets[FIRN_PROCEDURE_MAX_ARGUMENTS]; /* of the values, in the statement */
 } call_context;
 
-typedef struct procedure {
-    const char *name;
-    const char *arguments[4]; /* in order, the table first */
-    bool may_lack_last;
-    firn_status (*run)(call_context *c, firn_txn *txn, firn_error *err);
-} procedure;
-
-/* ---- what they do ---- */
-
-static firn_status read_snapshot(const call_context *c, const firn_ast_argument *argument,
-                                 int64_t *out, firn_error *err)
+static firn_str procedure_name(const firn_ast_call *call)
 {
-    if (!firn_str_to_i64(argument->text, out)) {
-        return firn_sql_fail(err, argument->offset, "found \"%.*s\", expected a snapshot id",
-                             FIRN_STR_ARG(argument->text));
-    }
-    if (firn_metadata_find_snapshot(c->metadata, *out)) return FIRN_OK;
-    return firn_sql_fail(err, argument->offset, "the table has no snapshot %" PRId64, *out);
+    return call->name.parts[call->name.n_parts - 1];
 }
-
-static firn_status rollback_to_snapshot(call_context *c, firn_txn *txn, firn_error *err)
-{
-    FIRN_TRY(read_snapshot(c, c->given.snapshot_id, &c->snapshot_id, err));
-    return firn_ddl__at(c->given.snapshot_id->offset,
-                        firn_txn_rollback_to(txn, c->snapshot_id, err), err);
-}
-
-static firn_status rollback_to_timestamp(call_context *c, firn_txn *txn, firn_error *err)
-{
-    const firn_ast_argument *argument = c->given.timestamp;
-    int64_t us = 0;
-    if (!argument->is_string || !firn_parse_timestamp_us(argument->text, &us, NULL)) {
-        return firn_sql_fail(err, argument->offset,
-                             "found \"%.*s\", expected a timestamp such as %s",
-                             FIRN_STR_ARG(argument->text), "'2024-01-31 12:00:00'");
-    }
-    const firn_snapshot *s = firn_metadata_current_snapshot(c->metadata);
-    for (size_t i = 0; s && i <= c->metadata->n_snapshots; i++) {
-        if (s->timestamp_ms * 1000 < us) {
-            c->snapshot_id = s->snapshot_id;
-            return firn_txn_rollback_to(txn, s->snapshot_id, err);
-        }
-        s = firn_metadata_find_snapshot(c->metadata, s->parent_snapshot_id);
-    }
-    return firn_sql_fail(err, argument->offset, "the table had no snapshot before %.*s",
-                         FIRN_STR_ARG(argument->text));
-}
-
-static firn_status set_current_snapshot(call_context *c, firn_txn *txn, firn_error *err)
-{
-    if (!c->given.snapshot_id == !c->given.ref) {
-        return firn_sql_fail(err, c->call->name.offset,
-                             "expected one of snapshot_id and ref, found %s",
-                             c->given.ref ? "both" : "none");
-    }
-    if (c->given.snapshot_id) {
-        FIRN_TRY(read_snapshot(c, c->given.snapshot_id, &c->snapshot_id, err));
-    } else {
-        const firn_snapshot_ref *ref = firn_metadata_find_ref(c->metadata, c->given.ref->text);
-        if (!ref) {
-            return firn_sql_fail(err, c->given.ref->offset,
-                                 "the table has no branch or tag \"%.*s\"",
-                                 FIRN_STR_ARG(c->given.ref->text));
-        }
-        c->snapshot_id = ref->snapshot_id;
-    }
-    return firn_txn_set_current_snapshot(txn, c->snapshot_id, err);
-}
-
-static const procedure k_procedures[] = {
-    {"rollback_to_snapshot", {"table", "snapshot_id"}, false, rollback_to_snapshot},
-    {"rollback_to_timestamp", {"table", "timestamp"}, false, rollback_to_timestamp},
-    {"set_current_snapshot", {"table", "snapshot_id", "ref"}, true, set_current_snapshot},
-};
 
 /* ---- arguments ---- */
 
-static const firn_ast_argument **slot_of(call_arguments *given, const char *name)
+static firn_status set_value(call_context *c, size_t at, const firn_ast_argument *argument,
+                             firn_error *err)
 {
-    const firn_str s = firn_str_of(name);
-    if (firn_str_equals(s, FIRN_STR("table"))) return &given->table;
-    if (firn_str_equals(s, FIRN_STR("snapshot_id"))) return &given->snapshot_id;
-    if (firn_str_equals(s, FIRN_STR("timestamp"))) return &given->timestamp;
-    return &given->ref;
+    const firn_procedure_argument *formal = &c->run.procedure->arguments[at];
+    firn_procedure_value *value = &c->run.values[at];
+    const bool wants_list =
+        formal->kind == FIRN_ARGUMENT_TEXTS || formal->kind == FIRN_ARGUMENT_PAIRS;
+    const bool is_null =
+        !argument->is_string && firn_str_equals_nocase(argument->text, FIRN_STR("null"));
+    if (value->is_given)
+        return firn_sql_fail(err, argument->offset, "argument %s is given twice", formal->name);
+    c->offsets[at] = argument->offset;
+    if (is_null) return FIRN_OK;
+    if (wants_list != argument->is_list)
+        return firn_sql_fail(err, argument->offset, "%s: expected %s", formal->name,
+                             !wants_list                           ? "one value"
+                             : formal->kind == FIRN_ARGUMENT_TEXTS ? "ARRAY(..)"
+                                                                   : "MAP(key, value, ..)");
+    *value = (firn_procedure_value){true, argument->text, argument->items, argument->n_items};
+    return FIRN_OK;
 }
 
-static const char *find_argument(const procedure *p, firn_str name)
+static size_t n_arguments(const firn_procedure *p)
 {
-    for (size_t i = 0; i < 4 && p->arguments[i]; i++) {
-        if (firn_str_equals_nocase(name, firn_str_of(p->arguments[i]))) return p->arguments[i];
-    }
-    return NULL;
+    size_t n = 0;
+    while (n < FIRN_PROCEDURE_MAX_ARGUMENTS && p->arguments[n].name) n++;
+    return n;
 }
 
-static firn_status read_arguments(call_context *c, const procedure *p, bool has_table,
-                                  firn_error *err)
+static firn_status set_table(call_context *c, const firn_ast_argument *argument, firn_error *err)
 {
-    size_t position = has_table ? 1 : 0;
+    if (c->table) return firn_sql_fail(err, argument->offset, "argument table is given twice");
+    c->table = argument;
+    return FIRN_OK;
+}
+
+static firn_status read_arguments(call_context *c, bool has_table, firn_error *err)
+{
+    const firn_procedure *p = c->run.procedure;
+    size_t position = has_table ? 1 : 0; /* the table is the first */
+    bool is_named = false;
     for (size_t i = 0; i < c->call->n_arguments; i++) {
         const firn_ast_argument *argument = &c->call->arguments[i];
-        const char *name = argument->name.len > 0 ? find_argument(p, argument->name)
-                           : position < 4         ? p->arguments[position++]
-                                                  : NULL;
-        if (!name) {
-            return firn_sql_fail(err, argument->offset, "%s has no argument %s%.*s", p->name,
-                                 argument->name.len > 0 ? "" : "at this place",
-                                 FIRN_STR_ARG(argument->name));
+        size_t at = SIZE_MAX;
+        if (argument->name.len == 0 && is_named)
+            return firn_sql_fail(err, argument->offset,
+                                 "an argument without a name stands behind one with a name");
+        is_named = argument->name.len > 0;
+        if (is_named && !has_table && firn_str_equals_nocase(argument->name, FIRN_STR("table"))) {
+            FIRN_TRY(set_table(c, argument, err));
+            continue;
         }
-        const firn_ast_argument **slot = slot_of(&c->given, name);
-        if (*slot) return firn_sql_fail(err, argument->offset, "argument %s is given twice", name);
-        *slot = argument;
-    }
-    for (size_t i = has_table ? 1 : 0; i < 4 && p->arguments[i] && !p->may_lack_last; i++) {
-        if (*slot_of(&c->given, p->arguments[i])) continue;
-        return firn_sql_fail(err, c->call->name.offset, "%s needs the argument %s", p->name,
-                             p->arguments[i]);
+        if (!is_named && position++ == 0) {
+            FIRN_TRY(set_table(c, argument, err));
+            continue;
+        }
+        if (is_named)
+            at = firn_procedure_find_argument(p, argument->name);
+        else if (position - 2 < n_arguments(p))
+            at = position - 2;
+        if (at == SIZE_MAX)
+            return firn_sql_fail(err, argument->offset, "%s has no argument %s%.*s", p->name,
+                                 is_named ? "" : "at this place", FIRN_STR_ARG(argument->name));
+        FIRN_TRY(set_value(c, at, argument, err));
     }
     return FIRN_OK;
 }
 
-/* 'db.t' of the arguments, in the catalog that CALL names. */
-static firn_status table_name(const call_context *c, const firn_ast_argument *table,
-                              firn_sql_name *out, firn_error *err)
+static firn_status read_where(call_context *c, firn_error *err)
 {
+    if (c->call->where.len == 0) return FIRN_OK;
+    const size_t at = firn_procedure_find_argument(c->run.procedure, FIRN_STR("where"));
+    if (at == SIZE_MAX)
+        return firn_sql_fail(err, c->call->where_offset, "%s has no WHERE", c->run.procedure->name);
+    c->offsets[at] = c->call->where_offset;
+    c->run.values[at] = (firn_procedure_value){.is_given = true, .text = c->call->where};
+    return FIRN_OK;
+}
+
+/* ---- the table ---- */
+
+/* 'db.t' of the arguments, in the catalog that CALL names. */
+static firn_status table_name(const call_context *c, firn_sql_name *out, firn_error *err)
+{
+    const firn_ast_argument *table = c->table;
     if (!table) {
         return firn_sql_fail(err, c->call->name.offset, "the procedure needs the argument table");
     }
@@ -170,75 +132,101 @@ static firn_status table_name(const call_context *c, const firn_ast_argument *ta
     return FIRN_OK;
 }
 
-/* ---- running ---- */
+/* ---- rows ---- */
 
-static firn_status give_ids(firn_session *session, int64_t previous, int64_t current,
-                            firn_result **out, firn_error *err)
+static firn_status fill(const firn_procedure_call *run, firn_row_builder *b)
 {
-    static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
-    static const firn_field k_fields[] = {
-        {.id = 1, .name = FIRN_STR_INIT("previous_snapshot_id"), .type = &k_long},
-        {.id = 2, .name = FIRN_STR_INIT("current_snapshot_id"), .type = &k_long}};
-    static const firn_type k_root = {.kind = FIRN_TYPE_STRUCT, .fields = k_fields, .n_fields = 2};
-    firn_row_builder b = firn_rows_begin(&k_root, err);
-    firn_column *column = firn_rows_column(&b, 0);
-    if (previous < 0)
-        firn_cell_null(&b, column);
-    else
-        firn_cell_long(&b, column, previous);
-    firn_cell_long(&b, firn_rows_column(&b, 1), current);
-    const firn_status st = firn_rows_finish(&b);
+    const size_t n = firn_procedure_n_columns(run->procedure);
+    for (size_t r = 0; r < run->n_rows; r++) {
+        for (size_t i = 0; i < n; i++) {
+            const firn_value *cell = &run->cells[r * n + i];
+            if (cell->is_null)
+                firn_cell_null(b, firn_rows_column(b, i));
+            else
+                firn_cell_value(b, firn_rows_column(b, i), cell);
+        }
+    }
+    return firn_rows_finish(b);
+}
+
+static firn_status give_rows(const call_context *c, firn_result **out, firn_error *err)
+{
+    const firn_procedure *p = c->run.procedure;
+    const size_t n = firn_procedure_n_columns(p);
+    firn_field *fields = firn_arena_array(c->session->arena, n, sizeof *fields);
+    firn_type *types = firn_arena_array(c->session->arena, n, sizeof *types);
+    if (!fields || !types) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        types[i].kind = p->columns[i].kind;
+        fields[i] = (firn_field){
+            .id = (int32_t)i + 1, .name = firn_str_of(p->columns[i].name), .type = &types[i]};
+    }
+    const firn_type root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
+    firn_row_builder b = firn_rows_begin(&root, err);
+    const firn_status st = fill(&c->run, &b);
     if (st != FIRN_OK) {
         firn_batch_destroy(b.batch);
         return st;
     }
-    return firn_session__result_of_batch(session, &k_root, b.batch, "CALL", out, err);
+    return firn_session__result_of_batch(c->session, &root, b.batch, "CALL", out, err);
 }
 
-static firn_status run_on_table(call_context *c, const procedure *p, firn_result **out,
-                                firn_error *err)
+/* ---- running ---- */
+
+static firn_status run_procedure(call_context *c, const firn_sql_name *target, firn_error *err)
 {
-    firn_txn *txn = NULL;
-    c->metadata = firn_table_metadata_of(c->table);
-    const int64_t previous = c->metadata->current_snapshot_id;
-    FIRN_TRY(firn_txn_begin(c->table, &txn, err));
-    firn_status st = p->run(c, txn, err);
-    if (st == FIRN_OK) st = firn_txn_commit(txn, err);
-    firn_txn_close(txn);
-    FIRN_TRY(st);
-    return give_ids(c->session, previous, c->snapshot_id, out, err);
+    firn_procedure_call *run = &c->run;
+    FIRN_TRY(firn_session__resolve(c->session, target, c->session->arena, &run->catalog,
+                                   &run->ident, err));
+    if (run->procedure->subject == FIRN_SUBJECT_TABLE)
+        FIRN_TRY(firn_session__open_table(c->session, target, &run->table, err));
+    const firn_status st = firn_procedure_run(run, err);
+    firn_table_close(run->table);
+    if (st == FIRN_OK || !err) return st;
+    if (run->failed_argument < FIRN_PROCEDURE_MAX_ARGUMENTS)
+        err->position = c->offsets[run->failed_argument];
+    else if (st == FIRN_ERR_ARG && err->position == 0)
+        err->position = c->call->name.offset;
+    return st;
 }
 
 static firn_status fail_unknown(const firn_ast_call *call, firn_error *err)
 {
-    (void)firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: procedure %.*s",
-                    FIRN_STR_ARG(call->name.parts[call->name.n_parts - 1]));
+    const firn_str name = procedure_name(call);
+    const firn_procedure *nearest = NULL;
+    int least = 4;
+    for (size_t i = 0; firn_procedure_at(i); i++) {
+        const int distance =
+            firn_str_distance(name, firn_str_of(firn_procedure_at(i)->name), least);
+        if (distance >= least) continue;
+        least = distance;
+        nearest = firn_procedure_at(i);
+    }
+    (void)firn_fail(err, FIRN_ERR_NOT_FOUND, "there is no procedure %.*s", FIRN_STR_ARG(name));
     if (err) err->position = call->name.offset;
-    return firn_error_hint(
-        err, FIRN_ERR_UNSUPPORTED,
-        "procedures: rollback_to_snapshot, rollback_to_timestamp, set_current_snapshot");
+    if (!nearest) return FIRN_ERR_NOT_FOUND;
+    return firn_error_hint(err, FIRN_ERR_NOT_FOUND, "did you mean \"%s\"?", nearest->name);
 }
 
 firn_status firn_call__run(firn_session *session, const firn_ast_call *call,
                            const firn_sql_name *table, firn_result **out, firn_error *err)
 {
-    const firn_str name = call->name.parts[call->name.n_parts - 1];
-    const procedure *p = NULL;
-    call_context c = {.session = session, .call = call};
+    call_context c = {.session = session,
+                      .call = call,
+                      .run = {.procedure = firn_procedure_find(procedure_name(call)),
+                              .env = session->env,
+                              .store = session->store,
+                              .arena = session->arena}};
     firn_sql_name target;
-    for (size_t i = 0; i < sizeof k_procedures / sizeof *k_procedures && !p; i++) {
-        if (firn_str_equals_nocase(name, firn_str_of(k_procedures[i].name))) p = &k_procedures[i];
-    }
-    if (!p) return fail_unknown(call, err);
-    FIRN_TRY(read_arguments(&c, p, table != NULL, err));
+    if (!c.run.procedure) return fail_unknown(call, err);
+    FIRN_TRY(read_arguments(&c, table != NULL, err));
+    FIRN_TRY(read_where(&c, err));
     if (table)
         target = *table;
     else
-        FIRN_TRY(table_name(&c, c.given.table, &target, err));
-    FIRN_TRY(firn_session__open_table(session, &target, &c.table, err));
-    const firn_status st = run_on_table(&c, p, out, err);
-    firn_table_close(c.table);
-    return st;
+        FIRN_TRY(table_name(&c, &target, err));
+    FIRN_TRY(run_procedure(&c, &target, err));
+    return give_rows(&c, out, err);
 }
 
 firn_status firn_call_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,

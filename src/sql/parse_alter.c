@@ -251,6 +251,54 @@ static firn_status parse_write(firn_sql_parser *p, firn_ast_alter *out, firn_err
 
 /* ---- procedures ---- */
 
+/* One word, number or quoted text. */
+static firn_status parse_literal(firn_sql_parser *p, firn_str *out, bool *is_string,
+                                 firn_error *err)
+{
+    (void)(firn_parser_accept(p, "TIMESTAMP") || firn_parser_accept(p, "DATE"));
+    const firn_token value = firn_parser_peek(p);
+    *is_string = value.kind == FIRN_TOKEN_STRING;
+    if (*is_string) return firn_parser_string(p, out, err);
+    const bool is_minus = firn_parser_accept_symbol(p, "-");
+    const firn_token number = firn_parser_peek(p);
+    const bool is_word = number.kind == FIRN_TOKEN_WORD && !is_minus;
+    if (number.kind != FIRN_TOKEN_NUMBER && !is_word)
+        return firn_parser_fail(p, "a literal argument", err);
+    (void)firn_lexer_next(&p->lexer);
+    *out = firn_str_slice(p->sql, value.offset, number.offset + number.text.len);
+    return FIRN_OK;
+}
+
+/* Behind the opening bracket. Keys and values of a map stand by turns. */
+static firn_status parse_items(firn_sql_parser *p, const char *closing, firn_ast_argument *out,
+                               firn_error *err)
+{
+    firn_str *items = NULL;
+    size_t cap = 0;
+    bool is_string = false;
+    out->is_list = true;
+    if (firn_parser_accept_symbol(p, closing)) return FIRN_OK;
+    do {
+        firn_str *slot = firn_arena_push(p->arena, &items, &out->n_items, &cap, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        FIRN_TRY(parse_literal(p, slot, &is_string, err));
+    } while (firn_parser_accept_symbol(p, ",") || firn_parser_accept_symbol(p, ":"));
+    out->items = items;
+    return firn_parser_expect_symbol(p, closing, err);
+}
+
+static firn_status parse_value(firn_sql_parser *p, firn_ast_argument *out, firn_error *err)
+{
+    const firn_sql_parser before = *p;
+    out->offset = firn_parser_peek(p).offset;
+    const bool is_named = firn_parser_accept(p, "ARRAY") || firn_parser_accept(p, "MAP");
+    if (is_named && firn_parser_accept_symbol(p, "(")) return parse_items(p, ")", out, err);
+    if (firn_parser_accept_symbol(p, "[")) return parse_items(p, "]", out, err);
+    if (firn_parser_accept_symbol(p, "{")) return parse_items(p, "}", out, err);
+    *p = before;
+    return parse_literal(p, &out->text, &out->is_string, err);
+}
+
 static firn_status parse_argument(firn_sql_parser *p, firn_ast_call *out, firn_error *err)
 {
     firn_ast_argument *slot = firn_arena_push(p->arena, &out->arguments, &out->n_arguments,
@@ -267,33 +315,37 @@ static firn_status parse_argument(firn_sql_parser *p, firn_ast_call *out, firn_e
             *p = before;
         }
     }
-    (void)(firn_parser_accept(p, "TIMESTAMP") || firn_parser_accept(p, "DATE"));
-    const firn_token value = firn_parser_peek(p);
-    slot->offset = value.offset;
-    slot->is_string = value.kind == FIRN_TOKEN_STRING;
-    if (slot->is_string) return firn_parser_string(p, &slot->text, err);
-    const bool is_minus = firn_parser_accept_symbol(p, "-");
-    const firn_token number = firn_parser_peek(p);
-    const bool is_word = number.kind == FIRN_TOKEN_WORD && !is_minus;
-    if (number.kind != FIRN_TOKEN_NUMBER && !is_word) {
-        return firn_parser_fail(p, "a literal argument", err);
+    return parse_value(p, slot, err);
+}
+
+/* [WHERE ..] to the end of the statement. */
+static firn_status parse_where(firn_sql_parser *p, firn_ast_call *out, firn_error *err)
+{
+    if (!firn_parser_accept(p, "WHERE")) return firn_parser_expect_end(p, err);
+    out->where_offset = firn_parser_peek(p).offset;
+    firn_token token = firn_parser_peek(p);
+    size_t end = out->where_offset;
+    while (token.kind != FIRN_TOKEN_END && !firn_parser_accept_symbol(p, ";")) {
+        token = firn_lexer_next(&p->lexer);
+        if (token.kind != FIRN_TOKEN_END) end = token.offset + token.text.len;
+        token = firn_parser_peek(p);
     }
-    (void)firn_lexer_next(&p->lexer);
-    slot->text = firn_str_slice(p->sql, value.offset, number.offset + number.text.len);
-    return FIRN_OK;
+    out->where = firn_str_slice(p->sql, out->where_offset, end);
+    if (out->where.len == 0) return firn_parser_fail(p, "a condition", err);
+    return firn_parser_expect_end(p, err);
 }
 
 firn_status firn_parse_call(firn_sql_parser *p, firn_ast_call *out, firn_error *err)
 {
     *out = (firn_ast_call){0};
     FIRN_TRY(firn_parser_name(p, &out->name, err));
-    if (!firn_parser_accept_symbol(p, "(")) return firn_parser_expect_end(p, err);
-    if (firn_parser_accept_symbol(p, ")")) return firn_parser_expect_end(p, err);
-    do {
-        FIRN_TRY(parse_argument(p, out, err));
-    } while (firn_parser_accept_symbol(p, ","));
-    FIRN_TRY(firn_parser_expect_symbol(p, ")", err));
-    return firn_parser_expect_end(p, err);
+    if (firn_parser_accept_symbol(p, "(") && !firn_parser_accept_symbol(p, ")")) {
+        do {
+            FIRN_TRY(parse_argument(p, out, err));
+        } while (firn_parser_accept_symbol(p, ","));
+        FIRN_TRY(firn_parser_expect_symbol(p, ")", err));
+    }
+    return parse_where(p, out, err);
 }
 
 /* ---- the statement ---- */

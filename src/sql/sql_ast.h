@@ -110,6 +110,9 @@ typedef struct firn_ast_argument {
     firn_str name; /* empty: by position */
     firn_str text; /* unquoted literal */
     bool is_string;
+    bool is_list;          /* ARRAY(a, b), [a, b], MAP(k, v): items, text is empty */
+    const firn_str *items; /* unquoted literals */
+    size_t n_items;
     size_t offset;
 } firn_ast_argument;
 
@@ -117,6 +120,8 @@ typedef struct firn_ast_call {
     firn_sql_name name;
     firn_ast_argument *arguments;
     size_t n_arguments, cap_arguments;
+    firn_str where; /* EXECUTE x(..) WHERE text; empty: none */
+    size_t where_offset;
 } firn_ast_call;
 
 typedef struct firn_ast_alter {

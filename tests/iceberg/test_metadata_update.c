@@ -432,9 +432,15 @@ static void test_removed_snapshots_take_log_and_statistics_along(void **state)
     assert_int_equal(m->snapshot_log[0].snapshot_id, 13);
     assert_str(m->statistics_json, "[{\"snapshot-id\":13}]");
     assert_int_equal(m->partition_statistics_json.len, 0);
+    /* Somebody's branch is no reason to lose its snapshot, and the other way round. */
     const int64_t current = 13;
-    const firn_update all = {.kind = FIRN_UPDATE_REMOVE_SNAPSHOTS, .ids = &current, .n_ids = 1};
-    m = changed(*state, m, &all, 1);
+    const firn_update all[] = {{.kind = FIRN_UPDATE_REMOVE_SNAPSHOT_REF, .text = FIRN_STR("main")},
+                               {.kind = FIRN_UPDATE_REMOVE_SNAPSHOTS, .ids = &current, .n_ids = 1}};
+    const firn_table_metadata *out = NULL;
+    firn_error err = {0};
+    assert_fails(firn_updates_apply(m, FIRN_STR("m"), &all[1], 1, 0, *state, &out, &err),
+                 FIRN_ERR_CONFLICT, &err, "cannot remove snapshot 13: \"main\" is at it");
+    m = changed(*state, m, all, 2);
     assert_int_equal(m->current_snapshot_id, -1);
     assert_int_equal(m->n_refs, 0);
 }

@@ -295,14 +295,16 @@ static void test_rollback(void **state)
                    first);
     sql_run(f, sql);
     assert_rows(f, "from roll", "(1)");
-    sql_expect_failure(f, "call system.rollback_to_snapshot('roll', 5)", FIRN_ERR_ARG,
-                       "the table has no snapshot 5", NULL, 41);
+    sql_expect_failure(f, "call system.rollback_to_snapshot('roll', 5)", FIRN_ERR_NOT_FOUND,
+                       "snapshot_id: the table has no snapshot 5", NULL, 41);
     sql_expect_failure(f, "call system.rollback_to_snapshot('roll')", FIRN_ERR_ARG,
                        "rollback_to_snapshot needs the argument snapshot_id", NULL, 5);
     sql_expect_failure(f, "call system.rollback_to_timestamp('roll', timestamp '2001-01-01')",
-                       FIRN_ERR_ARG, "had no snapshot before 2001-01-01", NULL, 52);
-    sql_expect_failure(f, "call system.fly('roll')", FIRN_ERR_UNSUPPORTED,
-                       "not supported: procedure fly", "rollback_to_snapshot", 5);
+                       FIRN_ERR_NOT_FOUND, "no snapshot older than 978307200000 ms", NULL, 42);
+    sql_expect_failure(f, "call system.fly('roll')", FIRN_ERR_NOT_FOUND,
+                       "there is no procedure fly", NULL, 5);
+    sql_expect_failure(f, "call system.roll_back_to_snapshot('roll', 5)", FIRN_ERR_NOT_FOUND,
+                       "there is no procedure roll_back_to_snapshot", "rollback_to_snapshot", 5);
     sql_expect_failure(f, "call system.set_current_snapshot('roll')", FIRN_ERR_ARG,
                        "expected one of snapshot_id and ref, found none", NULL, 5);
 }

@@ -65,6 +65,8 @@ typedef enum firn_update_kind {
     FIRN_UPDATE_REMOVE_STATISTICS,           /**< id: snapshot */
     FIRN_UPDATE_SET_PARTITION_STATISTICS,    /**< text: an entry of "partition-statistics" */
     FIRN_UPDATE_REMOVE_PARTITION_STATISTICS, /**< id: snapshot */
+    FIRN_UPDATE_REMOVE_SCHEMAS,              /**< ids, n_ids; not the current one */
+    FIRN_UPDATE_REMOVE_SPECS,                /**< ids, n_ids; not the default one */
 } firn_update_kind;
 
 typedef struct firn_update {

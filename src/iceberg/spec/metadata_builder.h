@@ -37,6 +37,11 @@ FIRN_MUST_CHECK firn_status firn_builder_set_spec(firn_metadata_builder *b, int6
 FIRN_MUST_CHECK firn_status firn_builder_add_sort_order(firn_metadata_builder *b,
                                                         const firn_sort_order *order);
 FIRN_MUST_CHECK firn_status firn_builder_set_sort_order(firn_metadata_builder *b, int64_t id);
+/* Those that are not there are fine; FIRN_ERR_ARG for the current or default one. */
+FIRN_MUST_CHECK firn_status firn_builder_remove_schemas(firn_metadata_builder *b,
+                                                        const int64_t *ids, size_t n);
+FIRN_MUST_CHECK firn_status firn_builder_remove_specs(firn_metadata_builder *b, const int64_t *ids,
+                                                      size_t n);
 /* New schemas fit the format version; default spec and sort order fit the current schema. */
 FIRN_MUST_CHECK firn_status firn_builder_check_layout(const firn_metadata_builder *b);
 

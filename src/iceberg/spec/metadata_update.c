@@ -124,6 +124,8 @@ static firn_status apply(firn_metadata_builder *b, const firn_update *u)
         return firn_builder_set_statistics(b, u->text, u->id, true);
     case FIRN_UPDATE_REMOVE_PARTITION_STATISTICS:
         return firn_builder_set_statistics(b, (firn_str){0}, u->id, true);
+    case FIRN_UPDATE_REMOVE_SCHEMAS: return firn_builder_remove_schemas(b, u->ids, u->n_ids);
+    case FIRN_UPDATE_REMOVE_SPECS: return firn_builder_remove_specs(b, u->ids, u->n_ids);
     }
     return firn_fail(b->err, FIRN_ERR_UNSUPPORTED, "not supported: update of kind %d",
                      (int)u->kind);

@@ -342,3 +342,50 @@ firn_status firn_builder_check_layout(const firn_metadata_builder *b)
     }
     return FIRN_OK;
 }
+
+/* ---- removal ---- */
+
+static bool has_id(const int64_t *ids, size_t n, int32_t id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] == id) return true;
+    return false;
+}
+
+firn_status firn_builder_remove_schemas(firn_metadata_builder *b, const int64_t *ids, size_t n)
+{
+    const firn_schema **list =
+        firn_builder_grow(b, b->m.schemas, b->m.n_schemas, sizeof *b->m.schemas);
+    size_t n_kept = 0;
+    size_t n_base = 0;
+    if (!list) return firn_fail_nomem(b->err);
+    if (has_id(ids, n, b->m.current_schema_id))
+        return firn_fail(b->err, FIRN_ERR_ARG, "cannot remove schema %" PRId32 ": it is current",
+                         b->m.current_schema_id);
+    for (size_t i = 0; i < b->m.n_schemas; i++) {
+        if (has_id(ids, n, list[i]->schema_id)) continue;
+        list[n_kept++] = list[i];
+        if (i < b->n_base_schemas) n_base = n_kept;
+    }
+    b->m.schemas = list;
+    b->m.n_schemas = n_kept;
+    b->n_base_schemas = n_base;
+    return FIRN_OK;
+}
+
+firn_status firn_builder_remove_specs(firn_metadata_builder *b, const int64_t *ids, size_t n)
+{
+    const firn_partition_spec **list =
+        firn_builder_grow(b, b->m.specs, b->m.n_specs, sizeof *b->m.specs);
+    size_t n_kept = 0;
+    if (!list) return firn_fail_nomem(b->err);
+    if (has_id(ids, n, b->m.default_spec_id))
+        return firn_fail(b->err, FIRN_ERR_ARG,
+                         "cannot remove partition spec %" PRId32 ": it is the default",
+                         b->m.default_spec_id);
+    for (size_t i = 0; i < b->m.n_specs; i++)
+        if (!has_id(ids, n, list[i]->spec_id)) list[n_kept++] = list[i];
+    b->m.specs = list;
+    b->m.n_specs = n_kept;
+    return FIRN_OK;
+}

@@ -254,11 +254,16 @@ static firn_status remove_statistics(firn_metadata_builder *b, const int64_t *id
     return st;
 }
 
-static firn_status remove_dangling_refs(firn_metadata_builder *b, const int64_t *ids, size_t n)
+/* Who removes snapshots removes or moves what names them, in the same commit. What still names one
+ * was put there by another commit in between. */
+static firn_status check_unnamed(const firn_metadata_builder *b, const int64_t *ids, size_t n)
 {
-    for (size_t i = b->m.n_refs; i-- > 0;) {
-        if (!has_id(ids, n, b->m.refs[i].snapshot_id)) continue;
-        FIRN_TRY(firn_builder_remove_ref(b, b->m.refs[i].name));
+    for (size_t i = 0; i < b->m.n_refs; i++) {
+        const firn_snapshot_ref *ref = &b->m.refs[i];
+        if (has_id(ids, n, ref->snapshot_id))
+            return firn_fail(b->err, FIRN_ERR_CONFLICT,
+                             "cannot remove snapshot %" PRId64 ": \"%.*s\" is at it",
+                             ref->snapshot_id, FIRN_STR_ARG(ref->name));
     }
     return FIRN_OK;
 }
@@ -281,7 +286,7 @@ firn_status firn_builder_remove_snapshots(firn_metadata_builder *b, const int64_
     b->m.n_snapshots = n_kept;
     b->n_base_snapshots = n_base;
     b->has_removed_snapshots = true;
-    FIRN_TRY(remove_dangling_refs(b, sorted, n));
+    FIRN_TRY(check_unnamed(b, sorted, n));
     return remove_statistics(b, sorted, n);
 }
 

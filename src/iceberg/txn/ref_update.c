@@ -344,3 +344,42 @@ firn_status firn_txn_remove_snapshots(firn_txn *txn, const int64_t *ids, size_t 
     action.ids = copy;
     return act(txn, &action, err);
 }
+
+/* ---- layouts that go ---- */
+
+/* id: how many of the ids are schemas; the others are specs. */
+static firn_status apply_remove_layouts(const firn_txn_action *action, firn_txn_draft *draft,
+                                        firn_error *err)
+{
+    const size_t n_schemas = (size_t)action->id;
+    for (size_t i = 0; i < action->n; i++) {
+        const bool is_schema = i < n_schemas;
+        const int32_t used =
+            is_schema ? draft->base->current_schema_id : draft->base->default_spec_id;
+        if (action->ids[i] == used)
+            return firn_fail(err, FIRN_ERR_ARG, "%s %d is in use",
+                             is_schema ? "schema" : "partition spec", used);
+    }
+    draft->removed_schemas = action->ids;
+    draft->n_removed_schemas = n_schemas;
+    draft->removed_specs = action->ids + n_schemas;
+    draft->n_removed_specs = action->n - n_schemas;
+    return FIRN_OK;
+}
+
+firn_status firn_txn_remove_layouts(firn_txn *txn, const int64_t *schema_ids, size_t n_schemas,
+                                    const int64_t *spec_ids, size_t n_specs, firn_error *err)
+{
+    firn_txn_action action = {.apply = apply_remove_layouts,
+                              .n = n_schemas + n_specs,
+                              .id = (int64_t)n_schemas,
+                              .needs_same_layout = true,
+                              .needs_same_main = true};
+    FIRN_TRY(firn_txn__check_open(txn, err));
+    int64_t *ids = firn_arena_array(txn->arena, n_schemas + n_specs, sizeof *ids);
+    if (!ids) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n_schemas; i++) ids[i] = schema_ids[i];
+    for (size_t i = 0; i < n_specs; i++) ids[n_schemas + i] = spec_ids[i];
+    action.ids = ids;
+    return firn_txn__act(txn, &action, err);
+}

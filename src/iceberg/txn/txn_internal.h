@@ -64,6 +64,10 @@ typedef struct firn_txn_draft {
     size_t n_refs;
     const int64_t *removed_snapshots;
     size_t n_removed_snapshots;
+    const int64_t *removed_schemas; /* ids */
+    size_t n_removed_schemas;
+    const int64_t *removed_specs;
+    size_t n_removed_specs;
     const struct firn_draft_statistics *statistics;
     size_t n_statistics;
 } firn_txn_draft;

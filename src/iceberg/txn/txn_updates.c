@@ -116,6 +116,13 @@ static firn_status push_order(const firn_txn_draft *draft, firn_update_list *lis
 
 /* ---- references, snapshots, statistics ---- */
 
+static firn_status push_removal(firn_update_list *list, firn_update_kind kind, const int64_t *ids,
+                                size_t n, firn_error *err)
+{
+    const firn_update remove = {.kind = kind, .ids = ids, .n_ids = n};
+    return n == 0 ? FIRN_OK : firn_updates__push(list, &remove, err);
+}
+
 static firn_status push_refs(const firn_txn_draft *draft, firn_update_list *list, firn_error *err)
 {
     for (size_t i = 0; i < draft->n_refs; i++) {
@@ -125,11 +132,8 @@ static firn_status push_refs(const firn_txn_draft *draft, firn_update_list *list
                                     .text = item->ref.name};
         FIRN_TRY(firn_updates__push(list, item->is_removed ? &remove : &set, err));
     }
-    if (draft->n_removed_snapshots == 0) return FIRN_OK;
-    const firn_update remove = {.kind = FIRN_UPDATE_REMOVE_SNAPSHOTS,
-                                .ids = draft->removed_snapshots,
-                                .n_ids = draft->n_removed_snapshots};
-    return firn_updates__push(list, &remove, err);
+    return push_removal(list, FIRN_UPDATE_REMOVE_SNAPSHOTS, draft->removed_snapshots,
+                        draft->n_removed_snapshots, err);
 }
 
 static firn_status push_statistics(const firn_txn_draft *draft, firn_update_list *list,
@@ -178,6 +182,10 @@ firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_li
         FIRN_TRY(firn_updates__push(list, &update, err));
     }
     FIRN_TRY(push_refs(draft, list, err));
+    FIRN_TRY(push_removal(list, FIRN_UPDATE_REMOVE_SCHEMAS, draft->removed_schemas,
+                          draft->n_removed_schemas, err));
+    FIRN_TRY(push_removal(list, FIRN_UPDATE_REMOVE_SPECS, draft->removed_specs,
+                          draft->n_removed_specs, err));
     return push_statistics(draft, list, err);
 }
 
@@ -233,7 +241,10 @@ static firn_requirement requirement_of(const firn_table_metadata *base, const fi
     case FIRN_UPDATE_SET_STATISTICS:
     case FIRN_UPDATE_REMOVE_STATISTICS:
     case FIRN_UPDATE_SET_PARTITION_STATISTICS:
-    case FIRN_UPDATE_REMOVE_PARTITION_STATISTICS: break;
+    case FIRN_UPDATE_REMOVE_PARTITION_STATISTICS:
+    case FIRN_UPDATE_REMOVE_SCHEMAS: break;
+    case FIRN_UPDATE_REMOVE_SPECS:
+        return (firn_requirement){FIRN_REQUIRE_DEFAULT_SPEC_ID, {0}, base->default_spec_id};
     }
     return (firn_requirement){.kind = FIRN_REQUIRE_CREATE};
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When two locations mean the same object: "/w/f", "file:/w/f" and "file:///w/f" do, "s3://b/f" and
+ * "s3a://b/f" do where the schemes are said to be equal. */
+#ifndef FIRN_ICEBERG_LOCATION_KEY_H
+#define FIRN_ICEBERG_LOCATION_KEY_H
+
+#include "firn/metadata.h"
+
+typedef struct firn_location_key {
+    firn_str scheme;    /* "file" where there is none */
+    firn_str authority; /* host or bucket; may be empty */
+    firn_str path;      /* from its first slash, no double ones in front */
+} firn_location_key;
+
+/* Names that count as equal; "a,b" -> "c" makes a and b another name of c. */
+typedef struct firn_location_rules {
+    firn_properties schemes, authorities;
+} firn_location_rules;
+
+/* Borrows from location and the rules. */
+firn_location_key firn_location_key_of(firn_str location, const firn_location_rules *rules);
+/* True when location is folder or below it. */
+bool firn_location_is_inside(firn_str location, firn_str folder);
+
+#endif
