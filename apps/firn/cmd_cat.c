@@ -2,28 +2,21 @@
 /* firn cat: the rows of a file, or of a table without a catalog. Needs no home and never loads the
  * SQL engine. */
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "app.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "file_rows.h"
 #include "format/avro_render.h"
-#include "format/canonical.h"
 #include "positions.h"
-#include "render.h"
+#include "row_output.h"
 #include "table_source.h"
 
 static const app_option k_options[] = {
-    {"format", 0, "FORMAT",
-     "box, csv, json, jsonl or markdown; default: box on a terminal, else jsonl"},
+    ROW_OUTPUT_OPTIONS,
     {"columns", 0, "LIST", "these columns only, in this order: a,b.c"},
-    {"limit", 0, "N", "so many rows at most"},
-    {"canonical", 0, NULL, "rows in the form that conformance tests compare"},
     {"as", 0, "KIND", "what the file is; default: by its content"},
     {"blob", 0, "N", "contents of the N-th blob of a Puffin file, from 0"},
-    {"null", 0, "TEXT", "text shown for null"},
     TABLE_SOURCE_OPTIONS,
     {NULL, 0, NULL, NULL},
 };
@@ -58,45 +51,6 @@ static firn_status parse_as(const char *name, firn_file_kind *kind, firn_error *
     return name ? firn_fail(err, FIRN_ERR_ARG, "--as: unknown kind of file \"%s\"", name) : FIRN_OK;
 }
 
-static firn_status parse_count(const app_args *args, const char *name, int64_t *out,
-                               firn_error *err)
-{
-    const char *text = app_args_get(args, name, NULL);
-    *out = -1;
-    if (text && (!firn_str_to_i64(firn_str_of(text), out) || *out < 0))
-        return firn_fail(err, FIRN_ERR_ARG, "--%s needs a number, found \"%s\"", name, text);
-    return FIRN_OK;
-}
-
-static firn_status put(firn_buf *buf, size_t at_least, firn_error *err)
-{
-    FIRN_TRY(firn_buf_check(buf, err));
-    if (buf->len < at_least) return FIRN_OK;
-    if (fwrite(buf->data, 1, buf->len, stdout) != buf->len)
-        return firn_fail(err, FIRN_ERR_IO, "cannot write the rows");
-    firn_buf_clear(buf);
-    return FIRN_OK;
-}
-
-static firn_status print_canonical(const row_stream *rows, firn_error *err)
-{
-    const firn_batch *batch = NULL;
-    firn_status st;
-    firn_buf out;
-    firn_buf_init(&out, NULL, 0);
-    while ((st = rows->next(rows->ctx, &batch, err)) == FIRN_OK) {
-        for (int64_t r = 0; r < batch->n_rows && st == FIRN_OK; r++) {
-            firn_canonical_row(&out, batch, r);
-            firn_buf_byte(&out, '\n');
-            st = put(&out, 1 << 16, err);
-        }
-        if (st != FIRN_OK) break;
-    }
-    if (st == FIRN_DONE) st = put(&out, 1, err);
-    firn_buf_dispose(&out);
-    return st;
-}
-
 /* Avro values of any schema, those that no column can hold too. */
 static firn_status print_canonical_avro(const input_file *in, int64_t limit, firn_error *err)
 {
@@ -109,51 +63,36 @@ static firn_status print_canonical_avro(const input_file *in, int64_t limit, fir
         st = firn_avro_render_next(reader, &out, err);
         if (st != FIRN_OK) break;
         firn_buf_byte(&out, '\n');
-        st = put(&out, 1 << 16, err);
+        st = row_output_put(&out, 1 << 16, err);
     }
-    if (st == FIRN_OK || st == FIRN_DONE) st = put(&out, 1, err);
+    if (st == FIRN_OK || st == FIRN_DONE) st = row_output_put(&out, 1, err);
     firn_buf_dispose(&out);
     firn_avro_reader_close(reader);
     return st;
 }
 
-static firn_status print_rows(const row_stream *rows, const render_opts *opts, firn_error *err)
-{
-    int64_t n_rows = 0;
-    return render_rows(opts, rows, stdout, &n_rows, err);
-}
-
 /* The command's options, checked before a file is opened. */
 typedef struct cat_opts {
     file_rows_opts rows;
-    render_opts render;
-    bool is_canonical, is_table;
+    row_output output;
+    bool is_table;
     positions_kind positions;
     int64_t blob; /* -1: none */
 } cat_opts;
 
 static firn_status parse_options(const app_args *args, cat_opts *out, firn_error *err)
 {
-    const bool is_terminal = isatty(STDOUT_FILENO) == 1;
-    const char *format = app_args_get(args, "format", is_terminal ? "box" : "jsonl");
-    struct winsize size;
     memset(out, 0, sizeof *out);
     out->is_table = app_args_has(args, "table");
     if (out->is_table && args->n_words != 0)
         return firn_fail(err, FIRN_ERR_ARG, "cat takes a file or --table, found both");
     if (!out->is_table && args->n_words != 1)
         return firn_fail(err, FIRN_ERR_ARG, "cat needs one file, found %zu", args->n_words);
-    if (!render_format_parse(format, &out->render.format))
-        return firn_fail(err, FIRN_ERR_ARG, "--format: unknown format \"%s\"", format);
-    if (is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        out->render.width = size.ws_col;
-    out->render.null_text = app_args_get(args, "null", NULL);
-    out->render.max_rows = is_terminal ? 40 : 0;
-    out->is_canonical = app_args_has(args, "canonical");
+    FIRN_TRY(row_output_parse(args, &out->output, err));
     out->rows.columns = app_args_get(args, "columns", NULL);
-    out->rows.with_file_types = out->is_canonical;
-    FIRN_TRY(parse_count(args, "limit", &out->rows.limit, err));
-    FIRN_TRY(parse_count(args, "blob", &out->blob, err));
+    out->rows.with_file_types = out->output.is_canonical;
+    out->rows.limit = out->output.limit;
+    FIRN_TRY(app_args_count(args, "blob", &out->blob, err));
     const char *as = app_args_get(args, "as", NULL);
     if (as) out->positions = positions_parse(as);
     return out->positions ? FIRN_OK : parse_as(as, &out->rows.kind, err);
@@ -168,13 +107,12 @@ static firn_status print_file(app *a, const cat_opts *opts, input_file *in, firn
         return positions_print(in, opts->positions, opts->blob, a->arena, err);
     FIRN_TRY(input_kind(in, &kind, &how.is_gzip, err));
     if (how.kind == FIRN_KIND_UNKNOWN) how.kind = kind;
-    if (how.kind == FIRN_KIND_AVRO && opts->is_canonical && !how.columns)
+    if (how.kind == FIRN_KIND_AVRO && opts->output.is_canonical && !how.columns)
         return print_canonical_avro(in, how.limit, err);
     firn_status st = file_rows_open(in, &how, a->arena, &rows, err);
     if (st == FIRN_OK) {
         const row_stream stream = file_rows_stream(rows);
-        st = opts->is_canonical ? print_canonical(&stream, err)
-                                : print_rows(&stream, &opts->render, err);
+        st = row_output_print(&opts->output, &stream, err);
     }
     file_rows_close(rows);
     return st == FIRN_DONE ? FIRN_OK : st;
@@ -196,9 +134,7 @@ static firn_status cat_table(app *a, const app_args *args, const cat_opts *opts,
     firn_status st = table_source_open(a, args, &source, err);
     if (st == FIRN_OK)
         st = table_stream_open(a, &source, opts->rows.columns, opts->rows.limit, &rows, err);
-    if (st == FIRN_OK)
-        st = opts->is_canonical ? print_canonical(&rows.stream, err)
-                                : print_rows(&rows.stream, &opts->render, err);
+    if (st == FIRN_OK) st = row_output_print(&opts->output, &rows.stream, err);
     table_stream_close(&rows);
     table_source_close(&source);
     return st == FIRN_DONE ? FIRN_OK : st;

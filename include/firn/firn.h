@@ -9,6 +9,7 @@
 #include "firn/append.h"
 #include "firn/base.h"
 #include "firn/batch.h"
+#include "firn/changes.h"
 #include "firn/env.h"
 #include "firn/ext/arena.h"
 #include "firn/ext/catalog.h"

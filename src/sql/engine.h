@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "firn/batch.h"
+#include "firn/changes.h"
 #include "firn/ext/store.h"
 #include "firn/metadata.h"
 #include "firn/session.h"
@@ -23,10 +24,11 @@ typedef struct firn_scan_source {
     /* a snapshot of a table ... */
     const firn_table_metadata *metadata;
     const firn_schema *schema;
-    int64_t snapshot_id;      /* -1: no rows */
-    int64_t from_snapshot_id; /* as in firn_plan_opts */
-    int64_t n_rows;           /* by the snapshot's summary; -1: unknown */
-    bool with_positions;      /* declare _file, _pos and (where rows have ids) _row_id, last */
+    int64_t snapshot_id;              /* -1: no rows */
+    int64_t from_snapshot_id;         /* as in firn_plan_opts */
+    int64_t n_rows;                   /* by the snapshot's summary; -1: unknown */
+    const firn_changes_opts *changes; /* NULL: its rows; else its changelog, with these columns */
+    bool with_positions; /* declare _file, _pos and (where rows have ids) _row_id, last */
     /* ... or, when metadata is NULL, rows in memory */
     const firn_type *batch_type;
     const firn_batch *batch;

@@ -54,7 +54,7 @@ static firn_status declare_columns(firn_engine *engine, const firn_scan_source *
     static const firn_type k_boolean = {.kind = FIRN_TYPE_BOOLEAN};
     duckdb_v2_error_info_handle info = NULL;
     duckdb_v2_factory_handle factory = NULL;
-    const firn_type *root = source->metadata ? &source->schema->root : source->batch_type;
+    const firn_type *root = firn_scan_source_root(source);
     const DUCKDB_V2_ERROR code = engine->api->context_get_factory(context, &factory, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
     FIRN_TRY(add_column(engine, result, factory, FIRN_STR(FIRN_SCAN_ROW_COLUMN), &k_boolean, err));
@@ -75,7 +75,8 @@ static firn_status declare_size(firn_engine *engine, const firn_scan_source *sou
     duckdb_v2_error_info_handle info = NULL;
     DUCKDB_V2_ERROR code = DUCKDB_V2_ERROR_NONE;
     const int64_t n_rows = source->metadata ? source->n_rows : source->batch->n_rows;
-    const bool is_ordered = !source->metadata || engine->opts.env->n_threads <= 1;
+    const bool is_ordered =
+        !source->metadata || source->changes || engine->opts.env->n_threads <= 1;
     if (n_rows >= 0) {
         code =
             engine->api->table_function_bind_set_cardinality(result, (idx_t)n_rows, false, &info);
@@ -144,7 +145,7 @@ static void on_filters(duckdb_v2_table_function_filter_pushdown_info_handle info
         return;
     }
     scan_bind *bind = data;
-    if (!bind->source->metadata) return;
+    if (!bind->source->metadata || bind->source->changes) return;
     if (firn_duckdb_filters_read(bind->engine, info, bind->source->schema, bind->arena, &filter,
                                  &err) != FIRN_OK) {
         firn_engine_stash(bind->engine, &err, failure);
@@ -167,6 +168,7 @@ static void destroy_scan(void *data)
     firn_engine_scan_count(scan, &engine->summary);
     (void)pthread_mutex_unlock(&engine->lock);
     firn_scan_queue_destroy(scan->queue);
+    firn_changes_close(scan->changes);
     firn_arena_destroy(scan->arena); /* holds scan itself */
 }
 

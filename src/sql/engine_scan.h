@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "iceberg/changes/changelog.h"
 #include "iceberg/scan/read.h"
 #include "sql/engine_api.h"
 
@@ -38,13 +39,21 @@ struct firn_engine_scan {
     const firn_scan_source *source;
     const firn_expr *filter;
     firn_arena *arena;
-    firn_scan_queue *queue; /* NULL: no rows, or rows in memory */
+    firn_scan_queue *queue; /* NULL: no rows, rows in memory, or changes */
+    firn_changes *changes;  /* one thread only */
     firn_type projection;   /* what readers are asked for */
     scan_slot *slots;
     size_t n_slots;
     atomic_llong rows_read;
     int64_t at; /* rows in memory handed out; one thread only */
 };
+
+/* The columns of a source without hidden ones: kind STRUCT. */
+static inline const firn_type *firn_scan_source_root(const firn_scan_source *source)
+{
+    if (source->changes) return source->changes->columns;
+    return source->metadata ? &source->schema->root : source->batch_type;
+}
 
 /* Plan the scan: order the columns, begin to choose files. */
 FIRN_MUST_CHECK firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err);

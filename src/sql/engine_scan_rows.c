@@ -13,8 +13,9 @@ struct scan_local {
     firn_engine_scan *scan;
     firn_arena *arena;
     firn_scan_reader *reader;
-    firn_batch work; /* what the reader fills; columns in the projection's order */
-    uint64_t *bits;  /* BITS_WORDS of validity per projected column */
+    firn_batch work;         /* what the reader fills; columns in the projection's order */
+    const firn_batch *shown; /* what chunks are filled from */
+    uint64_t *bits;          /* BITS_WORDS of validity per projected column */
 };
 
 /* ---- planning ---- */
@@ -37,9 +38,21 @@ static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
     return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(source->name));
 }
 
+static firn_status open_changes(firn_engine_scan *scan, firn_error *err)
+{
+    const firn_scan_source *source = scan->source;
+    const firn_engine_opts *opts = &scan->engine->opts;
+    firn_changes_opts changes = *source->changes;
+    changes.columns = &scan->projection;
+    return firn_error_wrap(err,
+                           firn_changelog_open(opts->env, opts->store, source->metadata, &changes,
+                                               &scan->changes, err),
+                           "changes of %.*s", FIRN_STR_ARG(source->name));
+}
+
 static const firn_field *declared_field(const firn_scan_source *source, size_t declared)
 {
-    const firn_type *root = source->metadata ? &source->schema->root : source->batch_type;
+    const firn_type *root = firn_scan_source_root(source);
     if (declared == 0) return NULL;
     if (declared <= root->n_fields) return &root->fields[declared - 1];
     switch (declared - root->n_fields) {
@@ -78,14 +91,16 @@ firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err)
         } else if (field->type->kind == FIRN_TYPE_UNKNOWN) {
             slot->kind = SCAN_SLOT_NULLS;
         } else {
-            slot->kind =
-                firn_duckdb_is_same_layout(field->type) ? SCAN_SLOT_IN_PLACE : SCAN_SLOT_COPIED;
+            const bool is_in_place =
+                !scan->source->changes && firn_duckdb_is_same_layout(field->type);
+            slot->kind = is_in_place ? SCAN_SLOT_IN_PLACE : SCAN_SLOT_COPIED;
             slot->column = n;
             fields[n++] = *field;
         }
     }
     scan->projection = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
     if (!scan->source->metadata) return FIRN_OK;
+    if (scan->source->changes) return open_changes(scan, err);
     return plan_files(scan, err);
 }
 
@@ -112,6 +127,7 @@ firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **o
     }
     local->scan = scan;
     local->arena = arena;
+    local->shown = scan->source->metadata ? &local->work : scan->source->batch;
     firn_status st = create_batch(local, err);
     if (st == FIRN_OK && scan->queue) {
         st = firn_scan_reader_open(scan->queue, &scan->projection,
@@ -198,8 +214,7 @@ static firn_status fill_slot(scan_local *local, duckdb_v2_vector_handle vector,
     static const uint64_t k_all_null[BITS_WORDS];
     duckdb_v2_error_info_handle info = NULL;
     firn_engine *engine = local->scan->engine;
-    const firn_batch *batch =
-        local->scan->source->metadata ? &local->work : local->scan->source->batch;
+    const firn_batch *batch = local->shown;
     switch (slot->kind) {
     case SCAN_SLOT_ROW: {
         void *data = NULL;
@@ -249,6 +264,20 @@ static firn_status fill_from_memory(scan_local *local, duckdb_v2_data_chunk_hand
     return FIRN_OK;
 }
 
+static firn_status fill_from_changes(scan_local *local, duckdb_v2_data_chunk_handle chunk,
+                                     int64_t *n_out, firn_error *err)
+{
+    firn_engine_scan *scan = local->scan;
+    const firn_status st = firn_changes_next(scan->changes, &local->shown, err);
+    if (st == FIRN_DONE) return FIRN_OK;
+    if (st != FIRN_OK)
+        return firn_error_wrap(err, st, "changes of %.*s", FIRN_STR_ARG(scan->source->name));
+    FIRN_TRY(fill_slots(local, chunk, 0, local->shown->n_rows, err));
+    *n_out = local->shown->n_rows;
+    (void)atomic_fetch_add_explicit(&scan->rows_read, *n_out, memory_order_relaxed);
+    return FIRN_OK;
+}
+
 firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle chunk,
                                   int64_t *n_out, firn_error *err)
 {
@@ -256,6 +285,7 @@ firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle
     *n_out = 0;
     FIRN_TRY(firn_env_check_cancel(scan->engine->opts.env, err));
     if (!scan->source->metadata) return fill_from_memory(local, chunk, n_out, err);
+    if (scan->changes) return fill_from_changes(local, chunk, n_out, err);
     if (!local->reader) return FIRN_OK;
     do {
         FIRN_TRY(aim_columns(local, chunk, err));

@@ -261,6 +261,50 @@ static firn_status add_ref(rewriter *w, const chain *c, size_t *after, firn_erro
     return FIRN_OK;
 }
 
+/* ---- functions that read a table's changes ---- */
+
+/* Token after the call's closing parenthesis, the name of the function at i; 0: no such call. */
+static size_t changes_call_end(const tokens *t, size_t i)
+{
+    static const char *const k_names[] = {"FIRN_CHANGES", "TABLE_CHANGES", "CHANGES", NULL};
+    const chain c = chain_at(t, i);
+    size_t depth = 1;
+    if (!is_any_word(t, c.end - 1, k_names) || !is_symbol_at(t, c.end, "(")) return 0;
+    for (size_t at = c.end + 1; at + 1 < t->n; at++) {
+        if (is_symbol_at(t, at, "(")) depth++;
+        if (is_symbol_at(t, at, ")")) depth--;
+        if (depth == 0) return at + 1;
+    }
+    return 0;
+}
+
+/* "f(...)" or "TABLE(f(...))" at i becomes a reference; *after is the token behind it. */
+static firn_status add_call(rewriter *w, size_t i, size_t *after, bool *is_added, firn_error *err)
+{
+    const bool is_table = is_word_at(&w->t, i, "TABLE") && is_symbol_at(&w->t, i + 1, "(");
+    const size_t first = is_table ? i + 2 : i;
+    const size_t end = is_name_at(&w->t, first) ? changes_call_end(&w->t, first) : 0;
+    *is_added = end != 0 && (!is_table || is_symbol_at(&w->t, end, ")"));
+    if (!*is_added) return FIRN_OK;
+    firn_table_ref *ref =
+        firn_arena_push(w->arena, &w->refs, &w->n_refs, &w->cap_refs, sizeof *ref);
+    size_t *stop =
+        firn_arena_push(w->arena, &w->travel_end, &w->n_ends, &w->cap_ends, sizeof *stop);
+    firn_str *part = firn_arena_array(w->arena, 1, sizeof *part);
+    if (!ref || !stop || !part) return firn_fail_nomem(err);
+    *part = FIRN_STR("changes");
+    ref->parts = part;
+    ref->n_parts = 1;
+    const firn_token *from = &w->t.items[first];
+    const firn_token *last = &w->t.items[end - 1];
+    ref->offset = from->offset;
+    ref->length = last->offset + last->text.len - from->offset;
+    ref->call = (firn_str){from->text.data, ref->length};
+    *stop = *after = is_table ? end + 1 : end;
+    w->ref_at[i] = w->n_refs - 1;
+    return FIRN_OK;
+}
+
 /* name [(columns)] AS [[NOT] MATERIALIZED] ( ...: the name of a CTE, if i is its first token. */
 static bool is_cte_at(const tokens *t, size_t i)
 {
@@ -354,6 +398,13 @@ static firn_status find_refs(rewriter *w, firn_error *err)
             const bool is_travel = travel_at(&w->t, c.end, &kind) != 0;
             const bool is_keyword = is_any_word(
                 &w->t, i, (const char *const[]){"SELECT", "LATERAL", "FROM", "VALUES", NULL});
+            bool is_changes = false;
+            if (is_expected && is_call) FIRN_TRY(add_call(w, i, &next, &is_changes, err));
+            if (is_changes) {
+                is_expected = false;
+                i = next;
+                continue;
+            }
             if ((is_expected && !is_call && !is_keyword) || is_travel) {
                 FIRN_TRY(add_ref(w, &c, &next, err));
                 is_expected = false;
@@ -430,8 +481,8 @@ static firn_status write_ref(rewriter *w, firn_str sql, size_t i, size_t *after,
     const bool is_tagged = travel != 0 || (w->opts->tag_all && !ref->is_cte);
     *after = travel != 0 ? travel : c.end;
     if (!is_tagged) return requote_range(w, sql, i, c.end, err);
-    FIRN_TRY(requote_range(w, sql, i, c.end - 1, err));
-    const firn_token *last = &w->t.items[c.end - 1];
+    if (ref->call.len == 0) FIRN_TRY(requote_range(w, sql, i, c.end - 1, err));
+    const firn_token *last = &w->t.items[ref->call.len > 0 ? i : c.end - 1];
     const firn_token *end = &w->t.items[*after - 1];
     const firn_str name = firn_rewrite_tagged_name(w->arena, ref->parts[ref->n_parts - 1],
                                                    w->opts->key, w->opts->first_tag + index);

@@ -30,7 +30,8 @@ typedef struct firn_table_ref {
     size_t n_parts;
     size_t offset, length; /* of the name in the statement */
     firn_time_travel at;
-    bool is_cte; /* one part that a WITH of the statement defines */
+    firn_str call; /* a call of a function of changes, as written; else empty, and a name */
+    bool is_cte;   /* one part that a WITH of the statement defines */
 } firn_table_ref;
 
 typedef struct firn_rewrite_segment {

@@ -54,10 +54,9 @@ firn_catalog *firn_session__find_catalog(const firn_session *session, firn_str n
     return NULL;
 }
 
-/* Where names without a catalog or namespace are looked up. */
-static firn_status resolve_in(firn_session *session, const view_scope *scope,
-                              const firn_sql_name *name, firn_catalog **catalog_out,
-                              firn_ident *out, firn_error *err)
+firn_status firn_session__resolve_in(firn_session *session, const view_scope *scope,
+                                     const firn_sql_name *name, firn_catalog **catalog_out,
+                                     firn_ident *out, firn_error *err)
 {
     firn_catalog *current = scope ? scope->catalog : session->current_catalog;
     const firn_str *levels = scope ? scope->levels : session->current_levels;
@@ -82,7 +81,7 @@ firn_status firn_session__resolve(firn_session *session, const firn_sql_name *na
                                   firn_error *err)
 {
     firn_ident ident;
-    FIRN_TRY(resolve_in(session, NULL, name, catalog_out, &ident, err));
+    FIRN_TRY(firn_session__resolve_in(session, NULL, name, catalog_out, &ident, err));
     firn_str *levels = firn_arena_array(arena, ident.n_levels, sizeof *levels);
     if (!levels) return firn_fail_nomem(err);
     for (size_t i = 0; i < ident.n_levels; i++) {
@@ -161,8 +160,8 @@ void firn_session__suggest(firn_session *session, firn_catalog *catalog, const f
     }
 }
 
-static firn_status fail_missing(firn_session *session, firn_catalog *catalog,
-                                const firn_ident *ident, size_t offset, firn_error *err)
+firn_status firn_session__fail_missing(firn_session *session, firn_catalog *catalog,
+                                       const firn_ident *ident, size_t offset, firn_error *err)
 {
     const firn_str text = firn_session__ident_text(session, ident);
     const firn_str catalog_name = firn_catalog_name(catalog);
@@ -199,12 +198,12 @@ firn_status firn_session__open_table(firn_session *session, const firn_sql_name 
     firn_catalog *catalog = NULL;
     firn_ident ident;
     *out = NULL;
-    FIRN_TRY(resolve_in(session, NULL, name, &catalog, &ident, err));
+    FIRN_TRY(firn_session__resolve_in(session, NULL, name, &catalog, &ident, err));
     const firn_status st = firn_table_open(session->env, session->store, catalog, &ident, out, err);
     if (st == FIRN_ERR_NOT_FOUND) {
         return is_view(session, catalog, &ident)
                    ? fail_view(session, &ident, name->offset, err)
-                   : fail_missing(session, catalog, &ident, name->offset, err);
+                   : firn_session__fail_missing(session, catalog, &ident, name->offset, err);
     }
     FIRN_TRY(st);
     const firn_status pinned = firn_session__pin(
@@ -321,7 +320,7 @@ static firn_status claim_metadata_table(const question *q, firn_engine_claim *ou
     firn_scan_source source = {0};
     const firn_metadata_table which = split_metadata_name(session, &q->name, &table_name);
     if (which == FIRN_METADATA_TABLE_NONE) return FIRN_ERR_NOT_FOUND;
-    FIRN_TRY(resolve_in(session, q->scope, &table_name, &catalog, &ident, err));
+    FIRN_TRY(firn_session__resolve_in(session, q->scope, &table_name, &catalog, &ident, err));
     FIRN_TRY(firn_session__load(session, catalog, &ident, &loaded, err));
     firn_metadata_table_opts opts = {.env = session->env, .store = session->store, .table = loaded};
     source.name = firn_session__ident_text(session, &ident);
@@ -368,7 +367,7 @@ static firn_status claim_ref_name(const question *q, firn_engine_claim *out, fir
     if (at.text.len == 0 || q->name.n_parts < 2 || q->at) return FIRN_ERR_NOT_FOUND;
     table.name.n_parts--;
     table.at = &at;
-    FIRN_TRY(resolve_in(q->session, q->scope, &table.name, &catalog, &ident, err));
+    FIRN_TRY(firn_session__resolve_in(q->session, q->scope, &table.name, &catalog, &ident, err));
     FIRN_TRY(firn_session__load(q->session, catalog, &ident, &loaded, err));
     return claim_table(&table, catalog, &ident, loaded->metadata, out, err);
 }
@@ -515,11 +514,18 @@ static firn_status answer(const question *q, firn_engine_claim *out, firn_error 
     firn_catalog *catalog = NULL;
     firn_ident ident;
     const firn_loaded_table *loaded = NULL;
-    FIRN_TRY(resolve_in(session, q->scope, &q->name, &catalog, &ident, err));
-    firn_status st = firn_session__load(session, catalog, &ident, &loaded, err);
+    if (q->tag && q->tag->ref && q->tag->ref->call.len > 0)
+        return firn_session__claim_changes_call(session, q->scope, q->tag->ref, out, err);
+    FIRN_TRY(firn_session__resolve_in(session, q->scope, &q->name, &catalog, &ident, err));
+    firn_status st = q->scope ? FIRN_ERR_NOT_FOUND
+                              : firn_session__claim_changelog_view(session, &q->name, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    st = firn_session__load(session, catalog, &ident, &loaded, err);
     if (st == FIRN_OK) return claim_table(q, catalog, &ident, loaded->metadata, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = claim_metadata_table(q, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    st = firn_session__claim_changes_table(session, q->scope, &q->name, q->at, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = claim_information_schema(q, catalog, &ident, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
@@ -527,7 +533,7 @@ static firn_status answer(const question *q, firn_engine_claim *out, firn_error 
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = claim_view(q, catalog, &ident, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
-    return fail_missing(session, catalog, &ident, q->name.offset, err);
+    return firn_session__fail_missing(session, catalog, &ident, q->name.offset, err);
 }
 
 firn_status firn_session__claim(void *owner, const firn_str *parts, size_t n_parts,

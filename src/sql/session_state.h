@@ -50,6 +50,15 @@ typedef struct statement_pin {
     int64_t snapshot_id; /* -1: the table was empty */
 } statement_pin;
 
+/* A changelog view of the session (CALL system.create_changelog_view). */
+typedef struct changelog_view {
+    struct changelog_view *next;
+    firn_str name;
+    firn_catalog *catalog;
+    firn_ident ident;
+    firn_str call; /* its arguments are read again by each query */
+} changelog_view;
+
 /* Everything of the running statement; lives in the statement arena. */
 typedef struct statement_state {
     statement_tag *tags;
@@ -82,6 +91,7 @@ struct firn_session {
     firn_catalog *current_catalog;
     const firn_str *current_levels;
     size_t n_current_levels;
+    changelog_view *changelog_views; /* the last made first */
     firn_arena *range_arena;
     session_range *ranges;
     size_t n_ranges, cap_ranges;
@@ -131,7 +141,36 @@ FIRN_MUST_CHECK firn_status firn_session__use(firn_session *session, firn_catalo
                                               const firn_str *levels, size_t n_levels,
                                               firn_error *err);
 
+/* ---- resolve_changes.c: a table's changelog by its several names ---- */
+/* A call of a function in place of a table. */
+FIRN_MUST_CHECK firn_status firn_session__claim_changes_call(firn_session *session,
+                                                             const view_scope *scope,
+                                                             const firn_table_ref *ref,
+                                                             firn_engine_claim *out,
+                                                             firn_error *err);
+/* "t.changes", "t$changes". FIRN_ERR_NOT_FOUND: no such table, or not of this form. */
+FIRN_MUST_CHECK firn_status firn_session__claim_changes_table(
+    firn_session *session, const view_scope *scope, const firn_sql_name *name,
+    const firn_time_travel *at, firn_engine_claim *out, firn_error *err);
+/* FIRN_ERR_NOT_FOUND: the session has no changelog view of this name. */
+FIRN_MUST_CHECK firn_status firn_session__claim_changelog_view(firn_session *session,
+                                                               const firn_sql_name *name,
+                                                               firn_engine_claim *out,
+                                                               firn_error *err);
+/* CALL system.create_changelog_view(...), as executors do. */
+FIRN_MUST_CHECK firn_status firn_changelog_view_execute(firn_session *session, firn_str sql,
+                                                        bool *handled, firn_result **out,
+                                                        firn_error *err);
+
 /* ---- resolve.c ---- */
+/* What a name means in a view's text (scope NULL: in the user's); strings are borrowed. */
+FIRN_MUST_CHECK firn_status firn_session__resolve_in(firn_session *session, const view_scope *scope,
+                                                     const firn_sql_name *name,
+                                                     firn_catalog **catalog_out, firn_ident *out,
+                                                     firn_error *err);
+/* "table x does not exist", with a hint. */
+firn_status firn_session__fail_missing(firn_session *session, firn_catalog *catalog,
+                                       const firn_ident *ident, size_t offset, firn_error *err);
 firn_catalog *firn_session__find_catalog(const firn_session *session, firn_str name);
 /* The engine's question; see firn_engine_opts. */
 firn_status firn_session__claim(void *owner, const firn_str *parts, size_t n_parts,

@@ -3,13 +3,13 @@
  * both are read with the table's types; equal bytes are equal values. */
 #include "iceberg/scan/equality_deletes.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "iceberg/scan/row_bytes.h"
 
 /* ---- columns ---- */
 
@@ -100,50 +100,12 @@ firn_status firn_equality_set_init(firn_equality_set *set, const firn_table_meta
 
 /* ---- values as bytes ---- */
 
-static uint32_t float_bits(float v)
-{
-    uint32_t bits = 0x7fc00000u;
-    if (!isnan(v)) memcpy(&bits, &v, sizeof bits);
-    return bits;
-}
-
-static uint64_t double_bits(double v)
-{
-    uint64_t bits = 0x7ff8000000000000u;
-    if (!isnan(v)) memcpy(&bits, &v, sizeof bits);
-    return bits;
-}
-
-static void put_value(const firn_column *column, int64_t row, firn_buf *key)
-{
-    const size_t width = firn_column_width(column->type);
-    const char *at = (const char *)column->values + width * (size_t)row;
-    switch (column->type->kind) {
-    case FIRN_TYPE_FLOAT:
-        firn_buf_u32le(key, float_bits(((const float *)column->values)[row]));
-        break;
-    case FIRN_TYPE_DOUBLE:
-        firn_buf_u64le(key, double_bits(((const double *)column->values)[row]));
-        break;
-    case FIRN_TYPE_STRING:
-    case FIRN_TYPE_BINARY:
-    case FIRN_TYPE_FIXED:
-    case FIRN_TYPE_UUID: {
-        const firn_str bytes = firn_view_str(&((const firn_view *)column->values)[row]);
-        firn_buf_u32le(key, (uint32_t)bytes.len);
-        firn_buf_str(key, bytes);
-        break;
-    }
-    default: firn_buf_append(key, at, width); break;
-    }
-}
-
 static void put_column(const firn_column *column, size_t depth, int64_t row, firn_buf *key)
 {
     for (; depth > 0 && firn_column_is_valid(column, row); depth--) column = &column->children[0];
     const bool is_null = depth > 0 || !firn_column_is_valid(column, row);
     firn_buf_byte(key, is_null ? 0 : 1);
-    if (!is_null) put_value(column, row, key);
+    if (!is_null) firn_row_put_value(column, row, key);
 }
 
 static void make_key(const firn_equality_set *set, const firn_column *const *columns, int64_t row,

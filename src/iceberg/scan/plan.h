@@ -20,6 +20,9 @@ typedef struct firn_scan_task {
     const firn_delete_file *const *deletes; /* that apply to the file: a reader leaves their rows
                                                out */
     size_t n_deletes;
+    const firn_delete_file *const *only; /* where n_only > 0: the rows that these delete (and those
+                                            above do not) are all that a reader gives */
+    size_t n_only;
 } firn_scan_task;
 
 typedef struct firn_scan_stats {

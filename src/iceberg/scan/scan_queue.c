@@ -31,7 +31,7 @@ struct firn_scan_file {
     firn_scan_tasks *tasks;
     firn_arena *arena;  /* the byte source, the deletes */
     firn_row_file rows; /* closed: only the deletes are needed */
-    const firn_file_deletes *deletes;
+    const firn_file_deletes *deletes, *only;
     size_t next_unit;
     int64_t next_row;
     size_t n_users; /* units out */
@@ -49,7 +49,9 @@ struct firn_scan_queue {
     bool is_planned;          /* it has no more */
     firn_scan_stats stats;    /* of the stream, copied while nobody plans */
     const firn_name_mapping *mapping;
-    firn_row_deletes *deletes;
+    firn_row_deletes *deletes;  /* NULL: no delete file applies to anything in the plan */
+    firn_row_deletes *only;     /* NULL: all rows of all files are wanted */
+    firn_scan_task *only_tasks; /* the tasks with what is wanted as their deletes */
     int64_t rows_total;
     atomic_int_least64_t rows_done;
     pthread_mutex_t lock;
@@ -59,12 +61,14 @@ struct firn_scan_queue {
 };
 
 /* Formats that cannot be read are refused before the first row is given. */
-static firn_status check_plan(const firn_scan_plan *plan, bool *has_deletes, firn_error *err)
+static firn_status check_plan(const firn_scan_plan *plan, bool *has_deletes, bool *has_only,
+                              firn_error *err)
 {
-    *has_deletes = false;
+    *has_deletes = *has_only = false;
     for (size_t i = 0; i < plan->n_tasks; i++) {
         const firn_data_file *file = plan->tasks[i].file;
         *has_deletes = *has_deletes || plan->tasks[i].n_deletes > 0;
+        *has_only = *has_only || plan->tasks[i].n_only > 0;
         FIRN_TRY(firn_row_format_check(file->format, file->path, err));
     }
     return FIRN_OK;
@@ -77,6 +81,22 @@ static firn_status parse_mapping(firn_scan_queue *queue, const firn_table_metada
         firn_properties_get(&metadata->properties, FIRN_NAME_MAPPING_PROPERTY, FIRN_STR(""));
     if (json.len == 0) return FIRN_OK;
     return firn_name_mapping_parse(json, queue->arena, &queue->mapping, err);
+}
+
+/* What is wanted is read like deletes, but apart from them: of equality deletes, those that share
+ * columns and partition are one set. */
+static firn_status create_only(firn_scan_queue *queue, const firn_delete_source *source,
+                               const firn_scan_plan *plan, firn_error *err)
+{
+    queue->only_tasks = firn_arena_array(queue->arena, plan->n_tasks, sizeof *queue->only_tasks);
+    if (!queue->only_tasks) return firn_fail_nomem(err);
+    for (size_t i = 0; i < plan->n_tasks; i++) {
+        queue->only_tasks[i] = plan->tasks[i];
+        queue->only_tasks[i].deletes = plan->tasks[i].only;
+        queue->only_tasks[i].n_deletes = plan->tasks[i].n_only;
+    }
+    const firn_scan_plan only = {.tasks = queue->only_tasks, .n_tasks = plan->n_tasks};
+    return firn_row_deletes_create(source, &only, &queue->only, err);
 }
 
 static void close_file(firn_scan_file *file)
@@ -106,6 +126,7 @@ void firn_scan_queue_destroy(firn_scan_queue *queue)
     pthread_cond_destroy(&queue->changed);
     pthread_mutex_destroy(&queue->lock);
     firn_row_deletes_destroy(queue->deletes);
+    firn_row_deletes_destroy(queue->only);
     if (queue->tasks && queue->tasks->batch) firn_task_batch_destroy(queue->tasks->batch);
     firn_plan_stream_close(queue->stream);
     firn_arena_destroy(queue->arena);
@@ -141,16 +162,18 @@ firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
 {
     const firn_delete_source source = {env, store, metadata};
     bool has_deletes = false;
+    bool has_only = false;
     *out = NULL;
-    FIRN_TRY(check_plan(plan, &has_deletes, err));
+    FIRN_TRY(check_plan(plan, &has_deletes, &has_only, err));
     FIRN_TRY(create_queue(&source, out, err));
     firn_scan_queue *queue = *out;
     queue->plan = (firn_scan_tasks){.items = plan->tasks, .n = plan->n_tasks};
     queue->tasks = &queue->plan;
     for (size_t i = 0; i < plan->n_tasks; i++)
         queue->rows_total += plan->tasks[i].file->record_count;
-    if (!has_deletes) return FIRN_OK;
-    const firn_status st = firn_row_deletes_create(&source, plan, &queue->deletes, err);
+    firn_status st = FIRN_OK;
+    if (has_deletes) st = firn_row_deletes_create(&source, plan, &queue->deletes, err);
+    if (st == FIRN_OK && has_only) st = create_only(queue, &source, plan, err);
     if (st == FIRN_OK) return FIRN_OK;
     firn_scan_queue_destroy(queue);
     *out = NULL;
@@ -198,9 +221,16 @@ const firn_name_mapping *firn_scan_queue_mapping(const firn_scan_queue *queue)
     return queue->mapping;
 }
 
-const firn_row_deletes *firn_scan_queue_deletes(const firn_scan_queue *queue)
+bool firn_scan_queue_by_value(const firn_scan_queue *queue)
 {
-    return queue->deletes;
+    return (queue->deletes && firn_row_deletes_by_value(queue->deletes)) ||
+           (queue->only && firn_row_deletes_by_value(queue->only));
+}
+
+size_t firn_scan_queue_max_compared(const firn_scan_queue *queue)
+{
+    return (queue->deletes ? firn_row_deletes_max_columns(queue->deletes) : 0) +
+           (queue->only ? firn_row_deletes_max_columns(queue->only) : 0);
 }
 
 firn_env *firn_scan_queue_env(const firn_scan_queue *queue)
@@ -239,6 +269,9 @@ static firn_status open_file(firn_scan_queue *queue, const firn_scan_task *task,
     firn_status st = with_rows ? open_in(queue, file, err) : FIRN_OK;
     if (st == FIRN_OK && task->n_deletes > 0)
         st = firn_row_deletes_load(queue->deletes, task, file->arena, &file->deletes, err);
+    if (st == FIRN_OK && task->n_only > 0)
+        st = firn_row_deletes_load(queue->only, &queue->only_tasks[task - queue->plan.items],
+                                   file->arena, &file->only, err);
     if (st != FIRN_OK) {
         close_file(file);
         return firn_scan_task_wrap(err, st, task);
@@ -275,7 +308,9 @@ static firn_status ask_stream(const firn_scan_queue *queue, firn_scan_tasks **ou
     firn_scan_tasks *tasks = firn_arena_alloc_zero(batch->arena, sizeof *tasks);
     const firn_scan_plan plan = {.tasks = batch->tasks, .n_tasks = batch->n_tasks};
     bool has_deletes = false;
-    const firn_status checked = tasks ? check_plan(&plan, &has_deletes, err) : firn_fail_nomem(err);
+    bool has_only = false; /* of no stream */
+    const firn_status checked =
+        tasks ? check_plan(&plan, &has_deletes, &has_only, err) : firn_fail_nomem(err);
     if (checked != FIRN_OK) {
         firn_task_batch_destroy(batch);
         return checked;
@@ -318,6 +353,7 @@ static bool take_unit(firn_scan_queue *queue, firn_scan_unit *out)
         .file = file,
         .rows = &file->rows,
         .deletes = file->deletes,
+        .only = file->only,
         .index = file->next_unit,
         .first_row = file->next_row,
         .n_rows = firn_row_file_unit_rows(&file->rows, file->next_unit),
@@ -410,7 +446,7 @@ firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *ou
     const firn_scan_task *task = out->task;
     out->n_rows = task->file->record_count;
     atomic_fetch_add(&queue->rows_done, out->n_rows);
-    if (task->n_deletes == 0) return FIRN_OK;
+    if (task->n_deletes == 0 && task->n_only == 0) return FIRN_OK;
     const firn_status st = open_file(queue, task, false, &out->file, err);
     if (st != FIRN_OK) {
         firn_scan_queue_release(queue, out);
@@ -418,6 +454,7 @@ firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *ou
     }
     out->file->n_users = 1;
     out->deletes = out->file->deletes;
+    out->only = out->file->only;
     return FIRN_OK;
 }
 

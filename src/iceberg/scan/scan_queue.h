@@ -18,6 +18,7 @@ typedef struct firn_scan_unit {
     firn_scan_file *file;             /* NULL: not open */
     const firn_row_file *rows;        /* open */
     const firn_file_deletes *deletes; /* NULL: none */
+    const firn_file_deletes *only;    /* rows that are wanted; NULL: all */
     size_t index;                     /* of the unit in the file */
     int64_t first_row;                /* in the file */
     int64_t n_rows;
@@ -32,8 +33,10 @@ FIRN_MUST_CHECK firn_status firn_scan_queue_next_file(firn_scan_queue *queue, fi
 firn_status firn_scan_task_wrap(firn_error *err, firn_status st, const firn_scan_task *task);
 void firn_scan_queue_release(firn_scan_queue *queue, firn_scan_unit *unit);
 
-/* NULL: no delete file applies to anything in the plan. */
-const firn_row_deletes *firn_scan_queue_deletes(const firn_scan_queue *queue);
+/* True when some rows can only be told by their values. */
+bool firn_scan_queue_by_value(const firn_scan_queue *queue);
+/* Most columns that the deletes of one data file compare. */
+size_t firn_scan_queue_max_compared(const firn_scan_queue *queue);
 /* NULL: the table has none. */
 const firn_name_mapping *firn_scan_queue_mapping(const firn_scan_queue *queue);
 firn_env *firn_scan_queue_env(const firn_scan_queue *queue);

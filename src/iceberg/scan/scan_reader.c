@@ -3,7 +3,8 @@
  * a file has and fills in those it has not.
  *
  * What equality deletes compare is read behind the columns of the batch, unless it is among them.
- * Deleted rows are taken out once a batch is full.
+ * Deleted rows, and where only deleted rows are wanted all others, are taken out once a batch is
+ * full.
  *
  * Text of a batch stays readable until the second next call, so a finished unit is kept for one
  * more call. Not here: handing out units (scan_queue.c), decoding (row_file.h). */
@@ -17,12 +18,16 @@
 #include "iceberg/scan/scan_filter.h"
 #include "iceberg/scan/scan_queue.h"
 
+/* Rows between wanted ones that are read along rather than skipped. */
+#define MAX_GAP 64
+
 /* A unit being read. */
 typedef struct open_unit {
     firn_scan_unit unit;
     firn_arena *arena;
     firn_type wanted;        /* the scan's columns, then those only compared */
     const size_t **compared; /* for each set of equality deletes: places of its columns in wanted */
+    const size_t **compared_only; /* the same of the sets that say which rows are wanted */
     firn_file_projection projection;
     firn_row_reader rows; /* closed: no column is read */
     int64_t n_given;
@@ -43,7 +48,7 @@ struct firn_scan_reader {
     firn_column *read_columns; /* columns as the row reader sees them */
     void **lent;               /* values pointers it lent to columns without memory */
     firn_column_memory *memories;
-    uint64_t *keep; /* bits of the rows of a batch that stay */
+    uint64_t *keep; /* bits of the rows of a batch that stay; then as many of those not wanted */
     size_t n_keep_words;
     firn_buf key; /* of a row that is compared */
 };
@@ -60,8 +65,7 @@ static firn_status init_reader(firn_scan_reader *reader, const firn_type *projec
                                const firn_expr *filter, firn_error *err)
 {
     const size_t n = projection->n_fields;
-    const firn_row_deletes *deletes = firn_scan_queue_deletes(reader->queue);
-    const size_t cap = n + (deletes ? firn_row_deletes_max_columns(deletes) : 0);
+    const size_t cap = n + firn_scan_queue_max_compared(reader->queue);
     firn_field *fields = firn_arena_array(reader->arena, n, sizeof *fields);
     reader->columns = firn_arena_array(reader->arena, cap, sizeof *reader->columns);
     reader->read_columns = firn_arena_array(reader->arena, cap, sizeof *reader->read_columns);
@@ -70,7 +74,7 @@ static firn_status init_reader(firn_scan_reader *reader, const firn_type *projec
     if (!fields || !reader->columns || !reader->read_columns || !reader->lent || !reader->memories)
         return firn_fail_nomem(err);
     reader->cap_columns = cap;
-    reader->needs_files = deletes && firn_row_deletes_by_value(deletes);
+    reader->needs_files = firn_scan_queue_by_value(reader->queue);
     if (n > 0) memcpy(fields, projection->fields, n * sizeof *fields);
     reader->wanted = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
     reader->filter = filter ? filter : firn_expr_true();
@@ -121,6 +125,57 @@ void firn_scan_reader_close(firn_scan_reader *reader)
 
 /* ---- units ---- */
 
+/* Rows of a unit by their bits, as rows of the file; runs with few others between them are one. */
+static firn_status ranges_of_bits(const uint64_t *bits, const firn_scan_unit *unit,
+                                  firn_arena *arena, firn_row_reader_opts *opts, firn_error *err)
+{
+    const size_t n = (size_t)unit->n_rows;
+    firn_row_range *ranges = NULL;
+    size_t n_ranges = 0;
+    size_t cap = 0;
+    for (size_t row = 0; row < n; row++) {
+        if (bits[row >> 6] == 0) {
+            row |= 63;
+            continue;
+        }
+        if ((bits[row >> 6] >> (row & 63) & 1) == 0) continue;
+        const int64_t at = unit->first_row + (int64_t)row;
+        firn_row_range *last = n_ranges > 0 ? &ranges[n_ranges - 1] : NULL;
+        if (!last || at - (last->first + last->n) > MAX_GAP) {
+            last = firn_arena_push(arena, &ranges, &n_ranges, &cap, sizeof *last);
+            if (!last) return firn_fail_nomem(err);
+            last->first = at;
+        }
+        last->n = at + 1 - last->first;
+    }
+    opts->ranges = ranges;
+    opts->n_ranges = n_ranges;
+    return FIRN_OK;
+}
+
+/* Where only rows at certain positions are wanted, pages without them need not be read. */
+static firn_status select_only(open_unit *open, firn_row_reader_opts *opts, bool *has_rows,
+                               firn_error *err)
+{
+    const firn_scan_unit *unit = &open->unit;
+    const size_t n_words = FIRN_ROW_WORDS(unit->n_rows);
+    *has_rows = true;
+    if (!unit->only || unit->only->n_sets > 0) return FIRN_OK;
+    uint64_t *bits = firn_arena_array(open->arena, n_words + 1, sizeof *bits);
+    if (!bits) return firn_fail_nomem(err);
+    memset(bits, 0xff, n_words * sizeof *bits);
+    if (unit->only->positions)
+        firn_bitmap_clear_bits(unit->only->positions, (uint64_t)unit->first_row,
+                               (size_t)unit->n_rows, 0, bits);
+    for (size_t i = 0; i < n_words; i++) bits[i] = ~bits[i];
+    if (unit->deletes && unit->deletes->positions)
+        firn_bitmap_clear_bits(unit->deletes->positions, (uint64_t)unit->first_row,
+                               (size_t)unit->n_rows, 0, bits);
+    FIRN_TRY(ranges_of_bits(bits, unit, open->arena, opts, err));
+    *has_rows = opts->n_ranges > 0;
+    return FIRN_OK;
+}
+
 /* Which rows of a Parquet unit are worth reading; *has_rows false: none. */
 static firn_status select_rows(const firn_scan_reader *reader, open_unit *open,
                                firn_row_reader_opts *opts, bool *has_rows, firn_error *err)
@@ -167,19 +222,31 @@ static firn_status want_set(open_unit *open, firn_field *fields, const firn_equa
     return FIRN_OK;
 }
 
+static firn_status want_sets(open_unit *open, firn_field *fields, const firn_file_deletes *deletes,
+                             const size_t ***out, firn_error *err)
+{
+    if (!deletes || deletes->n_sets == 0) return FIRN_OK;
+    *out = firn_arena_array(open->arena, deletes->n_sets, sizeof(size_t *));
+    if (!*out) return firn_fail_nomem(err);
+    for (size_t i = 0; i < deletes->n_sets; i++)
+        FIRN_TRY(want_set(open, fields, deletes->sets[i], &(*out)[i], err));
+    return FIRN_OK;
+}
+
 static firn_status want_compared(firn_scan_reader *reader, open_unit *open, firn_error *err)
 {
-    const firn_file_deletes *deletes = open->unit.deletes;
+    const firn_scan_unit *unit = &open->unit;
     const size_t n = reader->wanted.n_fields;
     open->wanted = reader->wanted;
-    if (!deletes || deletes->n_sets == 0) return FIRN_OK;
+    const bool has_sets =
+        (unit->deletes && unit->deletes->n_sets > 0) || (unit->only && unit->only->n_sets > 0);
+    if (!has_sets) return FIRN_OK;
     firn_field *fields = firn_arena_array(open->arena, reader->cap_columns, sizeof *fields);
-    open->compared = firn_arena_array(open->arena, deletes->n_sets, sizeof(size_t *));
-    if (!fields || !open->compared) return firn_fail_nomem(err);
+    if (!fields) return firn_fail_nomem(err);
     if (n > 0) memcpy(fields, reader->wanted.fields, n * sizeof *fields);
     open->wanted.fields = fields;
-    for (size_t i = 0; i < deletes->n_sets; i++)
-        FIRN_TRY(want_set(open, fields, deletes->sets[i], &open->compared[i], err));
+    FIRN_TRY(want_sets(open, fields, unit->deletes, &open->compared, err));
+    FIRN_TRY(want_sets(open, fields, unit->only, &open->compared_only, err));
     for (size_t i = n; i < reader->cap_columns; i++) /* what they hold has another type now */
         firn_column_memory_dispose(&reader->memories[i], reader->alloc);
     return FIRN_OK;
@@ -194,7 +261,8 @@ static firn_status open_rows(firn_scan_reader *reader, open_unit *open, bool *ha
     *has_rows = true;
     if (unit->rows) {
         opts.match = firn_row_match_of(unit->rows->schema);
-        FIRN_TRY(select_rows(reader, open, &opts, has_rows, err));
+        FIRN_TRY(unit->only ? select_only(open, &opts, has_rows, err)
+                            : select_rows(reader, open, &opts, has_rows, err));
         if (!*has_rows) return FIRN_OK;
     }
     FIRN_TRY(want_compared(reader, open, err));
@@ -320,28 +388,26 @@ static firn_status reserve_keep(firn_scan_reader *reader, size_t n_words, firn_e
     return FIRN_OK;
 }
 
-static firn_status apply_sets(firn_scan_reader *reader, int64_t n_rows, firn_error *err)
+static firn_status apply_sets(firn_scan_reader *reader, const firn_file_deletes *deletes,
+                              const size_t *const *compared, int64_t n_rows, uint64_t *keep,
+                              firn_error *err)
 {
-    const open_unit *open = &reader->current;
-    const firn_file_deletes *deletes = open->unit.deletes;
     for (size_t i = 0; i < deletes->n_sets; i++) {
         const firn_equality_set *set = deletes->sets[i];
         const firn_column *columns[FIRN_EQUALITY_MAX_COLUMNS];
-        for (size_t c = 0; c < set->n_columns; c++)
-            columns[c] = &reader->columns[open->compared[i][c]];
+        for (size_t c = 0; c < set->n_columns; c++) columns[c] = &reader->columns[compared[i][c]];
         FIRN_TRY(firn_equality_set_apply(set, columns, n_rows, deletes->sequence_number,
-                                         &reader->key, reader->keep, err));
+                                         &reader->key, keep, err));
     }
     return FIRN_OK;
 }
 
-static void apply_positions(const firn_scan_reader *reader, int64_t n_rows,
-                            const firn_row_range *runs)
+static void apply_positions(const firn_file_deletes *deletes, int64_t n_rows,
+                            const firn_row_range *runs, uint64_t *keep)
 {
-    const firn_bitmap *positions = reader->current.unit.deletes->positions;
+    const firn_bitmap *positions = deletes->positions;
     for (int64_t at = 0; positions && at < n_rows; at += runs++->n)
-        firn_bitmap_clear_bits(positions, (uint64_t)runs->first, (size_t)runs->n, (size_t)at,
-                               reader->keep);
+        firn_bitmap_clear_bits(positions, (uint64_t)runs->first, (size_t)runs->n, (size_t)at, keep);
 }
 
 /* Takes the deleted rows out of a batch whose rows stand at these runs in their file. */
@@ -349,11 +415,22 @@ static firn_status drop_deleted(firn_scan_reader *reader, firn_batch *batch,
                                 const firn_row_range *runs, firn_error *err)
 {
     const size_t n_words = FIRN_ROW_WORDS(batch->n_rows);
-    if (!reader->current.unit.deletes || batch->n_rows == 0) return FIRN_OK;
-    FIRN_TRY(reserve_keep(reader, n_words, err));
-    memset(reader->keep, 0xff, n_words * sizeof *reader->keep);
-    apply_positions(reader, batch->n_rows, runs);
-    FIRN_TRY(apply_sets(reader, batch->n_rows, err));
+    const open_unit *open = &reader->current;
+    const firn_file_deletes *deletes = open->unit.deletes;
+    const firn_file_deletes *only = open->unit.only;
+    if ((!deletes && !only) || batch->n_rows == 0) return FIRN_OK;
+    FIRN_TRY(reserve_keep(reader, 2 * n_words, err));
+    memset(reader->keep, 0xff, 2 * n_words * sizeof *reader->keep);
+    if (deletes) {
+        apply_positions(deletes, batch->n_rows, runs, reader->keep);
+        FIRN_TRY(apply_sets(reader, deletes, open->compared, batch->n_rows, reader->keep, err));
+    }
+    if (only) {
+        uint64_t *others = reader->keep + n_words;
+        apply_positions(only, batch->n_rows, runs, others);
+        FIRN_TRY(apply_sets(reader, only, open->compared_only, batch->n_rows, others, err));
+        for (size_t i = 0; i < n_words; i++) reader->keep[i] &= ~others[i];
+    }
     firn_batch_keep_rows(batch, reader->keep);
     return FIRN_OK;
 }
