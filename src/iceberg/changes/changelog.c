@@ -19,9 +19,18 @@ static const firn_type k_int = {.kind = FIRN_TYPE_INT};
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
 
 static const firn_field k_change_fields[] = {
-    {FIRN_FIELD_CHANGE_TYPE, true, FIRN_STR_INIT("_change_type"), &k_text, {0}, NULL, NULL},
-    {FIRN_FIELD_CHANGE_ORDINAL, true, FIRN_STR_INIT("_change_ordinal"), &k_int, {0}, NULL, NULL},
-    {FIRN_FIELD_COMMIT_ID, true, FIRN_STR_INIT("_commit_snapshot_id"), &k_long, {0}, NULL, NULL},
+    {.id = FIRN_FIELD_CHANGE_TYPE,
+     .is_required = true,
+     .name = FIRN_STR_INIT("_change_type"),
+     .type = &k_text},
+    {.id = FIRN_FIELD_CHANGE_ORDINAL,
+     .is_required = true,
+     .name = FIRN_STR_INIT("_change_ordinal"),
+     .type = &k_int},
+    {.id = FIRN_FIELD_COMMIT_ID,
+     .is_required = true,
+     .name = FIRN_STR_INIT("_commit_snapshot_id"),
+     .type = &k_long},
 };
 #define N_CHANGE_FIELDS (sizeof k_change_fields / sizeof *k_change_fields)
 
@@ -375,7 +384,7 @@ static void show_batch(firn_changes *c, const firn_batch *batch, size_t ordinal,
 
 firn_status firn_changes_next(firn_changes *changes, const firn_batch **out, firn_error *err)
 {
-    uint8_t kinds[FIRN_BATCH_ROWS];
+    uint8_t kinds[FIRN_BATCH_ROWS] = {0};
     firn_batch *batch = NULL;
     firn_change_place place;
     for (;;) {
