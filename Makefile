@@ -4,7 +4,7 @@ BUILD := build
 PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java check check-fast bench bench-format conformance fuzz fuzz-table dev tsan clean
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format conformance fuzz fuzz-table dev tsan clean
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -42,6 +42,10 @@ test-crash: all ## the pipeline killed at every failpoint and at random moments
 test-java: all ## the catalog judged by Iceberg's Java JdbcCatalog (a JDK and Maven)
 	@tools/install_deps.sh peers
 	@tools/test.sh java
+
+interop: all ## live engines on firn's tables: Spark, DuckDB's Iceberg extension, Iceberg's Java library
+	@tools/install_deps.sh peers
+	@tools/test.sh interop
 
 check: ## formatting, warnings on gcc and clang, clang-tidy, layers, banned functions, sizes
 	@tools/install_deps.sh check

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test.sh all|unit|python|crash|java|tsan: the suites behind "make test". Prints each suite's own
+# test.sh all|unit|python|crash|java|interop|tsan: the suites behind "make test". Prints each suite's own
 # closing line, and one line in the end.
 set -u
 cd "$(dirname "$0")/.."
@@ -39,8 +39,14 @@ java)
     suite "the Java peer's build" tests/peers/java.sh
     suite "Iceberg's Java JdbcCatalog" pytest tests/peers
     ;;
+interop)
+    suite "the Java peer's build" tests/peers/java.sh
+    suite "Iceberg's Java JdbcCatalog" pytest tests/peers
+    suite "the engines" tests/interop/peers.sh
+    suite "Spark, DuckDB's Iceberg extension" pytest tests/interop
+    ;;
 tsan) suite "unit tests (TSan)" tsan ;;
-*) echo "usage: test.sh all|unit|python|crash|java|tsan" >&2; exit 2 ;;
+*) echo "usage: test.sh all|unit|python|crash|java|interop|tsan" >&2; exit 2 ;;
 esac
 if [ -n "$failed" ]; then
     echo "test: FAILED:$failed"

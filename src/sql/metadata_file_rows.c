@@ -277,6 +277,10 @@ void firn_metadata_metrics_cell(firn_row_builder *b, firn_column *column,
 
 static void counts(firn_row_builder *b, firn_column *column, const firn_metric_map *map)
 {
+    if (!map->items) {
+        firn_cell_null(b, column);
+        return;
+    }
     firn_cell_open(b, column);
     for (size_t i = 0; b->status == FIRN_OK && i < map->n; i++) {
         firn_cell_int(b, &column->children[0], map->items[i].field_id);
@@ -287,6 +291,10 @@ static void counts(firn_row_builder *b, firn_column *column, const firn_metric_m
 
 static void bounds(firn_row_builder *b, firn_column *column, const firn_metric_map *map)
 {
+    if (!map->items) {
+        firn_cell_null(b, column);
+        return;
+    }
     firn_cell_open(b, column);
     for (size_t i = 0; b->status == FIRN_OK && i < map->n; i++) {
         firn_cell_int(b, &column->children[0], map->items[i].field_id);

@@ -284,6 +284,28 @@ static void test_map_beyond_the_limit_is_refused(void **state)
     }
 }
 
+static void test_an_empty_map_is_not_a_missing_one(void **state)
+{
+    spec_table t;
+    firn_error err = {0};
+    firn_manifest_file file;
+    static const firn_metric none;
+    spec_table_make(*state, &t);
+    const firn_manifest_write_opts opts = spec_opts(&t, 2);
+    firn_manifest_entry e = entry_of(&t, FIRN_ENTRY_ADDED, "bare");
+    e.file.nan_value_counts = e.file.lower_bounds = (firn_metric_map){&none, 0};
+    e.file.value_counts = e.file.upper_bounds = (firn_metric_map){NULL, 0};
+    const firn_str bytes = spec_write_manifest(*state, &opts, FIRN_CONTENT_DATA, &e, 1, &file);
+    firn_manifest_reader *reader = open_manifest(bytes, &file, &t, FIRN_MANIFEST_ALL);
+    assert_ok(firn_manifest_reader_next(reader, &e, &err), &err);
+    assert_non_null(e.file.nan_value_counts.items);
+    assert_non_null(e.file.lower_bounds.items);
+    assert_null(e.file.value_counts.items);
+    assert_null(e.file.upper_bounds.items);
+    assert_int_equal(e.file.nan_value_counts.n + e.file.lower_bounds.n, 0);
+    firn_manifest_reader_close(reader);
+}
+
 static void test_delete_files_round_trip(void **state)
 {
     spec_table t;
@@ -552,6 +574,7 @@ int main(void)
         ARENA_TEST(test_int_partitions_of_a_promoted_column_are_longs),
         ARENA_TEST(test_metrics_not_asked_for_are_left_out),
         ARENA_TEST(test_map_beyond_the_limit_is_refused),
+        ARENA_TEST(test_an_empty_map_is_not_a_missing_one),
         ARENA_TEST(test_delete_files_round_trip),
         ARENA_TEST(test_summaries_cover_all_partitions),
         ARENA_TEST(test_lists_round_trip),

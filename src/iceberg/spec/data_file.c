@@ -10,6 +10,8 @@
 
 static bool copy_map(const firn_metric_map *map, firn_arena *arena, firn_metric_map *out)
 {
+    *out = (firn_metric_map){0};
+    if (!map->items) return true;
     firn_metric *items = firn_arena_array(arena, map->n, sizeof *items);
     for (size_t i = 0; items && i < map->n; i++) {
         items[i] = map->items[i];

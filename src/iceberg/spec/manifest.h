@@ -39,7 +39,8 @@ typedef struct firn_metric {
 } firn_metric;
 
 typedef struct firn_metric_map {
-    const firn_metric *items; /* in file order, usually ascending id */
+    const firn_metric
+        *items; /* in file order, usually ascending id; NULL: the entry has no such map */
     size_t n;
 } firn_metric_map;
 

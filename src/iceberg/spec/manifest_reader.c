@@ -175,8 +175,10 @@ static firn_status read_map(void *ctx, const firn_record_step *step, firn_cursor
             FIRN_TRY(read_bounds(r, c, items, n, &n_items, err));
         }
     }
+    static const firn_metric empty;
     raw_entry *raw = base;
-    *map_of(&raw->entry.file, step->arg) = (firn_metric_map){array->items, n_items};
+    *map_of(&raw->entry.file, step->arg) =
+        (firn_metric_map){n_items > 0 ? array->items : &empty, n_items};
     return FIRN_OK;
 }
 

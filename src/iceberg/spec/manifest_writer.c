@@ -135,9 +135,9 @@ static void put_text(firn_buf *b, firn_str text)
 
 static void put_counts(firn_buf *b, const firn_metric_map *map)
 {
-    firn_buf_zigzag(b, map->n > 0 ? 1 : 0);
-    if (map->n == 0) return;
-    firn_buf_zigzag(b, (int64_t)map->n);
+    firn_buf_zigzag(b, map->items ? 1 : 0);
+    if (!map->items) return;
+    if (map->n > 0) firn_buf_zigzag(b, (int64_t)map->n);
     for (size_t i = 0; i < map->n; i++) {
         firn_buf_zigzag(b, map->items[i].field_id);
         firn_buf_zigzag(b, map->items[i].count);
@@ -147,9 +147,9 @@ static void put_counts(firn_buf *b, const firn_metric_map *map)
 
 static void put_bounds(firn_buf *b, const firn_metric_map *map)
 {
-    firn_buf_zigzag(b, map->n > 0 ? 1 : 0);
-    if (map->n == 0) return;
-    firn_buf_zigzag(b, (int64_t)map->n);
+    firn_buf_zigzag(b, map->items ? 1 : 0);
+    if (!map->items) return;
+    if (map->n > 0) firn_buf_zigzag(b, (int64_t)map->n);
     for (size_t i = 0; i < map->n; i++) {
         firn_buf_zigzag(b, map->items[i].field_id);
         firn_avro_write_bytes(b, map->items[i].bound);
