@@ -100,9 +100,9 @@ typedef struct firn_dml_target {
     bool has_lineage;        /* its rows have ids, which they keep wherever they are written */
     const firn_expr *filter; /* bound, of all rows that may change; NULL: any */
     firn_scan_plan plan;     /* files that may hold such rows */
-    firn_target_file *files;
+    firn_target_file *files; /* of the plan's tasks */
     firn_map by_path;
-    firn_target_file *last; /* found by the last look-up */
+    firn_file_numbers numbers; /* of files[], by path */
     int64_t n_changed;
 } firn_dml_target;
 
@@ -112,7 +112,7 @@ FIRN_MUST_CHECK firn_status firn_dml_target_init(firn_dml_target *t, firn_sessio
                                                  firn_table *table, const firn_expr *filter,
                                                  firn_error *err);
 /* FIRN_ERR_ARG "matched by more than one" when the row was marked before, unless twice is fine. */
-FIRN_MUST_CHECK firn_status firn_dml_target_mark(firn_dml_target *t, firn_str path, int64_t pos,
+FIRN_MUST_CHECK firn_status firn_dml_target_mark(firn_dml_target *t, int32_t file, int64_t pos,
                                                  bool is_twice_fine, firn_error *err);
 /* Mark all rows of a file. */
 FIRN_MUST_CHECK firn_status firn_dml_target_mark_file(firn_dml_target *t, firn_target_file *file,
@@ -149,9 +149,9 @@ void firn_dml__unpin(firn_session *session);
 
 /* ---- dml_apply.c ---- */
 
-/* What a query of changes says in its fourth column. The first three are _file, _pos and _row_id
- * (null for inserted rows; firn_dml__put_row_id), the others the table's columns (none when rows
- * are only deleted). */
+/* What a query of changes says in its fourth column. The first three are number of the file,
+ * position and row id (firn_dml__put_place), null for inserted rows; the others are the table's
+ * columns (none when rows are only deleted). */
 enum { FIRN_ROW_INSERT = 1, FIRN_ROW_UPDATE = 2, FIRN_ROW_DELETE = 3 };
 
 typedef struct firn_dml_counts {
@@ -171,8 +171,11 @@ typedef struct firn_apply_opts {
 FIRN_MUST_CHECK firn_status firn_dml__apply(firn_dml_target *target, const firn_dml_rows *rows,
                                             const firn_apply_opts *opts, firn_txn *txn,
                                             firn_dml_counts *counts, firn_error *err);
-/* The third column: of the target's alias, or null where rows have no ids. */
-void firn_dml__put_row_id(firn_sql_text *text, const firn_dml_target *target, firn_str alias);
+/* The first three columns with a comma behind each: of the target's alias; the row id is null where
+ * rows have none. */
+void firn_dml__put_place(firn_sql_text *text, const firn_dml_target *target, firn_str alias);
+/* The same, all null. */
+#define FIRN_DML_NO_PLACE "CAST(NULL AS INTEGER), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), "
 /* "serializable" unless the property says "snapshot". */
 firn_isolation firn_dml__isolation(const firn_table *table, const char *property);
 

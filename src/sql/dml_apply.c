@@ -24,15 +24,14 @@ typedef struct row_applier {
 static firn_status mark(row_applier *a, const firn_batch *batch, int64_t r, int64_t action,
                         firn_error *err)
 {
-    const firn_view *files = batch->columns[COLUMN_FILE].values;
+    const int32_t *files = batch->columns[COLUMN_FILE].values;
     const int64_t *positions = batch->columns[COLUMN_POS].values;
     if (action == FIRN_ROW_INSERT) {
         a->counts->rows_inserted++;
         return FIRN_OK;
     }
     const int64_t before = a->target->n_changed;
-    FIRN_TRY(firn_dml_target_mark(a->target, firn_view_str(&files[r]), positions[r],
-                                  a->opts->is_twice_fine, err));
+    FIRN_TRY(firn_dml_target_mark(a->target, files[r], positions[r], a->opts->is_twice_fine, err));
     const int64_t n = a->target->n_changed - before;
     if (action == FIRN_ROW_DELETE)
         a->counts->rows_deleted += n;
@@ -156,15 +155,21 @@ firn_status firn_dml__apply(firn_dml_target *target, const firn_dml_rows *rows,
     return st;
 }
 
-void firn_dml__put_row_id(firn_sql_text *text, const firn_dml_target *target, firn_str alias)
+static void put_column(firn_sql_text *text, firn_str alias, const char *column)
 {
-    if (!target->has_lineage || target->plan.n_tasks == 0) {
-        firn_sql_text_put(text, "CAST(NULL AS BIGINT)");
-        return;
-    }
     firn_sql_text_name(text, alias);
     firn_sql_text_put(text, ".");
-    firn_sql_text_name(text, firn_field_row_id.name);
+    firn_sql_text_put(text, column);
+}
+
+void firn_dml__put_place(firn_sql_text *text, const firn_dml_target *target, firn_str alias)
+{
+    put_column(text, alias, FIRN_SCAN_FILE_COLUMN ", ");
+    put_column(text, alias, FIRN_SCAN_POS_COLUMN ", ");
+    if (target->has_lineage && target->plan.n_tasks > 0)
+        put_column(text, alias, FIRN_SCAN_ROW_ID_COLUMN ", ");
+    else
+        firn_sql_text_put(text, "CAST(NULL AS BIGINT), ");
 }
 
 firn_isolation firn_dml__isolation(const firn_table *table, const char *property)

@@ -124,12 +124,8 @@ static firn_status write_query(const row_change *c, firn_sql_text *text, firn_er
 {
     if (c->ast->with.len > 0) firn_sql_text_user(text, c->ast->with);
     firn_sql_text_put(text, "SELECT ");
-    put_target_column(c, text, FIRN_STR("_file"));
-    firn_sql_text_put(text, ", ");
-    put_target_column(c, text, FIRN_STR("_pos"));
-    firn_sql_text_put(text, ", ");
-    firn_dml__put_row_id(text, &c->target, c->ast->alias);
-    firn_sql_text_put(text, c->ast->is_update ? ", 2" : ", 3");
+    firn_dml__put_place(text, &c->target, c->ast->alias);
+    firn_sql_text_put(text, c->ast->is_update ? "2" : "3");
     if (c->ast->is_update) FIRN_TRY(put_new_values(c, text, err));
     firn_sql_text_put(text, " FROM ");
     firn_sql_text_str(text, c->name);
@@ -157,7 +153,7 @@ static firn_status change_rows(row_change *c, firn_error *err)
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     firn_dml_counts counts = {0};
-    FIRN_TRY(firn_session__dml_name(session, c->s->table, session->arena, &c->name, err));
+    FIRN_TRY(firn_session__dml_name(session, c->s->table, &c->target.numbers, &c->name, err));
     firn_sql_text_init(&text, session, c->s->sql);
     text.target = &c->ast->target;
     const firn_status st = write_query(c, &text, err);

@@ -313,7 +313,7 @@ static void put_clause_number(const sql_merge *m, firn_sql_text *text)
         put_chain(m, text, FIRN_WHEN_NOT_MATCHED_BY_SOURCE);
     }
     firn_sql_text_put(text, " WHEN ");
-    put_column(text, m->ast->alias, FIRN_STR("_file"));
+    put_column(text, m->ast->alias, FIRN_STR(FIRN_SCAN_FILE_COLUMN));
     firn_sql_text_put(text, " IS NULL THEN ");
     put_chain(m, text, FIRN_WHEN_NOT_MATCHED);
     firn_sql_text_put(text, " ELSE ");
@@ -364,7 +364,7 @@ static firn_status put_columns(const sql_merge *m, firn_sql_text *text, bool ins
             FIRN_TRY(firn_sql_text_type(text, field->type, err));
             firn_sql_text_put(text, ")");
         }
-        firn_buf_printf(&text->buf, " END AS \"firn_c%zu\"", c);
+        firn_sql_text_put(text, " END");
     }
     return FIRN_OK;
 }
@@ -422,6 +422,15 @@ static void put_outer(const sql_merge *m, firn_sql_text *text)
     firn_sql_text_put(text, " FROM (SELECT ");
 }
 
+static void put_change_names(const sql_merge *m, firn_sql_text *text)
+{
+    firn_sql_text_put(text, ") AS \"firn_changes\"(\"firn_file\", \"firn_pos\", \"firn_row_id\", "
+                            "\"firn_clause\"");
+    for (size_t c = 0; c < m->schema->root.n_fields; c++)
+        firn_buf_printf(&text->buf, ", \"firn_c%zu\"", c);
+    firn_sql_text_put(text, ")");
+}
+
 /* Only INSERT clauses, or no target row that could match: no row of the target is looked at but to
  * see that it is there. */
 static bool is_insert_only(const sql_merge *m)
@@ -431,8 +440,7 @@ static bool is_insert_only(const sql_merge *m)
 
 static firn_status put_insert_only(const sql_merge *m, firn_sql_text *text, firn_error *err)
 {
-    firn_sql_text_put(text, "CAST(NULL AS VARCHAR) AS \"firn_file\", CAST(NULL AS BIGINT) AS "
-                            "\"firn_pos\", CAST(NULL AS BIGINT) AS \"firn_row_id\", ");
+    firn_sql_text_put(text, FIRN_DML_NO_PLACE);
     put_chain(m, text, FIRN_WHEN_NOT_MATCHED);
     firn_sql_text_put(text, " AS \"firn_clause\"");
     FIRN_TRY(put_columns(m, text, true, err));
@@ -450,12 +458,7 @@ static firn_status put_insert_only(const sql_merge *m, firn_sql_text *text, firn
 
 static firn_status put_joined(const sql_merge *m, firn_sql_text *text, firn_error *err)
 {
-    put_column(text, m->ast->alias, FIRN_STR("_file"));
-    firn_sql_text_put(text, " AS \"firn_file\", ");
-    put_column(text, m->ast->alias, FIRN_STR("_pos"));
-    firn_sql_text_put(text, " AS \"firn_pos\", ");
-    firn_dml__put_row_id(text, &m->target, m->ast->alias);
-    firn_sql_text_put(text, " AS \"firn_row_id\", ");
+    firn_dml__put_place(text, &m->target, m->ast->alias);
     put_clause_number(m, text);
     FIRN_TRY(put_columns(m, text, false, err));
     firn_sql_text_put(text, " FROM ");
@@ -467,7 +470,8 @@ static firn_status write_query(const sql_merge *m, firn_sql_text *text, firn_err
 {
     put_outer(m, text);
     FIRN_TRY(is_insert_only(m) ? put_insert_only(m, text, err) : put_joined(m, text, err));
-    firn_sql_text_put(text, ") AS \"firn_changes\" WHERE \"firn_clause\" > 0");
+    put_change_names(m, text);
+    firn_sql_text_put(text, " WHERE \"firn_clause\" > 0");
     return FIRN_OK;
 }
 
@@ -485,7 +489,7 @@ static firn_status run(sql_merge *m, firn_error *err)
     FIRN_TRY(check_clauses(m, err));
     FIRN_TRY(describe_source(m, err));
     FIRN_TRY(plan_target(m, err));
-    FIRN_TRY(firn_session__dml_name(m->s->session, m->s->table, m->s->arena, &m->name, err));
+    FIRN_TRY(firn_session__dml_name(m->s->session, m->s->table, &m->target.numbers, &m->name, err));
     firn_sql_text_init(&text, m->s->session, m->s->sql);
     text.target = &m->ast->target;
     const firn_status st = write_query(m, &text, err);

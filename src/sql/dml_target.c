@@ -10,9 +10,20 @@
 
 /* ---- planning ---- */
 
+static int32_t number_of(const void *ctx, firn_str path)
+{
+    const firn_dml_target *t = ctx;
+    const firn_target_file *file = firn_map_find(&t->by_path, path);
+    return file ? (int32_t)(file - t->files) : -1;
+}
+
 static firn_status index_files(firn_dml_target *t, firn_error *err)
 {
     firn_arena *arena = t->session->arena;
+    if (t->plan.n_tasks > INT32_MAX)
+        return firn_fail(err, FIRN_ERR_LIMIT, "change of %zu data files, limit %d", t->plan.n_tasks,
+                         INT32_MAX);
+    t->numbers = (firn_file_numbers){number_of, t};
     firn_map_init(&t->by_path, arena);
     t->files = firn_arena_array(arena, t->plan.n_tasks, sizeof *t->files);
     if (!t->files) return firn_fail_nomem(err);
@@ -52,23 +63,15 @@ static firn_status make_bits(firn_dml_target *t, firn_target_file *file, firn_er
     return file->changed ? FIRN_OK : firn_fail_nomem(err);
 }
 
-static firn_status find_file(firn_dml_target *t, firn_str path, firn_error *err)
+firn_status firn_dml_target_mark(firn_dml_target *t, int32_t number, int64_t pos,
+                                 bool is_twice_fine, firn_error *err)
 {
-    if (t->last && firn_str_equals(t->last->task->file->path, path)) return FIRN_OK;
-    t->last = firn_map_find(&t->by_path, path);
-    if (t->last) return FIRN_OK;
-    return firn_fail(err, FIRN_ERR_INTERNAL, "changed rows in a file that was not planned: %.*s",
-                     FIRN_STR_ARG(path));
-}
-
-firn_status firn_dml_target_mark(firn_dml_target *t, firn_str path, int64_t pos, bool is_twice_fine,
-                                 firn_error *err)
-{
-    FIRN_TRY(find_file(t, path, err));
-    firn_target_file *file = t->last;
+    if (number < 0 || (size_t)number >= t->plan.n_tasks)
+        return firn_fail(err, FIRN_ERR_INTERNAL, "changed rows in a file that was not planned");
+    firn_target_file *file = &t->files[number];
     if (pos < 0 || pos >= file->task->file->record_count) {
         return firn_fail(err, FIRN_ERR_CORRUPT, "row %lld of %.*s, which has %lld rows",
-                         (long long)pos, FIRN_STR_ARG(path),
+                         (long long)pos, FIRN_STR_ARG(file->task->file->path),
                          (long long)file->task->file->record_count);
     }
     if (!file->changed) FIRN_TRY(make_bits(t, file, err));
@@ -107,13 +110,13 @@ static bool has_rest(const firn_target_file *file)
     return file->n_changed > 0 && file->n_changed < file->task->file->record_count;
 }
 
-static firn_status copy_batch(firn_dml_target *t, const firn_batch *batch, int64_t *rows,
+static firn_status copy_batch(const firn_target_file *file, const firn_batch *batch, int64_t *rows,
                               firn_row_writer *w, firn_error *err)
 {
     const int64_t *positions = batch->columns[w->schema->root.n_fields].values;
     int64_t n = 0;
     for (int64_t r = 0; r < batch->n_rows; r++) {
-        if (!is_changed(t->last, positions[r])) rows[n++] = r;
+        if (!is_changed(file, positions[r])) rows[n++] = r;
     }
     if (n == batch->n_rows) return firn_row_writer_append(w, batch->columns, n, err);
     return firn_row_writer_append_rows(w, batch->columns, rows, n, err);
@@ -133,8 +136,8 @@ static firn_status copy_rows(firn_dml_target *t, firn_scan_reader *reader, firn_
         if (st == FIRN_DONE) return FIRN_OK;
         FIRN_TRY(st);
         FIRN_TRY(firn_env_check_cancel(t->session->env, err));
-        FIRN_TRY(find_file(t, task->file->path, err));
-        FIRN_TRY(copy_batch(t, batch, rows, w, err));
+        const firn_target_file *file = firn_map_find(&t->by_path, task->file->path);
+        FIRN_TRY(copy_batch(file, batch, rows, w, err));
     }
 }
 

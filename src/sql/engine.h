@@ -14,9 +14,16 @@
 #include "firn/ext/store.h"
 #include "firn/metadata.h"
 #include "firn/session.h"
+#include "sql/metadata_columns.h"
 
 typedef struct firn_engine firn_engine;
 typedef struct firn_engine_rows firn_engine_rows;
+
+/* Numbers of data files, by which a statement that changes rows tells them apart. */
+typedef struct firn_file_numbers {
+    int32_t (*find)(const void *ctx, firn_str path); /* -1: none; from several threads */
+    const void *ctx;
+} firn_file_numbers;
 
 /* What a table reference reads. Lives as long as the owner's statement. */
 typedef struct firn_scan_source {
@@ -24,15 +31,24 @@ typedef struct firn_scan_source {
     /* a snapshot of a table ... */
     const firn_table_metadata *metadata;
     const firn_schema *schema;
-    int64_t snapshot_id;              /* -1: no rows */
-    int64_t from_snapshot_id;         /* as in firn_plan_opts */
-    int64_t n_rows;                   /* by the snapshot's summary; -1: unknown */
-    const firn_changes_opts *changes; /* NULL: its rows; else its changelog, with these columns */
-    bool with_positions; /* declare _file, _pos and (where rows have ids) _row_id, last */
+    int64_t snapshot_id;                    /* -1: no rows */
+    int64_t from_snapshot_id;               /* as in firn_plan_opts */
+    int64_t n_rows;                         /* by the snapshot's summary; -1: unknown */
+    const firn_changes_opts *changes;       /* NULL: its rows; else its changelog, these columns */
+    firn_metadata_columns metadata_columns; /* declared behind the table's own */
+    const firn_type *partition;             /* of all its specs; for _partition */
+    const firn_file_numbers
+        *numbers; /* declare FIRN_SCAN_{FILE,POS,ROW_ID}_COLUMN, too; NULL: no */
     /* ... or, when metadata is NULL, rows in memory */
     const firn_type *batch_type;
     const firn_batch *batch;
 } firn_scan_source;
+
+/* Columns for changing rows, last: number of the data file (int), place in it, row id (null where
+ * rows have none). */
+#define FIRN_SCAN_FILE_COLUMN   "__firn_file"
+#define FIRN_SCAN_POS_COLUMN    "__firn_pos"
+#define FIRN_SCAN_ROW_ID_COLUMN "__firn_row_id"
 
 /* How the owner answers for a name. */
 typedef struct firn_engine_claim {

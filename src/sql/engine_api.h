@@ -164,8 +164,8 @@ struct firn_engine {
     duckdb_v2_instance_handle instance;
     duckdb_v2_connection_handle connection;
     duckdb_v2_factory_handle factory;
-    pthread_mutex_t lock;      /* guards what follows */
-    firn_error stash;          /* the first failure of a callback in this statement */
+    pthread_mutex_t lock; /* guards what follows */
+    firn_error stash;     /* the first failure of a callback in this statement */
     firn_scan_summary summary;
     firn_engine_scan *scans; /* those that run now */
 };

@@ -62,11 +62,11 @@ static firn_status declare_columns(firn_engine *engine, const firn_scan_source *
         FIRN_TRY(
             add_column(engine, result, factory, root->fields[i].name, root->fields[i].type, err));
     }
-    if (!source->with_positions || !source->metadata) return FIRN_OK;
-    FIRN_TRY(add_column(engine, result, factory, firn_field_file.name, firn_field_file.type, err));
-    FIRN_TRY(add_column(engine, result, factory, firn_field_pos.name, firn_field_pos.type, err));
-    if (source->metadata->format_version < 3) return FIRN_OK;
-    return add_column(engine, result, factory, firn_field_row_id.name, firn_field_row_id.type, err);
+    for (size_t i = root->n_fields + 1; i < firn_engine_scan_columns(source); i++) {
+        const firn_field field = firn_engine_scan_field(source, i);
+        FIRN_TRY(add_column(engine, result, factory, field.name, field.type, err));
+    }
+    return FIRN_OK;
 }
 
 static firn_status declare_size(firn_engine *engine, const firn_scan_source *source,

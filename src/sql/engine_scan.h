@@ -24,6 +24,8 @@ typedef enum scan_slot_kind {
     SCAN_SLOT_NULLS,    /* type unknown: always null */
     SCAN_SLOT_IN_PLACE, /* decoded into DuckDB's memory */
     SCAN_SLOT_COPIED,   /* decoded into ours, then converted */
+    SCAN_SLOT_FILE,     /* number of the data file */
+    SCAN_SLOT_PARTITION /* of the data file, as a struct */
 } scan_slot_kind;
 
 /* One column of DuckDB's output chunk. */
@@ -44,6 +46,7 @@ struct firn_engine_scan {
     firn_type projection;   /* what readers are asked for */
     scan_slot *slots;
     size_t n_slots;
+    bool has_partition; /* among the slots */
     atomic_llong rows_read;
     int64_t at; /* rows in memory handed out; one thread only */
 };
@@ -55,7 +58,36 @@ static inline const firn_type *firn_scan_source_root(const firn_scan_source *sou
     return source->metadata ? &source->schema->root : source->batch_type;
 }
 
-/* Plan the scan: order the columns, begin to choose files. */
+/* ---- engine_scan_columns.c ---- */
+
+/* Declared columns: the hidden one, the table's (or of the rows in memory), metadata columns, those
+ * for changing rows. */
+size_t firn_engine_scan_columns(const firn_scan_source *source);
+/* Not of the first, which has no field. */
+firn_field firn_engine_scan_field(const firn_scan_source *source, size_t declared);
+/* Decide where each slot comes from and what readers are asked for; slots[i].column is the declared
+ * column on entry. */
+FIRN_MUST_CHECK firn_status firn_engine_scan_project(firn_engine_scan *scan, firn_error *err);
+
+/* ---- engine_scan_file.c: what is the same for all rows of a data file ---- */
+
+typedef struct scan_file_values {
+    firn_str path;                   /* of the file they are of; empty: of none yet */
+    firn_arena *arena;               /* of the path */
+    int32_t number;                  /* by the source's numbers */
+    firn_batch *partition, *retired; /* FIRN_BATCH_ROWS rows of one struct column */
+} scan_file_values;
+
+/* Have the values of a file, unless they are there already. */
+FIRN_MUST_CHECK firn_status firn_engine_scan_enter_file(const firn_engine_scan *scan,
+                                                        scan_file_values *values,
+                                                        const firn_scan_task *task,
+                                                        firn_error *err);
+void firn_engine_scan_leave_files(scan_file_values *values);
+
+/* ---- engine_scan_rows.c ---- */
+
+/* Order the columns, begin to choose files. */
 FIRN_MUST_CHECK firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err);
 
 /* What it has read so far. */

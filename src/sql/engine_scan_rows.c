@@ -16,6 +16,7 @@ struct scan_local {
     firn_batch work;         /* what the reader fills; columns in the projection's order */
     const firn_batch *shown; /* what chunks are filled from */
     uint64_t *bits;          /* BITS_WORDS of validity per projected column */
+    scan_file_values file;
 };
 
 /* ---- planning ---- */
@@ -50,18 +51,6 @@ static firn_status open_changes(firn_engine_scan *scan, firn_error *err)
                            "changes of %.*s", FIRN_STR_ARG(source->name));
 }
 
-static const firn_field *declared_field(const firn_scan_source *source, size_t declared)
-{
-    const firn_type *root = firn_scan_source_root(source);
-    if (declared == 0) return NULL;
-    if (declared <= root->n_fields) return &root->fields[declared - 1];
-    switch (declared - root->n_fields) {
-    case 1: return &firn_field_file;
-    case 2: return &firn_field_pos;
-    default: return &firn_field_row_id;
-    }
-}
-
 void firn_engine_scan_count(const firn_engine_scan *scan, firn_scan_summary *sum)
 {
     if (!scan->queue) return;
@@ -74,31 +63,9 @@ void firn_engine_scan_count(const firn_engine_scan *scan, firn_scan_summary *sum
     sum->manifests_read += stats.manifests_read;
 }
 
-/* slots[i].column holds the declared column on entry. */
 firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err)
 {
-    firn_field *fields = firn_arena_array(scan->arena, scan->n_slots, sizeof *fields);
-    if (!fields) return firn_fail_nomem(err);
-    size_t n = 0;
-    for (size_t i = 0; i < scan->n_slots; i++) {
-        scan_slot *slot = &scan->slots[i];
-        const firn_field *field = declared_field(scan->source, slot->column);
-        if (!field) {
-            slot->kind = SCAN_SLOT_ROW;
-        } else if (!scan->source->metadata) {
-            slot->kind = SCAN_SLOT_COPIED;
-            slot->column -= 1;
-        } else if (field->type->kind == FIRN_TYPE_UNKNOWN) {
-            slot->kind = SCAN_SLOT_NULLS;
-        } else {
-            const bool is_in_place =
-                !scan->source->changes && firn_duckdb_is_same_layout(field->type);
-            slot->kind = is_in_place ? SCAN_SLOT_IN_PLACE : SCAN_SLOT_COPIED;
-            slot->column = n;
-            fields[n++] = *field;
-        }
-    }
-    scan->projection = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
+    FIRN_TRY(firn_engine_scan_project(scan, err));
     if (!scan->source->metadata) return FIRN_OK;
     if (scan->source->changes) return open_changes(scan, err);
     return plan_files(scan, err);
@@ -146,6 +113,7 @@ void firn_engine_scan_local_destroy(scan_local *local)
 {
     if (!local) return;
     firn_scan_reader_close(local->reader);
+    firn_engine_scan_leave_files(&local->file);
     firn_arena_destroy(local->arena); /* holds local itself */
 }
 
@@ -170,7 +138,7 @@ static firn_status aim_columns(scan_local *local, duckdb_v2_data_chunk_handle ch
         duckdb_v2_error_info_handle info = NULL;
         duckdb_v2_vector_handle vector = NULL;
         void *data = NULL;
-        if (slot->kind == SCAN_SLOT_ROW || slot->kind == SCAN_SLOT_NULLS) continue;
+        if (slot->kind != SCAN_SLOT_IN_PLACE && slot->kind != SCAN_SLOT_COPIED) continue;
         firn_column *column = &local->work.columns[slot->column];
         *column = (firn_column){.type = local->scan->projection.fields[slot->column].type};
         if (slot->kind == SCAN_SLOT_COPIED) continue;
@@ -208,6 +176,19 @@ static firn_status set_validity(scan_local *local, duckdb_v2_vector_handle vecto
     return FIRN_OK;
 }
 
+static firn_status fill_numbers(scan_local *local, duckdb_v2_vector_handle vector, int64_t n,
+                                firn_error *err)
+{
+    duckdb_v2_error_info_handle info = NULL;
+    firn_engine *engine = local->scan->engine;
+    void *data = NULL;
+    const DUCKDB_V2_ERROR code = engine->api->vector_get_data_mutable(vector, &data, &info);
+    if (code) return firn_engine_fail(engine, code, &info, err);
+    int32_t *numbers = data;
+    for (int64_t i = 0; i < n; i++) numbers[i] = local->file.number;
+    return FIRN_OK;
+}
+
 static firn_status fill_slot(scan_local *local, duckdb_v2_vector_handle vector,
                              const scan_slot *slot, int64_t from, int64_t n, firn_error *err)
 {
@@ -231,6 +212,10 @@ static firn_status fill_slot(scan_local *local, duckdb_v2_vector_handle vector,
     }
     case SCAN_SLOT_COPIED:
         return firn_duckdb_vector_fill(engine, vector, &batch->columns[slot->column], from, n, err);
+    case SCAN_SLOT_FILE: return fill_numbers(local, vector, n, err);
+    case SCAN_SLOT_PARTITION:
+        return firn_duckdb_vector_fill(engine, vector, &local->file.partition->columns[0], 0, n,
+                                       err);
     }
     return FIRN_OK;
 }
@@ -282,6 +267,7 @@ firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle
                                   int64_t *n_out, firn_error *err)
 {
     firn_engine_scan *scan = local->scan;
+    const firn_scan_task *task = NULL;
     *n_out = 0;
     FIRN_TRY(firn_env_check_cancel(scan->engine->opts.env, err));
     if (!scan->source->metadata) return fill_from_memory(local, chunk, n_out, err);
@@ -291,12 +277,13 @@ firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle
         FIRN_TRY(aim_columns(local, chunk, err));
         local->work.n_rows = 0;
         const firn_status st =
-            firn_scan_reader_next(local->reader, FIRN_BATCH_ROWS, &local->work, NULL, err);
+            firn_scan_reader_next(local->reader, FIRN_BATCH_ROWS, &local->work, &task, err);
         if (st == FIRN_DONE) return FIRN_OK;
         if (st != FIRN_OK) {
             return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(scan->source->name));
         }
     } while (local->work.n_rows == 0);
+    FIRN_TRY(firn_engine_scan_enter_file(scan, &local->file, task, err));
     FIRN_TRY(fill_slots(local, chunk, 0, local->work.n_rows, err));
     *n_out = local->work.n_rows;
     (void)atomic_fetch_add_explicit(&scan->rows_read, *n_out, memory_order_relaxed);

@@ -100,7 +100,7 @@ static void put_join(const key_merge *m, firn_sql_text *text)
 static firn_status put_target(const key_merge *m, firn_sql_text *text, firn_error *err)
 {
     firn_str name;
-    FIRN_TRY(firn_session__dml_name(m->session, m->opts->target, m->session->arena, &name, err));
+    FIRN_TRY(firn_session__dml_name(m->session, m->opts->target, &m->target.numbers, &name, err));
     firn_sql_text_put(text, "(SELECT * FROM ");
     firn_sql_text_str(text, name);
     firn_sql_text_put(text, " WHERE ");
@@ -112,8 +112,7 @@ static firn_status put_target(const key_merge *m, firn_sql_text *text, firn_erro
 static firn_status put_changes(const key_merge *m, firn_sql_text *text, firn_error *err)
 {
     if (m->opts->matched == FIRN_MERGE_IGNORE) {
-        firn_sql_text_put(text, "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT), "
-                                "CAST(NULL AS BIGINT), 1, s.* FROM ");
+        firn_sql_text_put(text, "SELECT " FIRN_DML_NO_PLACE "1, s.* FROM ");
         firn_sql_text_str(text, m->staged);
         firn_sql_text_put(text, " AS s WHERE NOT EXISTS (SELECT 1 FROM ");
         FIRN_TRY(put_target(m, text, err));
@@ -122,16 +121,17 @@ static firn_status put_changes(const key_merge *m, firn_sql_text *text, firn_err
         firn_sql_text_put(text, ")");
         return FIRN_OK;
     }
-    firn_sql_text_put(text, "SELECT t._file, t._pos, ");
-    firn_dml__put_row_id(text, &m->target, FIRN_STR("t"));
-    firn_sql_text_put(text, ", CASE WHEN t._file IS NULL THEN 1 ELSE 2 END, s.* FROM ");
+    firn_sql_text_put(text, "SELECT ");
+    firn_dml__put_place(text, &m->target, FIRN_STR("t"));
+    firn_sql_text_put(text,
+                      "CASE WHEN t." FIRN_SCAN_FILE_COLUMN " IS NULL THEN 1 ELSE 2 END, s.* FROM ");
     firn_sql_text_str(text, m->staged);
     firn_sql_text_put(text, " AS s LEFT JOIN ");
     FIRN_TRY(put_target(m, text, err));
     firn_sql_text_put(text, " ON ");
     put_join(m, text);
     if (m->opts->matched == FIRN_MERGE_UPDATE_NEWER) {
-        firn_sql_text_put(text, " WHERE t._file IS NULL OR s.");
+        firn_sql_text_put(text, " WHERE t." FIRN_SCAN_FILE_COLUMN " IS NULL OR s.");
         firn_sql_text_name(text, m->opts->updated_at);
         firn_sql_text_put(text, " > t.");
         firn_sql_text_name(text, m->opts->updated_at);
@@ -149,8 +149,7 @@ static firn_status insert_all(key_merge *m, firn_str relation, firn_txn *txn,
     firn_sql_text *text = m->source.text;
     firn_dml_rows rows = {.text = text};
     const size_t before = text->n_pieces;
-    const char *head = "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), "
-                       "1, * FROM ";
+    const char *head = "SELECT " FIRN_DML_NO_PLACE "1, * FROM ";
     const bool is_staged = m->staged.len > 0;
     rows.sql = is_staged
                    ? firn_arena_printf(m->session->arena, "%s%.*s", head, FIRN_STR_ARG(relation))

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sql/query_stars.h"
 
 #define NO_REF SIZE_MAX
 
@@ -45,6 +46,8 @@ typedef struct rewriter {
     size_t copied_to; /* bytes of the statement written so far */
     firn_rewrite_segment *segments;
     size_t n_segments, cap_segments;
+    firn_insertion *insertions;
+    size_t n_insertions, next_insertion;
 } rewriter;
 
 /* ---- quoting ---- */
@@ -251,6 +254,7 @@ static firn_status add_ref(rewriter *w, const chain *c, size_t *after, firn_erro
     ref->n_parts = c->n_parts;
     ref->offset = first->offset;
     ref->length = last->offset + last->text.len - first->offset;
+    ref->end = ref->offset + ref->length;
     w->ref_at[c->first] = w->n_refs - 1;
     *after = c->end;
     const size_t literal = travel_at(&w->t, c->end, &kind);
@@ -258,6 +262,7 @@ static firn_status add_ref(rewriter *w, const chain *c, size_t *after, firn_erro
     ref->at.kind = kind;
     FIRN_TRY(read_travel(w, literal, is_word_at(&w->t, c->end, "AT"), &ref->at, end, err));
     *after = *end;
+    ref->end = token_at(&w->t, *end)->offset;
     return FIRN_OK;
 }
 
@@ -299,6 +304,7 @@ static firn_status add_call(rewriter *w, size_t i, size_t *after, bool *is_added
     const firn_token *last = &w->t.items[end - 1];
     ref->offset = from->offset;
     ref->length = last->offset + last->text.len - from->offset;
+    ref->end = ref->offset + ref->length;
     ref->call = (firn_str){from->text.data, ref->length};
     *stop = *after = is_table ? end + 1 : end;
     w->ref_at[i] = w->n_refs - 1;
@@ -478,7 +484,8 @@ static firn_status write_ref(rewriter *w, firn_str sql, size_t i, size_t *after,
     const firn_table_ref *ref = &w->refs[index];
     const chain c = chain_at(&w->t, i);
     const size_t travel = w->travel_end[index];
-    const bool is_tagged = travel != 0 || (w->opts->tag_all && !ref->is_cte);
+    const bool is_tagged =
+        travel != 0 || ref->metadata_columns != 0 || (w->opts->tag_all && !ref->is_cte);
     *after = travel != 0 ? travel : c.end;
     if (!is_tagged) return requote_range(w, sql, i, c.end, err);
     if (ref->call.len == 0) FIRN_TRY(requote_range(w, sql, i, c.end - 1, err));
@@ -528,10 +535,23 @@ static firn_status write_chain(rewriter *w, firn_str sql, size_t i, size_t *afte
     return requote_range(w, sql, from, c.end, err);
 }
 
+/* What belongs in front of token i. */
+static firn_status write_insertions(rewriter *w, firn_str sql, size_t i, firn_error *err)
+{
+    for (; w->next_insertion < w->n_insertions; w->next_insertion++) {
+        const firn_insertion *in = &w->insertions[w->next_insertion];
+        if (in->before > i) return FIRN_OK;
+        const size_t at = w->t.items[i].offset;
+        FIRN_TRY(replace(w, sql, at, at, in->text, err));
+    }
+    return FIRN_OK;
+}
+
 static firn_status write_all(rewriter *w, firn_str sql, firn_error *err)
 {
     for (size_t i = 0; i + 1 < w->t.n;) {
         size_t next = i + 1;
+        FIRN_TRY(write_insertions(w, sql, i, err));
         if (w->ref_at[i] != NO_REF) {
             FIRN_TRY(write_ref(w, sql, i, &next, err));
         } else if (is_name_at(&w->t, i)) {
@@ -539,7 +559,24 @@ static firn_status write_all(rewriter *w, firn_str sql, firn_error *err)
         }
         i = next;
     }
+    FIRN_TRY(write_insertions(w, sql, w->t.n - 1, err));
     return replace(w, sql, sql.len, sql.len, (firn_str){0}, err);
+}
+
+static firn_status find_metadata_columns(rewriter *w, firn_error *err)
+{
+    const firn_query_tokens t = {w->t.items, w->t.n, w->ref_at, w->refs, w->n_refs};
+    const firn_metadata_columns named =
+        w->opts->metadata_columns ? firn_stars_named(&t, w->arena) : 0;
+    firn_metadata_columns found = 0;
+    for (size_t i = 0; named != 0 && i < w->n_refs; i++) {
+        firn_table_ref *ref = &w->refs[i];
+        if (ref->is_cte || ref->call.len > 0) continue;
+        ref->metadata_columns = w->opts->metadata_columns(w->opts->ctx, ref, named);
+        found |= ref->metadata_columns;
+    }
+    if (found == 0) return FIRN_OK;
+    return firn_stars_find(&t, w->arena, &w->insertions, &w->n_insertions, err);
 }
 
 static firn_status rewrite(rewriter *w, firn_str sql, firn_rewrite *out, firn_error *err)
@@ -551,6 +588,7 @@ static firn_status rewrite(rewriter *w, firn_str sql, firn_rewrite *out, firn_er
     FIRN_TRY(find_ctes(w, err));
     FIRN_TRY(find_refs(w, err));
     mark_ctes(w);
+    FIRN_TRY(find_metadata_columns(w, err));
     FIRN_TRY(write_all(w, sql, err));
     FIRN_TRY(firn_buf_check(&w->out, err));
     out->sql = firn_arena_copy(w->arena, firn_buf_view(&w->out));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A query's text made ready for the engine: time travel clauses become private suffixes of table
- * names, "ns.t.col" becomes "t.col", backquotes become double quotes. Works on tokens; everything
- * else is passed on as it is, and positions map back.
+ * names, "ns.t.col" becomes "t.col", backquotes become double quotes, "*" leaves out metadata
+ * columns. Works on tokens; everything else is passed on as it is, and positions map back.
  *
  * Not here: what names mean (resolve.c). */
 #ifndef FIRN_SQL_QUERY_REWRITE_H
@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "sql/lexer.h"
+#include "sql/metadata_columns.h"
 
 typedef enum firn_travel_kind {
     FIRN_TRAVEL_NONE = 0,
@@ -29,9 +30,11 @@ typedef struct firn_table_ref {
     const firn_str *parts; /* unquoted */
     size_t n_parts;
     size_t offset, length; /* of the name in the statement */
+    size_t end;            /* of the name and its time travel clause */
     firn_time_travel at;
     firn_str call; /* a call of a function of changes, as written; else empty, and a name */
     bool is_cte;   /* one part that a WITH of the statement defines */
+    firn_metadata_columns metadata_columns; /* that it has and the statement names */
 } firn_table_ref;
 
 typedef struct firn_rewrite_segment {
@@ -51,7 +54,12 @@ typedef struct firn_rewrite {
 typedef struct firn_rewrite_opts {
     firn_str key; /* suffix of reference i: "@<key>:<first_tag + i>" */
     size_t first_tag;
-    bool tag_all; /* suffix every reference but CTEs, not only those with time travel */
+    bool tag_all; /* suffix every reference but CTEs, not only those with time travel or metadata
+                     columns */
+    /* Which of the metadata columns that the statement names a reference has. NULL: none. */
+    firn_metadata_columns (*metadata_columns)(const void *ctx, const firn_table_ref *ref,
+                                              firn_metadata_columns named);
+    const void *ctx;
 } firn_rewrite_opts;
 
 /* Result in the arena. FIRN_ERR_ARG with a position for a malformed time travel clause. */

@@ -6,7 +6,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "sql/ddl.h"
 #include "sql/information_schema.h"
+#include "sql/metadata_file_rows.h"
 #include "sql/metadata_tables.h"
 #include "sql/session_state.h"
 
@@ -246,6 +248,15 @@ static int64_t rows_of(const firn_snapshot *snapshot)
     return firn_properties_get_i64(&snapshot->summary, FIRN_STR("total-records"), -1);
 }
 
+static firn_status declare_metadata(const question *q, firn_metadata_columns columns,
+                                    firn_scan_source *source, firn_error *err)
+{
+    source->metadata_columns = columns & firn_metadata_columns_of(source->metadata);
+    if (source->metadata_columns == 0) return FIRN_OK;
+    return firn_metadata_partition_type(source->metadata, q->session->arena, &source->partition,
+                                        err);
+}
+
 static firn_status claim_table(const question *q, firn_catalog *catalog, const firn_ident *ident,
                                const firn_table_metadata *metadata, firn_engine_claim *out,
                                firn_error *err)
@@ -265,6 +276,8 @@ static firn_status claim_table(const question *q, firn_catalog *catalog, const f
         source.from_snapshot_id = range->from_snapshot_id;
         source.n_rows = -1;
     }
+    if (q->tag && q->tag->ref)
+        FIRN_TRY(declare_metadata(q, q->tag->ref->metadata_columns, &source, err));
     out->is_claimed = true;
     out->alias = ident->name;
     return firn_session__add_source(q->session, &source, &out->select, err);
@@ -274,12 +287,13 @@ static firn_status claim_dml(const question *q, firn_engine_claim *out, firn_err
 {
     const firn_table_metadata *metadata = q->tag->dml_metadata;
     const firn_snapshot *snapshot = firn_metadata_current_snapshot(metadata);
-    const firn_scan_source source = {.name = q->tag->dml_name,
-                                     .metadata = metadata,
-                                     .schema = firn_metadata_schema(metadata),
-                                     .snapshot_id = snapshot ? snapshot->snapshot_id : -1,
-                                     .n_rows = rows_of(snapshot),
-                                     .with_positions = true};
+    firn_scan_source source = {.name = q->tag->dml_name,
+                               .metadata = metadata,
+                               .schema = firn_metadata_schema(metadata),
+                               .snapshot_id = snapshot ? snapshot->snapshot_id : -1,
+                               .n_rows = rows_of(snapshot),
+                               .numbers = q->tag->dml_numbers};
+    FIRN_TRY(declare_metadata(q, FIRN_ALL_METADATA_COLUMNS, &source, err));
     out->is_claimed = true;
     out->alias = q->name.parts[q->name.n_parts - 1];
     return firn_session__add_source(q->session, &source, &out->select, err);
@@ -370,6 +384,56 @@ static firn_status claim_ref_name(const question *q, firn_engine_claim *out, fir
     FIRN_TRY(firn_session__resolve_in(q->session, q->scope, &table.name, &catalog, &ident, err));
     FIRN_TRY(firn_session__load(q->session, catalog, &ident, &loaded, err));
     return claim_table(&table, catalog, &ident, loaded->metadata, out, err);
+}
+
+/* ---- metadata columns ---- */
+
+/* DuckDB reads 'file.parquet' by name when it may. */
+static bool is_file_name(const firn_sql_name *name)
+{
+    const firn_str text = name->parts[0];
+    if (name->n_parts != 1 || text.len == 0) return false;
+    return memchr(text.data, '.', text.len) || memchr(text.data, '/', text.len);
+}
+
+/* "t", or "t" of "t.branch_dev" and "t.tag_v1". */
+static firn_status load_table(const reference_scope *in, const firn_table_ref *ref,
+                              const firn_loaded_table **out)
+{
+    firn_error ignored;
+    firn_catalog *catalog = NULL;
+    firn_ident ident;
+    firn_sql_name name = {.parts = ref->parts, .n_parts = ref->n_parts};
+    const firn_str last = ref->parts[ref->n_parts - 1];
+    firn_status st = resolve_in(in->session, in->view, &name, &catalog, &ident, &ignored);
+    if (st == FIRN_OK) st = firn_session__load(in->session, catalog, &ident, out, &ignored);
+    const bool may_be_ref = firn_str_starts_with(last, FIRN_STR("branch_")) ||
+                            firn_str_starts_with(last, FIRN_STR("tag_"));
+    if (st != FIRN_ERR_NOT_FOUND || !may_be_ref || name.n_parts < 2) return st;
+    name.n_parts--;
+    FIRN_TRY(resolve_in(in->session, in->view, &name, &catalog, &ident, &ignored));
+    return firn_session__load(in->session, catalog, &ident, out, &ignored);
+}
+
+/* A name that cannot be loaded is no table of ours, or the engine's question about it will say why.
+ */
+firn_metadata_columns firn_session__metadata_columns(const void *ctx, const firn_table_ref *ref,
+                                                     firn_metadata_columns named)
+{
+    const reference_scope *in = ctx;
+    const firn_loaded_table *loaded = NULL;
+    firn_str name;
+    size_t tag = 0;
+    const firn_str last = ref->parts[ref->n_parts - 1];
+    const firn_sql_name whole = {.parts = ref->parts, .n_parts = ref->n_parts};
+    if (firn_rewrite_read_tag(last, firn_str_of(in->session->key), &name, &tag)) return 0;
+    if (in->session->n_catalogs == 0 || is_file_name(&whole)) return 0;
+    const size_t n_tags = in->session->statement.n_tags;
+    const bool is_engines = !in->view && firn_session__is_temporary(in->session, &whole);
+    in->session->statement.n_tags = n_tags; /* the question to the engine is over */
+    if (is_engines) return 0;
+    if (load_table(in, ref, &loaded) != FIRN_OK) return 0;
+    return named & firn_metadata_columns_of(loaded->metadata);
 }
 
 /* ---- views ---- */
@@ -498,14 +562,6 @@ static size_t offset_of(const firn_session *session, const firn_str *parts, size
         if (is_same) return ref->offset;
     }
     return 0;
-}
-
-/* DuckDB reads 'file.parquet' by name when it may. */
-static bool is_file_name(const firn_sql_name *name)
-{
-    const firn_str text = name->parts[0];
-    if (name->n_parts != 1 || text.len == 0) return false;
-    return memchr(text.data, '.', text.len) || memchr(text.data, '/', text.len);
 }
 
 static firn_status answer(const question *q, firn_engine_claim *out, firn_error *err)

@@ -28,6 +28,7 @@ typedef struct statement_tag {
     const firn_table_ref *ref; /* NULL: a DML target */
     const view_scope *scope;   /* NULL: the user's statement */
     const firn_table_metadata *dml_metadata;
+    const firn_file_numbers *dml_numbers;
     firn_str dml_name;
 } statement_tag;
 
@@ -175,6 +176,13 @@ firn_catalog *firn_session__find_catalog(const firn_session *session, firn_str n
 /* The engine's question; see firn_engine_opts. */
 firn_status firn_session__claim(void *owner, const firn_str *parts, size_t n_parts,
                                 firn_engine_claim *out, firn_error *err);
+/* A firn_rewrite_opts.metadata_columns; ctx is a reference_scope. */
+typedef struct reference_scope {
+    firn_session *session;
+    const view_scope *view; /* NULL: the user's statement */
+} reference_scope;
+firn_metadata_columns firn_session__metadata_columns(const void *ctx, const firn_table_ref *ref,
+                                                     firn_metadata_columns named);
 /* A dotted name at the lexer; FIRN_ERR_ARG when there is none. */
 FIRN_MUST_CHECK firn_status firn_session__parse_name(firn_lexer *lexer, firn_arena *arena,
                                                      firn_sql_name *out, firn_error *err);

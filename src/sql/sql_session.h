@@ -9,6 +9,8 @@
 #include "firn/table.h"
 #include "sql/lexer.h"
 
+struct firn_file_numbers; /* sql/engine.h */
+
 /* A dotted name as written, unquoted: up to catalog + levels + table + suffix. */
 typedef struct firn_sql_name {
     const firn_str *parts;
@@ -28,16 +30,16 @@ FIRN_MUST_CHECK firn_status firn_session__open_table(firn_session *session,
                                                      firn_error *err);
 /* Run a query in the engine as it is: table names inside are resolved and time travel is
  * understood, as in a user's query. In a table reference written with firn_session__dml_name() the
- * columns _file, _pos and _row_id (format version 3) are there too, last, and the scan is pinned to
- * the given table handle's snapshot. */
+ * metadata columns and FIRN_SCAN_{FILE,POS,ROW_ID}_COLUMN are there too, last, and the scan is
+ * pinned to the given table handle's snapshot. */
 FIRN_MUST_CHECK firn_status firn_session__query(firn_session *session, firn_str sql,
                                                 firn_result **out, firn_error *err);
 /* SQL text of a table reference (quoted, three parts and a private suffix; write an alias after
- * it) that scans the snapshot that the open handle shows, with these columns. Valid until the
- * statement ends. */
+ * it) that scans the snapshot that the open handle shows, with these columns. numbers: of its data
+ * files, borrowed. Valid until the statement ends. */
 FIRN_MUST_CHECK firn_status firn_session__dml_name(firn_session *session, firn_table *table,
-                                                   firn_arena *arena, firn_str *out,
-                                                   firn_error *err);
+                                                   const struct firn_file_numbers *numbers,
+                                                   firn_str *out, firn_error *err);
 /* Columns of a query without running it: kind STRUCT. */
 FIRN_MUST_CHECK firn_status firn_session__describe(firn_session *session, firn_str sql,
                                                    firn_arena *arena, firn_type *out,

@@ -117,8 +117,12 @@ firn_status firn_session__rewrite(firn_session *session, firn_str sql, const vie
                                   const firn_rewrite **out, firn_error *err)
 {
     statement_state *state = &session->statement;
-    const firn_rewrite_opts opts = {
-        .key = firn_str_of(session->key), .first_tag = state->n_tags, .tag_all = scope != NULL};
+    const reference_scope references = {session, scope};
+    const firn_rewrite_opts opts = {.key = firn_str_of(session->key),
+                                    .first_tag = state->n_tags,
+                                    .tag_all = scope != NULL,
+                                    .metadata_columns = firn_session__metadata_columns,
+                                    .ctx = &references};
     firn_rewrite *rewrite = firn_arena_alloc_zero(session->arena, sizeof *rewrite);
     if (!rewrite) return firn_fail_nomem(err);
     FIRN_TRY(firn_query_rewrite(sql, &opts, session->arena, rewrite, err));
@@ -133,15 +137,17 @@ firn_status firn_session__rewrite(firn_session *session, firn_str sql, const vie
     return FIRN_OK;
 }
 
-firn_status firn_session__dml_name(firn_session *session, firn_table *table, firn_arena *arena,
-                                   firn_str *out, firn_error *err)
+firn_status firn_session__dml_name(firn_session *session, firn_table *table,
+                                   const firn_file_numbers *numbers, firn_str *out, firn_error *err)
 {
+    firn_arena *arena = session->arena;
     statement_state *state = &session->statement;
     const firn_ident *ident = firn_table_ident(table);
     statement_tag *tag = firn_arena_push(session->arena, &state->tags, &state->n_tags,
                                          &state->cap_tags, sizeof *tag);
     if (!tag) return firn_fail_nomem(err);
     tag->dml_metadata = firn_table_metadata_of(table);
+    tag->dml_numbers = numbers;
     tag->dml_name = firn_session__ident_text(session, ident);
     const firn_str last =
         firn_rewrite_tagged_name(arena, ident->name, firn_str_of(session->key), state->n_tags - 1);

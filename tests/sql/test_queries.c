@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "sql/engine.h"
 #include "sql/sql_session.h"
 
 #define ALL_COLUMNS                                                                    \
@@ -217,6 +218,12 @@ static void test_ranges_limit_what_is_read(void **state)
     assert_rows(f, "select id from ranged", "(1) (2) (3)");
 }
 
+static int32_t number_of(const void *ctx, firn_str path)
+{
+    assert_true(firn_str_ends_with(path, FIRN_STR(".parquet")));
+    return *(const int32_t *)ctx;
+}
+
 static void test_dml_names_show_positions(void **state)
 {
     sql_fixture *f = *state;
@@ -229,15 +236,22 @@ static void test_dml_names_show_positions(void **state)
     firn_table *table = sql_open_table(f, "default", "target");
     sql_run(f, "select 1");
     firn_arena *arena = firn_session__arena(f->session);
-    assert_ok(firn_session__dml_name(f->session, table, arena, &name, &err), &err);
+    const int32_t number = 17;
+    const firn_file_numbers numbers = {number_of, &number};
+    assert_ok(firn_session__dml_name(f->session, table, &numbers, &name, &err), &err);
     const firn_str sql = firn_arena_printf(
-        arena, "select id, _pos, _file from %.*s as t where id >= 2998 order by id",
+        arena,
+        "select id, " FIRN_SCAN_POS_COLUMN ", " FIRN_SCAN_FILE_COLUMN
+        ", _file, " FIRN_SCAN_ROW_ID_COLUMN " from %.*s as t where id >= 2998 order by id",
         FIRN_STR_ARG(name));
     assert_ok(firn_session__query(f->session, sql, &result, &err), &err);
     assert_ok(firn_result_next(result, &batch, &err), &err);
     assert_int_equal(batch->n_rows, 2);
     assert_int_equal(firn_column_get(&batch->columns[1], 1).as.i64, 2999);
-    assert_non_null(strstr(firn_column_get(&batch->columns[2], 1).as.bytes.data, ".parquet"));
+    assert_int_equal(firn_column_get(&batch->columns[2], 1).as.i32, 17);
+    assert_true(
+        firn_str_ends_with(firn_column_get(&batch->columns[3], 1).as.bytes, FIRN_STR(".parquet")));
+    assert_true(firn_column_get(&batch->columns[4], 1).is_null);
     firn_result_close(result);
     firn_table_close(table);
 }

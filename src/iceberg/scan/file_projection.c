@@ -13,6 +13,8 @@
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
+static const firn_type k_boolean = {.kind = FIRN_TYPE_BOOLEAN};
+static const firn_type k_struct = {.kind = FIRN_TYPE_STRUCT};
 
 const firn_field firn_field_file = {
     .id = FIRN_FIELD_FILE, .is_required = true, .name = FIRN_STR_INIT("_file"), .type = &k_string};
@@ -23,6 +25,12 @@ const firn_field firn_field_spec_id = {.id = FIRN_FIELD_SPEC_ID,
                                        .is_required = true,
                                        .name = FIRN_STR_INIT("_spec_id"),
                                        .type = &k_int};
+const firn_field firn_field_deleted = {.id = FIRN_FIELD_DELETED,
+                                       .is_required = true,
+                                       .name = FIRN_STR_INIT("_deleted"),
+                                       .type = &k_boolean};
+const firn_field firn_field_partition = {
+    .id = FIRN_FIELD_PARTITION, .name = FIRN_STR_INIT("_partition"), .type = &k_struct};
 const firn_field firn_field_row_id = {
     .id = FIRN_FIELD_ROW_ID, .name = FIRN_STR_INIT("_row_id"), .type = &k_long};
 const firn_field firn_field_last_updated = {.id = FIRN_FIELD_LAST_UPDATED,
@@ -58,6 +66,9 @@ static firn_status plan_metadata(const firn_field *field, const firn_scan_task *
     case FIRN_FIELD_SPEC_ID:
         out->value.as.i32 = task->spec->spec_id;
         if (field->type->kind == FIRN_TYPE_INT) return FIRN_OK;
+        break;
+    case FIRN_FIELD_DELETED:
+        if (field->type->kind == FIRN_TYPE_BOOLEAN) return FIRN_OK;
         break;
     default: break;
     }

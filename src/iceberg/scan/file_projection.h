@@ -30,8 +30,8 @@ typedef struct firn_file_projection {
     firn_row_match match;
 } firn_file_projection;
 
-/* True for the columns that need no look into the file: _file, _pos, _spec_id. Those of position
- * delete files and of row lineage are columns like others. */
+/* True for the columns that need no look into the file: _file, _pos, _spec_id, _deleted. Those of
+ * position delete files and of row lineage are columns like others. */
 bool firn_field_is_metadata(int32_t field_id);
 
 /* By ids if the file has any. */

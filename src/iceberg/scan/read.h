@@ -14,11 +14,16 @@
 #define FIRN_FIELD_POS          2147483645
 #define FIRN_FIELD_DELETED      2147483644
 #define FIRN_FIELD_SPEC_ID      2147483643
+#define FIRN_FIELD_PARTITION    2147483642
 #define FIRN_FIELD_ROW_ID       2147483540
 #define FIRN_FIELD_LAST_UPDATED 2147483539
 extern const firn_field firn_field_file;         /* _file string required */
 extern const firn_field firn_field_pos;          /* _pos long required */
 extern const firn_field firn_field_spec_id;      /* _spec_id int required */
+extern const firn_field firn_field_deleted;      /* _deleted boolean required: false, deleted rows
+                                                    are not given */
+extern const firn_field firn_field_partition;    /* _partition, whose type is each table's own; not
+                                                    for a reader's projection */
 extern const firn_field firn_field_row_id;       /* _row_id long */
 extern const firn_field firn_field_last_updated; /* _last_updated_sequence_number long */
 
