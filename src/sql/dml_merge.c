@@ -399,7 +399,7 @@ static void put_join(const sql_merge *m, firn_sql_text *text)
 /* Number of the clause to what is done with the row. */
 static void put_action(const sql_merge *m, firn_sql_text *text)
 {
-    firn_sql_text_put(text, "CASE \"firn_clause\"");
+    firn_sql_text_put(text, "CASE \"firn_clause\" WHEN -1 THEN 0"); /* all may do nothing */
     for (size_t i = 0; i < m->ast->n_clauses; i++) {
         const firn_ast_action action = m->ast->clauses[i].action;
         if (action == FIRN_ACTION_NOTHING) continue;

@@ -405,13 +405,14 @@ static firn_status load_table(const reference_scope *in, const firn_table_ref *r
     firn_ident ident;
     firn_sql_name name = {.parts = ref->parts, .n_parts = ref->n_parts};
     const firn_str last = ref->parts[ref->n_parts - 1];
-    firn_status st = resolve_in(in->session, in->view, &name, &catalog, &ident, &ignored);
+    firn_status st =
+        firn_session__resolve_in(in->session, in->view, &name, &catalog, &ident, &ignored);
     if (st == FIRN_OK) st = firn_session__load(in->session, catalog, &ident, out, &ignored);
     const bool may_be_ref = firn_str_starts_with(last, FIRN_STR("branch_")) ||
                             firn_str_starts_with(last, FIRN_STR("tag_"));
     if (st != FIRN_ERR_NOT_FOUND || !may_be_ref || name.n_parts < 2) return st;
     name.n_parts--;
-    FIRN_TRY(resolve_in(in->session, in->view, &name, &catalog, &ident, &ignored));
+    FIRN_TRY(firn_session__resolve_in(in->session, in->view, &name, &catalog, &ident, &ignored));
     return firn_session__load(in->session, catalog, &ident, out, &ignored);
 }
 

@@ -351,6 +351,17 @@ static void test_a_merge_that_lost_the_race_is_a_conflict(void **state)
     assert_int_equal(data_files(f, "race"), 1);
 }
 
+static void test_a_merge_may_do_nothing(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table idle (id bigint, v int)");
+    sql_run(f, "insert into idle values (1, 1)");
+    sql_run(f, "merge into idle t using (select 1 as id) s on t.id = s.id when matched then do "
+               "nothing");
+    assert_rows(f, "select * from idle", "(1, 1)");
+    assert_rows(f, "select count(*) from idle.snapshots", "(1)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +380,8 @@ int main(void)
         cmocka_unit_test(test_a_failed_statement_leaves_no_data_file),
         cmocka_unit_test(test_merge_of_a_query_for_pipelines),
         cmocka_unit_test(test_a_merge_that_lost_the_race_is_a_conflict),
+        cmocka_unit_test_setup_teardown(test_a_merge_may_do_nothing, sql_fixture_open,
+                                        sql_fixture_close),
     };
     return cmocka_run_group_tests(tests, sql_fixture_open, sql_fixture_close);
 }
