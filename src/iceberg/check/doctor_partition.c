@@ -72,3 +72,11 @@ const firn_partition_field *firn_doctor_wrong_partition(const firn_table_metadat
     }
     return NULL;
 }
+
+bool firn_doctor_same_partition(const firn_transform *transform, const firn_value *value,
+                                const firn_value *want)
+{
+    if (value->is_null || want->is_null) return value->is_null == want->is_null;
+    if (value->kind != want->kind || may_be_off_by_one(transform->kind, want)) return true;
+    return firn_partition_equals(value, want, 1);
+}

@@ -12,4 +12,8 @@ const firn_partition_field *firn_doctor_wrong_partition(const firn_table_metadat
                                                         const firn_live_file *file,
                                                         firn_arena *scratch);
 
+/* True when a row's transformed value may stand in a file of the partition value want. */
+bool firn_doctor_same_partition(const firn_transform *transform, const firn_value *value,
+                                const firn_value *want);
+
 #endif

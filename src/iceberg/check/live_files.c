@@ -73,3 +73,20 @@ firn_str firn_live_file_key(const firn_data_file *file, firn_arena *arena)
     return firn_arena_printf(arena, "%.*s@%" PRId64, FIRN_STR_ARG(file->path),
                              file->content_offset);
 }
+
+firn_live_totals firn_live_files_totals(const firn_live_files *live)
+{
+    firn_live_totals t = {0};
+    for (size_t i = 0; i < live->n_files; i++) {
+        const firn_data_file *file = &live->files[i].entry.file;
+        if (file->content == FIRN_CONTENT_DATA) {
+            t.data_files++;
+            t.records += file->record_count;
+        } else {
+            t.delete_files++;
+            *(file->content == FIRN_CONTENT_POSITION_DELETES ? &t.positions : &t.equalities) +=
+                file->record_count;
+        }
+    }
+    return t;
+}

@@ -36,4 +36,11 @@ FIRN_MUST_CHECK firn_status firn_live_files_add(firn_env *env, firn_store *store
  * when out of memory. */
 firn_str firn_live_file_key(const firn_data_file *file, firn_arena *arena);
 
+/* What a summary's totals count. */
+typedef struct firn_live_totals {
+    int64_t data_files, delete_files, records, positions, equalities;
+} firn_live_totals;
+
+firn_live_totals firn_live_files_totals(const firn_live_files *live);
+
 #endif

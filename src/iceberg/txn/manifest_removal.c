@@ -17,6 +17,7 @@ typedef struct removal {
     firn_arena *entry_arena; /* of one entry */
     firn_map wanted;         /* path, or path#offset -> is_found flag */
     bool *is_found;
+    firn_map corrected;     /* the same -> firn_data_file */
     firn_map partitions;    /* firn_partition_key of partitions to empty */
     bool takes_all;         /* an unpartitioned table is replaced */
     firn_map removed_paths; /* of data files */
@@ -31,18 +32,47 @@ typedef struct removal {
 
 /* ---- which files go ---- */
 
+/* path, or path#offset. */
+static firn_status key_of(const firn_data_file *file, firn_arena *arena, firn_str *out,
+                          firn_error *err)
+{
+    *out = file->path;
+    if (!firn_is_deletion_vector(file)) return FIRN_OK;
+    *out = firn_arena_printf(arena, "%.*s#%lld", FIRN_STR_ARG(file->path),
+                             (long long)file->content_offset);
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
 static firn_status wanted_flag(removal *op, const firn_data_file *file, bool **out, firn_error *err)
 {
-    firn_str key = file->path;
+    firn_str key;
     *out = NULL;
     if (op->wanted.n_entries == 0) return FIRN_OK;
-    if (firn_is_deletion_vector(file)) {
-        key = firn_arena_printf(op->entry_arena, "%.*s#%lld", FIRN_STR_ARG(file->path),
-                                (long long)file->content_offset);
-        if (!key.data) return firn_fail_nomem(err);
-    }
+    FIRN_TRY(key_of(file, op->entry_arena, &key, err));
     *out = firn_map_find(&op->wanted, key);
     return FIRN_OK;
+}
+
+static firn_status find_correction(removal *op, const firn_data_file *file,
+                                   const firn_data_file **out, firn_error *err)
+{
+    firn_str key;
+    *out = NULL;
+    if (op->corrected.n_entries == 0) return FIRN_OK;
+    FIRN_TRY(key_of(file, op->entry_arena, &key, err));
+    *out = firn_map_find(&op->corrected, key);
+    return FIRN_OK;
+}
+
+/* What an entry says of its file's contents; what makes it that file stays. */
+static void correct(firn_data_file *file, const firn_data_file *right)
+{
+    file->record_count = right->record_count;
+    file->value_counts = right->value_counts;
+    file->null_value_counts = right->null_value_counts;
+    file->nan_value_counts = right->nan_value_counts;
+    file->lower_bounds = right->lower_bounds;
+    file->upper_bounds = right->upper_bounds;
 }
 
 /* A delete file goes by filter only if its whole partition does. */
@@ -116,8 +146,10 @@ static firn_status count_hit(void *ctx, const firn_manifest_entry *entry, firn_e
     bool *flag = NULL;
     bool is_gone = false;
     if (entry->status == FIRN_ENTRY_DELETED) return FIRN_OK;
+    const firn_data_file *right = NULL;
     FIRN_TRY(goes(op, entry, &flag, &is_gone, err));
-    if (is_gone) op->n_hits++;
+    FIRN_TRY(find_correction(op, &entry->file, &right, err));
+    if (is_gone || right) op->n_hits++;
     return FIRN_OK;
 }
 
@@ -138,7 +170,10 @@ static firn_status rewrite_entry(void *ctx, const firn_manifest_entry *entry, fi
     bool is_gone = false;
     op->files->counts.entries_processed++;
     if (entry->status == FIRN_ENTRY_DELETED) return FIRN_OK;
+    const firn_data_file *right = NULL;
     FIRN_TRY(goes(op, entry, &flag, &is_gone, err));
+    FIRN_TRY(find_correction(op, &entry->file, &right, err));
+    if (right) correct(&changed.file, right);
     changed.status = is_gone ? FIRN_ENTRY_DELETED : FIRN_ENTRY_EXISTING;
     if (is_gone) {
         FIRN_TRY(check_new_deletes(op, &entry->file, err));
@@ -182,7 +217,9 @@ static bool needs_look(const removal *op)
 {
     const firn_manifest_file *manifest = op->manifest;
     const bool is_deletes = manifest->content != FIRN_CONTENT_DATA;
-    if (op->wanted.n_entries > 0 || op->partitions.n_entries > 0 || op->takes_all) return true;
+    if (op->wanted.n_entries > 0 || op->corrected.n_entries > 0 || op->partitions.n_entries > 0 ||
+        op->takes_all)
+        return true;
     if (op->residual && firn_expr_may_match_manifest(op->projected, op->run.spec, manifest))
         return true;
     return is_deletes &&
@@ -208,7 +245,8 @@ static firn_status rewrite(removal *op, firn_error *err)
 static firn_status keep_or_rewrite(removal *op, const firn_manifest_file *manifest, firn_error *err)
 {
     const bool has_live = manifest->added_files != 0 || manifest->existing_files != 0;
-    if (!has_live) return FIRN_OK; /* -1: unknown */
+    /* -1: unknown; what is to be corrected may be the count. */
+    if (!has_live && op->corrected.n_entries == 0) return FIRN_OK;
     op->manifest = manifest;
     FIRN_TRY(
         firn_manifest_run__init(&op->run, op->files, manifest->spec_id, manifest->content, err));
@@ -242,6 +280,17 @@ static firn_status note_wanted(removal *op, firn_error *err)
     return FIRN_OK;
 }
 
+static firn_status note_corrected(removal *op, firn_error *err)
+{
+    const firn_change *what = &op->files->change->what;
+    for (size_t i = 0; i < what->n_corrected; i++) {
+        firn_str key;
+        FIRN_TRY(key_of(&what->corrected[i], op->scratch, &key, err));
+        FIRN_TRY(firn_map_put(&op->corrected, key, (void *)(uintptr_t)&what->corrected[i], err));
+    }
+    return FIRN_OK;
+}
+
 static firn_status note_partitions(removal *op, firn_error *err)
 {
     const firn_change *what = &op->files->change->what;
@@ -267,6 +316,7 @@ static firn_status check_all_found(const removal *op, firn_error *err)
 static firn_status run(removal *op, const firn_manifest_file *old, size_t n_old, firn_error *err)
 {
     FIRN_TRY(note_wanted(op, err));
+    FIRN_TRY(note_corrected(op, err));
     FIRN_TRY(note_partitions(op, err));
     for (size_t i = 0; i < n_old; i++)
         if (old[i].content == FIRN_CONTENT_DATA) FIRN_TRY(keep_or_rewrite(op, &old[i], err));
@@ -286,6 +336,7 @@ firn_status firn_manifests__add_kept(firn_snapshot_files *files, const firn_mani
         st = firn_fail_nomem(err);
     } else {
         firn_map_init(&op.wanted, op.scratch);
+        firn_map_init(&op.corrected, op.scratch);
         firn_map_init(&op.partitions, op.scratch);
         firn_map_init(&op.removed_paths, op.scratch);
         st = run(&op, old, n_old, err);

@@ -82,7 +82,9 @@ static firn_status check_kind(const firn_change *change, firn_error *err)
         return firn_fail(err, FIRN_ERR_ARG,
                          "an append or partition overwrite names no files to "
                          "remove");
-    if (change->kind == FIRN_CHANGE_REWRITE && change->n_removed == 0)
+    if (change->n_corrected > 0 && change->kind != FIRN_CHANGE_REWRITE)
+        return firn_fail(err, FIRN_ERR_ARG, "only a rewrite corrects manifest entries");
+    if (change->kind == FIRN_CHANGE_REWRITE && change->n_removed == 0 && change->n_corrected == 0)
         return firn_fail(err, FIRN_ERR_ARG, "a rewrite replaces files, but names none");
     if (change->data_sequence_number != 0 && change->kind != FIRN_CHANGE_REWRITE)
         return firn_fail(err, FIRN_ERR_ARG, "only a rewrite keeps a data sequence number");
@@ -169,6 +171,17 @@ static firn_status copy_removed(firn_txn *txn, const firn_change *change, firn_c
     return FIRN_OK;
 }
 
+static firn_status copy_corrected(firn_txn *txn, const firn_change *change, firn_change *out,
+                                  firn_error *err)
+{
+    firn_data_file *files = firn_arena_array(txn->files_arena, change->n_corrected, sizeof *files);
+    if (!files) return firn_fail_nomem(err);
+    for (size_t i = 0; i < change->n_corrected; i++)
+        FIRN_TRY(firn_data_file_copy(&change->corrected[i], txn->files_arena, &files[i], err));
+    out->corrected = files;
+    return FIRN_OK;
+}
+
 static firn_status push_change(firn_txn *txn, const firn_change *what, firn_error *err)
 {
     firn_snapshot_change *change = firn_arena_push(txn->files_arena, &txn->changes, &txn->n_changes,
@@ -191,6 +204,7 @@ firn_status firn_txn_change_files(firn_txn *txn, const firn_change *change, firn
     FIRN_TRY(note_added(txn, &added, err));
     FIRN_TRY(copy_added(txn, change, &added, &copy, err));
     FIRN_TRY(copy_removed(txn, change, &copy, err));
+    FIRN_TRY(copy_corrected(txn, change, &copy, err));
     if (!firn_str_copy(change->branch, txn->files_arena, &copy.branch)) return firn_fail_nomem(err);
     return push_change(txn, &copy, err);
 }

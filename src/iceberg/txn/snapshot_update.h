@@ -49,6 +49,9 @@ typedef struct firn_change {
     const firn_file_key *removed; /* live in the snapshot that was read; all must still be. Deletion
                                      vectors of removed data files go by themselves */
     size_t n_removed;
+    const firn_data_file *corrected; /* REWRITE: live files whose manifest entries get these counts
+                                        and bounds; their manifests are written again */
+    size_t n_corrected;
     const firn_expr *remove_filter; /* OVERWRITE: bound; files with rows that all match are removed.
                                        A file with some such rows is FIRN_ERR_ARG. Borrowed */
     const firn_expr *filter;  /* bound; rows read to make this change. NULL: all rows. Borrowed
