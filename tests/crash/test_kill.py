@@ -125,6 +125,44 @@ def test_killed_while_rows_are_changed(tmp_path, version, mode):
     assert deaths >= 10
 
 
+def miscount(table):
+    """The manifest list of the current snapshot counts files and rows wrongly."""
+    from pyiceberg.manifest import MANIFEST_LIST_FILE_SCHEMAS, write_manifest_list
+    snapshot = table.current_snapshot()
+    manifests = snapshot.manifests(table.io)
+    for name, wrong in (("added_files_count", 5), ("added_rows_count", 50)):
+        place = [f.name for f in MANIFEST_LIST_FILE_SCHEMAS[2].fields].index(name)
+        manifests[0]._data[place] = wrong
+    with write_manifest_list(2, table.io.new_output(snapshot.manifest_list), snapshot.snapshot_id,
+                             snapshot.parent_snapshot_id, snapshot.sequence_number, "deflate") as writer:
+        writer.add_manifests(manifests)
+
+
+def test_killed_while_a_table_is_repaired(tmp_path):
+    """A killed repair mended the table, or left it as it was; rows never change."""
+    home = Home(tmp_path / "home")
+    home.run("init")
+    home.run("sql", "-c", "CREATE TABLE t (id BIGINT); INSERT INTO t SELECT i FROM range(100) r(i)")
+    table = home.pyiceberg().load_table("default.t")
+    names = [name for name in failpoints() if not name.startswith(("pipeline.", "writer."))]
+    deaths = 0
+    for name in names:
+        table.refresh()
+        miscount(table)
+        before = home.run("doctor", "default.t", "--repair", "--format", "json", check=False)
+        assert before.returncode == 1 and json.loads(before.stdout)["repaired"] is False
+        done = home.run("doctor", "default.t", "--repair", "--yes", check=False, env={"FIRN_FAILPOINTS": f"{name}=kill@1"})
+        assert done.returncode in (0, -signal.SIGKILL), (name, done.stderr)
+        deaths += done.returncode != 0
+        after = home.run("doctor", "default.t", "--format", "json", check=False)
+        findings = json.loads(after.stdout)["findings"]
+        assert findings in ([], json.loads(before.stdout)["findings"]) or [f["kind"] for f in findings] == ["count"], name
+        assert home.value("SELECT sum(id) FROM t WHERE id >= 0") == "4950", name
+        assert home.run("doctor", "default.t", "--repair", "--yes", check=False).returncode == 0
+        assert home.run("doctor", "default.t", "--deep", check=False).returncode == 0
+    assert deaths >= 8
+
+
 def test_killed_while_updates_are_merged(tmp_path):
     """Updates of earlier orders rewrite data files; kills between and during the merges."""
     home = Home(tmp_path / "home")

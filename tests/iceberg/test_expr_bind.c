@@ -152,6 +152,7 @@ static const struct {
     {"tags.element = 'x'", "cannot filter on \"tags.element\": it is inside a list or map"},
     {"i = 'abc'", "column \"i\""},
     {"s = 5", "column \"s\": cannot compare string with a long literal"},
+    {"b = 5", "column \"b\": cannot compare boolean with a long literal"},
     {"b > 1", "column \"b\": cannot compare boolean with a long literal"},
     {"loc = 1", "column \"loc\": cannot compare struct with a long literal"},
     {"ts > timestamp '2020-01-01T00:00:00Z'",

@@ -341,8 +341,9 @@ static bool convert_typed(const firn_value *literal, const firn_type *type, firn
 {
     switch (type->kind) {
     case FIRN_TYPE_BOOLEAN:
+        if (literal->kind != FIRN_TYPE_BOOLEAN) return false;
         out->as.boolean = literal->as.boolean;
-        return literal->kind == FIRN_TYPE_BOOLEAN;
+        return true;
     case FIRN_TYPE_INT:
     case FIRN_TYPE_LONG:
     case FIRN_TYPE_FLOAT:

@@ -117,8 +117,9 @@ firn_status firn_draft__check_default(const firn_txn_draft *draft, firn_str path
         return firn_fail(err, FIRN_ERR_ARG,
                          "column \"%.*s\" of type %s can only have null as its default",
                          FIRN_STR_ARG(path), firn_type_name(type, name, sizeof name));
-    FIRN_TRY(firn_literal_convert(value, type, draft->arena, out, &fit, err));
-    if (fit == FIRN_FIT_EXACT) return FIRN_OK;
+    const firn_status st = firn_literal_convert(value, type, draft->arena, out, &fit, NULL);
+    if (st == FIRN_ERR_NOMEM) return firn_fail_nomem(err);
+    if (st == FIRN_OK && fit == FIRN_FIT_EXACT) return FIRN_OK;
     return firn_fail(err, FIRN_ERR_ARG, "the default of column \"%.*s\" is not a value of type %s",
                      FIRN_STR_ARG(path), firn_type_name(type, name, sizeof name));
 }

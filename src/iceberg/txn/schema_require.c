@@ -15,6 +15,9 @@ static firn_status apply_require(const firn_txn_action *action, firn_txn_draft *
     FIRN_TRY(firn_draft__need_column(draft->schema, action->path, &field, err));
     draft->pins_branches = draft->pins_branches || action->needs_same_branches;
     if (field->is_required) return FIRN_OK;
+    if (firn_tree__is_in_map_key(&draft->schema->root, field->id))
+        return firn_fail(err, FIRN_ERR_ARG, "\"%.*s\" is part of a map key, which cannot change",
+                         FIRN_STR_ARG(action->path));
     if (field->type->kind == FIRN_TYPE_UNKNOWN)
         return firn_fail(err, FIRN_ERR_ARG,
                          "column \"%.*s\" of type unknown has only nulls, it cannot be required",
@@ -85,13 +88,8 @@ static firn_status apply_default(const firn_txn_action *action, firn_txn_draft *
                                  firn_error *err)
 {
     const firn_field *field = NULL;
-    FIRN_TRY(firn_draft__need_column(draft->schema, action->path, &field, err));
-    const firn_type *parent = firn_tree__parent(&draft->schema->root, field->id);
-    if (!parent)
-        return firn_fail(err, FIRN_ERR_ARG,
-                         "\"%.*s\" is the element, key or value of a list or map, which has no "
-                         "default",
-                         FIRN_STR_ARG(action->path));
+    const firn_type *parent = NULL;
+    FIRN_TRY(firn_draft__need_struct_field(draft->schema, action->path, &field, &parent, err));
     firn_field changed = *field;
     changed.write_default = NULL;
     if (action->value) {
