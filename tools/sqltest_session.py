@@ -50,12 +50,12 @@ class Type(c.Structure):
 
 class Field(c.Structure):
     _fields_ = [("id", c.c_int32), ("is_required", c.c_bool), ("name", Str), ("type", c.POINTER(Type)),
-                ("doc", Str), ("initial_default", c.c_void_p), ("write_default", c.c_void_p)]
+                ("doc", Str), ("initial_default", c.c_void_p), ("write_default", c.c_void_p), ("extra_json", Str)]
 
 
 Type._fields_ = [("kind", c.c_int), ("precision", c.c_int32), ("scale", c.c_int32), ("length", c.c_int32),
                  ("is_unsigned", c.c_bool), ("crs", Str), ("algorithm", Str), ("fields", c.POINTER(Field)),
-                 ("n_fields", c.c_size_t)]
+                 ("n_fields", c.c_size_t), ("extra_json", Str)]
 
 
 class Column(c.Structure):
@@ -269,7 +269,7 @@ def open_session(top, dialect):
     session = Session(lib, handle)
     try:
         for sql in (f"SET dialect = '{dialect}'", "CREATE SCHEMA IF NOT EXISTS lake.db", "USE lake.db",
-                    'DROP SCHEMA IF EXISTS lake."default"', "SET TIME ZONE 'UTC'"):
+                    "DROP SCHEMA IF EXISTS lake.`default`", "SET TIME ZONE 'UTC'"):
             outcome = session.run(sql)
             if outcome.error and not os.environ.get("SQLTEST_LAX"):
                 raise RuntimeError(f"{sql}: {outcome.error.message}")

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "iceberg/spec/schema_names.h"
 #include "iceberg/spec/transform.h"
+#include "iceberg/txn/snapshot_update.h"
 #include "sql/ddl.h"
 #include "sql/sql_default.h"
 
@@ -193,6 +194,9 @@ static firn_status apply(const alter *a, firn_error *err)
         return add_partition(a, &ast->replacement, err);
     case FIRN_ALTER_SET_PARTITIONS: return set_partitions(a, err);
     case FIRN_ALTER_SET_ORDER: return set_order(a, err);
+    case FIRN_ALTER_SET_REF: return firn_txn_set_ref(a->txn, ast->text, &ast->ref, err);
+    case FIRN_ALTER_DROP_REF:
+        return firn_txn_drop_ref(a->txn, ast->text, ast->ref.is_tag, ast->if_column_exists, err);
     case FIRN_ALTER_RENAME:
     case FIRN_ALTER_EXECUTE: break;
     }
@@ -236,6 +240,28 @@ static firn_status commit_change(const firn_ddl *ddl, const firn_ast_alter *ast,
     return st;
 }
 
+/* A branch needs a snapshot: one of an empty table gets an empty one, which main does not have. */
+static bool makes_first_branch(const firn_ast_alter *ast, const firn_table_metadata *metadata)
+{
+    return ast->kind == FIRN_ALTER_SET_REF && !ast->ref.is_tag && ast->ref.snapshot_id == 0 &&
+           metadata->current_snapshot_id < 0;
+}
+
+static firn_status make_empty_snapshot(firn_table *table, int64_t *id_out, firn_error *err)
+{
+    const firn_change nothing = {.kind = FIRN_CHANGE_APPEND, .from_snapshot_id = -1};
+    firn_txn *txn = NULL;
+    FIRN_TRY(firn_txn_begin(table, &txn, err));
+    firn_txn_stage(txn);
+    firn_status st = firn_txn_change_files(txn, &nothing, err);
+    if (st == FIRN_OK) st = firn_txn_commit(txn, err);
+    firn_txn_close(txn);
+    FIRN_TRY(st);
+    const firn_table_metadata *metadata = firn_table_metadata_of(table);
+    *id_out = metadata->snapshots[metadata->n_snapshots - 1].snapshot_id;
+    return FIRN_OK;
+}
+
 static firn_status alter_table(const firn_ddl *ddl, const firn_ast_alter *ast, firn_error *err)
 {
     firn_table *table = NULL;
@@ -243,10 +269,14 @@ static firn_status alter_table(const firn_ddl *ddl, const firn_ast_alter *ast, f
     if (opened == FIRN_ERR_NOT_FOUND && ast->if_exists) return FIRN_OK;
     FIRN_TRY(opened);
     firn_status st = FIRN_OK;
-    if (ast->kind == FIRN_ALTER_RENAME)
+    firn_ast_alter change = *ast;
+    if (makes_first_branch(ast, firn_table_metadata_of(table))) {
+        st = make_empty_snapshot(table, &change.ref.snapshot_id, err);
+    }
+    if (st == FIRN_OK && ast->kind == FIRN_ALTER_RENAME)
         st = rename_table(ddl, ast, err);
-    else
-        st = commit_change(ddl, ast, table, err);
+    else if (st == FIRN_OK)
+        st = commit_change(ddl, &change, table, err);
     firn_table_close(table);
     return st;
 }

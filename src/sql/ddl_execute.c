@@ -201,6 +201,7 @@ firn_status firn_ddl_execute(firn_session *session, firn_str sql, bool *handled,
                              firn_error *err)
 {
     firn_sql_parser parser = firn_parser_of(session->arena, sql);
+    parser.lexer.is_timestamp_zoned = session->dialect == FIRN_DIALECT_SPARK;
     const firn_ddl ddl = {session, session->arena, sql};
     *handled = false;
     if (firn_parser_at(&parser, "CREATE") || firn_parser_at(&parser, "REPLACE")) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CREATE TABLE, with and without a query. The rows of CREATE TABLE .. AS and the table itself are
- * one commit. OR REPLACE of a table whose columns and partitions stay the same is an overwrite that
- * keeps its history; otherwise a new table takes the name of the old one, whose files stay. */
+ * one commit. OR REPLACE gives a table other columns, partitions and rows in one commit and keeps
+ * its history. */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -201,6 +201,13 @@ static firn_status make_table(const firn_ddl *ddl, const firn_ast_create *ast,
 
 /* ---- creating ---- */
 
+/* A query without rows makes a snapshot in Spark and Trino, in Trino no query, too. */
+static bool makes_empty_snapshot(const firn_session *session, bool has_query)
+{
+    return session->dialect == FIRN_DIALECT_TRINO ||
+           (has_query && session->dialect == FIRN_DIALECT_SPARK);
+}
+
 /* Create under ident, with the query's rows when there are any; one commit. */
 static firn_status create(const firn_ddl *ddl, const firn_dml_rows *rows, const new_table *t,
                           const firn_ident *ident, int64_t *n_rows, firn_error *err)
@@ -213,6 +220,10 @@ static firn_status create(const firn_ddl *ddl, const firn_dml_rows *rows, const 
                                    &table, &txn, err));
     firn_status st = FIRN_OK;
     if (rows) st = firn_dml__append_rows(rows, table, txn, n_rows, &n_files, err);
+    if (st == FIRN_OK && *n_rows == 0 && makes_empty_snapshot(session, rows != NULL)) {
+        const firn_change nothing = {.kind = FIRN_CHANGE_APPEND, .from_snapshot_id = -1};
+        st = firn_txn_change_files(txn, &nothing, err);
+    }
     if (st == FIRN_OK)
         st = firn_txn_commit(txn, err);
     else if (rows)
@@ -224,46 +235,35 @@ static firn_status create(const firn_ddl *ddl, const firn_dml_rows *rows, const 
 
 /* ---- replacing ---- */
 
-static bool has_same_columns(const firn_type *a, const firn_type *b)
+/* All rows go, none come. */
+static firn_status remove_rows(firn_session *session, firn_table *table, firn_txn *txn,
+                               firn_error *err)
 {
-    if (a->kind != b->kind || a->n_fields != b->n_fields || a->precision != b->precision ||
-        a->scale != b->scale || a->length != b->length) {
-        return false;
+    firn_dml_target all;
+    firn_removals removals = {.arena = session->arena};
+    FIRN_TRY(firn_dml_target_init(&all, session, table, NULL, err));
+    for (size_t i = 0; i < all.plan.n_tasks; i++) {
+        FIRN_TRY(firn_removals_add(&removals, &all.plan.tasks[i], err));
     }
-    for (size_t i = 0; i < a->n_fields; i++) {
-        if (!firn_str_equals(a->fields[i].name, b->fields[i].name)) return false;
-        if (a->fields[i].is_required != b->fields[i].is_required) return false;
-        if (!has_same_columns(a->fields[i].type, b->fields[i].type)) return false;
-    }
-    return true;
+    if (removals.n == 0) return FIRN_OK;
+    const firn_change change = {.kind = FIRN_CHANGE_OVERWRITE,
+                                .removed = removals.keys,
+                                .n_removed = removals.n,
+                                .from_snapshot_id = all.snapshot_id,
+                                .carries_row_ids = true}; /* no row is kept */
+    return firn_txn_change_files(txn, &change, err);
 }
 
-static bool has_same_spec(const firn_table_metadata *old, const new_table *t)
-{
-    const firn_partition_spec *spec = firn_metadata_spec(old);
-    if (spec->n_fields != t->spec.n_fields) return false;
-    for (size_t i = 0; i < spec->n_fields; i++) {
-        const firn_field *a =
-            firn_schema_find_id(firn_metadata_schema(old), spec->fields[i].source_id);
-        const firn_field *b = firn_schema_find_id(&t->schema, t->spec.fields[i].source_id);
-        if (!a || !b || !firn_str_equals(a->name, b->name) ||
-            spec->fields[i].transform.kind != t->spec.fields[i].transform.kind ||
-            spec->fields[i].transform.param != t->spec.fields[i].transform.param) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The same table with other rows. */
-static firn_status replace_rows(const firn_dml_rows *rows, firn_table *table, const new_table *t,
-                                int64_t *n_rows, firn_error *err)
+/* The same table, with its history, in another shape and with other rows; one commit. */
+static firn_status replace_table(const firn_ddl *ddl, const firn_dml_rows *rows, firn_table *table,
+                                 const new_table *t, int64_t *n_rows, firn_error *err)
 {
     firn_txn *txn = NULL;
     FIRN_TRY(firn_txn_begin(table, &txn, err));
-    firn_status st = firn_dml__overwrite_rows(rows, table, txn, n_rows, err);
-    if (st == FIRN_OK && t->opts.properties.n > 0) {
-        st = firn_txn_set_properties(txn, t->opts.properties.items, t->opts.properties.n, err);
+    firn_status st = firn_txn_replace_table(txn, &t->opts, err);
+    if (st == FIRN_OK) {
+        st = rows ? firn_dml__overwrite_rows(rows, table, txn, n_rows, err)
+                  : remove_rows(ddl->session, table, txn, err);
     }
     if (st == FIRN_OK)
         st = firn_txn_commit(txn, err);
@@ -271,18 +271,6 @@ static firn_status replace_rows(const firn_dml_rows *rows, firn_table *table, co
         firn_txn_discard_files(txn);
     firn_txn_close(txn);
     return st;
-}
-
-/* The catalog cannot swap a name for another table in one commit, and a name that is gone for a
- * moment (or for good, after a kill) is no replacement. */
-static firn_status refuse_replacement(firn_error *err)
-{
-    const firn_status st =
-        firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                  "not supported: replacing a table by one with other columns, partitions, sort "
-                  "order or location");
-    return firn_error_hint(err, st,
-                           "drop the table and create it anew, or change it by ALTER TABLE");
 }
 
 static firn_status replace(const firn_ddl *ddl, const firn_ast_create *ast,
@@ -300,12 +288,7 @@ static firn_status replace(const firn_ddl *ddl, const firn_ast_create *ast,
         if (err) *err = ignored;
         return firn_ddl__at(ast->name.offset, opened, err);
     }
-    const firn_table_metadata *metadata = firn_table_metadata_of(old);
-    const bool is_same = rows && ast->options.location.len == 0 &&
-                         has_same_columns(&firn_metadata_schema(metadata)->root, &t->schema.root) &&
-                         has_same_spec(metadata, t) && t->order.n_fields == 0;
-    const firn_status st =
-        is_same ? replace_rows(rows, old, t, n_rows, err) : refuse_replacement(err);
+    const firn_status st = replace_table(ddl, rows, old, t, n_rows, err);
     firn_table_close(old);
     return st;
 }

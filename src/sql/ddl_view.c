@@ -73,7 +73,9 @@ static firn_status fill_version(view_change *c, firn_view_version *version, firn
     firn_view_representation *text = firn_arena_alloc_zero(arena, sizeof *text);
     firn_property *summary = firn_arena_array(arena, 2, sizeof *summary);
     if (!text || !summary) return firn_fail_nomem(err);
-    *text = (firn_view_representation){.sql = c->ast->query, .dialect = FIRN_STR("duckdb")};
+    *text = (firn_view_representation){
+        .sql = firn_session__original(session, c->ddl->sql, c->ast->query),
+        .dialect = firn_str_of(firn_dialect_name(session->dialect))};
     summary[0] = (firn_property){FIRN_STR("engine-name"), FIRN_STR("firn")};
     summary[1] = (firn_property){FIRN_STR("engine-version"), FIRN_STR(FIRN_VERSION)};
     *version = (firn_view_version){.version_id = c->version_id,

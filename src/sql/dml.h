@@ -84,6 +84,17 @@ FIRN_MUST_CHECK firn_status firn_dml__rows_of(firn_session *session, const firn_
                                               const firn_row_source *source, firn_dml_rows *out,
                                               firn_error *err);
 
+/* ---- dml_overwrite.c ---- */
+
+struct firn_dml_statement;
+/* Columns of PARTITION are what the table is partitioned by. */
+FIRN_MUST_CHECK firn_status firn_dml__check_partition(const firn_table *table,
+                                                      const firn_ast_insert *ast, firn_error *err);
+/* INSERT OVERWRITE and INSERT .. REPLACE WHERE. */
+FIRN_MUST_CHECK firn_status firn_dml__overwrite(struct firn_dml_statement *s,
+                                                const firn_ast_insert *ast,
+                                                const firn_dml_rows *rows, firn_error *err);
+
 /* ---- dml_target.c: the files of a table that a statement changes ---- */
 
 typedef struct firn_target_file {

@@ -70,15 +70,17 @@ static firn_status change_rows(firn_dml_statement *s, const dml_ast *ast, firn_e
 
 static firn_status attempt(firn_dml_statement *s, const dml_ast *ast, firn_error *err)
 {
-    FIRN_TRY(firn_session__open_table(s->session, &ast->target, &s->table, err));
+    FIRN_TRY(firn_session__open_target(s->session, &ast->target, &s->table, err));
     FIRN_TRY(firn_dml__pin(s->session, s->table, err));
-    FIRN_TRY(firn_txn_begin(s->table, &s->txn, err));
+    FIRN_TRY(firn_session__begin_txn(s->session, s->table, &s->txn, err));
     const firn_status st = change_rows(s, ast, err);
     if (st != FIRN_OK) {
         firn_txn_discard_files(s->txn);
         return st;
     }
-    if (s->n_changed == 0 && !(ast->kind == DML_INSERT && ast->insert.is_overwrite)) return FIRN_OK;
+    const bool is_overwrite =
+        ast->kind == DML_INSERT && (ast->insert.is_overwrite || ast->insert.replace_where.len > 0);
+    if (s->n_changed == 0 && !is_overwrite) return FIRN_OK;
     return firn_txn_commit(s->txn, err);
 }
 

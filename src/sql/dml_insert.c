@@ -215,13 +215,10 @@ firn_status firn_dml__insert(firn_dml_statement *s, const firn_ast_insert *ast, 
                                     .target = &ast->target};
     firn_dml_rows rows;
     int64_t n_files = 0;
-    if (ast->is_overwrite && ast->has_partition) {
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: INSERT OVERWRITE of partitions, only of the whole table");
-    }
+    FIRN_TRY(firn_dml__check_partition(s->table, ast, err));
     FIRN_TRY(firn_dml__rows_of(s->session, schema, &source, &rows, err));
-    if (ast->is_overwrite) {
-        return firn_dml__overwrite_rows(&rows, s->table, s->txn, &s->n_changed, err);
+    if (ast->is_overwrite || ast->replace_where.len > 0) {
+        return firn_dml__overwrite(s, ast, &rows, err);
     }
     return firn_dml__append_rows(&rows, s->table, s->txn, &s->n_changed, &n_files, err);
 }

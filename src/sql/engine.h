@@ -76,6 +76,9 @@ typedef struct firn_engine_opts {
 FIRN_MUST_CHECK firn_status firn_engine_open(const firn_engine_opts *opts, firn_engine **out,
                                              firn_error *err);
 void firn_engine_close(firn_engine *engine);
+/* Integers of 128 bits in results are decimals (the default), or longs whose overflow is an error.
+ */
+void firn_engine_set_wide(firn_engine *engine, bool is_wide);
 /* From any thread. */
 void firn_engine_interrupt(firn_engine *engine);
 /* Rows read so far and in all by the scans that run now; false when none runs. */

@@ -148,6 +148,11 @@ void firn_engine_reset_summary(firn_engine *engine)
     (void)pthread_mutex_unlock(&engine->lock);
 }
 
+void firn_engine_set_wide(firn_engine *engine, bool is_wide)
+{
+    engine->has_longs_only = !is_wide;
+}
+
 /* ---- statements ---- */
 
 /* What SQL may not do through the engine, whatever the lock-down says. */

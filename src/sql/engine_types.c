@@ -149,6 +149,12 @@ static firn_type_kind kind_of(DUCKDB_V2_LOGICAL_TYPE_ID id)
     }
 }
 
+static bool is_huge(DUCKDB_V2_LOGICAL_TYPE_ID id)
+{
+    return id == DUCKDB_V2_LOGICAL_TYPE_ID_UBIGINT || id == DUCKDB_V2_LOGICAL_TYPE_ID_HUGEINT ||
+           id == DUCKDB_V2_LOGICAL_TYPE_ID_UHUGEINT;
+}
+
 static firn_status read_decimal(firn_engine *engine, duckdb_v2_logical_type_handle type,
                                 firn_type *out, firn_error *err)
 {
@@ -229,6 +235,8 @@ static firn_status type_read(firn_engine *engine, duckdb_v2_logical_type_handle 
         return firn_fail(err, FIRN_ERR_LIMIT, "type nested deeper than %d", FIRN_LIMIT_NESTING);
     }
     *out = (firn_type){.kind = kind_of(id)};
+    if (engine->has_longs_only && is_huge(id)) out->kind = FIRN_TYPE_LONG;
+    if (out->kind == FIRN_TYPE_LONG) return FIRN_OK;
     switch ((int)id) {
     case DUCKDB_V2_LOGICAL_TYPE_ID_UBIGINT: out->precision = 20; return FIRN_OK;
     case DUCKDB_V2_LOGICAL_TYPE_ID_HUGEINT:

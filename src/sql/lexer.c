@@ -153,10 +153,12 @@ static firn_token parameter(firn_str sql, size_t at)
     return token_of(sql, FIRN_TOKEN_PARAM, at, end);
 }
 
-static firn_token word_or_prefixed_string(firn_str sql, size_t at)
+static firn_token word_or_prefixed_string(firn_str sql, size_t at, bool is_spark)
 {
     const int lower = sql.data[at] | 0x20;
-    if (char_at(sql, at + 1) == '\'' && (lower == 'e' || lower == 'x' || lower == 'b')) {
+    const char next = char_at(sql, at + 1);
+    const bool is_prefix = lower == 'x' || lower == (is_spark ? 'r' : 'e') || lower == 'b';
+    if ((next == '\'' && is_prefix) || (next == '"' && is_spark && is_prefix)) {
         return token_of(sql, FIRN_TOKEN_STRING, at, quoted_end(sql, at + 1, lower == 'e'));
     }
     size_t end = at;
@@ -164,16 +166,20 @@ static firn_token word_or_prefixed_string(firn_str sql, size_t at)
     return token_of(sql, FIRN_TOKEN_WORD, at, end);
 }
 
-static firn_token scan(firn_str sql, size_t at)
+static firn_token scan(const firn_lexer *lexer, size_t at)
 {
+    const firn_str sql = lexer->sql;
+    const bool is_spark = lexer->dialect == FIRN_DIALECT_SPARK;
     if (at >= sql.len) return (firn_token){FIRN_TOKEN_END, sql.len, {sql.data + sql.len, 0}};
     const char c = sql.data[at];
     const char next = char_at(sql, at + 1);
-    if (is_word_start(c)) return word_or_prefixed_string(sql, at);
+    if (is_word_start(c)) return word_or_prefixed_string(sql, at, is_spark);
     if (is_digit(c) || (c == '.' && is_digit(next))) {
         return token_of(sql, FIRN_TOKEN_NUMBER, at, number_end(sql, at));
     }
-    if (c == '\'') return token_of(sql, FIRN_TOKEN_STRING, at, quoted_end(sql, at, false));
+    if (c == '\'' || (c == '"' && is_spark)) {
+        return token_of(sql, FIRN_TOKEN_STRING, at, quoted_end(sql, at, is_spark));
+    }
     if (c == '"' || c == '`') {
         return token_of(sql, FIRN_TOKEN_QUOTED, at, quoted_end(sql, at, false));
     }
@@ -191,20 +197,20 @@ static firn_token scan(firn_str sql, size_t at)
 firn_lexer firn_lexer_of(firn_str sql)
 {
     /* pointer arithmetic below needs a real pointer even for the empty text */
-    firn_lexer lexer = {{sql.data ? sql.data : "", sql.len}, 0};
+    firn_lexer lexer = {.sql = {sql.data ? sql.data : "", sql.len}};
     return lexer;
 }
 
 firn_token firn_lexer_next(firn_lexer *lexer)
 {
-    const firn_token token = scan(lexer->sql, skip_blanks(lexer->sql, lexer->at));
+    const firn_token token = scan(lexer, skip_blanks(lexer->sql, lexer->at));
     lexer->at = token.offset + token.text.len;
     return token;
 }
 
 firn_token firn_lexer_peek(const firn_lexer *lexer)
 {
-    return scan(lexer->sql, skip_blanks(lexer->sql, lexer->at));
+    return scan(lexer, skip_blanks(lexer->sql, lexer->at));
 }
 
 bool firn_token_is(const firn_token *token, const char *keyword)
@@ -221,12 +227,16 @@ bool firn_token_is_symbol(const firn_token *token, const char *symbol)
            memcmp(token->text.data, symbol, len) == 0;
 }
 
-size_t firn_sql_statement_length(firn_str sql)
+size_t firn_lexer_statement_length(firn_lexer lexer)
 {
-    firn_lexer lexer = firn_lexer_of(sql);
     for (;;) {
         const firn_token token = firn_lexer_next(&lexer);
         if (token.kind == FIRN_TOKEN_END) return 0;
         if (firn_token_is_symbol(&token, ";")) return token.offset + token.text.len;
     }
+}
+
+size_t firn_sql_statement_length(firn_str sql)
+{
+    return firn_lexer_statement_length(firn_lexer_of(sql));
 }

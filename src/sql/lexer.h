@@ -5,6 +5,7 @@
 #define FIRN_SQL_LEXER_H
 
 #include "firn/base.h"
+#include "sql/dialect.h"
 
 typedef enum firn_token_kind {
     FIRN_TOKEN_END = 0,
@@ -26,12 +27,16 @@ typedef struct firn_token {
 typedef struct firn_lexer {
     firn_str sql;
     size_t at;
+    firn_dialect dialect;    /* SPARK: "text" is a string, and strings have backslash escapes */
+    bool is_timestamp_zoned; /* for types: TIMESTAMP has a zone, as in Spark */
 } firn_lexer;
 
 firn_lexer firn_lexer_of(firn_str sql);
 /* Skips blanks and comments. */
 firn_token firn_lexer_next(firn_lexer *lexer);
 firn_token firn_lexer_peek(const firn_lexer *lexer);
+/* As firn_sql_statement_length(). */
+size_t firn_lexer_statement_length(firn_lexer lexer);
 /* Bare word equal to keyword, any case. */
 bool firn_token_is(const firn_token *token, const char *keyword);
 bool firn_token_is_symbol(const firn_token *token, const char *symbol);

@@ -124,11 +124,28 @@ static firn_status parse_type_change(firn_sql_parser *p, firn_ast_alter *out, fi
     return firn_sql_type_parse(&p->lexer, &next_id, p->arena, &out->type, err);
 }
 
-static firn_status parse_alter_column(firn_sql_parser *p, firn_ast_alter *out, firn_error *err)
+/* CHANGE COLUMN name name type [COMMENT '..']: one thing of the column may change. */
+static firn_status parse_hive_change(firn_sql_parser *p, firn_ast_alter *out, firn_error *err)
+{
+    int32_t next_id = 1;
+    const firn_sql_parser before = *p;
+    FIRN_TRY(firn_parser_identifier(p, &out->text, err));
+    FIRN_TRY(firn_sql_type_parse(&p->lexer, &next_id, p->arena, &out->type, err));
+    const bool is_same_name = firn_str_equals(out->text, out->column);
+    out->kind = is_same_name ? FIRN_ALTER_COLUMN_TYPE : FIRN_ALTER_RENAME_COLUMN;
+    if (!firn_parser_accept(p, "COMMENT")) return FIRN_OK;
+    if (!is_same_name) return firn_parser_fail(&before, "the same name, or no comment", err);
+    out->kind = FIRN_ALTER_COLUMN_COMMENT;
+    return firn_parser_string(p, &out->text, err);
+}
+
+static firn_status parse_alter_column(firn_sql_parser *p, bool is_change, firn_ast_alter *out,
+                                      firn_error *err)
 {
     bool found = false;
     (void)firn_parser_accept(p, "COLUMN");
     FIRN_TRY(parse_path(p, &out->column, err));
+    if (is_change) return parse_hive_change(p, out, err);
     if (firn_parser_accept(p, "SET DATA TYPE") || firn_parser_accept(p, "TYPE") ||
         firn_parser_accept(p, "SET TYPE")) {
         return parse_type_change(p, out, err);
@@ -352,12 +369,14 @@ firn_status firn_parse_call(firn_sql_parser *p, firn_ast_call *out, firn_error *
 
 static firn_status parse_action(firn_sql_parser *p, firn_ast_alter *out, firn_error *err)
 {
+    bool is_ref = false;
+    FIRN_TRY(firn_parse_ref(p, &is_ref, out, err));
+    if (is_ref) return FIRN_OK;
     if (firn_parser_accept(p, "ADD")) return parse_add(p, out, err);
     if (firn_parser_accept(p, "DROP")) return parse_drop(p, out, err);
     if (firn_parser_accept(p, "RENAME")) return parse_rename(p, out, err);
-    if (firn_parser_accept(p, "ALTER") || firn_parser_accept(p, "CHANGE")) {
-        return parse_alter_column(p, out, err);
-    }
+    if (firn_parser_accept(p, "ALTER")) return parse_alter_column(p, false, out, err);
+    if (firn_parser_accept(p, "CHANGE")) return parse_alter_column(p, true, out, err);
     if (firn_parser_accept(p, "SET")) return parse_set(p, out, err);
     if (firn_parser_accept(p, "UNSET")) return parse_unset(p, out, err);
     if (firn_parser_accept(p, "WRITE")) return parse_write(p, out, err);

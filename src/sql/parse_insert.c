@@ -74,6 +74,7 @@ static firn_status parse_column_list(firn_sql_parser *p, firn_ast_insert *out, f
 
 firn_status firn_parse_insert(firn_sql_parser *p, firn_ast_insert *out, firn_error *err)
 {
+    static const char *const k_queries[] = {"SELECT", "VALUES", "WITH", "FROM", "TABLE", NULL};
     const firn_str with = out->with;
     *out = (firn_ast_insert){.with = with};
     FIRN_TRY(firn_parser_expect(p, "INSERT", err));
@@ -86,6 +87,9 @@ firn_status firn_parse_insert(firn_sql_parser *p, firn_ast_insert *out, firn_err
     (void)firn_parser_accept(p, "TABLE");
     FIRN_TRY(firn_parser_name(p, &out->target, err));
     if (firn_parser_accept(p, "PARTITION")) FIRN_TRY(parse_partition(p, out, err));
+    if (firn_parser_accept(p, "REPLACE WHERE")) {
+        FIRN_TRY(firn_parser_clause(p, k_queries, &out->replace_where, err));
+    }
     if (firn_parser_accept(p, "BY NAME"))
         out->by_name = true;
     else if (at_column_list(p))

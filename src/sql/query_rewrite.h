@@ -20,9 +20,10 @@ typedef enum firn_travel_kind {
 typedef struct firn_time_travel {
     firn_travel_kind kind;
     bool is_number;
-    int64_t number; /* snapshot id, or seconds since 1970 */
-    firn_str text;  /* unquoted literal */
-    size_t offset;  /* of the literal in the statement */
+    bool is_milliseconds; /* not seconds */
+    int64_t number;       /* snapshot id, or seconds since 1970 */
+    firn_str text;        /* unquoted literal */
+    size_t offset;        /* of the literal in the statement */
 } firn_time_travel;
 
 /* A table reference of a FROM clause, or one with a time travel clause. */

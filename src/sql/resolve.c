@@ -266,7 +266,11 @@ static firn_status claim_table(const question *q, firn_catalog *catalog, const f
     source.name = firn_session__ident_text(q->session, ident);
     if (!source.name.data) return firn_fail_nomem(err);
     FIRN_TRY(firn_session__travel(metadata, q->at, source.name, &snapshot, &source.schema, err));
-    const statement_pin *pin = q->at ? NULL : firn_session__find_pin(q->session, catalog, ident);
+    const firn_str branch = q->at ? (firn_str){0} : firn_session__wap_branch(q->session, metadata);
+    const firn_snapshot_ref *ref = branch.data ? firn_metadata_find_ref(metadata, branch) : NULL;
+    if (ref) snapshot = firn_metadata_find_snapshot(metadata, ref->snapshot_id);
+    const statement_pin *pin =
+        q->at || ref ? NULL : firn_session__find_pin(q->session, catalog, ident);
     if (pin) snapshot = firn_metadata_find_snapshot(metadata, pin->snapshot_id);
     if (snapshot) source.snapshot_id = snapshot->snapshot_id;
     source.n_rows = rows_of(snapshot);
@@ -366,20 +370,47 @@ static firn_status claim_information_schema(const question *q, firn_catalog *cat
     return firn_session__add_source(q->session, &source, &out->select, err);
 }
 
-/* Spark's "t.branch_dev" and "t.tag_v1". FIRN_ERR_NOT_FOUND: no such table, or no such name. */
+/* Spark's "t.branch_dev", "t.tag_v1", "t.snapshot_id_7", "t.at_timestamp_7" (milliseconds), and
+ * "t@dev": the name of the table and what it travels to. False: not of this form. */
+static bool split_ref_name(const question *q, firn_sql_name *table_out, firn_time_travel *at)
+{
+    static const struct {
+        const char *prefix;
+        firn_travel_kind kind;
+        bool is_number;
+    } k_forms[] = {{"branch_", FIRN_TRAVEL_VERSION, false},
+                   {"tag_", FIRN_TRAVEL_VERSION, false},
+                   {"snapshot_id_", FIRN_TRAVEL_VERSION, true},
+                   {"at_timestamp_", FIRN_TRAVEL_TIMESTAMP, true}};
+    const firn_str last = q->name.parts[q->name.n_parts - 1];
+    *at = (firn_time_travel){.kind = FIRN_TRAVEL_VERSION, .offset = q->name.offset};
+    if (firn_str_find(last, FIRN_STR("@"), 0) != SIZE_MAX) {
+        return firn_session__split_branch(q->session, &q->name, table_out, &at->text);
+    }
+    *table_out = q->name;
+    table_out->n_parts--;
+    if (q->session->dialect == FIRN_DIALECT_SPARK && q->name.n_parts < 3) return false;
+    for (size_t i = 0; i < sizeof k_forms / sizeof *k_forms && q->name.n_parts > 1; i++) {
+        const firn_str prefix = firn_str_of(k_forms[i].prefix);
+        if (!firn_str_starts_with(last, prefix)) continue;
+        at->kind = k_forms[i].kind;
+        at->text = firn_str_slice(last, prefix.len, last.len);
+        at->is_number = k_forms[i].is_number;
+        at->is_milliseconds = k_forms[i].kind == FIRN_TRAVEL_TIMESTAMP;
+        return at->text.len > 0 && (!at->is_number || firn_str_to_i64(at->text, &at->number));
+    }
+    return false;
+}
+
+/* FIRN_ERR_NOT_FOUND: no such table, or no such name. */
 static firn_status claim_ref_name(const question *q, firn_engine_claim *out, firn_error *err)
 {
     firn_catalog *catalog = NULL;
     firn_ident ident;
     const firn_loaded_table *loaded = NULL;
     question table = *q;
-    const firn_str last = q->name.parts[q->name.n_parts - 1];
-    firn_time_travel at = {.kind = FIRN_TRAVEL_VERSION, .offset = q->name.offset};
-    if (firn_str_starts_with(last, FIRN_STR("branch_")))
-        at.text = firn_str_slice(last, 7, last.len);
-    if (firn_str_starts_with(last, FIRN_STR("tag_"))) at.text = firn_str_slice(last, 4, last.len);
-    if (at.text.len == 0 || q->name.n_parts < 2 || q->at) return FIRN_ERR_NOT_FOUND;
-    table.name.n_parts--;
+    firn_time_travel at;
+    if (q->at || !split_ref_name(q, &table.name, &at)) return FIRN_ERR_NOT_FOUND;
     table.at = &at;
     FIRN_TRY(firn_session__resolve_in(q->session, q->scope, &table.name, &catalog, &ident, err));
     FIRN_TRY(firn_session__load(q->session, catalog, &ident, &loaded, err));
@@ -517,6 +548,23 @@ static firn_status write_view(firn_session *session, const firn_view_metadata *v
     return st;
 }
 
+/* The view's query in DuckDB's words. */
+static firn_status view_text(firn_session *session, const firn_view_representation *chosen,
+                             firn_str *out, firn_error *err)
+{
+    firn_dialect dialect = FIRN_DIALECT_DUCKDB;
+    firn_rewrite text;
+    firn_lexer lexer = firn_lexer_of(chosen->sql);
+    (void)firn_dialect_of(chosen->dialect, &dialect);
+    lexer.dialect = dialect;
+    const size_t length = firn_lexer_statement_length(lexer);
+    *out = length > 0 ? firn_str_slice(chosen->sql, 0, length - 1) : chosen->sql;
+    if (dialect == FIRN_DIALECT_DUCKDB) return FIRN_OK;
+    FIRN_TRY(firn_session__translate(session, *out, dialect, &text, err));
+    *out = text.sql;
+    return FIRN_OK;
+}
+
 static firn_status claim_view(const question *q, firn_catalog *catalog, const firn_ident *ident,
                               firn_engine_claim *out, firn_error *err)
 {
@@ -540,8 +588,8 @@ static firn_status claim_view(const question *q, firn_catalog *catalog, const fi
                              FIRN_STR_ARG(text));
     }
     FIRN_TRY(enter_view(q, catalog, ident, version, &scope, err));
-    const size_t length = firn_sql_statement_length(chosen->sql);
-    const firn_str sql = length > 0 ? firn_str_slice(chosen->sql, 0, length - 1) : chosen->sql;
+    firn_str sql;
+    FIRN_TRY(view_text(session, chosen, &sql, err));
     FIRN_TRY(firn_session__rewrite(session, sql, scope, &rewrite, err));
     out->is_claimed = true;
     out->alias = ident->name;

@@ -88,6 +88,7 @@ void firn_session_close(firn_session *session)
     firn_session__remove_temp(session);
     firn_arena_destroy(session->arena);
     firn_arena_destroy(session->range_arena);
+    firn_arena_destroy(session->settings_arena);
     firn_arena_destroy(session->names);
     firn_arena_destroy(session->lifetime);
     (void)pthread_mutex_destroy(&session->lock);
@@ -111,6 +112,7 @@ firn_status firn_session__engine(firn_session *session, firn_engine **out, firn_
         (void)pthread_mutex_lock(&session->lock);
         session->engine = engine;
         (void)pthread_mutex_unlock(&session->lock);
+        firn_session__tell_dialect(session);
     }
     *out = session->engine;
     return FIRN_OK;
@@ -134,8 +136,16 @@ static void begin_statement(firn_session *session)
     firn_arena_reset(session->arena);
 }
 
+static firn_lexer lexer_of(const firn_session *session, firn_str sql)
+{
+    firn_lexer lexer = firn_lexer_of(sql);
+    lexer.dialect = session->dialect;
+    return lexer;
+}
+
 /* One statement without the semicolon behind it. */
-static firn_status check_text(firn_str sql, firn_str *out, firn_error *err)
+static firn_status check_text(const firn_session *session, firn_str sql, firn_str *out,
+                              firn_error *err)
 {
     if (sql.len > FIRN_LIMIT_SQL_TEXT) {
         return firn_fail(err, FIRN_ERR_LIMIT, "statement of %zu bytes, limit %zu", sql.len,
@@ -144,10 +154,10 @@ static firn_status check_text(firn_str sql, firn_str *out, firn_error *err)
     if (sql.len > 0 && memchr(sql.data, '\0', sql.len)) {
         return firn_fail(err, FIRN_ERR_ARG, "the statement has a zero byte");
     }
-    const size_t length = firn_sql_statement_length(sql);
+    const size_t length = firn_lexer_statement_length(lexer_of(session, sql));
     *out = length > 0 ? firn_str_slice(sql, 0, length - 1) : sql;
     firn_lexer rest =
-        firn_lexer_of(length > 0 ? firn_str_slice(sql, length, sql.len) : (firn_str){0});
+        lexer_of(session, length > 0 ? firn_str_slice(sql, length, sql.len) : (firn_str){0});
     firn_token token = firn_lexer_peek(&rest);
     while (firn_token_is_symbol(&token, ";")) {
         (void)firn_lexer_next(&rest);
@@ -156,7 +166,7 @@ static firn_status check_text(firn_str sql, firn_str *out, firn_error *err)
     if (token.kind != FIRN_TOKEN_END) {
         return firn_sql_fail(err, length + token.offset, "found several statements, expected one");
     }
-    firn_lexer first = firn_lexer_of(*out);
+    firn_lexer first = lexer_of(session, *out);
     if (firn_lexer_peek(&first).kind == FIRN_TOKEN_END) {
         return firn_sql_fail(err, 0, "the statement is empty");
     }
@@ -169,8 +179,8 @@ typedef firn_status (*executor_fn)(firn_session *session, firn_str sql, bool *ha
 static firn_status dispatch(firn_session *session, firn_str sql, firn_result **out, firn_error *err)
 {
     static const executor_fn k_executors[] = {
-        firn_settings_execute, firn_show_execute, firn_changelog_view_execute,
-        firn_call_execute,     firn_ddl_execute,  firn_dml_execute};
+        firn_settings_execute, firn_options_execute, firn_show_execute, firn_changelog_view_execute,
+        firn_call_execute,     firn_ddl_execute,     firn_dml_execute};
     for (size_t i = 0; i < sizeof k_executors / sizeof *k_executors; i++) {
         bool handled = false;
         FIRN_TRY(k_executors[i](session, sql, &handled, out, err));
@@ -187,17 +197,34 @@ static void count_line(firn_str sql, firn_error *err)
     for (size_t i = 0; i < err->position; i++) err->line += sql.data[i] == '\n';
 }
 
+/* In the session's dialect: the text is made into DuckDB's words first. */
+static firn_status execute_text(firn_session *session, firn_str sql, firn_result **out,
+                                firn_error *err)
+{
+    firn_rewrite text;
+    if (session->dialect == FIRN_DIALECT_DUCKDB) return dispatch(session, sql, out, err);
+    FIRN_TRY(firn_session__translate(session, sql, session->dialect, &text, err));
+    session->statement.translation = &text;
+    session->statement.original = sql;
+    const firn_status st = dispatch(session, text.sql, out, err);
+    session->statement.translation = NULL;
+    if (st != FIRN_OK && err) {
+        err->position = firn_rewrite_position(&text, (size_t)err->position);
+    }
+    return st;
+}
+
 firn_status firn_session_execute(firn_session *session, firn_str sql, firn_result **out,
                                  firn_error *err)
 {
     firn_str text;
     *out = NULL;
     begin_statement(session);
-    firn_status st = check_text(sql, &text, err);
+    firn_status st = check_text(session, sql, &text, err);
     if (st == FIRN_OK) {
         atomic_store(&session->is_running, true);
         (void)sem_post(&session->wake);
-        st = dispatch(session, text, out, err);
+        st = execute_text(session, text, out, err);
         if (!*out) atomic_store(&session->is_running, false);
     }
     if (st != FIRN_OK) count_line(sql, err);

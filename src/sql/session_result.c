@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "sql/session_state.h"
 
+#define MAX_TYPE_TEXT ((size_t)1 << 20)
+
 struct firn_result {
     firn_session *session;
     firn_arena *arena;
@@ -115,11 +117,25 @@ const firn_type *firn_result_columns(const firn_result *result)
 
 firn_str firn_result_type_name(const firn_result *result, size_t column)
 {
+    const firn_dialect dialect = result->session->dialect;
+    firn_str engine_name = {0};
     char text[64];
-    if (result->rows) return firn_engine_rows_type_name(result->rows, column);
+    firn_buf buf;
     if (column >= result->columns.n_fields) return (firn_str){0};
-    (void)firn_type_name(result->columns.fields[column].type, text, sizeof text);
-    return firn_arena_copy(result->arena, firn_str_of(text));
+    const firn_type *type = result->columns.fields[column].type;
+    if (result->rows) engine_name = firn_engine_rows_type_name(result->rows, column);
+    if (dialect == FIRN_DIALECT_DUCKDB) {
+        if (result->rows) return engine_name;
+        (void)firn_type_name(type, text, sizeof text);
+        return firn_arena_copy(result->arena, firn_str_of(text));
+    }
+    const char *name = firn_dialect_engine_type(dialect, engine_name);
+    if (name) return firn_str_of(name);
+    firn_buf_init(&buf, result->session->env->alloc, MAX_TYPE_TEXT);
+    firn_dialect_put_type(dialect, type, &buf);
+    const firn_str copy = firn_arena_copy(result->arena, firn_buf_view(&buf));
+    firn_buf_dispose(&buf);
+    return copy;
 }
 
 firn_status firn_result_next(firn_result *result, const firn_batch **out, firn_error *err)

@@ -77,6 +77,30 @@ static firn_status execute_use(firn_session *session, firn_lexer *lexer, firn_re
     return firn_session__result_of_command(session, "USE", -1, out, err);
 }
 
+void firn_session__tell_dialect(firn_session *session)
+{
+    if (!session->engine) return;
+    firn_engine_set_wide(session->engine, session->dialect == FIRN_DIALECT_DUCKDB);
+}
+
+/* SET dialect = 'spark' */
+static firn_status execute_set_dialect(firn_session *session, firn_lexer *lexer, firn_result **out,
+                                       firn_error *err)
+{
+    firn_token token = firn_lexer_next(lexer);
+    if (firn_token_is_symbol(&token, "=") || firn_token_is(&token, "TO")) {
+        token = firn_lexer_next(lexer);
+    }
+    const firn_str name = firn_token_unquote(&token, session->arena);
+    if (!name.data || !firn_dialect_of(name, &session->dialect)) {
+        return firn_sql_fail(err, token.offset, "found \"%.*s\", expected duckdb, spark or trino",
+                             FIRN_STR_ARG(token.text));
+    }
+    FIRN_TRY(expect_end(lexer, err));
+    firn_session__tell_dialect(session);
+    return firn_session__result_of_command(session, "SET", -1, out, err);
+}
+
 /* SET [SESSION] catalog|schema|namespace = name. */
 static firn_status execute_set(firn_session *session, firn_lexer *lexer, bool *handled,
                                firn_result **out, firn_error *err)
@@ -84,6 +108,10 @@ static firn_status execute_set(firn_session *session, firn_lexer *lexer, bool *h
     firn_sql_name name;
     firn_token word = firn_lexer_next(lexer);
     if (firn_token_is(&word, "SESSION")) word = firn_lexer_next(lexer);
+    if (firn_token_is(&word, "DIALECT")) {
+        *handled = true;
+        return execute_set_dialect(session, lexer, out, err);
+    }
     const bool is_catalog = firn_token_is(&word, "CATALOG");
     if (!is_catalog && !firn_token_is(&word, "SCHEMA") && !firn_token_is(&word, "NAMESPACE")) {
         return FIRN_OK;

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 
 #include "base/limits.h"
+#include "firn/metadata.h"
+#include "sql/dialect.h"
 #include "sql/engine.h"
 #include "sql/query_rewrite.h"
 #include "sql/sql_session.h"
@@ -70,7 +72,9 @@ typedef struct statement_state {
     size_t n_sources, cap_sources;
     statement_pin *pins;
     size_t n_pins, cap_pins;
-    const firn_rewrite *rewrite; /* of the query that runs; NULL: none */
+    const firn_rewrite *rewrite;     /* of the query that runs; NULL: none */
+    const firn_rewrite *translation; /* of the statement, from the session's dialect; NULL: none */
+    firn_str original;               /* what was translated */
 } statement_state;
 
 typedef struct session_range {
@@ -93,6 +97,10 @@ struct firn_session {
     const firn_str *current_levels;
     size_t n_current_levels;
     changelog_view *changelog_views; /* the last made first */
+    firn_dialect dialect;
+    firn_arena *settings_arena;
+    const firn_property *settings; /* by SET, as text */
+    size_t n_settings;
     firn_arena *range_arena;
     session_range *ranges;
     size_t n_ranges, cap_ranges;
@@ -135,6 +143,8 @@ FIRN_MUST_CHECK firn_status firn_session__result_of_rows(firn_session *session,
                                                          firn_error *err);
 
 /* ---- session_settings.c: USE and SET ---- */
+/* What the engine must know of the dialect; when either is new. */
+void firn_session__tell_dialect(firn_session *session);
 FIRN_MUST_CHECK firn_status firn_settings_execute(firn_session *session, firn_str sql,
                                                   bool *handled, firn_result **out,
                                                   firn_error *err);
@@ -162,6 +172,26 @@ FIRN_MUST_CHECK firn_status firn_session__claim_changelog_view(firn_session *ses
 FIRN_MUST_CHECK firn_status firn_changelog_view_execute(firn_session *session, firn_str sql,
                                                         bool *handled, firn_result **out,
                                                         firn_error *err);
+
+/* ---- session_options.c: settings that are kept as text ---- */
+FIRN_MUST_CHECK firn_status firn_options_execute(firn_session *session, firn_str sql, bool *handled,
+                                                 firn_result **out, firn_error *err);
+/* data NULL: not set. */
+firn_str firn_session__setting(const firn_session *session, firn_str key);
+
+/* ---- target_branch.c ---- */
+/* The table that a statement writes, on the branch that its name or the session says. */
+FIRN_MUST_CHECK firn_status firn_session__open_target(firn_session *session,
+                                                      const firn_sql_name *name, firn_table **out,
+                                                      firn_error *err);
+/* Its transaction; the snapshots of one with spark.wap.id are staged. */
+FIRN_MUST_CHECK firn_status firn_session__begin_txn(firn_session *session, firn_table *table,
+                                                    firn_txn **out, firn_error *err);
+/* "ns.t.branch_b" and "t@b": the name of the table and the branch. False: not of this form. */
+bool firn_session__split_branch(firn_session *session, const firn_sql_name *name,
+                                firn_sql_name *table_out, firn_str *branch_out);
+/* The branch that the session reads and writes; data NULL: main. */
+firn_str firn_session__wap_branch(const firn_session *session, const firn_table_metadata *metadata);
 
 /* ---- resolve.c ---- */
 /* What a name means in a view's text (scope NULL: in the user's); strings are borrowed. */
@@ -210,6 +240,12 @@ uint64_t firn_session__generation(void *owner);
 FIRN_MUST_CHECK firn_status firn_session__rewrite(firn_session *session, firn_str sql,
                                                   const view_scope *scope, const firn_rewrite **out,
                                                   firn_error *err);
+/* Text of a dialect in DuckDB's words, in the statement arena. */
+FIRN_MUST_CHECK firn_status firn_session__translate(firn_session *session, firn_str sql,
+                                                    firn_dialect dialect, firn_rewrite *out,
+                                                    firn_error *err);
+/* A piece of the running statement as the user wrote it, and in which dialect. */
+firn_str firn_session__original(const firn_session *session, firn_str statement, firn_str piece);
 /* The snapshot a reference means; *out NULL: the table is empty. */
 FIRN_MUST_CHECK firn_status firn_session__travel(const firn_table_metadata *metadata,
                                                  const firn_time_travel *at, firn_str table,

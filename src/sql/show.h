@@ -4,6 +4,7 @@
 #ifndef FIRN_SQL_SHOW_H
 #define FIRN_SQL_SHOW_H
 
+#include "base/buf.h"
 #include "sql/row_builder.h"
 #include "sql/session_state.h"
 #include "sql/sql_ast.h"
@@ -39,6 +40,20 @@ typedef struct firn_described {
 /* FIRN_ERR_NOT_FOUND with a "did you mean". */
 FIRN_MUST_CHECK firn_status firn_show__load(firn_session *session, const firn_sql_name *name,
                                             firn_described *out, firn_error *err);
+/* Columns as DESCRIBE tells them. */
+FIRN_MUST_CHECK firn_status firn_show__columns(firn_session *session, const firn_type *root,
+                                               const char *tag, firn_result **out, firn_error *err);
+
+/* ---- show_create.c ---- */
+/* Moves the buffer's text to the statement's arena and frees it; also after failures. */
+FIRN_MUST_CHECK firn_status firn_show__take_text(firn_session *session, firn_buf *buf,
+                                                 firn_str *out, firn_error *err);
+/* As PARTITIONED BY reads it. */
+void firn_show__put_transform(firn_buf *out, const firn_transform *t, firn_str column);
+firn_str firn_show__column_name(const firn_table_metadata *table, int32_t id);
+/* Properties as the dialect's engine shows them. */
+FIRN_MUST_CHECK firn_status firn_show__properties(firn_session *session, const firn_described *d,
+                                                  firn_properties *out, firn_error *err);
 /* The statement that makes it. */
 FIRN_MUST_CHECK firn_status firn_show__create_text(firn_session *session, const firn_described *d,
                                                    firn_str *out, firn_error *err);

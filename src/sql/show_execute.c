@@ -219,6 +219,8 @@ static firn_status show_properties(firn_session *session, firn_sql_parser *p, fi
     firn_show show;
     firn_sql_name name;
     firn_described d;
+    firn_properties all = {0};
+    size_t n_found = 0;
     firn_str key = {0};
     FIRN_TRY(firn_parser_name(p, &name, err));
     if (firn_parser_accept_symbol(p, "(")) {
@@ -228,18 +230,22 @@ static firn_status show_properties(firn_session *session, firn_sql_parser *p, fi
     FIRN_TRY(firn_parser_expect_end(p, err));
     FIRN_TRY(firn_show__load(session, &name, &d, err));
     FIRN_TRY(firn_show__begin(&show, session, k_names, 2, err));
-    for (size_t i = 0; i < d.properties.n; i++) {
-        const firn_property *item = &d.properties.items[i];
-        const firn_str cells[] = {item->key, item->value};
-        if (!key.data || firn_str_equals(key, item->key)) firn_show__row(&show, cells, 2);
+    const firn_status st = firn_show__properties(session, &d, &all, err);
+    for (size_t i = 0; st == FIRN_OK && i < all.n; i++) {
+        const firn_str cells[] = {all.items[i].key, all.items[i].value};
+        if (key.data && !firn_str_equals(key, all.items[i].key)) continue;
+        firn_show__row(&show, cells, 2);
+        n_found++;
     }
-    if (d.table && (!key.data || firn_str_equals(key, FIRN_STR("format-version")))) {
-        const firn_str version =
-            firn_arena_printf(session->arena, "%d", (int)d.table->format_version);
-        const firn_str cells[] = {FIRN_STR("format-version"), version};
+    if (key.data && n_found == 0 && session->dialect == FIRN_DIALECT_SPARK) {
+        const firn_str text = firn_session__ident_text(session, &d.ident);
+        const firn_str catalog = firn_catalog_name(d.catalog);
+        const firn_str cells[] = {
+            key, firn_arena_printf(session->arena, "Table %.*s.%.*s does not have property: %.*s",
+                                   FIRN_STR_ARG(catalog), FIRN_STR_ARG(text), FIRN_STR_ARG(key))};
         firn_show__row(&show, cells, 2);
     }
-    return firn_show__end(&show, "SHOW TBLPROPERTIES", FIRN_OK, out, err);
+    return firn_show__end(&show, "SHOW TBLPROPERTIES", st, out, err);
 }
 
 static firn_status show_create(firn_session *session, firn_sql_parser *p, firn_result **out,

@@ -96,6 +96,8 @@ typedef enum firn_ast_alter_kind {
     FIRN_ALTER_REPLACE_PARTITION, /* transform (old), replacement */
     FIRN_ALTER_SET_PARTITIONS,    /* options.partitions */
     FIRN_ALTER_SET_ORDER,         /* options.order; none: unordered */
+    FIRN_ALTER_SET_REF,           /* text: branch or tag; ref */
+    FIRN_ALTER_DROP_REF,          /* text; ref.is_tag; if_column_exists */
     FIRN_ALTER_EXECUTE,           /* text: procedure; arguments */
 } firn_ast_alter_kind;
 
@@ -130,7 +132,7 @@ typedef struct firn_ast_alter {
     firn_sql_name name;
     bool if_exists;        /* the table */
     bool if_not_exists;    /* columns to add */
-    bool if_column_exists; /* columns to drop */
+    bool if_column_exists; /* what to drop */
     firn_sql_name new_name;
     firn_str column, text;
     firn_ast_new_column *columns;
@@ -139,6 +141,7 @@ typedef struct firn_ast_alter {
     firn_position position;
     firn_ast_transform transform, replacement;
     firn_ast_table_options options;
+    firn_ref_opts ref;
     firn_str distribution; /* WRITE ORDERED BY: "range" or "none"; "hash" by partition */
     firn_ast_call call;
 } firn_ast_alter;
@@ -159,6 +162,7 @@ typedef struct firn_ast_assignments {
 
 typedef struct firn_ast_insert {
     firn_sql_name target;
+    firn_str replace_where; /* REPLACE WHERE condition; empty: none */
     bool is_overwrite;
     bool by_name;
     firn_str *columns; /* NULL: all */
@@ -231,6 +235,10 @@ FIRN_MUST_CHECK firn_status firn_parse_change(firn_sql_parser *p, firn_ast_chang
                                               firn_error *err);
 FIRN_MUST_CHECK firn_status firn_parse_merge(firn_sql_parser *p, firn_ast_merge *out,
                                              firn_error *err);
+/* CREATE, REPLACE and DROP of a branch or tag behind ALTER TABLE name; *handled false: another
+ * action. */
+FIRN_MUST_CHECK firn_status firn_parse_ref(firn_sql_parser *p, bool *handled, firn_ast_alter *out,
+                                           firn_error *err);
 /* Behind CALL: a name and its arguments. */
 FIRN_MUST_CHECK firn_status firn_parse_call(firn_sql_parser *p, firn_ast_call *out,
                                             firn_error *err);

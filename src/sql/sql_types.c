@@ -166,7 +166,7 @@ static firn_status parse_decimal(type_parser *p, firn_type *out)
 }
 
 /* TIMESTAMP [(p)] [WITH|WITHOUT [LOCAL] TIME ZONE]; 7 to 9 digits need the nanosecond types. */
-static firn_status parse_timestamp(type_parser *p, firn_type *out)
+static firn_status parse_timestamp(type_parser *p, bool is_zoned, firn_type *out)
 {
     int32_t digits = 6;
     if (accept_symbol(p, "(")) {
@@ -174,14 +174,15 @@ static firn_status parse_timestamp(type_parser *p, firn_type *out)
         FIRN_TRY(expect_symbol(p, ")"));
     }
     const bool is_with = accept_word(p, "WITH");
-    if (is_with || accept_word(p, "WITHOUT")) {
+    const bool is_without = !is_with && accept_word(p, "WITHOUT");
+    if (is_with || is_without) {
         (void)accept_word(p, "LOCAL");
         firn_token token = peek(p);
         if (!accept_word(p, "TIME")) return fail_at(p, &token, "TIME ZONE");
         token = peek(p);
         if (!accept_word(p, "ZONE")) return fail_at(p, &token, "ZONE");
     }
-    if (is_with) out->kind = FIRN_TYPE_TIMESTAMPTZ;
+    if (is_with || (is_zoned && !is_without)) out->kind = FIRN_TYPE_TIMESTAMPTZ;
     if (digits <= 6) return FIRN_OK;
     out->kind =
         out->kind == FIRN_TYPE_TIMESTAMPTZ ? FIRN_TYPE_TIMESTAMPTZ_NS : FIRN_TYPE_TIMESTAMP_NS;
@@ -323,7 +324,10 @@ static firn_status parse_named(type_parser *p, int depth, firn_type *out)
     *out = (firn_type){.kind = name->kind};
     switch (name->kind) {
     case FIRN_TYPE_DECIMAL: return parse_decimal(p, out);
-    case FIRN_TYPE_TIMESTAMP: return parse_timestamp(p, out);
+    case FIRN_TYPE_TIMESTAMP: {
+        const bool is_plain = firn_token_is(&token, "TIMESTAMP");
+        return parse_timestamp(p, is_plain && p->lexer->is_timestamp_zoned, out);
+    }
     case FIRN_TYPE_FIXED: return parse_fixed(p, out);
     case FIRN_TYPE_STRUCT: return parse_struct(p, depth, out);
     case FIRN_TYPE_LIST:

@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "sql/dialect_text.h"
 #include "sql/session_state.h"
+#include "sql/sql_parser.h"
 
 /* ---- tables ---- */
 
@@ -137,6 +139,26 @@ firn_status firn_session__rewrite(firn_session *session, firn_str sql, const vie
     return FIRN_OK;
 }
 
+firn_status firn_session__translate(firn_session *session, firn_str sql, firn_dialect dialect,
+                                    firn_rewrite *out, firn_error *err)
+{
+    const firn_sql_name ns = {.parts = session->current_levels,
+                              .n_parts = session->n_current_levels};
+    firn_dialect_opts opts = {.dialect = dialect, .ns = firn_sql_name_text(&ns, session->arena)};
+    if (session->current_catalog) opts.catalog = firn_catalog_name(session->current_catalog);
+    return firn_dialect_translate(sql, &opts, session->arena, out, err);
+}
+
+firn_str firn_session__original(const firn_session *session, firn_str statement, firn_str piece)
+{
+    const firn_rewrite *translation = session->statement.translation;
+    if (!translation || piece.len == 0) return piece;
+    const size_t at = (size_t)(piece.data - statement.data);
+    const size_t from = firn_rewrite_position(translation, at);
+    const size_t to = firn_rewrite_position(translation, at + piece.len);
+    return firn_str_trim(firn_str_slice(session->statement.original, from, to));
+}
+
 firn_status firn_session__dml_name(firn_session *session, firn_table *table,
                                    const firn_file_numbers *numbers, firn_str *out, firn_error *err)
 {
@@ -184,8 +206,11 @@ static firn_status travel_to_time(const firn_table_metadata *metadata, const fir
                                   firn_str table, const firn_snapshot **out,
                                   const firn_schema **schema_out, firn_error *err)
 {
-    int64_t us = at->number * 1000000;
-    if (at->is_number && (at->number > INT64_MAX / 1000000 || at->number < 0)) {
+    const int64_t unit_us = at->is_milliseconds ? 1000 : 1000000;
+    int64_t us = 0;
+    if (at->is_number && at->number >= 0 && at->number <= INT64_MAX / unit_us) {
+        us = at->number * unit_us;
+    } else if (at->is_number) {
         return firn_sql_fail(err, at->offset, "%" PRId64 " seconds is out of range", at->number);
     }
     if (!at->is_number && !firn_parse_timestamp_us(at->text, &us, NULL)) {

@@ -166,10 +166,15 @@ static void test_replacing_a_table(void **state)
     sql_run(f, "create or replace table rep as select id + 1 as id, s || 'b' as s from rep");
     assert_rows(f, "from rep", "(2, ab)");
     assert_rows(f, "select operation from rep.snapshots", "(append) (overwrite)");
-    sql_expect_failure(
-        f, "create or replace table rep partitioned by (k) as select id as k from rep",
-        FIRN_ERR_UNSUPPORTED, "not supported: replacing a table by one with other", NULL, 0);
-    assert_rows(f, "from rep", "(2, ab)");
+    sql_run(f, "create or replace table rep partitioned by (k) as select id * 10 as k from rep");
+    assert_rows(f, "from rep", "(20)");
+    assert_rows(f, "select partition.k, record_count from rep.partitions", "(20, 1)");
+    assert_rows(f, "select operation from rep.snapshots order by committed_at",
+                "(append) (overwrite) (overwrite)");
+    sql_run(f, "create or replace table rep (id varchar not null, k date)");
+    assert_rows(f, "from rep", "");
+    sql_run(f, "insert into rep values ('x', date '2024-01-01')");
+    assert_rows(f, "select id, k::varchar from rep", "(x, 2024-01-01)");
     sql_expect_failure(f, "replace table nosuch as select 1 as a", FIRN_ERR_NOT_FOUND, "nosuch",
                        NULL, 14);
     assert_told(f, "show tables like 'rep*'", "(default, rep, 0)");

@@ -86,8 +86,27 @@ static void test_insert_overwrite_replaces_all_rows(void **state)
     assert_snapshot(f, "ovw", "deleted-data-files", "(overwrite, 2)");
     sql_run(f, "insert overwrite table ovw select 1 where false");
     assert_rows(f, "from ovw", "");
-    sql_expect_failure(f, "insert overwrite ovw partition (id = 1) select 1", FIRN_ERR_UNSUPPORTED,
-                       "not supported: INSERT OVERWRITE of partitions", NULL, 0);
+}
+
+static void test_insert_overwrite_of_named_partitions_leaves_the_others(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table ovp (id int, d date, k varchar) partitioned by (d, k)");
+    sql_run(f, "insert into ovp values (1, date '2024-01-01', 'a'), (2, date '2024-01-01', 'b'), "
+               "(3, date '2024-01-02', 'a')");
+    sql_run(f, "insert overwrite ovp partition (d = date '2024-01-01') select 9, 'c'");
+    assert_rows(f, "select id, k from ovp order by id", "(3, a) (9, c)");
+    sql_run(f, "insert into ovp replace where d >= date '2024-01-02' "
+               "select 4, date '2024-01-03', 'z'");
+    assert_rows(f, "select id, k from ovp order by id", "(4, z) (9, c)");
+    sql_expect_failure(f, "insert overwrite ovp partition (id = 1) select date '2024-01-01', 'a'",
+                       FIRN_ERR_ARG, "\"id\" is not a partition column of the table", NULL, 32);
+    sql_run(f, "set spark.sql.sources.partitionOverwriteMode = dynamic");
+    sql_run(f, "insert overwrite ovp select 5, date '2024-01-03', 'z'");
+    assert_rows(f, "select id, k from ovp order by id", "(5, z) (9, c)");
+    sql_run(f, "insert overwrite ovp select * from ovp where false");
+    assert_rows(f, "select count(*) from ovp", "(2)");
+    sql_run(f, "reset spark.sql.sources.partitionOverwriteMode");
 }
 
 /* ---- DELETE, TRUNCATE ---- */
@@ -368,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_insert_casts_and_fills_missing_columns_with_null),
         cmocka_unit_test(test_insert_with_wrong_columns_is_refused),
         cmocka_unit_test(test_insert_overwrite_replaces_all_rows),
+        cmocka_unit_test(test_insert_overwrite_of_named_partitions_leaves_the_others),
         cmocka_unit_test(test_delete_of_whole_partitions_writes_no_data_file),
         cmocka_unit_test(test_delete_leaves_rows_for_which_the_condition_is_null),
         cmocka_unit_test(test_wrong_conditions_point_into_the_statement),

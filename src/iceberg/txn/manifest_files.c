@@ -57,12 +57,32 @@ firn_status firn_manifest_run__init(firn_manifest_run *run, firn_snapshot_files 
     return firn_fail(err, FIRN_ERR_ARG, "table has no partition spec %d", spec_id);
 }
 
+static bool has_sources(const firn_schema *schema, const firn_partition_spec *spec)
+{
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        if (!firn_schema_find_id(schema, spec->fields[i].source_id)) return false;
+    }
+    return true;
+}
+
+/* The current one, or for a spec of columns that are gone the newest that has them. */
+static const firn_schema *schema_of(const firn_table_metadata *metadata,
+                                    const firn_partition_spec *spec)
+{
+    const firn_schema *current = firn_metadata_schema(metadata);
+    if (has_sources(current, spec)) return current;
+    for (size_t i = metadata->n_schemas; i-- > 0;) {
+        if (has_sources(metadata->schemas[i], spec)) return metadata->schemas[i];
+    }
+    return current;
+}
+
 static firn_status open_manifest(firn_manifest_run *run, firn_error *err)
 {
     firn_snapshot_files *files = run->files;
     const firn_manifest_write_opts opts = {
         .format_version = files->metadata->format_version,
-        .schema = firn_metadata_schema(files->metadata),
+        .schema = schema_of(files->metadata, run->spec),
         .spec = run->spec,
         .snapshot_id = files->snapshot_id,
         .parent_snapshot_id = files->parent_snapshot_id,

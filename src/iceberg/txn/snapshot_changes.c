@@ -205,8 +205,15 @@ firn_status firn_txn_change_files(firn_txn *txn, const firn_change *change, firn
     FIRN_TRY(copy_added(txn, change, &added, &copy, err));
     FIRN_TRY(copy_removed(txn, change, &copy, err));
     FIRN_TRY(copy_corrected(txn, change, &copy, err));
-    if (!firn_str_copy(change->branch, txn->files_arena, &copy.branch)) return firn_fail_nomem(err);
+    const firn_str branch = change->branch.len > 0 ? change->branch : txn->table->branch;
+    if (!firn_str_copy(branch, txn->files_arena, &copy.branch)) return firn_fail_nomem(err);
+    copy.is_staged |= txn->is_staged;
     return push_change(txn, &copy, err);
+}
+
+void firn_txn_stage(firn_txn *txn)
+{
+    txn->is_staged = true;
 }
 
 firn_status firn_txn_append_files(firn_txn *txn, const firn_data_file *files, size_t n,

@@ -58,11 +58,12 @@ typedef struct firn_change {
                                  until the transaction is closed */
     int64_t from_snapshot_id; /* that was read; -1: the branch was empty */
     firn_isolation isolation;
-    bool is_update;               /* ROW_DELTA: of an UPDATE or MERGE, not just a DELETE */
-    bool must_be_unchanged;       /* fail when the branch is not at from_snapshot_id any more
-                                     (exactly-once loads that cannot be re-based) */
-    bool carries_row_ids;         /* v3: rows that were there keep their ids: the added data files
-                                     have a _row_id column */
+    bool is_update;         /* ROW_DELTA: of an UPDATE or MERGE, not just a DELETE */
+    bool must_be_unchanged; /* fail when the branch is not at from_snapshot_id any more
+                               (exactly-once loads that cannot be re-based) */
+    bool carries_row_ids;   /* v3: rows that were there keep their ids: the added data files
+                               have a _row_id column */
+    bool is_staged; /* the snapshot is made, but no branch moves to it: write-audit-publish */
     int64_t data_sequence_number; /* REWRITE: of the added data files; 0: the new snapshot's */
 } firn_change;
 
@@ -81,6 +82,8 @@ FIRN_MUST_CHECK firn_status firn_txn_append_if_unchanged(firn_txn *txn, const fi
 FIRN_MUST_CHECK firn_status firn_txn_set_summary(firn_txn *txn, const firn_property *items,
                                                  size_t n, firn_error *err);
 
+/* The changes that follow are staged. */
+void firn_txn_stage(firn_txn *txn);
 /* Files given to this transaction stay when firn_txn_commit() is lost: the caller removes them
  * or commits them again. */
 void firn_txn_keep_files(firn_txn *txn);
@@ -89,6 +92,17 @@ void firn_txn_keep_files(firn_txn *txn);
  * logged. */
 void firn_txn_discard_files(firn_txn *txn);
 
+/* Give the table another shape in this transaction: columns with new ids, spec, sort order, and
+ * properties added; its history stays. The handle shows the new shape at once. The caller replaces
+ * all rows in the same transaction. FIRN_ERR_ARG after other changes. */
+FIRN_MUST_CHECK firn_status firn_txn_replace_table(firn_txn *txn,
+                                                   const firn_table_create_opts *opts,
+                                                   firn_error *err);
+/* Let the handle show a branch as if it were main, and transactions that begin on it from now on
+ * change that branch unless a change names another. FIRN_ERR_NOT_FOUND: no such branch;
+ * FIRN_ERR_ARG: a tag. */
+FIRN_MUST_CHECK firn_status firn_table_use_branch(firn_table *table, firn_str branch,
+                                                  firn_error *err);
 /* The store and environment of the table, for writers. */
 firn_store *firn_table_store(const firn_table *table);
 firn_env *firn_table_env(const firn_table *table);

@@ -52,11 +52,22 @@ firn_status firn_table__load(const firn_table *table, firn_arena *arena, firn_lo
     return ops->load_table(firn_catalog_ctx(table->catalog), &table->ident, arena, out, err);
 }
 
+/* A branch that is gone has no snapshot. */
+static void show_branch(firn_table *table)
+{
+    table->is_shown = table->branch.len > 0;
+    if (!table->is_shown) return;
+    const firn_snapshot_ref *ref = firn_metadata_find_ref(table->loaded.metadata, table->branch);
+    table->shown = *table->loaded.metadata;
+    table->shown.current_snapshot_id = ref ? ref->snapshot_id : -1;
+}
+
 void firn_table__install(firn_table *table, firn_arena *arena, const firn_loaded_table *loaded)
 {
     firn_arena *old = table->arena;
     table->arena = arena;
     table->loaded = *loaded;
+    show_branch(table);
     table->create_updates = NULL;
     table->n_create_updates = 0;
     firn_arena_destroy(old);
@@ -104,7 +115,22 @@ firn_status firn_table_refresh(firn_table *table, firn_error *err)
 
 const firn_table_metadata *firn_table_metadata_of(const firn_table *table)
 {
-    return table->loaded.metadata;
+    return table->is_shown ? &table->shown : table->loaded.metadata;
+}
+
+firn_status firn_table_use_branch(firn_table *table, firn_str branch, firn_error *err)
+{
+    const firn_snapshot_ref *ref = firn_metadata_find_ref(table->loaded.metadata, branch);
+    if (!ref || ref->is_tag) {
+        return firn_fail(err, ref ? FIRN_ERR_ARG : FIRN_ERR_NOT_FOUND,
+                         ref ? "\"%.*s\" is a tag, not a branch" : "no branch \"%.*s\"",
+                         FIRN_STR_ARG(branch));
+    }
+    const firn_str copy = firn_arena_copy(table->ident_arena, branch);
+    if (!copy.data) return firn_fail_nomem(err);
+    table->branch = copy;
+    show_branch(table);
+    return FIRN_OK;
 }
 
 firn_str firn_table_metadata_location(const firn_table *table)

@@ -77,6 +77,7 @@ static firn_status add_snapshot(firn_txn *txn, firn_snapshot_change *change,
     FIRN_TRY(firn_snapshot__produce(txn, change, work, list->arena, snapshot, err));
     const firn_update add = {.kind = FIRN_UPDATE_ADD_SNAPSHOT, .snapshot = snapshot};
     FIRN_TRY(firn_updates__push(list, &add, err));
+    if (change->what.is_staged) return FIRN_OK;
     return firn_updates__set_branch(work, branch, snapshot->snapshot_id, list, err);
 }
 

@@ -27,6 +27,10 @@ struct firn_table {
     /* Set while the table exists only in a transaction that creates it. */
     const firn_update *create_updates;
     size_t n_create_updates;
+    firn_str branch; /* that transactions change; empty: main */
+    bool is_shown;   /* shown is what the handle shows, not what was loaded: a branch as if
+                        it were main, or the table as a transaction would make it */
+    firn_table_metadata shown;
 };
 
 typedef struct firn_draft_ref {
@@ -128,6 +132,7 @@ struct firn_txn {
     int32_t attempt;
     bool keeps_files; /* data files stay when the commit is lost */
     bool is_ended;    /* landed, unknown, or lost with its files removed */
+    bool is_staged;   /* its snapshots belong to no branch */
 };
 
 /* ---- table.c ---- */

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operators and clauses of Spark and Trino that DuckDB spells otherwise: null-safe equality, DIV,
+ * RLIKE, subscripts from zero, LATERAL VIEW, UNNEST of maps, rows of VALUES without parentheses. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "sql/dialect_writer.h"
+
+static bool is_spark(const firn_dialect_writer *w)
+{
+    return w->opts->dialect == FIRN_DIALECT_SPARK;
+}
+
+/* ---- operators ---- */
+
+/* The words or the symbol at i are another operator in DuckDB; NULL: not one of them. */
+static const char *operator_at(const firn_dialect_writer *w, size_t i, size_t *n_tokens)
+{
+    const bool is_first = i == 0;
+    *n_tokens = 1;
+    if (firn_dialect_is_symbol(w, i, "<=>")) return "IS NOT DISTINCT FROM";
+    if (firn_dialect_is_symbol(w, i, "!")) return "NOT ";
+    if (firn_dialect_is_word(w, i, "MINUS") && !is_first &&
+        (firn_dialect_is_word(w, i + 1, "SELECT") || firn_dialect_is_symbol(w, i + 1, "("))) {
+        return "EXCEPT";
+    }
+    if (firn_dialect_is_word(w, i, "EXCEPT") && !is_first &&
+        firn_dialect_is_symbol(w, i - 1, "*")) {
+        return "EXCLUDE";
+    }
+    const bool is_operand = !is_first && (firn_dialect_is_name(w, i - 1) ||
+                                          firn_dialect_token(w, i - 1)->kind != FIRN_TOKEN_SYMBOL ||
+                                          strchr(")]", w->t[i - 1].text.data[0]));
+    if (!is_operand) return NULL;
+    if (firn_dialect_is_word(w, i, "DIV")) return "//";
+    if (firn_dialect_is_word(w, i, "RLIKE") || firn_dialect_is_word(w, i, "REGEXP")) return "~";
+    if (firn_dialect_is_word(w, i, "LEFT") &&
+        (firn_dialect_is_word(w, i + 1, "SEMI") || firn_dialect_is_word(w, i + 1, "ANTI"))) {
+        *n_tokens = 1;
+        return "";
+    }
+    *n_tokens = 2;
+    if (firn_dialect_is_word(w, i, "NOT") &&
+        (firn_dialect_is_word(w, i + 1, "RLIKE") || firn_dialect_is_word(w, i + 1, "REGEXP"))) {
+        return "!~";
+    }
+    return NULL;
+}
+
+/* ---- subscripts: Spark counts elements from 0 ---- */
+
+/* Columns of metadata tables that are maps by field id. */
+static bool is_map_by_number(const firn_dialect_writer *w, size_t i)
+{
+    static const char *const k_ends[] = {"_counts", "_bounds", "_sizes"};
+    for (size_t k = 0; k < sizeof k_ends / sizeof *k_ends; k++) {
+        if (firn_str_ends_with(w->t[i].text, firn_str_of(k_ends[k]))) return true;
+    }
+    return false;
+}
+
+static firn_status write_subscript(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
+{
+    int64_t index = 0;
+    char text[32];
+    const firn_token *number = firn_dialect_token(w, i + 1);
+    const bool is_simple = i > 0 && w->match[i] == i + 2 && number->kind == FIRN_TOKEN_NUMBER &&
+                           firn_str_to_i64(number->text, &index) && index < INT64_MAX;
+    if (!is_simple) return FIRN_OK;
+    const bool is_behind = firn_dialect_is_name(w, i - 1) ||
+                           firn_dialect_is_symbol(w, i - 1, ")") ||
+                           firn_dialect_is_symbol(w, i - 1, "]");
+    if (!is_behind || is_map_by_number(w, i - 1)) return FIRN_OK;
+    (void)snprintf(text, sizeof text, "[%" PRId64 "]", index + 1);
+    *next = i + 3;
+    return firn_dialect_put(w, i, text, err);
+}
+
+/* ---- LATERAL VIEW explode(x) t AS a, b; LATERAL explode(x) AS t(a, b) ---- */
+
+typedef struct generator {
+    size_t function; /* token */
+    size_t open, close;
+    size_t table;   /* token of the alias; 0: none */
+    size_t columns; /* first column's token; commas between them */
+    size_t n_columns;
+    size_t end;
+} generator;
+
+static void read_view_names(const firn_dialect_writer *w, generator *g)
+{
+    size_t i = g->close + 1;
+    static const char *const k_clauses[] = {"AS",      "WHERE", "GROUP", "ORDER", "HAVING",
+                                            "LIMIT",   "UNION", "JOIN",  "LEFT",  "CROSS",
+                                            "LATERAL", "INNER", NULL};
+    if (firn_dialect_is_name(w, i) && !firn_dialect_is_any(w, i, k_clauses)) g->table = i++;
+    g->end = i;
+    if (!firn_dialect_is_word(w, i, "AS")) return;
+    g->columns = ++i;
+    while (firn_dialect_is_name(w, i)) {
+        g->n_columns++;
+        g->end = i + 1;
+        if (!firn_dialect_is_symbol(w, i + 1, ",")) return;
+        i += 2;
+    }
+}
+
+/* [AS] t(a, b) behind a table function: how many columns it names. */
+static size_t named_columns(const firn_dialect_writer *w, size_t i)
+{
+    size_t n = 0;
+    if (firn_dialect_is_word(w, i, "AS")) i++;
+    if (firn_dialect_is_name(w, i)) i++;
+    if (!firn_dialect_is_symbol(w, i, "(")) return 0;
+    for (const size_t close = w->match[i++]; i < close && close != FIRN_NO_MATCH; i++) {
+        n += firn_dialect_is_name(w, i);
+    }
+    return n;
+}
+
+/* "before arg after" */
+static firn_status put_around(firn_dialect_writer *w, const generator *g, const char *before,
+                              const char *after, firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, g->open, before, err));
+    FIRN_TRY(firn_dialect_emit(w, g->open + 1, g->close, err));
+    return firn_dialect_put(w, g->close, after, err);
+}
+
+static firn_status put_column_name(firn_dialect_writer *w, const generator *g, size_t column,
+                                   const char *fallback, firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, g->open, " AS ", err));
+    if (column < g->n_columns) {
+        const size_t at = g->columns + 2 * column;
+        return firn_dialect_copy(w, at, at + 1, err);
+    }
+    return firn_dialect_put(w, g->open, fallback, err);
+}
+
+/* "(SELECT unnest(x) AS a, ...)" for the generator. n_columns: that it should have, by its user. */
+static firn_status put_generator(firn_dialect_writer *w, const generator *g, size_t n_columns,
+                                 firn_error *err)
+{
+    const bool has_position = firn_dialect_is_word(w, g->function, "POSEXPLODE") ||
+                              firn_dialect_is_word(w, g->function, "POSEXPLODE_OUTER");
+    const bool is_inline = firn_dialect_is_word(w, g->function, "INLINE");
+    const bool is_map = !has_position && n_columns == 2;
+    FIRN_TRY(firn_dialect_put(w, g->function, "(SELECT ", err));
+    if (is_inline) return put_around(w, g, "unnest(", ", max_depth := 2))", err);
+    if (has_position) {
+        FIRN_TRY(put_around(w, g, "CAST(generate_subscripts(", ", 1) - 1 AS INTEGER)", err));
+        FIRN_TRY(put_column_name(w, g, 0, "pos", err));
+        FIRN_TRY(put_around(w, g, ", unnest(", ")", err));
+        FIRN_TRY(put_column_name(w, g, 1, "col", err));
+    } else if (is_map) {
+        FIRN_TRY(put_around(w, g, "unnest(map_keys(", "))", err));
+        FIRN_TRY(put_column_name(w, g, 0, "key", err));
+        FIRN_TRY(put_around(w, g, ", unnest(map_values(", "))", err));
+        FIRN_TRY(put_column_name(w, g, 1, "value", err));
+    } else {
+        FIRN_TRY(put_around(w, g, "unnest(", ")", err));
+        FIRN_TRY(put_column_name(w, g, 0, "col", err));
+    }
+    return firn_dialect_put(w, g->close, ")", err);
+}
+
+static bool read_generator(const firn_dialect_writer *w, size_t i, generator *g)
+{
+    static const char *const k_functions[] = {"EXPLODE",    "EXPLODE_OUTER",    "INLINE",
+                                              "POSEXPLODE", "POSEXPLODE_OUTER", NULL};
+    *g = (generator){.function = i, .open = i + 1};
+    if (!firn_dialect_is_any(w, i, k_functions) || !firn_dialect_is_symbol(w, i + 1, "(")) {
+        return false;
+    }
+    g->close = w->match[i + 1];
+    g->end = g->close + 1;
+    return g->close != FIRN_NO_MATCH;
+}
+
+static firn_status write_lateral(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
+{
+    generator g;
+    const bool is_view = firn_dialect_is_word(w, i + 1, "VIEW");
+    const bool is_outer = is_view && firn_dialect_is_word(w, i + 2, "OUTER");
+    if (!read_generator(w, i + 1 + is_view + is_outer, &g)) return FIRN_OK;
+    *next = g.close + 1;
+    if (!is_view) {
+        FIRN_TRY(firn_dialect_put(w, i, "LATERAL ", err));
+        return put_generator(w, &g, named_columns(w, g.close + 1), err);
+    }
+    read_view_names(w, &g);
+    *next = g.end;
+    FIRN_TRY(firn_dialect_put(w, i, is_outer ? "LEFT JOIN LATERAL " : "CROSS JOIN LATERAL ", err));
+    FIRN_TRY(put_generator(w, &g, g.n_columns, err));
+    FIRN_TRY(firn_dialect_put(w, g.close, " AS ", err));
+    if (g.table > 0)
+        FIRN_TRY(firn_dialect_copy(w, g.table, g.table + 1, err));
+    else
+        FIRN_TRY(firn_dialect_put(w, g.close, "\"lateral_view\"", err));
+    return is_outer ? firn_dialect_put(w, g.close, " ON true", err) : FIRN_OK;
+}
+
+/* ---- UNNEST(map) AS t (k, v) ---- */
+
+static firn_status write_unnest(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
+{
+    static const char *const k_before[] = {"JOIN", "FROM", NULL};
+    const size_t close = i + 1 < w->n ? w->match[i + 1] : FIRN_NO_MATCH;
+    const bool is_table =
+        i > 0 && (firn_dialect_is_any(w, i - 1, k_before) || firn_dialect_is_symbol(w, i - 1, ","));
+    generator g = {.function = i, .open = i + 1, .close = close, .end = close + 1};
+    if (!is_table || close == FIRN_NO_MATCH || !firn_dialect_is_symbol(w, i + 1, "(")) {
+        return FIRN_OK;
+    }
+    for (size_t k = i + 2; k < close; k = firn_dialect_skip(w, k)) {
+        if (firn_dialect_is_symbol(w, k, ",")) return FIRN_OK; /* several arrays */
+    }
+    if (named_columns(w, close + 1) != 2 || firn_dialect_is_word(w, close + 1, "WITH")) {
+        return FIRN_OK;
+    }
+    *next = close + 1;
+    FIRN_TRY(firn_dialect_put(w, i, "LATERAL ", err));
+    return put_generator(w, &g, 2, err);
+}
+
+/* ---- VALUES 1, 2 ---- */
+
+static firn_status write_values(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                                firn_error *err)
+{
+    static const char *const k_ends[] = {"AS",     "ORDER",     "LIMIT", "UNION",
+                                         "EXCEPT", "INTERSECT", NULL};
+    const bool has_parentheses = firn_dialect_is_symbol(w, i + 1, "(");
+    if (has_parentheses || i + 1 >= to || firn_dialect_is_symbol(w, i + 1, ",")) return FIRN_OK;
+    if (i > 0 && (firn_dialect_is_symbol(w, i - 1, ".") || firn_dialect_is_symbol(w, i + 1, "."))) {
+        return FIRN_OK;
+    }
+    FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
+    size_t from = i + 1;
+    while (from < to) {
+        size_t end = from;
+        while (end < to && !firn_dialect_is_symbol(w, end, ",") &&
+               !firn_dialect_is_symbol(w, end, ")") && !firn_dialect_is_any(w, end, k_ends)) {
+            end = firn_dialect_skip(w, end);
+        }
+        const bool is_row =
+            firn_dialect_is_symbol(w, from, "(") && firn_dialect_skip(w, from) == end;
+        FIRN_TRY(firn_dialect_put(w, from, is_row ? " " : " (", err));
+        FIRN_TRY(firn_dialect_emit(w, from, end, err));
+        if (!is_row) FIRN_TRY(firn_dialect_put(w, from, ")", err));
+        *next = end;
+        if (end >= to || !firn_dialect_is_symbol(w, end, ",")) return FIRN_OK;
+        FIRN_TRY(firn_dialect_copy(w, end, end + 1, err));
+        from = end + 1;
+    }
+    return FIRN_OK;
+}
+
+/* FETCH FIRST 5 ROWS ONLY */
+static firn_status write_fetch(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
+{
+    const bool is_fetch =
+        firn_dialect_is_word(w, i + 1, "FIRST") || firn_dialect_is_word(w, i + 1, "NEXT");
+    const bool has_number = firn_dialect_token(w, i + 2)->kind == FIRN_TOKEN_NUMBER;
+    const size_t rows = i + 2 + has_number;
+    if (!is_fetch || !firn_dialect_is_word(w, rows + 1, "ONLY")) return FIRN_OK;
+    *next = rows + 2;
+    FIRN_TRY(firn_dialect_put(w, i, "LIMIT ", err));
+    return has_number ? firn_dialect_copy(w, i + 2, i + 3, err) : firn_dialect_put(w, i, "1", err);
+}
+
+firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                                firn_error *err)
+{
+    size_t n_tokens = 0;
+    if (firn_dialect_is_word(w, i, "VALUES")) return write_values(w, i, to, next, err);
+    if (firn_dialect_is_word(w, i, "UNNEST")) return write_unnest(w, i, next, err);
+    if (firn_dialect_is_word(w, i, "FETCH")) return write_fetch(w, i, next, err);
+    if (!is_spark(w)) return FIRN_OK;
+    if (firn_dialect_is_symbol(w, i, "[")) return write_subscript(w, i, next, err);
+    if (firn_dialect_is_word(w, i, "LATERAL")) return write_lateral(w, i, next, err);
+    const char *operator= operator_at(w, i, &n_tokens);
+    if (!operator) return FIRN_OK;
+    *next = i + n_tokens;
+    return firn_dialect_put(w, i, operator, err);
+}

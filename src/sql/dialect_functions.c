@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sql/dialect_functions.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "sql/engine.h"
+
+/* ---- values of several parts ---- */
+
+/* Every second argument from first on, as a list. */
+static firn_status put_list(firn_dialect_writer *w, const firn_dialect_call *call, size_t first,
+                            firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, call->name, "[", err));
+    for (size_t i = first; i < call->n_args; i += 2) {
+        if (i > first) FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+        FIRN_TRY(firn_dialect_emit_arg(w, call, i, err));
+    }
+    return firn_dialect_put(w, call->name, "]", err);
+}
+
+static firn_status fail_at(const firn_dialect_writer *w, size_t token, const char *what,
+                           firn_error *err)
+{
+    return firn_sql_fail(err, firn_dialect_token(w, token)->offset, "%s", what);
+}
+
+firn_status firn_dialect_map(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err)
+{
+    if (call->n_args % 2 != 0) {
+        return fail_at(w, call->name, "found an odd number of arguments, expected keys and values",
+                       err);
+    }
+    FIRN_TRY(firn_dialect_put(w, call->name, "map(", err));
+    FIRN_TRY(put_list(w, call, 0, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+    FIRN_TRY(put_list(w, call, 1, err));
+    return firn_dialect_put(w, call->name, ")", err);
+}
+
+firn_status firn_dialect_named_struct(firn_dialect_writer *w, const firn_dialect_call *call,
+                                      firn_error *err)
+{
+    firn_str name;
+    FIRN_TRY(firn_dialect_put(w, call->name, "struct_pack(", err));
+    for (size_t i = 0; i < call->n_args; i += 2) {
+        if (!firn_dialect_string(w, call->args[i], &name) || i + 1 == call->n_args) {
+            return fail_at(w, call->args[i], "expected the name of a field in quotes and its value",
+                           err);
+        }
+        if (i > 0) FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+        FIRN_TRY(firn_dialect_put_name(w, call->args[i], name, err));
+        FIRN_TRY(firn_dialect_put(w, call->args[i], " := ", err));
+        FIRN_TRY(firn_dialect_emit_arg(w, call, i + 1, err));
+    }
+    return firn_dialect_put(w, call->name, ")", err);
+}
+
+firn_status firn_dialect_struct(firn_dialect_writer *w, const firn_dialect_call *call,
+                                firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, call->name, "struct_pack(", err));
+    for (size_t i = 0; i < call->n_args; i++) {
+        const size_t last = call->args[i + 1] - 2;
+        const bool has_as = last > call->args[i] + 1 && firn_dialect_is_word(w, last - 1, "AS");
+        const bool is_chain = last == call->args[i] || firn_dialect_is_symbol(w, last - 1, ".");
+        firn_str name = firn_arena_printf(w->arena, "col%zu", i + 1);
+        if (firn_dialect_is_name(w, last) && (has_as || is_chain)) {
+            name = firn_token_unquote(&w->t[last], w->arena);
+        }
+        if (!name.data) return firn_fail_nomem(err);
+        if (i > 0) FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+        FIRN_TRY(firn_dialect_put_name(w, last, name, err));
+        FIRN_TRY(firn_dialect_put(w, last, " := ", err));
+        FIRN_TRY(firn_dialect_emit(w, call->args[i], has_as ? last - 1 : last + 1, err));
+    }
+    return firn_dialect_put(w, call->name, ")", err);
+}
+
+firn_status firn_dialect_concat(firn_dialect_writer *w, const firn_dialect_call *call,
+                                firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, call->name, "(", err));
+    for (size_t i = 0; i < call->n_args; i++) {
+        FIRN_TRY(firn_dialect_put(w, call->name, i > 0 ? " || (" : "(", err));
+        FIRN_TRY(firn_dialect_emit_arg(w, call, i, err));
+        FIRN_TRY(firn_dialect_put(w, call->name, ")", err));
+    }
+    return firn_dialect_put(w, call->name, ")", err);
+}
+
+firn_status firn_dialect_decode(firn_dialect_writer *w, const firn_dialect_call *call,
+                                firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, call->name, "CASE", err));
+    for (size_t i = 1; i < call->n_args; i += 2) {
+        const bool is_else = i + 1 == call->n_args;
+        FIRN_TRY(firn_dialect_put(w, call->name, is_else ? " ELSE " : " WHEN (", err));
+        if (!is_else) {
+            FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
+            FIRN_TRY(firn_dialect_put(w, call->name, ") IS NOT DISTINCT FROM (", err));
+        }
+        FIRN_TRY(firn_dialect_emit_arg(w, call, i, err));
+        if (is_else) break;
+        FIRN_TRY(firn_dialect_put(w, call->name, ") THEN ", err));
+        FIRN_TRY(firn_dialect_emit_arg(w, call, i + 1, err));
+    }
+    return firn_dialect_put(w, call->name, " END", err);
+}
+
+/* ---- formats of times ---- */
+
+typedef struct format_letter {
+    const char *theirs, *ours;
+} format_letter;
+
+/* Longer runs first. */
+static const format_letter k_java[] = {
+    {"yyyy", "%Y"}, {"yy", "%y"},   {"y", "%Y"},   {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"},
+    {"M", "%-m"},   {"dd", "%d"},   {"d", "%-d"},  {"HH", "%H"},   {"H", "%-H"},  {"hh", "%I"},
+    {"h", "%-I"},   {"mm", "%M"},   {"m", "%-M"},  {"ss", "%S"},   {"s", "%-S"},  {"SSSSSS", "%f"},
+    {"SSS", "%g"},  {"EEEE", "%A"}, {"EEE", "%a"}, {"E", "%a"},    {"a", "%p"},   {"DDD", "%j"},
+    {"D", "%-j"},   {"XXX", "%z"},  {"Z", "%z"},   {NULL, NULL}};
+static const format_letter k_mysql[] = {
+    {"%i", "%M"},  {"%s", "%S"},  {"%S", "%S"},  {"%M", "%B"}, {"%e", "%-d"},
+    {"%c", "%-m"}, {"%k", "%-H"}, {"%l", "%-I"}, {"%h", "%I"}, {"%T", "%H:%M:%S"},
+    {"%W", "%A"},  {"%D", "%-d"}, {NULL, NULL}};
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Text in single quotes stands for itself. */
+static size_t put_quoted_text(firn_str format, size_t at, firn_buf *out)
+{
+    size_t end = at + 1;
+    if (end < format.len && format.data[end] == '\'') {
+        firn_buf_byte(out, '\'');
+        return end + 1;
+    }
+    for (; end < format.len && format.data[end] != '\''; end++) {
+        firn_buf_byte(out, (uint8_t)format.data[end]);
+    }
+    return end + 1;
+}
+
+/* False: a letter that has no counterpart. */
+static bool put_format(firn_str format, const format_letter *letters, firn_buf *out)
+{
+    const bool is_java = letters == k_java;
+    for (size_t at = 0; at < format.len;) {
+        const firn_str rest = firn_str_slice(format, at, format.len);
+        const format_letter *found = NULL;
+        if (is_java && format.data[at] == '\'') {
+            at = put_quoted_text(format, at, out);
+            continue;
+        }
+        for (const format_letter *l = letters; l->theirs && !found; l++) {
+            if (firn_str_starts_with(rest, firn_str_of(l->theirs))) found = l;
+        }
+        if (found) {
+            firn_buf_cstr(out, found->ours);
+            at += strlen(found->theirs);
+            continue;
+        }
+        if (is_java && is_letter(format.data[at])) return false;
+        if (is_java && format.data[at] == '%') firn_buf_byte(out, '%');
+        firn_buf_byte(out, (uint8_t)format.data[at++]);
+    }
+    return true;
+}
+
+/* before, arguments 1 and 2 (a format), after */
+static firn_status put_formatted(firn_dialect_writer *w, const firn_dialect_call *call,
+                                 const format_letter *letters, const char *const around[2],
+                                 firn_error *err)
+{
+    firn_str format;
+    firn_buf buf;
+    if (!firn_dialect_string(w, call->args[1], &format)) {
+        return fail_at(w, call->args[1], "expected a format in quotes", err);
+    }
+    firn_buf_init(&buf, NULL, 4 * format.len + 16);
+    const bool is_known = put_format(format, letters, &buf);
+    firn_status st = is_known
+                         ? firn_buf_check(&buf, err)
+                         : fail_at(w, call->args[1], "not supported: a letter of the format", err);
+    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, around[0], err);
+    if (st == FIRN_OK) st = firn_dialect_emit_arg(w, call, 0, err);
+    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, ", ", err);
+    if (st == FIRN_OK) {
+        st = firn_dialect_put_string(w, call->args[1], firn_buf_view(&buf), err);
+    }
+    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, around[1], err);
+    firn_buf_dispose(&buf);
+    return st;
+}
+
+firn_status firn_dialect_format_java(firn_dialect_writer *w, const firn_dialect_call *call,
+                                     firn_error *err)
+{
+    return put_formatted(w, call, k_java, (const char *const[]){"strftime(", ")"}, err);
+}
+
+firn_status firn_dialect_parse_java(firn_dialect_writer *w, const firn_dialect_call *call,
+                                    firn_error *err)
+{
+    return put_formatted(w, call, k_java,
+                         (const char *const[]){"CAST(strptime(", ") AS TIMESTAMPTZ)"}, err);
+}
+
+firn_status firn_dialect_parse_java_date(firn_dialect_writer *w, const firn_dialect_call *call,
+                                         firn_error *err)
+{
+    return put_formatted(w, call, k_java, (const char *const[]){"CAST(strptime(", ") AS DATE)"},
+                         err);
+}
+
+firn_status firn_dialect_format_mysql(firn_dialect_writer *w, const firn_dialect_call *call,
+                                      firn_error *err)
+{
+    return put_formatted(w, call, k_mysql, (const char *const[]){"strftime(", ")"}, err);
+}
+
+firn_status firn_dialect_parse_mysql(firn_dialect_writer *w, const firn_dialect_call *call,
+                                     firn_error *err)
+{
+    return put_formatted(w, call, k_mysql,
+                         (const char *const[]){"CAST(strptime(", ") AS TIMESTAMP_MS)"}, err);
+}
+
+/* ---- others ---- */
+
+firn_status firn_dialect_from_json(firn_dialect_writer *w, const firn_dialect_call *call,
+                                   firn_error *err)
+{
+    firn_str text;
+    firn_type type;
+    firn_buf buf;
+    int32_t next_id = 1;
+    if (!firn_dialect_string(w, call->args[1], &text)) {
+        return fail_at(w, call->args[1], "expected a schema in quotes", err);
+    }
+    const bool has_type =
+        firn_str_find(text, FIRN_STR("<"), 0) < firn_str_find(text, FIRN_STR(" "), 0);
+    if (!has_type) text = firn_arena_printf(w->arena, "STRUCT<%.*s>", FIRN_STR_ARG(text));
+    if (!text.data) return firn_fail_nomem(err);
+    firn_lexer lexer = firn_lexer_of(text);
+    lexer.is_timestamp_zoned = true;
+    const firn_status parsed = firn_sql_type_parse(&lexer, &next_id, w->arena, &type, err);
+    if (parsed != FIRN_OK) {
+        if (err) err->position = firn_dialect_token(w, call->args[1])->offset;
+        return parsed;
+    }
+    firn_buf_init(&buf, NULL, (size_t)1 << 16);
+    firn_status st = firn_duckdb_type_text(&type, 0, &buf, err);
+    firn_buf_byte(&buf, ')');
+    firn_buf_byte(&buf, '\0');
+    if (st == FIRN_OK) st = firn_buf_check(&buf, err);
+    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, "CAST(CAST(", err);
+    if (st == FIRN_OK) st = firn_dialect_emit_arg(w, call, 0, err);
+    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, " AS JSON) AS ", err);
+    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, firn_buf_view(&buf).data, err);
+    firn_buf_dispose(&buf);
+    return st;
+}
+
+firn_status firn_dialect_date_add(firn_dialect_writer *w, const firn_dialect_call *call,
+                                  firn_error *err)
+{
+    static const char *const k_units[] = {"millisecond", "second", "minute",  "hour", "day",
+                                          "week",        "month",  "quarter", "year"};
+    firn_str unit;
+    const char *found = NULL;
+    const bool has_unit = firn_dialect_string(w, call->args[0], &unit);
+    for (size_t i = 0; has_unit && i < sizeof k_units / sizeof *k_units; i++) {
+        if (firn_str_equals_nocase(unit, firn_str_of(k_units[i]))) found = k_units[i];
+    }
+    if (!found) return fail_at(w, call->args[0], "expected a unit of time in quotes", err);
+    FIRN_TRY(firn_dialect_put(w, call->name, "date_add(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ", INTERVAL (", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ") ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, found, err));
+    return firn_dialect_put(w, call->name, ")", err);
+}
+
+firn_status firn_dialect_regexp_replace(firn_dialect_writer *w, const firn_dialect_call *call,
+                                        firn_error *err)
+{
+    firn_str text = FIRN_STR("");
+    FIRN_TRY(firn_dialect_put(w, call->name, "regexp_replace(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+    const bool is_literal = call->n_args == 2 || firn_dialect_string(w, call->args[2], &text);
+    if (is_literal) {
+        char *copy = firn_arena_alloc(w->arena, text.len + 1);
+        if (!copy) return firn_fail_nomem(err);
+        for (size_t i = 0; i < text.len; i++) { /* groups are $1 there, \1 here */
+            const char after = i + 1 < text.len ? text.data[i + 1] : '\0';
+            const bool is_group = text.data[i] == '$' && after >= '0' && after <= '9';
+            copy[i] = text.data[i];
+            if (is_group) copy[i] = '\\';
+        }
+        FIRN_TRY(firn_dialect_put_string(w, call->name, (firn_str){copy, text.len}, err));
+    } else {
+        FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
+    }
+    return firn_dialect_put(w, call->name, ", 'g')", err);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions that need more than a template, for the tables of both dialects. */
+#ifndef FIRN_SQL_DIALECT_FUNCTIONS_H
+#define FIRN_SQL_DIALECT_FUNCTIONS_H
+
+#include "sql/dialect_writer.h"
+
+#define FIRN_ANY_ARGS SIZE_MAX
+
+/* map(k, v, k, v) */
+FIRN_MUST_CHECK firn_status firn_dialect_map(firn_dialect_writer *w, const firn_dialect_call *call,
+                                             firn_error *err);
+/* named_struct('a', 1, 'b', 2) */
+FIRN_MUST_CHECK firn_status firn_dialect_named_struct(firn_dialect_writer *w,
+                                                      const firn_dialect_call *call,
+                                                      firn_error *err);
+/* struct(a, b): columns keep their names, others are col1, col2 .. */
+FIRN_MUST_CHECK firn_status firn_dialect_struct(firn_dialect_writer *w,
+                                                const firn_dialect_call *call, firn_error *err);
+/* concat(a, b): null when one is */
+FIRN_MUST_CHECK firn_status firn_dialect_concat(firn_dialect_writer *w,
+                                                const firn_dialect_call *call, firn_error *err);
+/* decode(x, a, b, .. , otherwise) */
+FIRN_MUST_CHECK firn_status firn_dialect_decode(firn_dialect_writer *w,
+                                                const firn_dialect_call *call, firn_error *err);
+/* date_format(t, 'yyyy-MM-dd'), to_timestamp(s, 'yyyy'), to_date(s, 'yyyy') with the letters of
+ * Java; date_format(t, '%Y %i'), date_parse(s, '%Y') with those of MySQL. */
+FIRN_MUST_CHECK firn_status firn_dialect_format_java(firn_dialect_writer *w,
+                                                     const firn_dialect_call *call,
+                                                     firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_parse_java(firn_dialect_writer *w,
+                                                    const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_parse_java_date(firn_dialect_writer *w,
+                                                         const firn_dialect_call *call,
+                                                         firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_format_mysql(firn_dialect_writer *w,
+                                                      const firn_dialect_call *call,
+                                                      firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_parse_mysql(firn_dialect_writer *w,
+                                                     const firn_dialect_call *call,
+                                                     firn_error *err);
+/* from_json(text, 'a INT, b STRING') */
+FIRN_MUST_CHECK firn_status firn_dialect_from_json(firn_dialect_writer *w,
+                                                   const firn_dialect_call *call, firn_error *err);
+/* date_add('month', n, t) */
+FIRN_MUST_CHECK firn_status firn_dialect_date_add(firn_dialect_writer *w,
+                                                  const firn_dialect_call *call, firn_error *err);
+/* regexp_replace(s, pattern, '$1') */
+FIRN_MUST_CHECK firn_status firn_dialect_regexp_replace(firn_dialect_writer *w,
+                                                        const firn_dialect_call *call,
+                                                        firn_error *err);
+
+#endif

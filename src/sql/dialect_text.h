@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A statement of Spark or Trino made into DuckDB's words before anything else reads it: literals,
+ * operators, functions by their templates, types in casts, names of columns that have none. Works
+ * on tokens; what it does not know stays as it is. Statements that are Iceberg's (DDL, CALL) keep
+ * their words; only their literals change, and the query in them.
+ *
+ * Not here: what names mean, nor the grammar of statements. */
+#ifndef FIRN_SQL_DIALECT_TEXT_H
+#define FIRN_SQL_DIALECT_TEXT_H
+
+#include "base/arena.h"
+#include "sql/dialect.h"
+#include "sql/query_rewrite.h"
+
+typedef struct firn_dialect_opts {
+    firn_dialect dialect;
+    firn_str catalog, ns; /* the current ones, for the functions that tell them */
+} firn_dialect_opts;
+
+/* Result in the arena; refs are not set. FIRN_ERR_ARG with a position for what cannot be said in
+ * DuckDB's words, FIRN_ERR_LIMIT for calls nested too deep. */
+FIRN_MUST_CHECK firn_status firn_dialect_translate(firn_str sql, const firn_dialect_opts *opts,
+                                                   firn_arena *arena, firn_rewrite *out,
+                                                   firn_error *err);
+
+#endif
