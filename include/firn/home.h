@@ -14,6 +14,8 @@
  *                           ("warehouse"), or a location ("memory://warehouse", the default of
  *                           in-memory catalogs)
  *     threads, memory, log-level  of the environment: 0 (one a CPU), "512MiB", "warning"
+ *     cache.memory, cache.disk  decoded manifests kept for later plans: in memory "64MiB", as files
+ *                           in the home's folder "cache" "1GiB"; "0": none
  *
  * Ownership:  open/close. Environment, store and catalog belong to the home; sessions, tables and
  *             pipelines opened with them are closed before it.

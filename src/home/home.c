@@ -14,6 +14,7 @@
 #include "catalog/sqlite.h"
 #include "home/home_folder.h"
 #include "home/home_settings.h"
+#include "iceberg/scan/manifest_cache.h"
 #include "store/local.h"
 #include "store/memory.h"
 
@@ -49,7 +50,9 @@ static const char k_yaml[] =
     "\n"
     "# threads: 0            # 0 = one for each CPU\n"
     "# memory: 512MiB        # for one operation\n"
-    "# log-level: warning    # error, warning, info, debug\n";
+    "# log-level: warning    # error, warning, info, debug\n"
+    "# cache.memory: 64MiB   # decoded manifests kept in memory; 0: none\n"
+    "# cache.disk: 1GiB      # and in the folder \"cache\", which may be deleted any time\n";
 
 /* "512MB", "1GiB", "100000" -> bytes; false if malformed. Powers of 1024 throughout. */
 static bool parse_bytes(firn_str text, int64_t *out)
@@ -104,6 +107,29 @@ static firn_status open_store(firn_home *home, firn_error *err)
     FIRN_TRY(firn_store_create(&home->store, err));
     FIRN_TRY(firn_store_add_local(home->store, home->env, err));
     return firn_store_add_memory(home->store, home->env, err);
+}
+
+/* "0": none. */
+static firn_status read_size(const firn_home *home, firn_str key, const char *fallback,
+                             int64_t *out, firn_error *err)
+{
+    const char *text = firn_settings_get(&home->settings, key, fallback);
+    *out = 0;
+    if (strcmp(text, "0") == 0 || parse_bytes(firn_str_of(text), out)) return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_ARG, "%.*s must be a size like 512MiB, or 0, found \"%s\"",
+                     FIRN_STR_ARG(key), text);
+}
+
+/* Files go beside the catalog; the folder is made when the first one is written. */
+static firn_status open_cache(const firn_home *home, firn_error *err)
+{
+    firn_manifest_cache_opts opts = {0};
+    FIRN_TRY(read_size(home, FIRN_STR("cache.memory"), "64MiB", &opts.memory_bytes, err));
+    FIRN_TRY(read_size(home, FIRN_STR("cache.disk"), "1GiB", &opts.folder_bytes, err));
+    if (opts.memory_bytes == 0 && opts.folder_bytes == 0) return FIRN_OK;
+    opts.folder = firn_arena_printf(home->arena, "%.*s/cache/manifests", FIRN_STR_ARG(home->path));
+    if (!opts.folder.data) return firn_fail_nomem(err);
+    return firn_manifest_cache_attach(home->env, &opts, err);
 }
 
 /* Relative paths of settings are relative to the home; "file:..." and absolute ones stay. */
@@ -211,6 +237,7 @@ static firn_status open_parts(const firn_home_opts *opts, firn_home **out, firn_
     FIRN_TRY(firn_folder_absolute(home->arena, path, &home->path, err));
     FIRN_TRY(load_settings(home, opts, err));
     FIRN_TRY(open_env(home, opts, err));
+    FIRN_TRY(open_cache(home, err));
     return open_store(home, err);
 }
 

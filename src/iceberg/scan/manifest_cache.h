@@ -12,6 +12,7 @@
 #ifndef FIRN_ICEBERG_MANIFEST_CACHE_H
 #define FIRN_ICEBERG_MANIFEST_CACHE_H
 
+#include "base/buf.h"
 #include "base/env.h"
 
 typedef struct firn_manifest_cache firn_manifest_cache;
@@ -20,6 +21,9 @@ typedef struct firn_manifest_cache_opts {
     int64_t memory_bytes; /* 0: nothing is kept in memory */
     firn_str folder;      /* empty: no files; made when the first is written */
     int64_t folder_bytes; /* 0: no files */
+    /* Manifests smaller than this are as quickly read as their images, or their files. 0: 8 and
+     * 64 KiB */
+    int64_t smallest_manifest, smallest_file;
 } firn_manifest_cache_opts;
 
 /* What came of the cache so far. */
@@ -36,5 +40,31 @@ FIRN_MUST_CHECK firn_status firn_manifest_cache_attach(firn_env *env,
                                                        firn_error *err);
 /* cache NULL: all zero. */
 firn_manifest_cache_stats firn_manifest_cache_stats_of(firn_manifest_cache *cache);
+
+/* ---- for the files of this folder ---- */
+
+struct firn_image_builder;
+struct firn_manifest_image;
+struct firn_manifest_file;
+
+/* What an image of the manifest is kept under: all that its entries depend on. types: of the
+ * partition values, as firn_spec_filter has them. In the buffer; also checks nothing. */
+void firn_manifest_cache_key(const struct firn_manifest_file *manifest, firn_str types,
+                             firn_buf *out);
+/* Manifests so small are read as quickly as their images. */
+bool firn_manifest_cache_wants(const firn_manifest_cache *cache,
+                               const struct firn_manifest_file *manifest);
+/* NULL: there is none. In use until it is released. */
+struct firn_manifest_image *firn_manifest_cache_find(firn_manifest_cache *cache, firn_str key);
+/* is_damaged: not to be found again, nor its file. */
+void firn_manifest_cache_release(firn_manifest_cache *cache, struct firn_manifest_image *image,
+                                 bool is_damaged);
+/* A builder to be given back; NULL: out of memory. They are used again, because their memory is
+ * what costs most about them. */
+struct firn_image_builder *firn_manifest_cache_borrow_builder(firn_manifest_cache *cache);
+void firn_manifest_cache_return_builder(firn_manifest_cache *cache,
+                                        struct firn_image_builder *builder);
+/* Takes a finished image over, whose data is borrowed for the call. */
+void firn_manifest_cache_add(firn_manifest_cache *cache, struct firn_manifest_image *image);
 
 #endif

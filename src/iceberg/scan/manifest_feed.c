@@ -3,11 +3,13 @@
 #include "iceberg/scan/manifest_feed.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "iceberg/expr/evaluate.h"
+#include "iceberg/spec/manifest_partition.h"
 #include "store/store_read.h"
 
 /* A feed being filled. */
@@ -20,6 +22,23 @@ typedef struct filling {
 } filling;
 
 /* ---- pruning ---- */
+
+static firn_status describe_types(const firn_manifest_feed *feed, firn_spec_filter *f,
+                                  firn_error *err)
+{
+    const firn_type **types = NULL;
+    const size_t n = f->spec->n_fields;
+    FIRN_TRY(firn_partition_types(feed->opts->schema, f->spec, feed->arena, &types, err));
+    int32_t *numbers = firn_arena_array(feed->arena, n * 4, sizeof *numbers);
+    if (!numbers) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const firn_type *type = types[i];
+        const int32_t own[] = {(int32_t)type->kind, type->precision, type->scale, type->length};
+        memcpy(numbers + 4 * i, own, sizeof own);
+    }
+    f->types = (firn_str){(const char *)numbers, n * 4 * sizeof *numbers};
+    return FIRN_OK;
+}
 
 static firn_status find_spec_filter(firn_manifest_feed *feed, int32_t spec_id,
                                     const firn_spec_filter **out, firn_error *err)
@@ -39,6 +58,7 @@ static firn_status find_spec_filter(firn_manifest_feed *feed, int32_t spec_id,
                                          &f->projected, err));
     FIRN_TRY(
         firn_residual_create(opts->filter, opts->schema, f->spec, feed->arena, &f->residual, err));
+    if (opts->env->manifest_cache) FIRN_TRY(describe_types(feed, f, err));
     firn_spec_filter **slot =
         firn_arena_push(feed->arena, &feed->spec_filters, &feed->n_spec_filters,
                         &feed->cap_spec_filters, sizeof(firn_spec_filter *));

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "iceberg/scan/image_scan.h"
 #include "store/store_read.h"
 
 /* With fewer manifests than this a thread, large ones are cut. Bounds what is held in memory. */
@@ -54,8 +55,9 @@ firn_status firn_manifests_split(const firn_manifest_scan_opts *opts, size_t n_t
     part_list list = {.arena = arena};
     if (n_threads < 2 || *n_scans >= MANIFESTS_A_THREAD * n_threads) return FIRN_OK;
     for (size_t i = 0; i < *n_scans; i++) {
-        const firn_manifest_scan *scan = &(*scans)[i];
-        if (!firn_manifest_is_large(scan->manifest))
+        firn_manifest_scan *scan = &(*scans)[i];
+        if (firn_manifest_is_large(scan->manifest)) firn_image_scan_find(opts, scan);
+        if (!firn_manifest_is_large(scan->manifest) || scan->image)
             FIRN_TRY(add_scan(&list, scan, err));
         else
             FIRN_TRY(firn_error_wrap(err, add_parts(&list, opts, scan, bytes_arena, err),

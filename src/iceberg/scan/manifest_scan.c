@@ -6,18 +6,14 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "iceberg/expr/evaluate.h"
+#include "iceberg/scan/image_builder.h"
+#include "iceberg/scan/image_scan.h"
 #include "store/store_read.h"
 
 #define CANCEL_INTERVAL 4096 /* entries between looks at the cancel flag: well below 10 ms */
 
-/* Residuals repeat while entries of one partition follow each other. */
-typedef struct residual_cache {
-    const firn_data_file *file;
-    const firn_expr *residual;
-} residual_cache;
-
 static firn_status find_residual(const firn_manifest_scan *scan, const firn_data_file *file,
-                                 residual_cache *cache, firn_arena *results, firn_error *err)
+                                 firn_residual_cache *cache, firn_arena *results, firn_error *err)
 {
     if (cache->file && cache->file->n_partition == file->n_partition &&
         firn_partition_equals(cache->file->partition, file->partition, file->n_partition))
@@ -27,7 +23,7 @@ static firn_status find_residual(const firn_manifest_scan *scan, const firn_data
 }
 
 static firn_status add_task(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
-                            const firn_manifest_entry *entry, residual_cache *cache,
+                            const firn_manifest_entry *entry, firn_residual_cache *cache,
                             firn_arena *results, firn_error *err)
 {
     firn_data_file source = entry->file;
@@ -99,26 +95,45 @@ static bool is_wanted(const firn_manifest_scan *scan, const firn_manifest_entry 
     return entry->status == FIRN_ENTRY_ADDED && entry->snapshot_id == scan->added_by;
 }
 
-static firn_status take_entry(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
-                              const firn_manifest_entry *entry, residual_cache *cache,
-                              firn_arena *results, firn_error *err)
+firn_status firn_manifest_scan_take(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
+                                    const firn_manifest_entry *entry, firn_residual_cache *cache,
+                                    firn_arena *results, firn_error *err)
 {
-    const firn_spec_filter *sf = scan->spec_filter;
-    if (!is_wanted(scan, entry)) return FIRN_OK;
-    scan->n_live++;
-    if (entry->file.file_size_bytes > 0) scan->live_bytes += entry->file.file_size_bytes;
-    if (!firn_expr_matches_partition(sf->projected, sf->spec, entry->file.partition))
-        return FIRN_OK;
     if (entry->file.content != FIRN_CONTENT_DATA)
         return may_delete(opts, &entry->file) ? add_delete(scan, entry, results, err) : FIRN_OK;
     if (!firn_expr_may_match_file(opts->filter, &entry->file)) return FIRN_OK;
     return add_task(opts, scan, entry, cache, results, err);
 }
 
+/* Without an image when there is something odd about an entry. */
+static void build_image(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
+                        const firn_manifest_entry *entry)
+{
+    const bool is_data = scan->manifest->content == FIRN_CONTENT_DATA;
+    if ((entry->file.content == FIRN_CONTENT_DATA) == is_data &&
+        firn_image_builder_append(scan->builder, entry, NULL) == FIRN_OK)
+        return;
+    firn_image_scan_drop(opts, scan);
+}
+
+static firn_status take_entry(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
+                              const firn_manifest_entry *entry, firn_residual_cache *cache,
+                              firn_arena *results, firn_error *err)
+{
+    const firn_spec_filter *sf = scan->spec_filter;
+    if (!is_wanted(scan, entry)) return FIRN_OK;
+    scan->n_live++;
+    if (entry->file.file_size_bytes > 0) scan->live_bytes += entry->file.file_size_bytes;
+    if (scan->builder) build_image(opts, scan, entry);
+    if (!firn_expr_matches_partition(sf->projected, sf->spec, entry->file.partition))
+        return FIRN_OK;
+    return firn_manifest_scan_take(opts, scan, entry, cache, results, err);
+}
+
 static firn_status read_entries(const firn_manifest_scan_opts *opts, firn_manifest_scan *scan,
                                 firn_manifest_reader *reader, firn_arena *results, firn_error *err)
 {
-    residual_cache cache = {0};
+    firn_residual_cache cache = {0};
     firn_manifest_entry entry;
     for (int64_t n = 0;; n++) {
         if (n % CANCEL_INTERVAL == 0) FIRN_TRY(firn_env_check_cancel(opts->env, err));
@@ -142,7 +157,7 @@ static firn_status open_reader(const firn_manifest_scan_opts *opts, const firn_m
     FIRN_TRY(firn_manifest_reader_open(bytes, scan->manifest, opts->schema, scan->spec_filter->spec,
                                        columns, out, err));
     if (scan->n_parts > 0) firn_manifest_reader_limit(*out, &scan->part);
-    if (!is_data || columns != FIRN_MANIFEST_BOUNDS) return FIRN_OK;
+    if (!is_data || columns != FIRN_MANIFEST_BOUNDS || scan->builder) return FIRN_OK;
     return firn_manifest_reader_select(*out, opts->metric_ids, opts->n_metric_ids, err);
 }
 
@@ -152,13 +167,21 @@ static firn_status run(const firn_manifest_scan_opts *opts, firn_manifest_scan *
     firn_manifest_reader *reader = NULL;
     firn_str bytes = scan->bytes;
 
+    firn_image_scan_find(opts, scan);
+    if (scan->image) {
+        const firn_status found = firn_image_scan_run(opts, scan, scratch, results, err);
+        if (found != FIRN_DONE) return found;
+        firn_arena_reset(scratch);
+    }
     if (!bytes.data)
         FIRN_TRY(firn_store_read_all(opts->store, scan->manifest->path, FIRN_LIMIT_METADATA,
                                      scratch, &bytes, err));
+    firn_image_scan_build(opts, scan);
     firn_status st = open_reader(opts, scan, bytes, &reader, err);
     if (st == FIRN_OK) st = read_entries(opts, scan, reader, results, err);
     if (st == FIRN_OK) scan->n_row_ids = firn_manifest_reader_row_ids(reader);
     firn_manifest_reader_close(reader);
+    if (st == FIRN_OK && scan->builder && scan->n_parts == 0) firn_image_scan_keep(opts, scan, 1);
     return st;
 }
 

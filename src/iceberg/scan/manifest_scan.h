@@ -27,7 +27,17 @@ typedef struct firn_spec_filter {
     const firn_partition_spec *spec;
     const firn_expr *projected;
     const firn_residual *residual;
+    firn_str types; /* of the partition values, as bytes that two specs share when they agree */
 } firn_spec_filter;
+
+/* Residuals repeat while entries of one partition follow each other. */
+typedef struct firn_residual_cache {
+    const firn_data_file *file;
+    const firn_expr *residual;
+} firn_residual_cache;
+
+struct firn_manifest_image;
+struct firn_image_builder;
 
 typedef struct firn_manifest_scan {
     const firn_manifest_file *manifest;
@@ -36,6 +46,10 @@ typedef struct firn_manifest_scan {
     firn_str bytes;      /* of the manifest file; empty: not read yet */
     firn_avro_part part; /* of them; used where n_parts > 0 */
     size_t part_index, n_parts;
+    /* of the manifest cache, see image_scan.h */
+    bool is_looked_up;
+    struct firn_manifest_image *image;  /* to be used instead of the manifest */
+    struct firn_image_builder *builder; /* filled while the manifest is read */
     /* results */
     firn_scan_task *tasks;
     size_t n_tasks, cap_tasks;
@@ -49,5 +63,11 @@ typedef struct firn_manifest_scan {
 FIRN_MUST_CHECK firn_status firn_manifest_scan_run(const firn_manifest_scan_opts *opts,
                                                    firn_manifest_scan *scan, firn_arena *scratch,
                                                    firn_arena *results, firn_error *err);
+/* A live entry in a partition that may match: a task or a delete file, if its metrics may, too. */
+FIRN_MUST_CHECK firn_status firn_manifest_scan_take(const firn_manifest_scan_opts *opts,
+                                                    firn_manifest_scan *scan,
+                                                    const firn_manifest_entry *entry,
+                                                    firn_residual_cache *cache, firn_arena *results,
+                                                    firn_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/scan/image_scan.h"
 #include "iceberg/scan/manifest_feed.h"
 #include "iceberg/scan/manifest_parts.h"
 
@@ -48,6 +49,18 @@ static firn_status read_one(void *ctx, size_t item, size_t worker, firn_error *e
                                   read->results[worker], err);
 }
 
+/* Parts of large manifests are made one image; whole manifests have theirs. */
+static firn_status keep_one(void *ctx, size_t item, size_t worker, firn_error *err)
+{
+    const parallel_read *read = ctx;
+    firn_manifest_scan *scan = &read->list->scans[item];
+    (void)worker;
+    (void)err;
+    if (scan->part_index == 0 && scan->n_parts > 0 && scan->builder)
+        firn_image_scan_keep(read->opts, scan, scan->n_parts);
+    return FIRN_OK;
+}
+
 static firn_status make_arenas(parallel_read *read, size_t n, firn_arena *arena, firn_error *err)
 {
     const firn_allocator *alloc = read->opts->env->alloc;
@@ -80,6 +93,8 @@ static firn_status read_scans(const firn_plan_stream *stream, firn_manifest_list
         firn_manifests_split(&stream->opts, n, arena, bytes_arena, &list->scans, &list->n, err));
     firn_status st = make_arenas(&read, n, arena, err);
     if (st == FIRN_OK) st = firn_pool_run(pool, list->n, read_one, &read, err);
+    if (st == FIRN_OK) st = firn_pool_run(pool, list->n, keep_one, &read, err);
+    for (size_t i = 0; i < list->n; i++) firn_image_scan_drop(&stream->opts, &list->scans[i]);
     for (size_t i = 0; read.scratch && i < n; i++) firn_arena_destroy(read.scratch[i]);
     FIRN_TRY(st);
     return firn_manifest_parts_settle(list->scans, list->n, arena, err);
