@@ -16,12 +16,24 @@
 
 /* ---- dml_rows.c: a query's rows into data files ---- */
 
-/* A query whose columns are a table's, in order and of its types. */
+/* A query whose columns are a table's, in order and of its types; or one of changes, see
+ * dml_apply.c. */
 typedef struct firn_dml_rows {
     firn_sql_text *text;
     firn_str sql;
-    firn_type columns;
+    firn_type columns; /* where the query makes the table */
 } firn_dml_rows;
+
+/* ---- dml_order.c ---- */
+
+/* Have the engine order the rows as the table wants its files (write.distribution-mode, sort
+ * order). n_leading: columns of the query before the table's. *sort_order_id: of files with these
+ * rows alone; 0: unsorted. Once for a query. */
+FIRN_MUST_CHECK firn_status firn_dml__order_rows(firn_dml_rows *rows, const firn_table *table,
+                                                 size_t n_leading, int32_t *sort_order_id,
+                                                 firn_error *err);
+
+/* ---- dml_rows.c ---- */
 
 typedef struct firn_row_writer {
     firn_session *session;
@@ -49,12 +61,13 @@ FIRN_MUST_CHECK firn_status firn_row_writer_append_rows(firn_row_writer *w,
                                                         const firn_column *columns,
                                                         const int64_t *rows, int64_t n,
                                                         firn_error *err);
-/* Fills w->files, which are the caller's to hand on or remove. */
-FIRN_MUST_CHECK firn_status firn_row_writer_finish(firn_row_writer *w, firn_error *err);
+/* Fills w->files, which are the caller's to hand on or remove. sort_order_id: of their rows. */
+FIRN_MUST_CHECK firn_status firn_row_writer_finish(firn_row_writer *w, int32_t sort_order_id,
+                                                   firn_error *err);
 /* Removes unfinished files. */
 void firn_row_writer_dispose(firn_row_writer *w);
 
-/* Write all rows; files in w->files. */
+/* Write all rows, in the table's order; files in w->files. */
 FIRN_MUST_CHECK firn_status firn_dml__write_rows(const firn_dml_rows *rows, firn_row_writer *w,
                                                  firn_error *err);
 /* Append them in txn; no rows: no change of the transaction. */
@@ -175,7 +188,8 @@ typedef struct firn_apply_opts {
     bool is_twice_fine;     /* a row may be changed by several rows of the query */
     bool must_be_unchanged; /* inserts alone conflict with any commit since */
     bool is_merge_on_read;
-    bool is_update; /* rows are not only deleted */
+    bool is_update;  /* rows are not only deleted */
+    bool has_values; /* the query gives the table's columns */
 } firn_apply_opts;
 
 /* Run the query of changes and make the change of txn; none when nothing changes. */

@@ -17,7 +17,6 @@ typedef struct row_applier {
     firn_row_writer *writer;
     const firn_apply_opts *opts;
     firn_dml_counts *counts;
-    bool has_values;      /* the query gives the table's columns */
     firn_column *columns; /* the writer's: the table's, then what rows keep */
 } row_applier;
 
@@ -74,7 +73,7 @@ static firn_status apply_batch(row_applier *a, const firn_batch *batch, int64_t 
         FIRN_TRY(mark(a, batch, r, actions[r], err));
         if (actions[r] != FIRN_ROW_DELETE) rows[n++] = r;
     }
-    if (n == 0 || !a->has_values) return FIRN_OK;
+    if (n == 0 || !a->opts->has_values) return FIRN_OK;
     const firn_column *values = writer_columns(a, batch);
     if (n == batch->n_rows) return firn_row_writer_append(a->writer, values, n, err);
     return firn_row_writer_append_rows(a->writer, values, rows, n, err);
@@ -87,12 +86,12 @@ static firn_status apply_rows(row_applier *a, const firn_dml_rows *rows, firn_er
     const firn_batch *batch = NULL;
     FIRN_TRY(firn_sql_text_query(rows->text, rows->sql, &result, err));
     const size_t n = firn_result_columns(result)->n_fields;
-    a->has_values = n > N_LEADING;
     firn_status st = make_columns(a, err);
-    if (st == FIRN_OK && n != N_LEADING && n != N_LEADING + a->target->schema->root.n_fields) {
+    const size_t n_values = a->opts->has_values ? a->target->schema->root.n_fields : 0;
+    if (st == FIRN_OK && n != N_LEADING + n_values) {
         st = firn_fail(err, FIRN_ERR_INTERNAL, "query of changes gives %zu columns", n);
     }
-    while (st == FIRN_OK && (st = firn_result_next(result, &batch, err)) == FIRN_OK) {
+    while (st == FIRN_OK && (st = firn_sql_text_next(rows->text, result, &batch, err)) == FIRN_OK) {
         if (batch->n_rows > FIRN_BATCH_ROWS) {
             st = firn_fail(err, FIRN_ERR_INTERNAL, "batch of %lld rows", (long long)batch->n_rows);
         } else {
@@ -118,11 +117,16 @@ static firn_status append(const row_applier *a, firn_txn *txn, firn_error *err)
 static firn_status run(row_applier *a, const firn_dml_rows *rows, firn_txn *txn, firn_error *err)
 {
     size_t n_removed = 0;
-    FIRN_TRY(apply_rows(a, rows, err));
+    firn_dml_rows ordered = *rows;
+    int32_t sort_order_id = 0;
+    if (a->opts->has_values)
+        FIRN_TRY(firn_dml__order_rows(&ordered, a->target->table, N_LEADING, &sort_order_id, err));
+    FIRN_TRY(apply_rows(a, &ordered, err));
     if (!a->opts->is_merge_on_read) {
         FIRN_TRY(firn_dml_target_copy_rest(a->target, a->writer, &a->counts->rows_copied, err));
     }
-    FIRN_TRY(firn_row_writer_finish(a->writer, err));
+    if (a->counts->rows_copied > 0) sort_order_id = 0; /* behind the others, in the old order */
+    FIRN_TRY(firn_row_writer_finish(a->writer, sort_order_id, err));
     a->counts->files_added = (int64_t)a->writer->n_files;
     firn_status st = FIRN_OK;
     if (a->target->n_changed == 0) {

@@ -149,7 +149,8 @@ static firn_status change_rows(row_change *c, firn_error *err)
     const firn_apply_opts opts = {.isolation = c->isolation,
                                   .is_twice_fine = !c->ast->is_update,
                                   .is_merge_on_read = c->is_merge_on_read,
-                                  .is_update = c->ast->is_update};
+                                  .is_update = c->ast->is_update,
+                                  .has_values = c->ast->is_update};
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     firn_dml_counts counts = {0};

@@ -479,7 +479,8 @@ static firn_status write_query(const sql_merge *m, firn_sql_text *text, firn_err
 
 static firn_status run(sql_merge *m, firn_error *err)
 {
-    firn_apply_opts opts = {.is_twice_fine = is_twice_fine(m->ast), .is_update = true};
+    firn_apply_opts opts = {
+        .is_twice_fine = is_twice_fine(m->ast), .is_update = true, .has_values = true};
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     firn_dml_counts counts = {0};

@@ -122,27 +122,33 @@ firn_status firn_row_writer_append_rows(firn_row_writer *w, const firn_column *c
     return firn_row_writer_append(w, w->chosen->columns, n, err);
 }
 
-firn_status firn_row_writer_finish(firn_row_writer *w, firn_error *err)
+firn_status firn_row_writer_finish(firn_row_writer *w, int32_t sort_order_id, firn_error *err)
 {
-    return firn_table_writer_finish(w->writer, w->session->arena, &w->files, &w->n_files, err);
+    FIRN_TRY(firn_table_writer_finish(w->writer, w->session->arena, &w->files, &w->n_files, err));
+    for (size_t i = 0; i < w->n_files; i++) w->files[i].sort_order_id = sort_order_id;
+    return FIRN_OK;
 }
 
 firn_status firn_dml__write_rows(const firn_dml_rows *rows, firn_row_writer *w, firn_error *err)
 {
     firn_result *result = NULL;
     const firn_batch *batch = NULL;
-    FIRN_TRY(firn_sql_text_query(rows->text, rows->sql, &result, err));
+    firn_dml_rows ordered = *rows;
+    int32_t sort_order_id = 0;
+    FIRN_TRY(firn_dml__order_rows(&ordered, w->table, 0, &sort_order_id, err));
+    FIRN_TRY(firn_sql_text_query(ordered.text, ordered.sql, &result, err));
     firn_status st = FIRN_OK;
     if (firn_result_columns(result)->n_fields != w->schema->root.n_fields) {
         st = firn_fail(err, FIRN_ERR_INTERNAL, "query gives %zu columns, table has %zu",
                        firn_result_columns(result)->n_fields, w->schema->root.n_fields);
     }
-    while (st == FIRN_OK && (st = firn_result_next(result, &batch, err)) == FIRN_OK) {
+    while (st == FIRN_OK &&
+           (st = firn_sql_text_next(ordered.text, result, &batch, err)) == FIRN_OK) {
         st = firn_row_writer_append(w, batch->columns, batch->n_rows, err);
     }
     firn_result_close(result);
     if (st != FIRN_DONE) return st;
-    return firn_row_writer_finish(w, err);
+    return firn_row_writer_finish(w, sort_order_id, err);
 }
 
 static void remove_files(const firn_row_writer *w)

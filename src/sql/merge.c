@@ -145,7 +145,7 @@ static firn_status put_changes(const key_merge *m, firn_sql_text *text, firn_err
 static firn_status insert_all(key_merge *m, firn_str relation, firn_txn *txn,
                               firn_dml_counts *counts, firn_error *err)
 {
-    const firn_apply_opts opts = {.must_be_unchanged = true};
+    const firn_apply_opts opts = {.must_be_unchanged = true, .has_values = true};
     firn_sql_text *text = m->source.text;
     firn_dml_rows rows = {.text = text};
     const size_t before = text->n_pieces;
@@ -162,7 +162,7 @@ static firn_status insert_all(key_merge *m, firn_str relation, firn_txn *txn,
 
 static firn_status join_all(key_merge *m, firn_txn *txn, firn_dml_counts *counts, firn_error *err)
 {
-    firn_apply_opts opts = {.must_be_unchanged = true, .is_update = true};
+    firn_apply_opts opts = {.must_be_unchanged = true, .is_update = true, .has_values = true};
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     opts.isolation = firn_dml__isolation(m->opts->target, "write.merge.isolation-level");

@@ -250,9 +250,9 @@ static firn_status run_query(firn_session *session, const firn_rewrite *rewrite,
 }
 
 /* Failures of names carry a position of the statement already; the engine's are in its text. */
-static void map_position(const firn_rewrite *rewrite, firn_error *err)
+void firn_session__map_position(const firn_rewrite *rewrite, firn_error *err)
 {
-    if (!err || !(err->flags & FIRN_ENGINE_POSITION)) return;
+    if (!err || !rewrite || !(err->flags & FIRN_ENGINE_POSITION)) return;
     err->flags &= ~FIRN_ENGINE_POSITION;
     err->position = firn_rewrite_position(rewrite, (size_t)err->position);
 }
@@ -298,7 +298,7 @@ firn_status firn_session__query(firn_session *session, firn_str sql, firn_result
     atomic_store(&session->is_running, true); /* an executor's earlier result may have ended it */
     (void)sem_post(&session->wake);
     const firn_status st = run_query(session, rewrite, out, err);
-    if (st != FIRN_OK) map_position(rewrite, err);
+    if (st != FIRN_OK) firn_session__map_position(rewrite, err);
     if (st != FIRN_OK) suggest_column(session, err);
     return st;
 }
@@ -312,7 +312,7 @@ firn_status firn_session__describe(firn_session *session, firn_str sql, firn_are
     session->statement.rewrite = rewrite;
     FIRN_TRY(firn_session__engine(session, &engine, err));
     const firn_status st = firn_engine_describe(engine, rewrite->sql, arena, out, err);
-    if (st != FIRN_OK) map_position(rewrite, err);
+    if (st != FIRN_OK) firn_session__map_position(rewrite, err);
     return st;
 }
 

@@ -142,7 +142,12 @@ firn_status firn_result_next(firn_result *result, const firn_batch **out, firn_e
 {
     *out = NULL;
     FIRN_TRY(firn_env_check_cancel(result->session->env, err));
-    if (result->rows) return firn_engine_rows_next(result->rows, out, err);
+    if (result->rows) {
+        const firn_status st = firn_engine_rows_next(result->rows, out, err);
+        if (st != FIRN_OK && st != FIRN_DONE)
+            firn_session__map_position(result->session->statement.rewrite, err);
+        return st;
+    }
     if (!result->batch || result->is_batch_given) return FIRN_DONE;
     result->is_batch_given = true;
     *out = result->batch;

@@ -126,6 +126,8 @@ struct firn_session {
 /* Forget what the last statement read, whose result must be closed, but keep its memory: what a
  * transaction was given may still be needed. */
 void firn_session__renew(firn_session *session);
+/* A position in the engine's text becomes one in what was rewritten (NULL: nothing). */
+void firn_session__map_position(const firn_rewrite *rewrite, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_session__engine(firn_session *session, firn_engine **out,
                                                  firn_error *err);
 

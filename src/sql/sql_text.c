@@ -150,6 +150,14 @@ firn_status firn_sql_text_query(firn_sql_text *text, firn_str sql, firn_result *
     return st;
 }
 
+firn_status firn_sql_text_next(const firn_sql_text *text, firn_result *result,
+                               const firn_batch **out, firn_error *err)
+{
+    const firn_status st = firn_result_next(result, out, err);
+    if (st != FIRN_OK && st != FIRN_DONE && err && err->position > 0) map_position(text, st, err);
+    return st;
+}
+
 firn_status firn_sql_text_run(firn_sql_text *text, firn_str sql, firn_error *err)
 {
     firn_result *result = NULL;
@@ -157,7 +165,7 @@ firn_status firn_sql_text_run(firn_sql_text *text, firn_str sql, firn_error *err
     FIRN_TRY(firn_sql_text_query(text, sql, &result, err));
     firn_status st = FIRN_OK;
     if (firn_result_columns(result)->n_fields > 0) {
-        while ((st = firn_result_next(result, &batch, err)) == FIRN_OK) {
+        while ((st = firn_sql_text_next(text, result, &batch, err)) == FIRN_OK) {
         }
     }
     firn_result_close(result);

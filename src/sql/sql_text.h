@@ -44,6 +44,9 @@ void firn_sql_text_dispose(firn_sql_text *text);
 /* sql: from finish. */
 FIRN_MUST_CHECK firn_status firn_sql_text_query(firn_sql_text *text, firn_str sql,
                                                 firn_result **out, firn_error *err);
+/* firn_result_next() of its result. */
+FIRN_MUST_CHECK firn_status firn_sql_text_next(const firn_sql_text *text, firn_result *result,
+                                               const firn_batch **out, firn_error *err);
 /* Run for its effect. */
 FIRN_MUST_CHECK firn_status firn_sql_text_run(firn_sql_text *text, firn_str sql, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_sql_text_describe(firn_sql_text *text, firn_str sql,
