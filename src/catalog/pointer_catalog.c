@@ -117,6 +117,7 @@ static const firn_catalog_ops k_pointer_ops = {
     .load_view = firn_pointer__load_view,
     .put_view = firn_pointer__put_view,
     .drop_view = firn_pointer__drop_view,
+    .rename_view = firn_pointer__rename_view,
     .default_location = firn_pointer__default_location,
     .destroy = destroy_pointer_catalog,
 };

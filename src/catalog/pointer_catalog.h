@@ -125,6 +125,8 @@ firn_status firn_pointer__load_table(void *ctx, const firn_ident *ident, firn_ar
 firn_status firn_pointer__drop_table(void *ctx, const firn_ident *ident, firn_error *err);
 firn_status firn_pointer__rename_table(void *ctx, const firn_ident *from, const firn_ident *to,
                                        firn_error *err);
+firn_status firn_pointer__rename_view(void *ctx, const firn_ident *from, const firn_ident *to,
+                                      firn_error *err);
 firn_status firn_pointer__register_table(void *ctx, const firn_ident *ident,
                                          firn_str metadata_location, firn_error *err);
 firn_status firn_pointer__default_location(void *ctx, const firn_ident *ident, firn_arena *arena,

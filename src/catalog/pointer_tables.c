@@ -190,7 +190,7 @@ static firn_status rename_row(firn_pointer_catalog *catalog, void *arg, firn_err
 {
     struct change_arg *op = arg;
     firn_catalog_row from;
-    struct find_arg find = {op->from, false, op->scratch, &from};
+    struct find_arg find = {op->from, op->is_view, op->scratch, &from};
     FIRN_TRY(find_row(catalog, &find, err));
     firn_catalog_row to = from;
     FIRN_TRY(new_row(catalog, op->to, op->scratch, &to, err));
@@ -201,6 +201,13 @@ firn_status firn_pointer__rename_table(void *ctx, const firn_ident *from, const 
                                        firn_error *err)
 {
     struct change_arg op = {.from = from, .to = to};
+    return run_change(ctx, rename_row, &op, err);
+}
+
+firn_status firn_pointer__rename_view(void *ctx, const firn_ident *from, const firn_ident *to,
+                                      firn_error *err)
+{
+    struct change_arg op = {.from = from, .to = to, .is_view = true};
     return run_change(ctx, rename_row, &op, err);
 }
 

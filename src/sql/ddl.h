@@ -17,6 +17,16 @@ FIRN_MUST_CHECK firn_status firn_ddl__create_table(const firn_ddl *ddl, const fi
                                                    firn_result **out, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_ddl__create_view(const firn_ddl *ddl, const firn_ast_create *ast,
                                                   firn_result **out, firn_error *err);
+/* Behind ALTER VIEW, and behind COMMENT ON VIEW. */
+FIRN_MUST_CHECK firn_status firn_ddl__alter_view(const firn_ddl *ddl, firn_sql_parser *p,
+                                                 bool *handled, firn_result **out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_ddl__comment_view(const firn_ddl *ddl, firn_sql_parser *p,
+                                                   firn_result **out, firn_error *err);
+/* *is_view false: it is none, and nothing was done. */
+FIRN_MUST_CHECK firn_status firn_ddl__comment_view_column(const firn_ddl *ddl,
+                                                          const firn_sql_name *view,
+                                                          firn_str column, firn_str comment,
+                                                          bool *is_view, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_ddl__alter(const firn_ddl *ddl, const firn_ast_alter *ast,
                                             firn_result **out, firn_error *err);
 /* A procedure on a table: CALL and ALTER TABLE .. EXECUTE. first: index of the first argument that

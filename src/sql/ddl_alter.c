@@ -284,10 +284,6 @@ static firn_status alter_table(const firn_ddl *ddl, const firn_ast_alter *ast, f
 firn_status firn_ddl__alter(const firn_ddl *ddl, const firn_ast_alter *ast, firn_result **out,
                             firn_error *err)
 {
-    if (ast->object == FIRN_AST_VIEW) {
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: ALTER VIEW, use CREATE OR REPLACE VIEW");
-    }
     if (ast->kind == FIRN_ALTER_EXECUTE) {
         return firn_call__run(ddl->session, &ast->call, &ast->name, out, err);
     }

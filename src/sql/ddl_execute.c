@@ -161,6 +161,7 @@ static firn_status execute_alter(const firn_ddl *ddl, firn_sql_parser *p, bool *
 {
     firn_ast_alter ast;
     const firn_sql_parser before = *p;
+    if (firn_parser_accept(p, "ALTER VIEW")) return firn_ddl__alter_view(ddl, p, handled, out, err);
     FIRN_TRY(firn_parse_alter(p, handled, &ast, err));
     if (!*handled) return FIRN_OK;
     if (firn_session__is_temporary(ddl->session, &ast.name)) {
@@ -179,6 +180,10 @@ static firn_status execute_comment(const firn_ddl *ddl, firn_sql_parser *p, bool
     firn_property *comment = firn_arena_alloc_zero(ddl->arena, sizeof *comment);
     const bool is_column = firn_parser_accept(p, "COLUMN");
     if (!comment) return firn_fail_nomem(err);
+    if (!is_column && firn_parser_accept(p, "VIEW")) {
+        *handled = true;
+        return firn_ddl__comment_view(ddl, p, out, err);
+    }
     if (!is_column && !firn_parser_accept(p, "TABLE")) return FIRN_OK;
     *handled = true;
     FIRN_TRY(firn_parser_name(p, &ast.name, err));
@@ -189,6 +194,10 @@ static firn_status execute_comment(const firn_ddl *ddl, firn_sql_parser *p, bool
         if (ast.name.n_parts < 2) return firn_parser_fail(p, "a table and a column", err);
         ast.kind = FIRN_ALTER_COLUMN_COMMENT;
         ast.column = ast.name.parts[--ast.name.n_parts];
+        bool is_view = false;
+        FIRN_TRY(
+            firn_ddl__comment_view_column(ddl, &ast.name, ast.column, ast.text, &is_view, err));
+        if (is_view) return firn_session__result_of_command(ddl->session, "COMMENT", -1, out, err);
     } else {
         *comment = (firn_property){FIRN_STR("comment"), ast.text};
         if (!ast.text.data) ast.kind = FIRN_ALTER_UNSET_PROPERTIES;

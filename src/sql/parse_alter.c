@@ -401,13 +401,8 @@ firn_status firn_parse_alter(firn_sql_parser *p, bool *handled, firn_ast_alter *
                              firn_error *err)
 {
     *out = (firn_ast_alter){0};
-    *handled = true;
-    if (firn_parser_accept(p, "ALTER TABLE"))
-        out->object = FIRN_AST_TABLE;
-    else if (firn_parser_accept(p, "ALTER VIEW"))
-        out->object = FIRN_AST_VIEW;
-    else
-        *handled = false;
+    *handled = firn_parser_accept(p, "ALTER TABLE");
+    out->object = FIRN_AST_TABLE;
     if (!*handled) return FIRN_OK;
     out->if_exists = firn_parser_accept(p, "IF EXISTS");
     FIRN_TRY(firn_parser_name(p, &out->name, err));

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/spec/view_update.h"
 #include "sql/ddl.h"
 #include "sql/information_schema.h"
 #include "sql/metadata_file_rows.h"
@@ -458,6 +459,8 @@ firn_metadata_columns firn_session__metadata_columns(const void *ctx, const firn
     size_t tag = 0;
     const firn_str last = ref->parts[ref->n_parts - 1];
     const firn_sql_name whole = {.parts = ref->parts, .n_parts = ref->n_parts};
+    if (ref->call.len > 0) return 0;
+    if (!in->view && firn_session__find_changelog_view(in->session, &whole)) return 0;
     if (firn_rewrite_read_tag(last, firn_str_of(in->session->key), &name, &tag)) return 0;
     if (in->session->n_catalogs == 0 || is_file_name(&whole)) return 0;
     const size_t n_tags = in->session->statement.n_tags;
@@ -470,14 +473,6 @@ firn_metadata_columns firn_session__metadata_columns(const void *ctx, const firn
 
 /* ---- views ---- */
 
-static const firn_view_version *current_version(const firn_view_metadata *view)
-{
-    for (size_t i = 0; i < view->n_versions; i++) {
-        if (view->versions[i].version_id == view->current_version_id) return &view->versions[i];
-    }
-    return NULL;
-}
-
 static const firn_view_representation *choose_dialect(const firn_view_version *version)
 {
     static const char *const k_dialects[] = {"duckdb", "firn", "spark", "trino"};
@@ -488,6 +483,23 @@ static const firn_view_representation *choose_dialect(const firn_view_version *v
         }
     }
     return NULL;
+}
+
+static firn_status fail_dialect(firn_session *session, firn_str view,
+                                const firn_view_version *version, firn_error *err)
+{
+    firn_str found = FIRN_STR("");
+    for (size_t i = 0; version && i < version->n_representations && found.data; i++)
+        found =
+            firn_arena_printf(session->arena, "%.*s%s%.*s", FIRN_STR_ARG(found), i > 0 ? ", " : "",
+                              FIRN_STR_ARG(version->representations[i].dialect));
+    if (!found.data) return firn_fail_nomem(err);
+    (void)firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                    "not supported: view %.*s has text in the dialects (%.*s), none of which is "
+                    "duckdb, firn, spark or trino",
+                    FIRN_STR_ARG(view), FIRN_STR_ARG(found));
+    return firn_error_hint(err, FIRN_ERR_UNSUPPORTED,
+                           "ALTER VIEW .. SET DIALECT duckdb AS SELECT ..");
 }
 
 static firn_status enter_view(const question *q, firn_catalog *catalog, const firn_ident *ident,
@@ -521,26 +533,30 @@ static firn_status enter_view(const question *q, firn_catalog *catalog, const fi
     return FIRN_OK;
 }
 
-/* "(text) AS v(columns)": the view's own column names win over those of its text. */
+static void write_columns(firn_session *session, const firn_schema *schema, firn_buf *out)
+{
+    for (size_t i = 0; i < schema->root.n_fields; i++) {
+        if (i > 0) firn_buf_cstr(out, ", ");
+        firn_buf_str(out, firn_sql_quote(schema->root.fields[i].name, session->arena));
+    }
+}
+
+/* "SELECT columns FROM (text) AS v(columns)": the view's own columns win over those of its text,
+ * which may have got more since ("SELECT *"). */
 static firn_status write_view(firn_session *session, const firn_view_metadata *view,
                               const firn_view_version *version, firn_str text, firn_str *out,
                               firn_error *err)
 {
     firn_buf buf;
-    const firn_schema *schema = NULL;
-    for (size_t i = 0; i < view->n_schemas; i++) {
-        if (view->schemas[i]->schema_id == version->schema_id) schema = view->schemas[i];
-    }
+    const firn_schema *schema = firn_view_schema_of(view, version);
     firn_buf_init(&buf, session->env->alloc, 4 * FIRN_LIMIT_SQL_TEXT);
-    firn_buf_cstr(&buf, "SELECT * FROM (");
+    firn_buf_cstr(&buf, "SELECT ");
+    write_columns(session, schema, &buf);
+    firn_buf_cstr(&buf, " FROM (");
     firn_buf_str(&buf, text);
-    firn_buf_cstr(&buf, "\n) AS \"view\"");
-    for (size_t i = 0; schema && i < schema->root.n_fields; i++) {
-        const firn_str name = firn_sql_quote(schema->root.fields[i].name, session->arena);
-        firn_buf_cstr(&buf, i == 0 ? "(" : ", ");
-        firn_buf_str(&buf, name);
-        if (i + 1 == schema->root.n_fields) firn_buf_byte(&buf, ')');
-    }
+    firn_buf_cstr(&buf, "\n) AS \"view\"(");
+    write_columns(session, schema, &buf);
+    firn_buf_byte(&buf, ')');
     const firn_status st = firn_buf_check(&buf, err);
     if (st == FIRN_OK) *out = firn_arena_copy(session->arena, firn_buf_view(&buf));
     firn_buf_dispose(&buf);
@@ -575,14 +591,9 @@ static firn_status claim_view(const question *q, firn_catalog *catalog, const fi
     FIRN_TRY(firn_catalog_get_ops(catalog)->load_view(firn_catalog_ctx(catalog), ident,
                                                       session->arena, &loaded, err));
     const firn_str text = firn_session__ident_text(session, ident);
-    const firn_view_version *version = current_version(loaded.metadata);
+    const firn_view_version *version = firn_view_current_version(loaded.metadata);
     const firn_view_representation *chosen = version ? choose_dialect(version) : NULL;
-    if (!chosen) {
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: view %.*s has no text in the dialects duckdb, firn, spark "
-                         "and trino",
-                         FIRN_STR_ARG(text));
-    }
+    if (!chosen) return fail_dialect(session, text, version, err);
     if (q->at) {
         return firn_sql_fail(err, q->at->offset, "view %.*s has no time travel",
                              FIRN_STR_ARG(text));

@@ -126,14 +126,21 @@ firn_status firn_session__claim_changes_table(firn_session *session, const view_
 
 /* ---- changelog views ---- */
 
+const changelog_view *firn_session__find_changelog_view(const firn_session *session,
+                                                        const firn_sql_name *name)
+{
+    const changelog_view *view = session->changelog_views;
+    if (name->n_parts != 1) return NULL;
+    while (view && !firn_str_equals_nocase(view->name, name->parts[0])) view = view->next;
+    return view;
+}
+
 firn_status firn_session__claim_changelog_view(firn_session *session, const firn_sql_name *name,
                                                firn_engine_claim *out, firn_error *err)
 {
-    const changelog_view *view = session->changelog_views;
+    const changelog_view *view = firn_session__find_changelog_view(session, name);
     const firn_loaded_table *loaded = NULL;
     firn_changes_call call;
-    if (name->n_parts != 1) return FIRN_ERR_NOT_FOUND;
-    while (view && !firn_str_equals_nocase(view->name, name->parts[0])) view = view->next;
     if (!view) return FIRN_ERR_NOT_FOUND;
     const firn_status st = firn_session__load(session, view->catalog, &view->ident, &loaded, err);
     if (st == FIRN_ERR_NOT_FOUND)

@@ -165,6 +165,9 @@ FIRN_MUST_CHECK firn_status firn_session__claim_changes_call(firn_session *sessi
 FIRN_MUST_CHECK firn_status firn_session__claim_changes_table(
     firn_session *session, const view_scope *scope, const firn_sql_name *name,
     const firn_time_travel *at, firn_engine_claim *out, firn_error *err);
+/* NULL: the session has no changelog view of this name. */
+const changelog_view *firn_session__find_changelog_view(const firn_session *session,
+                                                        const firn_sql_name *name);
 /* FIRN_ERR_NOT_FOUND: the session has no changelog view of this name. */
 FIRN_MUST_CHECK firn_status firn_session__claim_changelog_view(firn_session *session,
                                                                const firn_sql_name *name,

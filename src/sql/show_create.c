@@ -223,7 +223,8 @@ static void put_statement(firn_session *session, const firn_described *d, firn_b
         put_string(out, d->location);
         firn_buf_byte(out, '\n');
     }
-    if (d->table || session->dialect == FIRN_DIALECT_SPARK) put_properties(session, d, out);
+    if (d->table || d->properties.n > 0 || session->dialect == FIRN_DIALECT_SPARK)
+        put_properties(session, d, out);
     if (!d->table && d->version->n_representations > 0) {
         firn_buf_cstr(out, "AS\n");
         firn_buf_str(out, d->version->representations[0].sql);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/spec/view_update.h"
 #include "sql/ddl.h"
 #include "sql/show.h"
 
@@ -14,14 +15,9 @@
 static firn_status use_view(firn_described *d, const firn_view_metadata *view, firn_error *err)
 {
     d->view = view;
-    for (size_t i = 0; i < view->n_versions; i++) {
-        if (view->versions[i].version_id == view->current_version_id) {
-            d->version = &view->versions[i];
-        }
-    }
-    for (size_t i = 0; d->version && i < view->n_schemas; i++) {
-        if (view->schemas[i]->schema_id == d->version->schema_id) d->root = &view->schemas[i]->root;
-    }
+    d->version = firn_view_current_version(view);
+    const firn_schema *schema = d->version ? firn_view_schema_of(view, d->version) : NULL;
+    if (schema) d->root = &schema->root;
     d->properties = view->properties;
     d->location = view->location;
     return d->root ? FIRN_OK : firn_fail(err, FIRN_ERR_CORRUPT, "view without a current schema");
@@ -130,6 +126,27 @@ static firn_status add_partitions(firn_show *show, const firn_described *d, firn
     return FIRN_OK;
 }
 
+static void add_view_details(firn_show *show, const firn_described *d)
+{
+    firn_arena *arena = show->session->arena;
+    const firn_view_version *version = d->version;
+    firn_str levels = FIRN_STR("");
+    for (size_t i = 0; i < version->n_default_namespace && levels.data; i++)
+        levels = firn_arena_printf(arena, "%.*s%s%.*s", FIRN_STR_ARG(levels), i > 0 ? "." : "",
+                                   FIRN_STR_ARG(version->default_namespace[i]));
+    add_row(show, FIRN_STR("View Version"),
+            firn_arena_printf(arena, "%d", (int)version->version_id), FIRN_STR(""));
+    add_row(show, FIRN_STR("View Catalog and Namespace"),
+            firn_arena_printf(arena, "%.*s.%.*s", FIRN_STR_ARG(version->default_catalog),
+                              FIRN_STR_ARG(levels)),
+            FIRN_STR(""));
+    for (size_t i = 0; i < version->n_representations; i++)
+        add_row(show,
+                firn_arena_printf(arena, "View Text (%.*s)",
+                                  FIRN_STR_ARG(version->representations[i].dialect)),
+                version->representations[i].sql, FIRN_STR(""));
+}
+
 static void add_details(firn_show *show, const firn_described *d)
 {
     firn_arena *arena = show->session->arena;
@@ -148,8 +165,8 @@ static void add_details(firn_show *show, const firn_described *d)
             add_row(show, FIRN_STR("Current snapshot"),
                     firn_arena_printf(arena, "%" PRId64, d->table->current_snapshot_id), none);
         }
-    } else if (d->version->n_representations > 0) {
-        add_row(show, FIRN_STR("View Text"), d->version->representations[0].sql, none);
+    } else {
+        add_view_details(show, d);
     }
     for (size_t i = 0; i < d->properties.n; i++) {
         add_row(show, d->properties.items[i].key, d->properties.items[i].value, none);

@@ -138,6 +138,8 @@ typedef struct firn_catalog_ops {
     firn_status (*put_view)(void *ctx, const firn_ident *ident, firn_str expected_location,
                             const firn_view_metadata *metadata, firn_error *err);
     firn_status (*drop_view)(void *ctx, const firn_ident *ident, firn_error *err);
+    firn_status (*rename_view)(void *ctx, const firn_ident *from, const firn_ident *to,
+                               firn_error *err);
     /** Where a new table's files go ("<warehouse>/<ns>/<name>"), unless the user says otherwise. */
     firn_status (*default_location)(void *ctx, const firn_ident *ident, struct firn_arena *arena,
                                     firn_str *out, firn_error *err);

@@ -19,8 +19,8 @@ static bool has_all_slots(const firn_catalog_ops *ops)
     return ops->list_namespaces && ops->create_namespace && ops->load_namespace &&
            ops->drop_namespace && ops->list_tables && ops->load_table && ops->commit &&
            ops->drop_table && ops->rename_table && ops->register_table && ops->list_views &&
-           ops->load_view && ops->put_view && ops->drop_view && ops->default_location &&
-           ops->destroy;
+           ops->load_view && ops->put_view && ops->drop_view && ops->rename_view &&
+           ops->default_location && ops->destroy;
 }
 
 firn_status firn_catalog_create(firn_str name, const firn_catalog_ops *ops, void *ctx,
