@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/changes/changelog.h"
+#include "pick_columns.h"
 #include "row_output.h"
 #include "table_actions.h"
 #include "table_source.h"
@@ -68,7 +69,7 @@ static firn_status split_list(const changes_run *r, const char *option, firn_str
     while (rest.data) {
         firn_str *slot = firn_arena_push(r->a->arena, out, n, &cap, sizeof *slot);
         if (!slot) return firn_fail_nomem(err);
-        *slot = firn_str_trim(firn_str_split(&rest, ','));
+        FIRN_TRY(pick_name_next(&rest, r->a->arena, slot, err));
     }
     return FIRN_OK;
 }

@@ -68,12 +68,44 @@ static const firn_type *make_type(const pick *in, const firn_type *type, firn_ar
     return out;
 }
 
+firn_status pick_name_next(firn_str *list, firn_arena *arena, firn_str *out, firn_error *err)
+{
+    firn_str text = firn_str_trim(*list);
+    if (text.len == 0 || text.data[0] != '"') {
+        *out = firn_str_trim(firn_str_split(list, ','));
+        return FIRN_OK;
+    }
+    char *name = firn_arena_alloc(arena, text.len);
+    size_t n = 0;
+    size_t at = 1;
+    bool is_closed = false;
+    if (!name) return firn_fail_nomem(err);
+    while (at < text.len && !is_closed) {
+        const bool is_quote = text.data[at] == '"';
+        const bool is_doubled = is_quote && at + 1 < text.len && text.data[at + 1] == '"';
+        is_closed = is_quote && !is_doubled;
+        if (!is_closed) name[n++] = text.data[at];
+        at += is_doubled ? 2 : 1;
+    }
+    *out = (firn_str){name, n};
+    const firn_str rest = firn_str_trim(firn_str_slice(text, at, text.len));
+    if (!is_closed || (rest.len > 0 && rest.data[0] != ','))
+        return firn_fail(err, FIRN_ERR_ARG, "%.*s: expected a quoted name and a comma",
+                         FIRN_STR_ARG(text));
+    *list = rest.len > 0 ? firn_str_slice(rest, 1, rest.len) : (firn_str){0};
+    return FIRN_OK;
+}
+
 firn_status pick_columns(const firn_type *root, const char *list, firn_arena *arena,
                          const firn_type **out, firn_error *err)
 {
     pick all = {.is_whole = !list};
     firn_str rest = list ? firn_str_of(list) : (firn_str){NULL, 0};
-    while (rest.data) FIRN_TRY(add_name(&all, root, firn_str_split(&rest, ','), arena, err));
+    while (rest.data) {
+        firn_str name;
+        FIRN_TRY(pick_name_next(&rest, arena, &name, err));
+        FIRN_TRY(add_name(&all, root, name, arena, err));
+    }
     *out = make_type(&all, root, arena);
     return *out ? FIRN_OK : firn_fail_nomem(err);
 }

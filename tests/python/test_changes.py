@@ -116,3 +116,12 @@ def test_mistakes_are_told(home, args, status, message):
     assert message in done.stderr.splitlines()[0]
 
 
+
+
+def test_names_of_columns_may_be_quoted(home):
+    home.run("sql", "-c", 'CREATE TABLE t ("a, b" int, "say ""x""" int, c int)')
+    home.run("sql", "-c", "INSERT INTO t VALUES (1, 2, 3)")
+    out = home.run("changes", "default.t", "--columns", 'c, "say ""x""" ,"a, b"', "--format", "csv").stdout
+    assert out == 'c,"say ""x""","a, b"\n3,2,1\n'
+    for wrong in ('"a, b', '"a, b" c', '""'):
+        assert home.run("changes", "default.t", "--columns", wrong, check=False).returncode == 1
