@@ -21,11 +21,13 @@ static int32_t *take_words(firn_buf *words, size_t n, firn_buf *out)
     return at;
 }
 
-/* Copies short pieces without a call; room for 16 bytes too many at both ends. */
+#define PIECE ((size_t)32)
+
+/* Copies short pieces without a call, for which there must be room for PIECE bytes more. */
 static inline char *put_piece(char *to, const char *from, size_t n, size_t readable)
 {
-    if (n <= 16 && readable >= 16)
-        memcpy(to, from, 16);
+    if (n <= PIECE && readable >= PIECE)
+        memcpy(to, from, PIECE);
     else if (n)
         memcpy(to, from, n);
     return to + n;
@@ -41,7 +43,7 @@ void firn_delta_length_encode(firn_buf *out, firn_str plain, size_t n, firn_buf 
         at += sizeof(uint32_t) + (size_t)lengths[i];
     }
     firn_delta_encode_i32(out, lengths, n);
-    char *to = firn_buf_reserve(out, plain.len + 16);
+    char *to = firn_buf_reserve(out, plain.len + PIECE);
     if (!to) return;
     const char *const start = to, *const end = plain.data + plain.len;
     at = plain.data;
@@ -84,7 +86,7 @@ void firn_delta_bytes_encode(firn_buf *out, firn_str plain, size_t n, firn_buf *
     }
     firn_delta_encode_i32(out, prefixes, n);
     firn_delta_encode_i32(out, suffixes, n);
-    char *to = firn_buf_reserve(out, plain.len + 16);
+    char *to = firn_buf_reserve(out, plain.len + PIECE);
     if (!to) return;
     const char *const start = to, *const end = plain.data + plain.len;
     at = plain.data;

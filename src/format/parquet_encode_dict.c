@@ -11,10 +11,11 @@
 #include "base/cursor.h"
 #include "base/error.h"
 
-#define FIRST_SLOTS ((size_t)256)
-#define FEW_SLOTS   ((size_t)4096) /* below, growing fast saves time; above, memory counts */
-#define MULTIPLIER  UINT64_C(0x9e3779b97f4a7c15)
-#define INLINE_LEN  12u
+#define FIRST_CAP  ((size_t)64)
+#define FEW_SLOTS  ((size_t)4096) /* below, growing fast saves time; above, memory counts */
+#define SPREAD     4 /* numbers have a slot each while they are no farther apart on average */
+#define MULTIPLIER UINT64_C(0x9e3779b97f4a7c15)
+#define INLINE_LEN 12u
 
 typedef struct view_words {
     uint64_t head;
@@ -89,38 +90,120 @@ static uint64_t hash_entry(const firn_parquet_dict *dict, uint32_t i)
     return hash_view(w, s.data, (uint32_t)s.len);
 }
 
-/* At most a quarter of the slots are taken: hardly a probe goes on, so branches are foreseen. */
-static firn_status grow(firn_parquet_dict *dict, firn_error *err)
+static inline uint64_t load_value(const void *values, size_t i, size_t width)
 {
-    const size_t factor = dict->n_slots < FEW_SLOTS ? 4 : 2;
-    const size_t n_slots = dict->n_slots ? dict->n_slots * factor : FIRST_SLOTS;
-    const size_t cap = n_slots / 4, words = dict->has_views ? 2 : 1;
-    uint64_t *keys = firn_mem_resize(dict->alloc, dict->keys, cap * words * sizeof *keys);
-    if (!keys) return firn_fail_nomem(err);
-    dict->keys = keys;
+    /* with its sign, so that small numbers around zero are close to each other */
+    return width == 4 ? (uint64_t)(int32_t)firn_load_u32le((const char *)values + i * 4)
+                      : firn_load_u64le((const char *)values + i * 8);
+}
+
+/* ---- the table ---- */
+
+typedef struct span {
+    int64_t lo, hi;
+} span;
+
+/* From the smallest to the largest of the entries and of n values that may become some. */
+static span find_span(const firn_parquet_dict *dict, const void *values, size_t n)
+{
+    span s = {INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < dict->n + n; i++) {
+        const uint64_t word =
+            i < dict->n ? dict->keys[i] : load_value(values, i - dict->n, dict->width);
+        const int64_t v = (int64_t)word;
+        s.lo = v < s.lo ? v : s.lo;
+        s.hi = v > s.hi ? v : s.hi;
+    }
+    return s;
+}
+
+static void fill_slots(firn_parquet_dict *dict)
+{
+    const size_t mask = dict->n_slots - 1;
+    for (uint32_t i = 0; i < dict->n; i++) {
+        size_t at = dict->is_direct ? dict->keys[i] - dict->first : hash_entry(dict, i) & mask;
+        while (dict->slots[at]) at = (at + 1) & mask;
+        dict->slots[at] = i + 1;
+    }
+}
+
+/* Room for cap entries and n_slots slots. */
+static firn_status rebuild(firn_parquet_dict *dict, size_t cap, size_t n_slots, firn_error *err)
+{
+    const size_t words = dict->has_views ? 2 : 1;
+    if (cap > dict->cap) {
+        uint64_t *keys = firn_mem_resize(dict->alloc, dict->keys, cap * words * sizeof *keys);
+        if (!keys) return firn_fail_nomem(err);
+        dict->keys = keys;
+        dict->cap = cap;
+    }
     uint32_t *slots = firn_mem_alloc_zero(dict->alloc, n_slots * sizeof *slots);
     if (!slots) return firn_fail_nomem(err);
     firn_mem_free(dict->alloc, dict->slots);
     dict->slots = slots;
     dict->n_slots = n_slots;
-    dict->cap = cap;
-    for (uint32_t i = 0; i < dict->n; i++) {
-        size_t at = hash_entry(dict, i) & (n_slots - 1);
-        while (slots[at]) at = (at + 1) & (n_slots - 1);
-        slots[at] = i + 1;
-    }
+    fill_slots(dict);
     return FIRN_OK;
 }
 
-static inline uint64_t load_value(const void *values, size_t i, size_t width)
+/* A table for more than the entries there are; n values may become some. Numbers that lie close
+ * together have a slot each. Hashes take a quarter of the slots at most: hardly a probe goes on, so
+ * branches are foreseen. */
+static firn_status grow(firn_parquet_dict *dict, const void *values, size_t n, firn_error *err)
 {
-    return width == 4 ? firn_load_u32le((const char *)values + i * 4)
-                      : firn_load_u64le((const char *)values + i * 8);
+    const size_t factor = dict->cap * 4 < FEW_SLOTS ? 4 : 2;
+    const size_t cap = dict->n < dict->cap ? dict->cap : dict->cap ? dict->cap * factor : FIRST_CAP;
+    size_t n_slots = cap * 4;
+    dict->is_direct = false;
+    if (!dict->has_views) {
+        const span s = find_span(dict, values, n);
+        const uint64_t width = (uint64_t)s.hi - (uint64_t)s.lo;
+        if (width < SPREAD * (dict->n + n)) {
+            for (n_slots = FIRST_CAP; n_slots < 2 * (width + 1);) n_slots *= 2;
+            dict->is_direct = true;
+            dict->first = (uint64_t)s.lo - (n_slots - width) / 2;
+        }
+    }
+    return rebuild(dict, cap, n_slots, err);
 }
 
-/* Stops at a value that needs a bigger table or a bigger dictionary than allowed. */
-static inline size_t add_fixed(firn_parquet_dict *dict, const void *values, size_t n, size_t width,
-                               uint32_t *out)
+/* ---- adding ---- */
+
+/* Is there room for one more entry, of so many bytes? */
+static inline bool has_room(firn_parquet_dict *dict, size_t size)
+{
+    dict->is_full = dict->bytes + size > dict->max_bytes;
+    return !dict->is_full && dict->n < dict->cap;
+}
+
+/* False when there is no room. */
+static inline bool insert_fixed(firn_parquet_dict *dict, uint64_t v, uint32_t *slot)
+{
+    if (!has_room(dict, dict->width)) return false;
+    dict->keys[dict->n++] = v;
+    dict->bytes += dict->width;
+    *slot = dict->n;
+    return true;
+}
+
+/* Both stop at a value that needs another table or a bigger dictionary than allowed. */
+static inline size_t add_direct(firn_parquet_dict *dict, const void *values, size_t n, size_t width,
+                                uint32_t *out)
+{
+    uint32_t *slots = dict->slots;
+    const uint64_t first = dict->first, n_slots = dict->n_slots;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t v = load_value(values, i, width);
+        if (v - first >= n_slots) return i;
+        uint32_t *slot = &slots[v - first];
+        if (!*slot && !insert_fixed(dict, v, slot)) return i;
+        out[i] = *slot - 1;
+    }
+    return n;
+}
+
+static inline size_t add_hashed(firn_parquet_dict *dict, const void *values, size_t n, size_t width,
+                                uint32_t *out)
 {
     const size_t mask = dict->n_slots - 1;
     uint32_t *slots = dict->slots;
@@ -128,20 +211,20 @@ static inline size_t add_fixed(firn_parquet_dict *dict, const void *values, size
     for (size_t i = 0; i < n; i++) {
         const uint64_t v = load_value(values, i, width);
         size_t at = hash_word(v) & mask;
-        uint32_t slot = slots[at];
-        while (slot && keys[slot - 1] != v) {
-            at = (at + 1) & mask;
-            slot = slots[at];
-        }
-        if (!slot) {
-            if (dict->n == dict->cap || dict->bytes + width > dict->max_bytes) return i;
-            keys[dict->n++] = v;
-            dict->bytes += width;
-            slots[at] = slot = dict->n;
-        }
-        out[i] = slot - 1;
+        while (slots[at] && keys[slots[at] - 1] != v) at = (at + 1) & mask;
+        if (!slots[at] && !insert_fixed(dict, v, &slots[at])) return i;
+        out[i] = slots[at] - 1;
     }
     return n;
+}
+
+static size_t add_fixed(firn_parquet_dict *dict, const void *values, size_t n, uint32_t *out)
+{
+    if (dict->width == 4)
+        return dict->is_direct ? add_direct(dict, values, n, 4, out)
+                               : add_hashed(dict, values, n, 4, out);
+    return dict->is_direct ? add_direct(dict, values, n, 8, out)
+                           : add_hashed(dict, values, n, 8, out);
 }
 
 static inline bool same_view(const firn_parquet_dict *dict, uint32_t i, view_words w,
@@ -153,11 +236,11 @@ static inline bool same_view(const firn_parquet_dict *dict, uint32_t i, view_wor
     return memcmp(dict->heap.data + words[1], data, len) == 0;
 }
 
-/* False when the dictionary is full. */
+/* False when there is no room. */
 static bool insert_view(firn_parquet_dict *dict, view_words w, const char *data, uint32_t len)
 {
     const size_t size = (dict->has_lengths ? sizeof len : 0) + len;
-    if (dict->n == dict->cap || dict->bytes + size > dict->max_bytes) return false;
+    if (!has_room(dict, size)) return false;
     if (dict->has_lengths) firn_buf_u32le(&dict->heap, len);
     uint64_t *words = dict->keys + 2 * (size_t)dict->n;
     words[0] = w.head;
@@ -192,19 +275,18 @@ static size_t add_views(firn_parquet_dict *dict, const firn_view *values, size_t
 firn_status firn_parquet_dict_add(firn_parquet_dict *dict, const void *values, size_t n,
                                   uint32_t *out, size_t *n_done, firn_error *err)
 {
+    const size_t width = dict->has_views ? sizeof(firn_view) : dict->width;
     *n_done = 0;
-    if (!dict->slots) FIRN_TRY(grow(dict, err));
+    dict->is_full = false;
     while (*n_done < n) {
+        const void *rest = (const char *)values + *n_done * width;
         const size_t left = n - *n_done;
-        uint32_t *to = out + *n_done;
-        if (dict->has_views)
-            *n_done += add_views(dict, (const firn_view *)values + *n_done, left, to);
-        else if (dict->width == 4)
-            *n_done += add_fixed(dict, (const uint32_t *)values + *n_done, left, 4, to);
-        else
-            *n_done += add_fixed(dict, (const uint64_t *)values + *n_done, left, 8, to);
-        if (*n_done == n || dict->n < dict->cap) break;
-        FIRN_TRY(grow(dict, err));
+        if (dict->slots && dict->has_views)
+            *n_done += add_views(dict, rest, left, out + *n_done);
+        else if (dict->slots)
+            *n_done += add_fixed(dict, rest, left, out + *n_done);
+        if (*n_done == n || dict->is_full) break;
+        FIRN_TRY(grow(dict, rest, left, err));
     }
     return firn_buf_check(&dict->heap, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dictionary of one column chunk: open addressing over fixed-width values or views, giving each
- * distinct value its index. Not here: when a dictionary is worth it (parquet_column.c). */
+/* The dictionary of one column chunk, giving each distinct value its index: a table of slots, by
+ * the number itself or by open addressing over the hashes of numbers or views. Not here: when a
+ * dictionary is worth it (parquet_column.c). */
 #ifndef FIRN_FORMAT_PARQUET_ENCODE_DICT_H
 #define FIRN_FORMAT_PARQUET_ENCODE_DICT_H
 
@@ -11,7 +12,10 @@ typedef struct firn_parquet_dict {
     const firn_allocator *alloc;
     uint32_t *slots; /* index + 1, 0 = free; a power of two of them */
     size_t n_slots;
-    uint64_t *keys; /* fixed width: the value; views: two words each */
+    uint64_t first; /* is_direct: the number that slot 0 is for */
+    bool is_direct; /* numbers that lie close together: slot is number - first */
+    bool is_full;   /* the last addition stopped at max_bytes */
+    uint64_t *keys; /* fixed width: the value, with its sign; views: two words each */
     size_t cap;     /* values that fit keys before the table grows */
     uint32_t n;
     bool has_views;

@@ -279,6 +279,51 @@ static void test_dictionary_grows_and_keeps_its_numbers(void **state)
     firn_parquet_dict_dispose(&dict);
 }
 
+/* values in steps of any length: what a dictionary of numbers close together, then far apart, then
+ * many between them must not confuse. */
+static void test_dictionary_of_numbers_keeps_them_apart_at_any_distance(void **state)
+{
+    (void)state;
+    static const int64_t steps[] = {0, -1, 100, -4000, 70000, INT32_MIN, INT32_MAX, 123456};
+    static int32_t narrow[MAX];
+    static int64_t wide[MAX];
+    static uint32_t out[MAX], out_wide[MAX];
+    firn_parquet_dict dict, dict_wide;
+    firn_error err;
+    size_t n_done, at = 0;
+    for (size_t i = 0; i < MAX; i++) {
+        wide[i] = steps[i * 8 / MAX] / 2 + (int64_t)(i * 2654435761u % 1999);
+        narrow[i] = (int32_t)wide[i];
+    }
+    firn_parquet_dict_init(&dict, NULL, 4, false, 1 << 20);
+    firn_parquet_dict_init(&dict_wide, NULL, 8, false, 1 << 20);
+    for (size_t n = 1; at < MAX; at += n_done, n = n * 2 % 2047 + 1) {
+        const size_t k = n < MAX - at ? n : MAX - at;
+        assert_ok(firn_parquet_dict_add(&dict, narrow + at, k, out + at, &n_done, &err), &err);
+        assert_int_equal(n_done, k);
+        assert_ok(firn_parquet_dict_add(&dict_wide, wide + at, k, out_wide + at, &n_done, &err),
+                  &err);
+        assert_int_equal(n_done, k);
+    }
+    assert_memory_equal(out, out_wide, sizeof out);
+    firn_buf_clear(&g_out);
+    firn_parquet_dict_expand(&dict, out, MAX, &g_out);
+    assert_int_equal(g_out.len, sizeof narrow);
+    assert_memory_equal(g_out.data, narrow, sizeof narrow);
+    firn_buf_clear(&g_out);
+    firn_parquet_dict_plain(&dict_wide, &g_out);
+    const int64_t *entries = (const int64_t *)(const void *)g_out.data;
+    assert_int_equal(g_out.len, dict_wide.n * sizeof *entries);
+    for (size_t i = 0; i < MAX; i++) assert_int_equal(entries[out_wide[i]], wide[i]);
+    for (uint32_t i = 0, next = 0; i < MAX; i++) { /* by first use: so none is there twice */
+        assert_true(out[i] <= next);
+        next += out[i] == next;
+        if (i == MAX - 1) assert_int_equal(dict.n, next);
+    }
+    firn_parquet_dict_dispose(&dict);
+    firn_parquet_dict_dispose(&dict_wide);
+}
+
 static void test_dictionary_stops_at_its_limit(void **state)
 {
     (void)state;
@@ -346,6 +391,7 @@ int main(void)
         TEST(test_extreme_deltas_wrap_around),
         TEST(test_dictionary_numbers_values_by_first_use),
         TEST(test_dictionary_grows_and_keeps_its_numbers),
+        TEST(test_dictionary_of_numbers_keeps_them_apart_at_any_distance),
         TEST(test_dictionary_stops_at_its_limit),
         TEST(test_dictionary_tells_texts_of_all_lengths_apart),
     };

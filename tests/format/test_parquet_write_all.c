@@ -86,6 +86,7 @@ static const firn_field k_columns[] = {
     {.id = 25, NAME("point"), .type = &k_point},
     {.id = 29, NAME("matrix"), .type = &k_matrix},
     {.id = 33, NAME("geo"), .type = &k_geometry},
+    {.id = 34, NAME("noise"), .type = &k_long, .is_required = true},
 };
 #define N_COLUMNS (sizeof k_columns / sizeof k_columns[0])
 TYPE(k_root, .kind = FIRN_TYPE_STRUCT, .fields = k_columns, .n_fields = N_COLUMNS);
@@ -132,6 +133,8 @@ static void fill_numbers(firn_column *c, int64_t r, int64_t i)
     set_i64(&c[11], r, i / 100 * 1000000);
     set_i64(&c[12], r, i * 1001);
     set_i64(&c[13], r, -i * 999);
+    const uint32_t mixed = (uint32_t)i * UINT32_C(2654435761);
+    set_i64(&c[25], r, (int64_t)((mixed ^ mixed >> 15) * UINT32_C(2246822519) >> 8));
 }
 
 static void fill_texts(firn_column *c, int64_t r, int64_t i)

@@ -58,6 +58,11 @@ def text(v, scale):
     return decimal.Decimal(v).scaleb(-scale, decimal.Context(prec=60))
 
 
+def noise(i):
+    mixed = i * 2654435761 % 2**32
+    return (mixed ^ mixed >> 15) * 2246822519 % 2**32 >> 8
+
+
 def expected_row(i):
     row = {
         "b": i % 3 == 0,
@@ -88,6 +93,7 @@ def expected_row(i):
         else {"x": 2 * i, "y": None if i % 3 == 0 else {"z": f"z{i % 50}"}},
         "matrix": [[i * 100 + k * 10 + m for m in range(k + i % 2)] for k in range(i % 3)],
         "geo": struct.pack("<BIdd", 1, 1, i, -float(i)),
+        "noise": noise(i),
     }
     return row
 
@@ -242,6 +248,7 @@ def test_encodings_are_chosen_by_size(folder):
     assert "RLE_DICTIONARY" in encodings["s"]
     assert "RLE_DICTIONARY" not in encodings["text"]
     assert "DELTA_BINARY_PACKED" in encodings["l"]
+    assert "BYTE_STREAM_SPLIT" in encodings["noise"]
     assert encodings["b"] == {"RLE", "PLAIN"}
     # a dictionary that outgrows its limit leaves its first pages as they are
     group = pq.read_metadata(folder / "small_pages.parquet").row_group(0)
@@ -256,7 +263,7 @@ def test_encodings_are_chosen_by_size(folder):
 def test_delta_can_be_switched_off(folder):
     group = pq.read_metadata(folder / "gzip.parquet").row_group(0)
     for c in range(group.num_columns):
-        assert "DELTA_BINARY_PACKED" not in group.column(c).encodings
+        assert not {"DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT"} & set(group.column(c).encodings)
 
 
 def test_iceberg_metrics(folder):
