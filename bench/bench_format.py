@@ -229,9 +229,11 @@ sums([len(files), sum(f.record_count for f in files), *counts,
 
     # ---- text ----
 
-    def text(self, path, read, work, goal, options):
-        """Typed columns out of a file of orders, against DuckDB's reader of such files."""
-        columns = ", ".join(f"'{k}': '{v}'" for k, v in data.ORDER_COLUMNS.items())
+    def text(self, path, read, work, goal, options, kind="orders"):
+        """Typed columns out of a file of orders or lineitems, against DuckDB's reader of such files."""
+        types, sums = {"orders": (data.ORDER_COLUMNS, data.order_sums()),
+                       "lineitem": (data.LINEITEM_COLUMNS, data.lineitem_sums())}[kind]
+        columns = ", ".join(f"'{k}': '{v}'" for k, v in types.items())
         code = f"""
 import duckdb
 c = duckdb.connect()
@@ -239,10 +241,10 @@ c.execute("SET threads=1")
 c.execute("SET TimeZone='UTC'")
 for _ in range(2):
     with Timer():
-        r = c.execute(\"\"\"SELECT {data.order_sums()} FROM {read}('{path}', {options}columns={{{columns}}})\"\"\").fetchone()
+        r = c.execute(\"\"\"SELECT {sums} FROM {read}('{path}', {options}columns={{{columns}}})\"\"\").fetchone()
 sums(r)
 """
-        ours, theirs = self.measure(lambda: program("bench_text", path, 2), lambda: python(code))
+        ours, theirs = self.measure(lambda: program("bench_text", path, 2, kind), lambda: python(code))
         size = os.path.getsize(path)
         self.row(work, goal, f"{size / ours / 1e6:.0f} MB/s", f"{size / theirs / 1e6:.0f} MB/s",
                  f"DuckDB {read}, 1 thread", f"{theirs / ours:.2f}x")
@@ -253,10 +255,15 @@ sums(r)
         return self.made(f"orders-{kind}-{rows}.{suffix}", lambda path: write(path, rows))
 
     def ndjson(self):
+        rows = 5_000 if self.quick else 600_000
+        source = self.lineitem("uncompressed")
+        lineitem = self.made(f"lineitem-{rows}.ndjson", lambda p: data.write_lineitem_ndjson(p, source, rows))
+        self.text(lineitem, "read_json", "NDJSON to 16 columns, stable keys", ">= 3x",
+                  "format='newline_delimited', ", "lineitem")
         self.text(self.orders("stable.ndjson", lambda p, n: data.write_orders(p, n, False)), "read_json",
-                  "NDJSON to columns, stable keys", ">= 3x", "format='newline_delimited', ")
+                  "NDJSON to 10 columns, stable keys", "", "format='newline_delimited', ")
         self.text(self.orders("dirty.ndjson", lambda p, n: data.write_orders(p, n, True)), "read_json",
-                  "NDJSON to columns, shuffled keys, escapes, nulls", ">= 1.5x", "format='newline_delimited', ")
+                  "NDJSON to 10 columns, shuffled keys, escapes, nulls", ">= 1.5x", "format='newline_delimited', ")
 
     def csv(self):
         self.text(self.orders("plain.csv", data.write_orders_csv), "read_csv", "CSV to columns", "", "header=true, ")

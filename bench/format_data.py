@@ -16,6 +16,9 @@ LINEITEM = ["l_orderkey", "l_partkey", "l_suppkey", "l_linenumber", "l_quantity"
             "l_receiptdate", "l_shipinstruct", "l_shipmode", "l_comment"]
 TEXTS = {"l_returnflag", "l_linestatus", "l_shipinstruct", "l_shipmode", "l_comment"}
 DATES = {"l_shipdate", "l_commitdate", "l_receiptdate"}
+LINEITEM_COLUMNS = {
+    n: "VARCHAR" if n in TEXTS else "DATE" if n in DATES else "INTEGER" if n == "l_linenumber"
+    else "DECIMAL(15,2)" if i in range(4, 8) else "BIGINT" for i, n in enumerate(LINEITEM)}
 ORDER_COLUMNS = {"order_id": "VARCHAR", "line": "INTEGER", "event_time": "TIMESTAMPTZ",
                  "customer_id": "VARCHAR", "country": "VARCHAR", "stock_code": "VARCHAR",
                  "description": "VARCHAR", "quantity": "INTEGER",
@@ -67,13 +70,9 @@ def write_lineitem(folder, rows):
         c.execute(f"COPY li TO '{folder}/lineitem-{codec}.parquet' (FORMAT parquet, COMPRESSION {codec})")
 
 
-def write_sorted(path, size_bytes):
-    """A file of about size_bytes, sorted by its unique key."""
-    rows = max(1000, size_bytes // 40)
-    duckdb.sql(f"COPY (SELECT r * 7 AS id, hash(r)::BIGINT AS a, hash(r + 1)::BIGINT AS b, "
-               f"md5(r::VARCHAR)[:16] AS name FROM range({rows}) t(r)) "
-               f"TO '{path}' (FORMAT parquet, COMPRESSION uncompressed)")
-    return rows
+def write_lineitem_ndjson(path, source, rows):
+    """The first rows of a file of lineitems, a line each, decimals as numbers and dates as text."""
+    duckdb.sql(f"COPY (FROM read_parquet('{source}') LIMIT {rows}) TO '{path}' (FORMAT json)")
 
 
 def order_fields(i, draw, dirty):

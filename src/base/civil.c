@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "base/clock.h"
+#include "base/cursor.h"
 
 #define US_PER_SECOND INT64_C(1000000)
 #define US_PER_DAY    (86400 * US_PER_SECOND)
@@ -110,12 +111,13 @@ static void expect(scanner *sc, char c)
     if (!accept(sc, c)) sc->is_bad = true;
 }
 
-static int32_t days_in_month(int64_t year, int32_t month)
+/* month: 1 to 12 */
+static bool is_day(int64_t year, int32_t month, int32_t day)
 {
-    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    static const int8_t lengths[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-    if (month == 2) return is_leap ? 29 : 28;
-    return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+    return day >= 1 && (day <= lengths[month] || (month == 2 && day == 29 && is_leap));
 }
 
 /* Four digits, or a sign and four to seven digits. */
@@ -138,8 +140,34 @@ static int64_t take_date(scanner *sc)
     month = take_number(sc, 2, 1, 12);
     expect(sc, '-');
     day = take_number(sc, 2, 1, 31);
-    if (!sc->is_bad && day > days_in_month(year, month)) sc->is_bad = true;
+    if (!sc->is_bad && !is_day(year, month, day)) sc->is_bad = true;
     return sc->is_bad ? 0 : firn_days_from_civil(year, month, day);
+}
+
+/* As firn_days_from_civil() for years that have four digits, without a jump. */
+static int32_t days_of(int32_t year, int32_t month, int32_t day)
+{
+    static const int16_t since_march[] = {0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
+    const uint32_t y = (uint32_t)(year + 400 - (month <= 2));
+    return (int32_t)(y * 365 + y / 4 - y / 100 + y / 400) + since_march[month] + day - 1 -
+           (int32_t)(DAYS_PER_ERA + EPOCH_SHIFT);
+}
+
+/* "YYYY-MM-DD", the form nearly all dates have, in two words. */
+static bool parse_plain_date(const char *p, int32_t *out_days)
+{
+    const uint64_t t =
+        firn_load_u64le(p) ^ UINT64_C(0x2D30302D30303030); /* digits 0..9, dashes 0 */
+    const uint32_t d = (uint32_t)firn_load_u16le(p + 8) ^ 0x3030;
+    const uint64_t high = ((t + UINT64_C(0x0606060606060606)) | t) & UINT64_C(0xF0F0F0F0F0F0F0F0);
+    if (high || (t & UINT64_C(0xFF0000FF00000000)) || (((d + 0x0606) | d) & 0xF0F0)) return false;
+    const int32_t year =
+        (int32_t)((t & 15) * 1000 + (t >> 8 & 15) * 100 + (t >> 16 & 15) * 10 + (t >> 24 & 15));
+    const int32_t month = (int32_t)((t >> 40 & 15) * 10 + (t >> 48 & 15));
+    const int32_t day = (int32_t)((d & 15) * 10 + (d >> 8));
+    if (month < 1 || month > 12 || !is_day(year, month, day)) return false;
+    *out_days = days_of(year, month, day);
+    return true;
 }
 
 /* Up to nine digits, in microseconds; what is below one is left in sc->nanos. */
@@ -239,6 +267,7 @@ bool firn_parse_timestamp_ns(firn_str text, int64_t *out_ns, bool *has_zone)
 
 bool firn_parse_date(firn_str text, int32_t *out_days)
 {
+    if (text.len == 10) return parse_plain_date(text.data, out_days);
     scanner sc = {.text = text};
     int64_t days = take_date(&sc);
 

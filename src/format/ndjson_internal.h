@@ -216,6 +216,7 @@ NDJSON_TEXT(ndjson_text_number);
 NDJSON_TEXT(ndjson_text_json);
 
 /* ---- ndjson_time.c ---- */
+NDJSON_PARSE(ndjson_parse_date);
 NDJSON_PARSE(ndjson_parse_timestamp);
 NDJSON_TEXT(ndjson_text_timestamp);
 NDJSON_TEXT(ndjson_text_date);

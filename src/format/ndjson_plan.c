@@ -22,7 +22,7 @@ static functions functions_of(const ndjson_kernels *kernels, firn_type_kind kind
     case FIRN_TYPE_FLOAT: return (functions){ndjson_parse_float, ndjson_text_number};
     case FIRN_TYPE_DOUBLE: return (functions){ndjson_parse_double, ndjson_text_number};
     case FIRN_TYPE_DECIMAL: return (functions){ndjson_parse_decimal, ndjson_text_number};
-    case FIRN_TYPE_DATE: return (functions){ndjson_parse_quoted, ndjson_text_date};
+    case FIRN_TYPE_DATE: return (functions){ndjson_parse_date, ndjson_text_date};
     case FIRN_TYPE_TIME: return (functions){ndjson_parse_quoted, ndjson_text_time};
     case FIRN_TYPE_TIMESTAMP:
     case FIRN_TYPE_TIMESTAMPTZ:

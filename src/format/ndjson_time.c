@@ -110,6 +110,15 @@ const char *ndjson_parse_timestamp(ndjson_line *line, ndjson_node *node, firn_co
     return ndjson_parse_quoted(line, node, column, row, p);
 }
 
+const char *ndjson_parse_date(ndjson_line *line, ndjson_node *node, firn_column *column,
+                              int64_t row, const char *p)
+{
+    int32_t *days = (int32_t *)column->values + row;
+
+    if (*p == '"' && p[11] == '"' && firn_parse_date((firn_str){p + 1, 10}, days)) return p + 12;
+    return ndjson_parse_quoted(line, node, column, row, p);
+}
+
 bool ndjson_text_date(ndjson_line *line, ndjson_node *node, firn_column *column, int64_t row,
                       firn_str text)
 {

@@ -2,6 +2,8 @@
 /* Calendar and ISO 8601 text. The table comes from Python's datetime. */
 #include "base/clock.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
 #include "firn_test.h"
 
@@ -144,6 +146,27 @@ static void test_malformed_timestamps_are_refused(void **state)
     }
 }
 
+static void test_plain_dates_are_read_as_they_are_written(void **state)
+{
+    static const char *const bad[] = {"2023-02-29", "1900-02-29", "2024-00-10",       "2024-13-10",
+                                      "2024-04-31", "2024-04-00", "2024-4-010",       "2024/04/10",
+                                      "2024-04-1x", "202a-04-10", "2024-04-\xb1\x30", "2024-04 10",
+                                      "2024:04-10", "+024-04-10", "2024-0\xff-10"};
+    int32_t days = 0;
+    char text[40];
+    (void)state;
+    for (int32_t day = -719528; day < 2932897; day += 61) { /* years 0 to 9999 */
+        const firn_civil c = firn_civil_from_us(day * (int64_t)86400 * 1000000);
+        (void)snprintf(text, sizeof text, "%04d-%02d-%02d", (int)c.year, c.month, c.day);
+        if (!firn_parse_date(firn_str_of(text), &days) || days != day)
+            fail_msg("%s is day %d, expected %d", text, days, day);
+    }
+    days = 77;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (firn_parse_date(firn_str_of(bad[i]), &days)) fail_msg("accepted: %s", bad[i]);
+    assert_int_equal(days, 77);
+}
+
 static void test_dates_and_times(void **state)
 {
     int32_t days = 0;
@@ -192,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_every_day_of_eight_centuries_comes_back),
         cmocka_unit_test(test_accepted_spellings),
         cmocka_unit_test(test_malformed_timestamps_are_refused),
+        cmocka_unit_test(test_plain_dates_are_read_as_they_are_written),
         cmocka_unit_test(test_dates_and_times),
         cmocka_unit_test(test_hand_run_clock_moves_only_when_told),
         cmocka_unit_test(test_system_clock_is_after_2024),
