@@ -115,7 +115,11 @@ static firn_status print_file(app *a, const cat_opts *opts, input_file *in, firn
         st = row_output_print(&opts->output, &stream, err);
     }
     file_rows_close(rows);
-    return st == FIRN_DONE ? FIRN_OK : st;
+    if (st == FIRN_OK || st == FIRN_DONE) return FIRN_OK;
+    /* any text may be CSV, so what is wrong with it may be that it is none */
+    const bool is_guess = opts->rows.kind == FIRN_KIND_UNKNOWN && kind == FIRN_KIND_CSV;
+    if (!is_guess || st != FIRN_ERR_CORRUPT) return st;
+    return firn_error_wrap(err, st, "text, read as CSV");
 }
 
 static firn_status cat_file(app *a, const app_args *args, const cat_opts *opts, firn_error *err)
