@@ -92,9 +92,30 @@ firn_str firn_pointer__text(const firn_ident *ident, firn_arena *arena)
     return firn_str_slice(text, 0, text.len > 0 ? text.len - 1 : 0);
 }
 
+void *firn_pointer__take_turn(void *ctx, const firn_ident *ident, int64_t timeout_ms)
+{
+    const firn_pointer_catalog *catalog = ctx;
+    firn_error ignored;
+    firn_arena *arena = NULL;
+    void *turn = NULL;
+    if (!catalog->rows->take_turn || catalog->is_read_only) return NULL;
+    if (firn_pointer__arena(catalog, &arena, &ignored) != FIRN_OK) return NULL;
+    const firn_str text = firn_pointer__text(ident, arena);
+    if (text.data) turn = catalog->rows->take_turn(catalog->rows_ctx, text, timeout_ms);
+    firn_arena_destroy(arena);
+    return turn;
+}
+
+void firn_pointer__end_turn(void *ctx, void *turn)
+{
+    const firn_pointer_catalog *catalog = ctx;
+    catalog->rows->end_turn(catalog->rows_ctx, turn);
+}
+
 static void destroy_pointer_catalog(void *ctx)
 {
     firn_pointer_catalog *catalog = ctx;
+    firn_metadata_cache__destroy(catalog->cache);
     catalog->rows->destroy(catalog->rows_ctx);
     pthread_mutex_destroy(&catalog->lock);
     firn_arena_destroy(catalog->arena);
@@ -118,6 +139,8 @@ static const firn_catalog_ops k_pointer_ops = {
     .put_view = firn_pointer__put_view,
     .drop_view = firn_pointer__drop_view,
     .rename_view = firn_pointer__rename_view,
+    .take_turn = firn_pointer__take_turn,
+    .end_turn = firn_pointer__end_turn,
     .default_location = firn_pointer__default_location,
     .destroy = destroy_pointer_catalog,
 };
@@ -155,7 +178,8 @@ firn_status firn_pointer_catalog_open(firn_env *env, const firn_row_ops *rows, v
     catalog->rows = rows;
     catalog->rows_ctx = rows_ctx;
     catalog->is_read_only = opts->is_read_only;
-    const firn_status st = firn_catalog_create(opts->name, &k_pointer_ops, catalog, out, err);
+    firn_status st = firn_metadata_cache__create(&catalog->cache, err);
+    if (st == FIRN_OK) st = firn_catalog_create(opts->name, &k_pointer_ops, catalog, out, err);
     if (st != FIRN_OK) destroy_pointer_catalog(catalog);
     return st;
 }

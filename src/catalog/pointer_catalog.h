@@ -56,8 +56,14 @@ typedef struct firn_row_ops {
     firn_status (*get_document)(void *ctx, firn_str location, firn_arena *arena, firn_str *out,
                                 firn_error *err);
     firn_status (*remove_document)(void *ctx, firn_str location, firn_error *err);
+    /* Optional: see firn/ext/catalog.h. table: "a.b.name". Called without the lock. */
+    void *(*take_turn)(void *ctx, firn_str table, int64_t timeout_ms);
+    void (*end_turn)(void *ctx, void *turn);
     void (*destroy)(void *ctx);
 } firn_row_ops;
+
+/* Table metadata that was parsed before, by location: documents never change. Threads share it. */
+typedef struct firn_metadata_cache firn_metadata_cache;
 
 typedef struct firn_pointer_catalog {
     firn_env *env;
@@ -67,6 +73,7 @@ typedef struct firn_pointer_catalog {
     firn_str warehouse;
     bool is_read_only;
     pthread_mutex_t lock;
+    firn_metadata_cache *cache;
 } firn_pointer_catalog;
 
 typedef struct firn_pointer_opts {
@@ -105,12 +112,19 @@ FIRN_MUST_CHECK firn_status firn_pointer__find(firn_pointer_catalog *catalog,
                                                const firn_ident *ident, bool is_view,
                                                firn_arena *arena, firn_catalog_row *out,
                                                firn_error *err);
-/* Read and parse a table metadata document. */
+/* A table metadata document, parsed. Lives at least as long as the arena. */
 FIRN_MUST_CHECK firn_status firn_pointer__load(firn_pointer_catalog *catalog, firn_str location,
                                                firn_arena *arena, const firn_table_metadata **out,
                                                firn_error *err);
 
+/* ---- metadata_cache.c ---- */
+
+FIRN_MUST_CHECK firn_status firn_metadata_cache__create(firn_metadata_cache **out, firn_error *err);
+void firn_metadata_cache__destroy(firn_metadata_cache *cache);
+
 /* Slots, one file per kind of object. */
+void *firn_pointer__take_turn(void *ctx, const firn_ident *ident, int64_t timeout_ms);
+void firn_pointer__end_turn(void *ctx, void *turn);
 firn_status firn_pointer__list_namespaces(void *ctx, const firn_ident *parent, firn_arena *arena,
                                           firn_ident **out, size_t *n_out, firn_error *err);
 firn_status firn_pointer__create_namespace(void *ctx, const firn_ident *ns,

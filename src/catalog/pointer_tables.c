@@ -47,22 +47,6 @@ firn_status firn_pointer__find(firn_pointer_catalog *catalog, const firn_ident *
     return firn_pointer__run(catalog, false, find_row, &op, err);
 }
 
-firn_status firn_pointer__load(firn_pointer_catalog *catalog, firn_str location, firn_arena *arena,
-                               const firn_table_metadata **out, firn_error *err)
-{
-    firn_str bytes;
-    const firn_status st =
-        catalog->rows->get_document(catalog->rows_ctx, location, arena, &bytes, err);
-    if (st == FIRN_ERR_NOT_FOUND)
-        return firn_fail(err, FIRN_ERR_CORRUPT,
-                         "metadata file %.*s, which the catalog names, does not exist",
-                         FIRN_STR_ARG(location));
-    if (st != FIRN_OK)
-        return firn_error_wrap(err, st, "metadata file %.*s", FIRN_STR_ARG(location));
-    return firn_error_wrap(err, firn_metadata_parse(bytes, arena, out, err), "metadata file %.*s",
-                           FIRN_STR_ARG(location));
-}
-
 firn_status firn_pointer__load_table(void *ctx, const firn_ident *ident, firn_arena *arena,
                                      firn_loaded_table *out, firn_error *err)
 {

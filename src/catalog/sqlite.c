@@ -288,6 +288,8 @@ static const firn_row_ops k_sqlite_rows = {
     .put_document = put_document,
     .get_document = get_document,
     .remove_document = remove_document,
+    .take_turn = firn_sqlite__take_turn,
+    .end_turn = firn_sqlite__end_turn,
     .destroy = destroy_rows,
 };
 

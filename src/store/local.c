@@ -174,6 +174,7 @@ firn_status firn_store_add_local(firn_store *store, firn_env *env, firn_error *e
         .create = firn_local__create,
         .write = firn_local__write,
         .finish = firn_local__finish,
+        .finish_all = firn_local__finish_all,
         .abandon = firn_local__abandon,
         .remove = local_remove,
         .list = firn_local__list,

@@ -193,6 +193,48 @@ firn_status firn_store_finish(firn_store_writer *writer, firn_error *err)
     return firn_fail(err, FIRN_ERR_IO, "object not finished because a write to it failed");
 }
 
+static bool share_finish(firn_store_writer *const *writers, size_t n)
+{
+    const driver *first = &writers[0]->driver;
+
+    for (size_t i = 0; i < n; i++) {
+        if (writers[i]->driver.ctx != first->ctx || writers[i]->has_failed) return false;
+    }
+    return first->ops->finish_all != NULL;
+}
+
+/* Every writer is ended; the first failure is reported. */
+static firn_status finish_each(firn_store_writer *const *writers, size_t n, firn_error *err)
+{
+    firn_status st = FIRN_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        if (st == FIRN_OK)
+            st = firn_store_finish(writers[i], err);
+        else
+            firn_store_abandon(writers[i]);
+    }
+    return st;
+}
+
+firn_status firn_store_finish_all(firn_store_writer *const *writers, size_t n, firn_error *err)
+{
+    void **inner;
+    firn_status st;
+
+    if (n < 2 || !share_finish(writers, n)) return finish_each(writers, n, err);
+    inner = firn_mem_alloc(NULL, n * sizeof *inner);
+    if (!inner) {
+        for (size_t i = 0; i < n; i++) firn_store_abandon(writers[i]);
+        return firn_fail_nomem(err);
+    }
+    for (size_t i = 0; i < n; i++) inner[i] = writers[i]->writer;
+    st = writers[0]->driver.ops->finish_all(writers[0]->driver.ctx, inner, n, err);
+    firn_mem_free(NULL, inner);
+    for (size_t i = 0; i < n; i++) firn_mem_free(NULL, writers[i]);
+    return st;
+}
+
 void firn_store_abandon(firn_store_writer *writer)
 {
     if (!writer) return;

@@ -103,7 +103,7 @@ typedef struct firn_loaded_view {
     const firn_view_metadata *metadata;
 } firn_loaded_view;
 
-/** @brief Slots of a driver. All required unless marked. */
+/** @brief Slots of a driver. All required unless marked optional. */
 typedef struct firn_catalog_ops {
     size_t struct_size;
     firn_status (*list_namespaces)(void *ctx, const firn_ident *parent, struct firn_arena *arena,
@@ -143,6 +143,13 @@ typedef struct firn_catalog_ops {
     /** Where a new table's files go ("<warehouse>/<ns>/<name>"), unless the user says otherwise. */
     firn_status (*default_location)(void *ctx, const firn_ident *ident, struct firn_arena *arena,
                                     firn_str *out, firn_error *err);
+    /**
+     * Optional, with end_turn. Wait, at most timeout_ms, for the turn to commit to a table: writers
+     * of all processes that take turns do not lose races against each other. Advisory: a commit is
+     * right with or without it. NULL: no turn was to be had; the caller goes on without.
+     */
+    void *(*take_turn)(void *ctx, const firn_ident *ident, int64_t timeout_ms);
+    void (*end_turn)(void *ctx, void *turn);
     void (*destroy)(void *ctx);
 } firn_catalog_ops;
 

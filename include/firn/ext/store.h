@@ -32,7 +32,8 @@ typedef struct firn_store_entry {
 typedef firn_status (*firn_store_list_fn)(void *ctx, const firn_store_entry *entry,
                                           firn_error *err);
 
-/** @brief Slots of a driver. All required. Every path is one that handles() accepted. */
+/** @brief Slots of a driver. All required unless marked optional. Every path is one that handles()
+ * accepted. */
 typedef struct firn_store_ops {
     size_t struct_size;
     /** True if this driver serves the location's scheme. */
@@ -49,6 +50,9 @@ typedef struct firn_store_ops {
     /** Make the object durable and visible, only if the name is free: FIRN_ERR_EXISTS otherwise.
      * Frees the writer in every case. */
     firn_status (*finish)(void *ctx, void *writer, firn_error *err);
+    /** Optional: finish for several objects with fewer waits for the disk. On failure some may be
+     * visible. Frees all writers in every case. */
+    firn_status (*finish_all)(void *ctx, void *const *writers, size_t n, firn_error *err);
     /** Drop an unfinished object and free the writer. */
     void (*abandon)(void *ctx, void *writer);
     firn_status (*remove)(void *ctx, firn_str path, firn_error *err);
@@ -82,6 +86,10 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_store_write(firn_store_writer *writer,
 /** @brief Durable (file and folder fsynced) and visible on FIRN_OK. Ends the writer.
  * @retval FIRN_ERR_EXISTS  The name was taken; nothing was changed. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_store_finish(firn_store_writer *writer, firn_error *err);
+/** @brief firn_store_finish() of several writers, which may wait for the disk less often. All end.
+ * On failure some of the objects may be there and others not: remove them by name. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_store_finish_all(firn_store_writer *const *writers,
+                                                           size_t n, firn_error *err);
 /** @brief Ends the writer and leaves nothing behind. NULL is fine. */
 FIRN_API void firn_store_abandon(firn_store_writer *writer);
 

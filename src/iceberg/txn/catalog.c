@@ -2,14 +2,17 @@
 /* The catalog handle: a name and a driver's slots. Drivers live in src/catalog; this file is here
  * because transactions call through the handle and must not depend on any driver. */
 #include "firn/ext/catalog.h"
-#include "base/alloc.h"
-#include "base/error.h"
 
 #include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "iceberg/txn/txn_internal.h"
 
 struct firn_catalog {
     firn_catalog_ops ops;
     void *ctx;
+    firn_commit_queue *queue;
     firn_str name;
     char name_bytes[];
 };
@@ -20,7 +23,7 @@ static bool has_all_slots(const firn_catalog_ops *ops)
            ops->drop_namespace && ops->list_tables && ops->load_table && ops->commit &&
            ops->drop_table && ops->rename_table && ops->register_table && ops->list_views &&
            ops->load_view && ops->put_view && ops->drop_view && ops->rename_view &&
-           ops->default_location && ops->destroy;
+           ops->default_location && ops->destroy && !ops->take_turn == !ops->end_turn;
 }
 
 firn_status firn_catalog_create(firn_str name, const firn_catalog_ops *ops, void *ctx,
@@ -32,6 +35,11 @@ firn_status firn_catalog_create(firn_str name, const firn_catalog_ops *ops, void
     if (name.len == 0) return firn_fail(err, FIRN_ERR_ARG, "catalog name is empty");
     firn_catalog *catalog = firn_mem_alloc_zero(NULL, sizeof *catalog + name.len + 1);
     if (!catalog) return firn_fail_nomem(err);
+    const firn_status st = firn_commit_queue__create(&catalog->queue, err);
+    if (st != FIRN_OK) {
+        firn_mem_free(NULL, catalog);
+        return st;
+    }
     memcpy(&catalog->ops, ops, sizeof catalog->ops);
     catalog->ctx = ctx;
     memcpy(catalog->name_bytes, name.data, name.len);
@@ -44,6 +52,7 @@ void firn_catalog_destroy(firn_catalog *catalog)
 {
     if (!catalog) return;
     catalog->ops.destroy(catalog->ctx);
+    firn_commit_queue__destroy(catalog->queue);
     firn_mem_free(NULL, catalog);
 }
 
@@ -60,4 +69,9 @@ const firn_catalog_ops *firn_catalog_get_ops(const firn_catalog *catalog)
 void *firn_catalog_ctx(const firn_catalog *catalog)
 {
     return catalog->ctx;
+}
+
+firn_commit_queue *firn_catalog__commit_queue(const firn_catalog *catalog)
+{
+    return catalog->queue;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manifests of the files that a change adds: one run a partition spec and kind of content. What is
- * removed from the parent's manifests is manifest_removal.c. */
+/* Manifests of the files that a change adds: one run a partition spec and kind of content, written
+ * once for all attempts. Their entries have no sequence numbers: they inherit them from the
+ * manifest list (specification, "Sequence Number Inheritance"), which is made anew in each attempt.
+ * What is removed from the parent's manifests is manifest_removal.c. */
 #include "base/error.h"
 #include "iceberg/txn/manifest_files.h"
 
@@ -21,7 +23,6 @@ static firn_status append_added(firn_manifest_run *run, const firn_data_file *fi
             err, FIRN_ERR_ARG, "data file %.*s has %zu partition values, spec %d has %zu fields",
             FIRN_STR_ARG(file->path), file->n_partition, run->spec->spec_id, run->spec->n_fields);
     entry.file.first_row_id = -1;
-    FIRN_TRY(firn_summary__add(&files->counts, file, err));
     return firn_manifest_run__append(run, &entry, err);
 }
 
@@ -43,16 +44,64 @@ static firn_status write_added(firn_snapshot_files *files, int32_t spec_id, bool
     return st;
 }
 
-firn_status firn_manifests__add_new(firn_snapshot_files *files, firn_error *err)
+static firn_status check_specs(const firn_snapshot_files *files, firn_error *err)
 {
     const firn_change *what = &files->change->what;
     for (size_t i = 0; i < what->n_added; i++)
         if (!firn_metadata_find_spec(files->metadata, what->added[i].spec_id))
             return firn_fail(err, FIRN_ERR_ARG, "data file %.*s names partition spec %d of none",
                              FIRN_STR_ARG(what->added[i].path), what->added[i].spec_id);
+    return FIRN_OK;
+}
+
+firn_status firn_manifests__make(firn_snapshot_files *files, firn_error *err)
+{
+    firn_txn *txn = files->txn;
+    firn_snapshot_change *change = files->change;
+    const int32_t version = files->metadata->format_version;
+    if (change->is_made && change->made_version == version) return FIRN_OK;
+    firn_snapshot_files made = *files;
+    const size_t first = txn->n_written;
+    made.arena = txn->files_arena;
+    made.manifests = NULL;
+    made.n_manifests = made.cap_manifests = 0;
+    FIRN_TRY(check_specs(files, err));
     for (size_t i = 0; i < files->metadata->n_specs; i++) {
-        FIRN_TRY(write_added(files, files->metadata->specs[i]->spec_id, true, err));
-        FIRN_TRY(write_added(files, files->metadata->specs[i]->spec_id, false, err));
+        FIRN_TRY(write_added(&made, files->metadata->specs[i]->spec_id, true, err));
+        FIRN_TRY(write_added(&made, files->metadata->specs[i]->spec_id, false, err));
+    }
+    for (size_t i = first; i < txn->n_written; i++) txn->written[i].is_kept = true;
+    files->n_written = made.n_written;
+    change->is_made = true;
+    change->made = made.manifests;
+    change->n_made = made.n_manifests;
+    change->made_version = version;
+    return FIRN_OK;
+}
+
+/* What a manifest's entry in the list has from this attempt. */
+static void place(const firn_snapshot_files *files, firn_manifest_file *manifest)
+{
+    const bool is_kept_number =
+        files->change->what.data_sequence_number > 0 && manifest->content == FIRN_CONTENT_DATA;
+    manifest->sequence_number = files->sequence_number;
+    if (!is_kept_number) manifest->min_sequence_number = files->sequence_number;
+}
+
+firn_status firn_manifests__add_new(firn_snapshot_files *files, firn_error *err)
+{
+    const firn_change *what = &files->change->what;
+    FIRN_TRY(firn_manifests__make(files, err));
+    for (size_t i = 0; i < what->n_added; i++)
+        FIRN_TRY(firn_summary__add(&files->counts, &what->added[i], err));
+    for (size_t i = 0; i < files->change->n_made; i++) {
+        firn_manifest_file *slot =
+            firn_arena_push(files->arena, &files->manifests, &files->n_manifests,
+                            &files->cap_manifests, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        *slot = files->change->made[i];
+        place(files, slot);
+        files->counts.manifests_created++;
     }
     return FIRN_OK;
 }

@@ -9,19 +9,11 @@
 
 /* ---- output ---- */
 
-/* The name is noted before the object is made: what may exist must be known to the clean-up. */
 firn_status firn_metadata_output__open(firn_txn *txn, firn_str path, firn_metadata_output *out,
                                        firn_error *err)
 {
     *out = (firn_metadata_output){0};
-    firn_str *slot = firn_arena_push(txn->files_arena, &txn->written, &txn->n_written,
-                                     &txn->cap_written, sizeof *slot);
-    if (!slot) return firn_fail_nomem(err);
-    *slot = firn_arena_copy(txn->files_arena, path);
-    if (!slot->data) {
-        txn->n_written--;
-        return firn_fail_nomem(err);
-    }
+    FIRN_TRY(firn_written__note(txn, path, err));
     return firn_store_begin(txn->table->store, path, &out->writer, err);
 }
 

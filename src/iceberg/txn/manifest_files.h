@@ -10,7 +10,7 @@
 
 typedef struct firn_snapshot_files {
     firn_txn *txn;
-    const firn_snapshot_change *change;
+    firn_snapshot_change *change;
     const firn_table_metadata *metadata;
     firn_arena *arena; /* of the result */
     firn_str folder;   /* of metadata files */
@@ -68,6 +68,8 @@ FIRN_MUST_CHECK firn_status firn_manifest__each(firn_store *store, firn_env *env
                                                 firn_manifest_columns columns, firn_entry_fn fn,
                                                 void *ctx, firn_error *err);
 
+/* Writes the manifests of new files unless an earlier attempt did. */
+FIRN_MUST_CHECK firn_status firn_manifests__make(firn_snapshot_files *files, firn_error *err);
 /* New files, then the parent's manifests without the removed files; counts are kept. */
 FIRN_MUST_CHECK firn_status firn_manifests__add_new(firn_snapshot_files *files, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_manifests__add_kept(firn_snapshot_files *files,

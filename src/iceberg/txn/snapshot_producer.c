@@ -50,6 +50,24 @@ static int64_t assign_row_ids(firn_snapshot_files *files, int64_t first_row_id)
     return next - first_row_id;
 }
 
+/* Kept for the transactions that follow in the same commit. */
+static firn_status put_into_batch(const firn_snapshot_files *files, firn_metadata_output *output,
+                                  firn_error *err)
+{
+    firn_list_batch *batch = files->txn->batch;
+    firn_store_writer **slot =
+        firn_arena_push(batch->arena, &batch->writers, &batch->n, &batch->cap, sizeof *slot);
+    if (!slot) {
+        firn_metadata_output__abandon(output);
+        return firn_fail_nomem(err);
+    }
+    *slot = output->writer;
+    batch->snapshot_id = files->snapshot_id;
+    batch->manifests = files->manifests;
+    batch->n_manifests = files->n_manifests;
+    return FIRN_OK;
+}
+
 static firn_status write_list(firn_snapshot_files *files, firn_str path, firn_error *err)
 {
     firn_metadata_output output;
@@ -70,7 +88,37 @@ static firn_status write_list(firn_snapshot_files *files, firn_str path, firn_er
         firn_metadata_output__abandon(&output);
         return st;
     }
+    if (files->txn->batch) return put_into_batch(files, &output, err);
     return firn_metadata_output__finish(&output, err);
+}
+
+static firn_status read_parent(const firn_snapshot_files *files, const firn_snapshot *parent,
+                               firn_manifest_file **out, size_t *n_out, firn_error *err)
+{
+    const firn_list_batch *batch = files->txn->batch;
+    *out = NULL;
+    *n_out = 0;
+    if (!parent) return FIRN_OK;
+    if (!batch || batch->snapshot_id != parent->snapshot_id)
+        return firn_snapshot_manifests(files->txn->table->store, files->metadata, parent,
+                                       files->arena, out, n_out, err);
+    firn_manifest_file *copy = firn_arena_array(files->arena, batch->n_manifests, sizeof *copy);
+    if (!copy) return firn_fail_nomem(err);
+    for (size_t i = 0; i < batch->n_manifests; i++) copy[i] = batch->manifests[i];
+    *out = copy;
+    *n_out = batch->n_manifests;
+    return FIRN_OK;
+}
+
+/* A manifest that was merged into another one is of no use any more. */
+static void mark_used(const firn_snapshot_files *files, firn_str list)
+{
+    for (size_t i = 0; i < files->txn->n_written; i++) {
+        firn_written_file *written = &files->txn->written[i];
+        if (firn_str_equals(written->path, list)) written->is_used = true;
+        for (size_t m = 0; m < files->n_manifests && !written->is_used; m++)
+            written->is_used = firn_str_equals(written->path, files->manifests[m].path);
+    }
 }
 
 /* The names that Iceberg's library gives. */
@@ -156,7 +204,16 @@ firn_status firn_snapshot__head(const firn_snapshot_change *change,
     return FIRN_OK;
 }
 
-firn_status firn_snapshot__produce(firn_txn *txn, const firn_snapshot_change *change,
+firn_status firn_snapshot__prepare(firn_txn *txn, firn_snapshot_change *change,
+                                   const firn_table_metadata *metadata, firn_error *err)
+{
+    firn_snapshot_files files = {
+        .txn = txn, .change = change, .metadata = metadata, .arena = txn->files_arena};
+    FIRN_TRY(init_files(&files, NULL, err));
+    return firn_manifests__make(&files, err);
+}
+
+firn_status firn_snapshot__produce(firn_txn *txn, firn_snapshot_change *change,
                                    const firn_table_metadata *metadata, firn_arena *arena,
                                    firn_snapshot *out, firn_error *err)
 {
@@ -168,9 +225,7 @@ firn_status firn_snapshot__produce(firn_txn *txn, const firn_snapshot_change *ch
     FIRN_TRY(firn_env_failpoint(txn->table->env, "txn.commit.before_manifests", err));
     FIRN_TRY(firn_snapshot__head(change, metadata, &parent, err));
     FIRN_TRY(init_files(&files, parent, err));
-    if (parent)
-        FIRN_TRY(
-            firn_snapshot_manifests(txn->table->store, metadata, parent, arena, &old, &n_old, err));
+    FIRN_TRY(read_parent(&files, parent, &old, &n_old, err));
     FIRN_TRY(firn_manifests__add_new(&files, err));
     FIRN_TRY(firn_manifests__add_kept(&files, old, n_old, err));
     FIRN_TRY(firn_manifests__merge(&files, err));
@@ -180,5 +235,7 @@ firn_status firn_snapshot__produce(firn_txn *txn, const firn_snapshot_change *ch
         out->first_row_id = metadata->next_row_id > 0 ? metadata->next_row_id : 0;
         out->added_rows = assign_row_ids(&files, out->first_row_id);
     }
-    return write_list(&files, out->manifest_list, err);
+    FIRN_TRY(write_list(&files, out->manifest_list, err));
+    mark_used(&files, out->manifest_list);
+    return FIRN_OK;
 }

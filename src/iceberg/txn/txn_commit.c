@@ -1,25 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The commit: build on a base, publish, and on a lost race build again on the refreshed base.
  *
- *   attempt: base -> actions -> updates -> manifests, manifest list -> requirements -> catalog
- *   landed   the table handle takes the result
- *   lost     metadata files of the attempt are removed; retry, or data files are removed too
+ *   turn     where the catalog gives turns: taken first, so that few races are lost at all
+ *   attempt  base -> actions -> updates -> manifests, manifest list -> requirements -> catalog
+ *   landed   the table handle takes the result; files that no snapshot needs are removed
+ *   lost     retry, or all files are removed
  *   unknown  the table is read again: our snapshot id in it means landed. Otherwise it stays
  *            unknown and nothing at all is removed
  *
- * Invariant: a file is removed only after the catalog said that nothing changed. Bad interleaving:
- * the answer of a commit that landed is lost, the retry finds its own snapshot in the base; it must
- * report success, not make the snapshot again and not clean up. */
+ * Several transactions of a process may commit as one (commit_queue.c): each makes its snapshot on
+ * top of the one before, the catalog is called once, and they land or are lost together. Only one
+ * that cannot be built ends alone.
+ *
+ * Invariant: a file is removed only after the catalog said that nothing changed, and the table,
+ * read again, does not have our snapshot. Bad interleaving: the answer of a commit that landed is
+ * lost and the driver sends it again, so that it meets itself and calls that a conflict; the retry
+ * finds its own snapshot in the base: it must report success, not make the snapshot again and not
+ * clean up. */
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/spec/metadata_update.h"
 #include "iceberg/txn/txn_internal.h"
 
+#define K_TURN_TIMEOUT_MS 10000
+
 struct attempt {
     firn_arena *arena; /* becomes the table's when the commit lands */
     const firn_table_metadata *base;
-    bool is_landed; /* the refreshed base has our snapshot already */
+    firn_update_list list;
+    firn_list_batch batch;
     firn_table_commit commit;
+};
+
+struct run {
+    firn_commit_member *members;
+    size_t n;
+    firn_txn *leader; /* its table handle is the one that talks to the catalog */
+    void *turn;
+    int32_t attempt;
 };
 
 /* ---- build ---- */
@@ -81,29 +99,46 @@ static firn_status add_snapshot(firn_txn *txn, firn_snapshot_change *change,
     return firn_updates__set_branch(work, branch, snapshot->snapshot_id, list, err);
 }
 
-static firn_status build(firn_txn *txn, struct attempt *at, firn_error *err)
+/* Adds the transaction's updates to the list, on top of what is there. */
+static firn_status add_updates(firn_txn *txn, const firn_table_metadata *base,
+                               firn_update_list *list, firn_error *err)
 {
     const firn_table *table = txn->table;
     const bool is_create = table->create_updates != NULL;
-    firn_update_list list = {.arena = at->arena};
     firn_txn_draft draft;
-    FIRN_TRY(check_repeatable(txn, at->base, err));
+    FIRN_TRY(check_repeatable(txn, base, err));
     for (size_t i = 0; i < table->n_create_updates; i++)
-        FIRN_TRY(firn_updates__push(&list, &table->create_updates[i], err));
-    firn_txn__draft_init(&draft, at->arena, at->base);
+        FIRN_TRY(firn_updates__push(list, &table->create_updates[i], err));
+    firn_txn__draft_init(&draft, list->arena, base);
     for (size_t i = 0; i < txn->n_actions; i++)
         FIRN_TRY(txn->actions[i].apply(&txn->actions[i], &draft, err));
-    FIRN_TRY(firn_updates__from_draft(&draft, &list, err));
+    FIRN_TRY(firn_updates__from_draft(&draft, list, err));
     for (size_t i = 0; i < txn->n_changes; i++)
-        FIRN_TRY(add_snapshot(txn, &txn->changes[i], at->base, is_create, &list, err));
-    firn_requirement *requirements = NULL;
-    FIRN_TRY(firn_requirements__derive(at->base, is_create, &list, &requirements,
-                                       &at->commit.n_requirements, err));
-    at->commit.ident = table->ident;
-    at->commit.requirements = requirements;
-    at->commit.updates = list.items;
-    at->commit.n_updates = list.n;
+        FIRN_TRY(add_snapshot(txn, &txn->changes[i], base, is_create, list, err));
     return FIRN_OK;
+}
+
+static firn_status make_commit(const firn_table *table, const firn_table_metadata *base,
+                               const firn_update_list *list, firn_table_commit *out,
+                               firn_error *err)
+{
+    firn_requirement *requirements = NULL;
+    FIRN_TRY(firn_requirements__derive(base, table->create_updates != NULL, list, &requirements,
+                                       &out->n_requirements, err));
+    out->ident = table->ident;
+    out->requirements = requirements;
+    out->updates = list->items;
+    out->n_updates = list->n;
+    return FIRN_OK;
+}
+
+firn_status firn_commit__build(firn_txn *txn, firn_arena *arena, firn_table_commit *out,
+                               firn_error *err)
+{
+    firn_update_list list = {.arena = arena};
+    txn->attempt = 0;
+    FIRN_TRY(add_updates(txn, txn->table->loaded.metadata, &list, err));
+    return make_commit(txn->table, txn->table->loaded.metadata, &list, out, err);
 }
 
 /* Our snapshots came in one commit, so one of them tells of all. */
@@ -114,48 +149,50 @@ static bool has_our_snapshot(const firn_txn *txn, const firn_table_metadata *met
     return false;
 }
 
-/* The first attempt works on what the handle shows; later ones on what is there now. */
-static firn_status find_base(const firn_txn *txn, struct attempt *at, firn_loaded_table *loaded,
-                             firn_error *err)
-{
-    at->base = txn->table->loaded.metadata;
-    if (txn->attempt == 0) return FIRN_OK;
-    FIRN_TRY(firn_table__load(txn->table, at->arena, loaded, err));
-    at->base = loaded->metadata;
-    at->is_landed = has_our_snapshot(txn, at->base);
-    return FIRN_OK;
-}
+/* ---- ends ---- */
 
-/* ---- outcome ---- */
-
-/* The result shares text with the actions, so their arena goes with it. */
 static void land(firn_txn *txn, firn_arena *arena, const firn_loaded_table *loaded)
 {
     firn_error ignored;
     firn_arena *actions = txn->arena;
+    /* The result shares text with the actions, so their arena goes with it. */
     if (firn_arena_defer(arena, (void (*)(void *))firn_arena_destroy, actions, &ignored) == FIRN_OK)
         txn->arena = NULL;
     firn_table__install(txn->table, arena, loaded);
+    firn_written__remove(txn, FIRN_KEEP_USED);
     txn->is_ended = true;
 }
 
-static void remove_written(firn_txn *txn)
+void firn_commit__show_landed(firn_txn *txn)
 {
-    for (size_t i = 0; i < txn->n_written; i++) {
-        firn_error local;
-        const firn_status st = firn_store_remove(txn->table->store, txn->written[i], &local);
-        if (st != FIRN_OK && st != FIRN_ERR_NOT_FOUND)
-            firn_log_write(txn->table->env->log, FIRN_LOG_WARN, "cannot remove %.*s: %s",
-                           FIRN_STR_ARG(txn->written[i]), local.message);
-    }
-    txn->n_written = 0;
+    firn_error local;
+    txn->table->create_updates = NULL;
+    txn->table->n_create_updates = 0;
+    txn->is_ended = true;
+    firn_written__remove(txn, FIRN_KEEP_USED);
+    if (firn_table_refresh(txn->table, &local) != FIRN_OK)
+        firn_log_write(txn->table->env->log, FIRN_LOG_WARN,
+                       "committed, but table %.*s cannot be read again: %s",
+                       FIRN_STR_ARG(txn->table->text), local.message);
 }
 
-static void give_up(firn_txn *txn)
+static void settle(firn_commit_member *member, firn_status st)
 {
-    remove_written(txn);
-    if (!txn->keeps_files) firn_txn_discard_files(txn);
+    member->status = st;
+    member->is_settled = true;
 }
+
+/* The member's commit is lost for good: err says why. */
+static void lose(firn_commit_member *member, firn_status st)
+{
+    firn_txn *txn = member->txn;
+    firn_written__remove(txn, FIRN_KEEP_NOTHING);
+    if (!txn->keeps_files) firn_txn_discard_files(txn);
+    settle(member,
+           firn_error_wrap(member->err, st, "commit to %.*s", FIRN_STR_ARG(txn->table->text)));
+}
+
+/* ---- unknown ---- */
 
 /* One look at the table after an unknown outcome. */
 static firn_status look_for_snapshot(firn_txn *txn, bool *landed, firn_error *err)
@@ -180,20 +217,33 @@ static int64_t property(const firn_txn *txn, firn_str key, int64_t fallback)
     return value < 0 ? fallback : value;
 }
 
+/* min_ms, twice that, and so on, up to max_ms. */
+static int64_t backoff_ms(int64_t n_before, int64_t min_ms, int64_t max_ms)
+{
+    int64_t wait_ms = min_ms;
+    for (int64_t i = 0; i < n_before && wait_ms > 0 && wait_ms < max_ms; i++) wait_ms *= 2;
+    return wait_ms < max_ms ? wait_ms : max_ms;
+}
+
 /* "Not there" is no proof of "lost": the commit may still be on its way. So without the snapshot
  * the outcome stays unknown. */
-static firn_status resolve_unknown(firn_txn *txn, firn_error *err)
+firn_status firn_commit__resolve(firn_txn *txn, firn_error *err)
 {
     const firn_clock *clock = txn->table->env->clock;
     const int64_t n_retries = property(txn, FIRN_STR("commit.status-check.num-retries"), 3);
-    const int64_t wait_ms = property(txn, FIRN_STR("commit.status-check.min-wait-ms"), 1000);
+    const int64_t min_ms = property(txn, FIRN_STR("commit.status-check.min-wait-ms"), 1000);
+    const int64_t max_ms = property(txn, FIRN_STR("commit.status-check.max-wait-ms"), 60000);
+    const int64_t total_ms =
+        property(txn, FIRN_STR("commit.status-check.total-timeout-ms"), 1800000);
+    const int64_t started_us = firn_clock_monotonic_us(clock);
     const bool can_tell = txn->n_changes > 0;
     bool landed = false;
-    for (int64_t i = 0; can_tell && i <= n_retries && i < 100; i++) {
+    for (int64_t i = 0; can_tell && i <= n_retries; i++) {
         firn_error ignored;
-        if (i > 0) clock->sleep_us(clock->ctx, wait_ms * 1000);
-        if (look_for_snapshot(txn, &landed, &ignored) != FIRN_OK) continue;
-        if (landed) return FIRN_OK;
+        const int64_t wait_ms = i > 0 ? backoff_ms(i - 1, min_ms, max_ms) : 0;
+        if ((firn_clock_monotonic_us(clock) - started_us) / 1000 + wait_ms > total_ms) break;
+        if (wait_ms > 0) clock->sleep_us(clock->ctx, wait_ms * 1000);
+        if (look_for_snapshot(txn, &landed, &ignored) == FIRN_OK && landed) return FIRN_OK;
     }
     txn->is_ended = true;
     return firn_error_hint(err, FIRN_ERR_COMMIT_UNKNOWN,
@@ -201,65 +251,215 @@ static firn_status resolve_unknown(firn_txn *txn, firn_error *err)
                            "no file was removed");
 }
 
+/* All of a commit landed or nothing, so what one finds is true of all. */
+static void resolve_all(const struct run *run)
+{
+    firn_status st = FIRN_ERR_COMMIT_UNKNOWN;
+    for (size_t i = 0, n_seen = 0; i < run->n; i++) {
+        firn_commit_member *member = &run->members[i];
+        if (member->is_settled) continue;
+        if (n_seen++ == 0)
+            st = firn_commit__resolve(member->txn, member->err);
+        else if (st == FIRN_OK)
+            firn_commit__show_landed(member->txn);
+        else
+            member->txn->is_ended = true;
+        settle(member, st);
+    }
+}
+
 /* ---- attempts ---- */
 
-static firn_status publish(firn_txn *txn, struct attempt *at, firn_loaded_table *loaded,
+/* The first attempt works on what the handle shows, unless others may have been before us. */
+static firn_status find_base(const struct run *run, struct attempt *at, firn_error *err)
+{
+    firn_loaded_table loaded;
+    const firn_table *table = run->leader->table;
+    const bool is_fresh = run->attempt > 0 || run->n > 1 || run->turn;
+    at->base = table->loaded.metadata;
+    if (!is_fresh) return FIRN_OK;
+    FIRN_TRY(firn_table__load(table, at->arena, &loaded, err));
+    at->base = loaded.metadata;
+    for (size_t i = 0; run->attempt > 0 && i < run->n; i++) {
+        firn_commit_member *member = &run->members[i];
+        if (member->is_settled) continue;
+        if (has_our_snapshot(member->txn, loaded.metadata)) {
+            firn_commit__show_landed(member->txn);
+            settle(member, FIRN_OK);
+        } else {
+            firn_written__remove(member->txn, FIRN_KEEP_FOR_RETRY);
+        }
+    }
+    return FIRN_OK;
+}
+
+/* What an abandoned member put into the attempt is taken out again. */
+static void take_back(struct attempt *at, size_t n_updates, const firn_list_batch *before)
+{
+    for (size_t i = before->n; i < at->batch.n; i++) firn_store_abandon(at->batch.writers[i]);
+    at->list.n = n_updates;
+    at->batch.n = before->n;
+    at->batch.snapshot_id = before->snapshot_id;
+    at->batch.manifests = before->manifests;
+    at->batch.n_manifests = before->n_manifests;
+}
+
+/* A conflict found while building is final: refreshing again would not mend it. */
+static void build_member(const struct run *run, struct attempt *at, firn_commit_member *member)
+{
+    const firn_list_batch before = at->batch;
+    const size_t n_updates = at->list.n;
+    member->txn->attempt = run->attempt;
+    member->txn->batch = run->n > 1 ? &at->batch : NULL;
+    const firn_status st = add_updates(member->txn, at->base, &at->list, member->err);
+    member->txn->batch = NULL;
+    if (st == FIRN_OK) return;
+    take_back(at, n_updates, &before);
+    if (st == FIRN_ERR_CONFLICT) member->err->flags &= ~FIRN_ERROR_RETRYABLE;
+    lose(member, st);
+}
+
+static bool has_unsettled(const struct run *run)
+{
+    for (size_t i = 0; i < run->n; i++)
+        if (!run->members[i].is_settled) return true;
+    return false;
+}
+
+static firn_status publish(const struct run *run, struct attempt *at, firn_loaded_table *loaded,
                            firn_error *err)
 {
-    const firn_catalog_ops *ops = firn_catalog_get_ops(txn->table->catalog);
-    FIRN_TRY(firn_env_failpoint(txn->table->env, "txn.commit.before_catalog", err));
-    FIRN_TRY(
-        ops->commit(firn_catalog_ctx(txn->table->catalog), &at->commit, 1, at->arena, loaded, err));
+    const firn_table *table = run->leader->table;
+    const firn_catalog_ops *ops = firn_catalog_get_ops(table->catalog);
+    const size_t n_lists = at->batch.n;
+    at->batch.n = 0;
+    if (n_lists > 0) FIRN_TRY(firn_store_finish_all(at->batch.writers, n_lists, err));
+    FIRN_TRY(make_commit(table, at->base, &at->list, &at->commit, err));
+    FIRN_TRY(firn_env_failpoint(table->env, "txn.commit.before_catalog", err));
+    FIRN_TRY(ops->commit(firn_catalog_ctx(table->catalog), &at->commit, 1, at->arena, loaded, err));
     /* A failure here stands for an answer that was lost on the way. */
-    if (firn_env_failpoint(txn->table->env, "txn.commit.after_catalog", err) != FIRN_OK)
+    if (firn_env_failpoint(table->env, "txn.commit.after_catalog", err) != FIRN_OK)
         return firn_fail(err, FIRN_ERR_COMMIT_UNKNOWN, "the catalog's answer was lost");
     return FIRN_OK;
 }
 
-static firn_status commit_once(firn_txn *txn, firn_error *err)
+/* True: the leader's handle has taken the arena. */
+static bool land_all(const struct run *run, firn_arena *arena, const firn_loaded_table *loaded)
+{
+    bool is_taken = false;
+    for (size_t i = 0; i < run->n; i++) {
+        firn_commit_member *member = &run->members[i];
+        if (member->is_settled) continue;
+        if (member->txn == run->leader) {
+            land(member->txn, arena, loaded);
+            is_taken = true;
+        } else {
+            firn_commit__show_landed(member->txn);
+        }
+        settle(member, FIRN_OK);
+    }
+    return is_taken;
+}
+
+/* FIRN_OK: all members are settled. */
+static firn_status attempt_once(const struct run *run, firn_error *err)
 {
     struct attempt at = {0};
     firn_loaded_table loaded;
-    FIRN_TRY(firn_env_check_cancel(txn->table->env, err));
-    txn->n_written = 0;
-    at.arena = firn_arena_create(txn->table->env->alloc, 0);
+    FIRN_TRY(firn_env_check_cancel(run->leader->table->env, err));
+    at.arena = firn_arena_create(run->leader->table->env->alloc, 0);
     if (!at.arena) return firn_fail_nomem(err);
-    firn_status st = find_base(txn, &at, &loaded, err);
-    if (st == FIRN_OK && !at.is_landed) {
-        st = build(txn, &at, err);
-        /* A conflict found while building is final: refreshing again would not mend it. */
-        if (st == FIRN_ERR_CONFLICT && err) err->flags &= ~FIRN_ERROR_RETRYABLE;
-        if (st == FIRN_OK)
-            st = publish(txn, &at, &loaded, err);
-        else
-            txn->attempt = INT32_MAX;
-    }
-    if (st == FIRN_OK) {
-        land(txn, at.arena, &loaded);
-        return FIRN_OK;
+    at.list.arena = at.batch.arena = at.arena;
+    firn_status st = find_base(run, &at, err);
+    for (size_t i = 0; st == FIRN_OK && i < run->n; i++)
+        if (!run->members[i].is_settled) build_member(run, &at, &run->members[i]);
+    if (st == FIRN_OK && has_unsettled(run)) {
+        st = publish(run, &at, &loaded, err);
+        if (st == FIRN_OK && land_all(run, at.arena, &loaded)) return FIRN_OK;
     }
     firn_arena_destroy(at.arena);
     return st;
 }
 
-/* Exponential waits with jitter, so that writers who collided do not collide again. */
-static bool wait_before_retry(firn_txn *txn, int64_t started_us)
+/* Exponential waits with jitter, so that writers who collided do not collide again. Whose turn it
+ * is lost to a writer that takes none, and is quick to try again. */
+static bool wait_before_retry(struct run *run, int64_t started_us)
 {
+    const firn_txn *txn = run->leader;
     const firn_env *env = txn->table->env;
     const int64_t n_retries = property(txn, FIRN_STR("commit.retry.num-retries"), 4);
     const int64_t min_ms = property(txn, FIRN_STR("commit.retry.min-wait-ms"), 100);
     const int64_t max_ms = property(txn, FIRN_STR("commit.retry.max-wait-ms"), 60000);
     const int64_t total_ms = property(txn, FIRN_STR("commit.retry.total-timeout-ms"), 1800000);
-    if (txn->attempt >= n_retries) return false;
-    int64_t wait_ms = min_ms;
-    for (int32_t i = 0; i < txn->attempt && wait_ms < max_ms; i++) wait_ms *= 2;
-    if (wait_ms > max_ms) wait_ms = max_ms;
+    if (run->attempt >= n_retries) return false;
+    const int64_t wait_ms = run->turn ? 0 : backoff_ms(run->attempt, min_ms, max_ms);
     const uint64_t span = (uint64_t)wait_ms * 1000 / 2 + 1;
     const int64_t wait_us = wait_ms * 500 + (int64_t)(firn_random_u64(env->random) % span);
     const int64_t spent_us = firn_clock_monotonic_us(env->clock) - started_us;
     if ((spent_us + wait_us) / 1000 > total_ms) return false;
-    env->clock->sleep_us(env->clock->ctx, wait_us);
-    txn->attempt++;
+    if (wait_us > 0) env->clock->sleep_us(env->clock->ctx, wait_us);
+    run->attempt++;
+    return true;
+}
+
+/* After the last attempt: a conflict may have been with ourselves. */
+static firn_status check_lost(const firn_commit_member *member, firn_status st)
+{
+    firn_error ignored;
+    bool landed = false;
+    if (st != FIRN_ERR_CONFLICT || member->txn->n_changes == 0) return st;
+    return look_for_snapshot(member->txn, &landed, &ignored) == FIRN_OK && landed ? FIRN_OK : st;
+}
+
+static void settle_rest(const struct run *run, firn_status st, const firn_error *why)
+{
+    for (size_t i = 0; i < run->n; i++)
+        if (!run->members[i].is_settled) *run->members[i].err = *why;
+    if (st == FIRN_ERR_COMMIT_UNKNOWN) {
+        resolve_all(run);
+        return;
+    }
+    for (size_t i = 0; i < run->n; i++) {
+        firn_commit_member *member = &run->members[i];
+        if (member->is_settled) continue;
+        if (check_lost(member, st) == FIRN_OK)
+            settle(member, FIRN_OK);
+        else
+            lose(member, st);
+    }
+}
+
+void firn_commit__run(firn_commit_member *members, size_t n)
+{
+    firn_error why;
+    struct run run = {.members = members, .n = n, .leader = members[0].txn};
+    const firn_table *table = run.leader->table;
+    const firn_catalog_ops *ops = firn_catalog_get_ops(table->catalog);
+    void *ctx = firn_catalog_ctx(table->catalog);
+    const int64_t started_us = firn_clock_monotonic_us(table->env->clock);
+    const bool is_create = table->create_updates != NULL;
+    firn_status st;
+    firn_error_clear(&why);
+    if (ops->take_turn && !is_create)
+        run.turn = ops->take_turn(ctx, &table->ident, K_TURN_TIMEOUT_MS);
+    do {
+        st = attempt_once(&run, &why);
+    } while (st == FIRN_ERR_CONFLICT && !is_create && wait_before_retry(&run, started_us));
+    if (run.turn) ops->end_turn(ctx, run.turn);
+    settle_rest(&run, st, &why);
+}
+
+/* ---- entry ---- */
+
+bool firn_commit__can_share(const firn_txn *txn)
+{
+    if (txn->table->create_updates || txn->n_actions > 0 || txn->n_changes == 0) return false;
+    for (size_t i = 0; i < txn->n_changes; i++) {
+        const firn_snapshot_change *change = &txn->changes[i];
+        if (change->what.kind != FIRN_CHANGE_APPEND || change->what.must_be_unchanged ||
+            change->picked_from.len > 0)
+            return false;
+    }
     return true;
 }
 
@@ -268,102 +468,8 @@ firn_status firn_txn_commit(firn_txn *txn, firn_error *err)
     firn_error local;
     firn_error *use = err ? err : &local;
     FIRN_TRY(firn_txn__check_open(txn, use));
-    const int64_t started_us = firn_clock_monotonic_us(txn->table->env->clock);
-    const bool is_create = txn->table->create_updates != NULL;
-    firn_status st;
-    txn->attempt = 0;
-    for (;;) {
-        st = commit_once(txn, use);
-        if (st != FIRN_ERR_CONFLICT || is_create || txn->attempt == INT32_MAX) break;
-        remove_written(txn);
-        if (!wait_before_retry(txn, started_us)) break;
-    }
-    if (st == FIRN_OK) return st;
-    if (st == FIRN_ERR_COMMIT_UNKNOWN) return resolve_unknown(txn, use);
-    give_up(txn);
-    return firn_error_wrap(use, st, "commit to %.*s", FIRN_STR_ARG(txn->table->text));
-}
-
-/* ---- several tables ---- */
-
-static firn_status check_together(firn_txn *const *txns, size_t n, firn_error *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        FIRN_TRY(firn_txn__check_open(txns[i], err));
-        if (txns[i]->table->catalog != txns[0]->table->catalog)
-            return firn_fail(err, FIRN_ERR_ARG, "tables of two catalogs in one commit");
-        for (size_t j = 0; j < i; j++)
-            if (txns[j]->table == txns[i]->table ||
-                firn_str_equals(txns[j]->table->text, txns[i]->table->text))
-                return firn_fail(err, FIRN_ERR_ARG, "two transactions on table %.*s in one commit",
-                                 FIRN_STR_ARG(txns[i]->table->text));
-    }
-    return FIRN_OK;
-}
-
-static firn_status publish_all(firn_txn *const *txns, size_t n, firn_arena *arena, firn_error *err)
-{
-    const firn_table *first = txns[0]->table;
-    const firn_catalog_ops *ops = firn_catalog_get_ops(first->catalog);
-    firn_table_commit *commits = firn_arena_array(arena, n, sizeof *commits);
-    if (!commits) return firn_fail_nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        struct attempt at = {.arena = arena, .base = txns[i]->table->loaded.metadata};
-        txns[i]->n_written = 0;
-        txns[i]->attempt = 0;
-        FIRN_TRY(firn_error_wrap(err, build(txns[i], &at, err), "commit to %.*s",
-                                 FIRN_STR_ARG(txns[i]->table->text)));
-        commits[i] = at.commit;
-    }
-    FIRN_TRY(firn_env_failpoint(first->env, "txn.commit.before_catalog", err));
-    FIRN_TRY(ops->commit(firn_catalog_ctx(first->catalog), commits, n, arena, NULL, err));
-    if (firn_env_failpoint(first->env, "txn.commit.after_catalog", err) != FIRN_OK)
-        return firn_fail(err, FIRN_ERR_COMMIT_UNKNOWN, "the catalog's answer was lost");
-    return FIRN_OK;
-}
-
-/* The commit landed whether or not the new state can be read back. */
-static void show_landed(firn_txn *txn)
-{
-    firn_error local;
-    txn->table->create_updates = NULL;
-    txn->table->n_create_updates = 0;
-    txn->is_ended = true;
-    if (firn_table_refresh(txn->table, &local) != FIRN_OK)
-        firn_log_write(txn->table->env->log, FIRN_LOG_WARN,
-                       "committed, but table %.*s cannot be read again: %s",
-                       FIRN_STR_ARG(txn->table->text), local.message);
-}
-
-/* All tables changed or none, so one snapshot that is found tells of all. */
-static firn_status resolve_all(firn_txn *const *txns, size_t n, firn_error *err)
-{
-    size_t at = 0;
-    while (at < n && txns[at]->n_changes == 0) at++;
-    const firn_status st = resolve_unknown(txns[at < n ? at : 0], err);
-    for (size_t i = 0; i < n; i++) {
-        if (st == FIRN_OK && i != at) show_landed(txns[i]);
-        txns[i]->is_ended = true;
-    }
-    return st;
-}
-
-firn_status firn_txn_commit_all(firn_txn *const *txns, size_t n, firn_error *err)
-{
-    firn_error local;
-    firn_error *use = err ? err : &local;
-    if (n == 0) return FIRN_OK;
-    FIRN_TRY(check_together(txns, n, use));
-    firn_arena *arena = firn_arena_create(txns[0]->table->env->alloc, 0);
-    if (!arena) return firn_fail_nomem(use);
-    const firn_status st = publish_all(txns, n, arena, use);
-    firn_arena_destroy(arena);
-    if (st == FIRN_ERR_COMMIT_UNKNOWN) return resolve_all(txns, n, use);
-    for (size_t i = 0; i < n; i++) {
-        if (st == FIRN_OK)
-            show_landed(txns[i]);
-        else
-            remove_written(txns[i]);
-    }
-    return st;
+    if (firn_commit__can_share(txn)) return firn_commit_queue__commit(txn, use);
+    firn_commit_member alone = {.txn = txn, .err = use};
+    firn_commit__run(&alone, 1);
+    return alone.status;
 }

@@ -111,10 +111,34 @@ typedef struct firn_snapshot_change {
     firn_change what;
     int64_t snapshot_id;  /* the same in all attempts: how a landed commit is recognised */
     firn_str picked_from; /* cherry-picked: the snapshot, as text; empty: not */
+    /* Manifests of the added files: written once, in every attempt's list (sequence numbers are
+     * inherited from there). */
+    bool is_made;
+    const firn_manifest_file *made;
+    size_t n_made;
+    int32_t made_version; /* format version they were made for */
     /* Of the attempt under way: delete files that others added since from_snapshot_id. */
     const struct firn_delete_index *new_deletes;
     int64_t from_sequence_number;
 } firn_snapshot_change;
+
+/* A metadata file that the transaction wrote, or was about to write. */
+typedef struct firn_written_file {
+    firn_str path;
+    bool is_kept; /* for all attempts */
+    bool is_used; /* by the attempt under way */
+} firn_written_file;
+
+/* Manifest lists of several transactions that commit as one: they become durable together, and the
+ * next one goes on from the manifests of the one before. */
+typedef struct firn_list_batch {
+    firn_arena *arena;
+    firn_store_writer **writers;
+    size_t n, cap;
+    int64_t snapshot_id; /* the last one; 0: none */
+    const firn_manifest_file *manifests;
+    size_t n_manifests;
+} firn_list_batch;
 
 struct firn_txn {
     firn_table *table;
@@ -127,8 +151,9 @@ struct firn_txn {
     size_t n_changes, cap_changes;
     firn_property *summary;
     size_t n_summary, cap_summary;
-    firn_str *written; /* metadata files of the attempt under way */
+    firn_written_file *written;
     size_t n_written, cap_written;
+    firn_list_batch *batch; /* NULL: a manifest list is finished at once */
     int32_t attempt;
     bool keeps_files; /* data files stay when the commit is lost */
     bool is_ended;    /* landed, unknown, or lost with its files removed */
@@ -196,16 +221,70 @@ FIRN_MUST_CHECK firn_status firn_requirements__derive(const firn_table_metadata 
 
 /* Writes manifests and manifest list of a change on top of its branch in metadata. Every file is
  * added to txn->written before it is made. */
-FIRN_MUST_CHECK firn_status firn_snapshot__produce(firn_txn *txn,
-                                                   const firn_snapshot_change *change,
+FIRN_MUST_CHECK firn_status firn_snapshot__produce(firn_txn *txn, firn_snapshot_change *change,
                                                    const firn_table_metadata *metadata,
                                                    firn_arena *arena, firn_snapshot *out,
+                                                   firn_error *err);
+/* Writes the manifests of the change's added files, if they are not there yet. */
+FIRN_MUST_CHECK firn_status firn_snapshot__prepare(firn_txn *txn, firn_snapshot_change *change,
+                                                   const firn_table_metadata *metadata,
                                                    firn_error *err);
 /* Head of the change's branch; NULL: main without a snapshot. FIRN_ERR_NOT_FOUND: no such branch.
  */
 FIRN_MUST_CHECK firn_status firn_snapshot__head(const firn_snapshot_change *change,
                                                 const firn_table_metadata *metadata,
                                                 const firn_snapshot **out, firn_error *err);
+
+/* ---- written_files.c ---- */
+
+/* The name is noted before the object is made: what may exist must be known to the clean-up. */
+FIRN_MUST_CHECK firn_status firn_written__note(firn_txn *txn, firn_str path, firn_error *err);
+/* Which files an attempt that failed leaves behind. */
+typedef enum firn_written_keep {
+    FIRN_KEEP_NOTHING = 0,
+    FIRN_KEEP_FOR_RETRY, /* manifests of added files */
+    FIRN_KEEP_USED,      /* what the snapshot that landed refers to */
+} firn_written_keep;
+/* Best effort, logged. */
+void firn_written__remove(firn_txn *txn, firn_written_keep keep);
+
+/* ---- commit_queue.c ---- */
+
+/* The threads of a process that wait to append to tables of one catalog; belongs to the catalog
+ * handle. */
+typedef struct firn_commit_queue firn_commit_queue;
+
+FIRN_MUST_CHECK firn_status firn_commit_queue__create(firn_commit_queue **out, firn_error *err);
+void firn_commit_queue__destroy(firn_commit_queue *queue);
+/* Of the handle. */
+firn_commit_queue *firn_catalog__commit_queue(const firn_catalog *catalog);
+
+/* One of the transactions that commit as one. */
+typedef struct firn_commit_member {
+    firn_txn *txn;
+    firn_error *err; /* not NULL */
+    firn_status status;
+    bool is_settled;
+} firn_commit_member;
+
+/* Commits the transaction, together with those of other threads that wait for the same table. Only
+ * for transactions that firn_commit__can_share(). */
+FIRN_MUST_CHECK firn_status firn_commit_queue__commit(firn_txn *txn, firn_error *err);
+
+/* ---- txn_commit.c ---- */
+
+/* Plain appends to a table that exists. */
+bool firn_commit__can_share(const firn_txn *txn);
+/* Brings every member to its end, its status. All are of one table, store and catalog; several only
+ * if they can share. */
+void firn_commit__run(firn_commit_member *members, size_t n);
+/* After FIRN_ERR_COMMIT_UNKNOWN: looks whether it landed. Ends the transaction. */
+FIRN_MUST_CHECK firn_status firn_commit__resolve(firn_txn *txn, firn_error *err);
+/* After a commit that landed: the handle shows it, if it can be read back. */
+void firn_commit__show_landed(firn_txn *txn);
+/* Updates and requirements of one transaction on the table as its handle shows it. */
+FIRN_MUST_CHECK firn_status firn_commit__build(firn_txn *txn, firn_arena *arena,
+                                               firn_table_commit *out, firn_error *err);
 
 /* ---- conflict.c ---- */
 

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Table metadata by location. A document never changes, so one that was parsed is good for as long
+ * as anybody wants it: a writer that refreshes its table before every commit parses only what
+ * others committed. Each slot keeps the last document of those that fall on it; its lock is held
+ * while a document is read, so that threads that want the same one read it once. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "catalog/pointer_catalog.h"
+#include "iceberg/spec/metadata_json.h"
+
+#define K_SLOTS          16
+#define K_KEPT_MAX_BYTES ((size_t)64 << 20) /* bigger documents are not kept */
+
+typedef struct entry {
+    atomic_int n_refs;
+    firn_arena *arena; /* of all below */
+    firn_str location;
+    size_t n_bytes;
+    const firn_table_metadata *metadata;
+} entry;
+
+typedef struct slot {
+    pthread_mutex_t lock;
+    entry *kept; /* may be NULL */
+} slot;
+
+struct firn_metadata_cache {
+    slot slots[K_SLOTS];
+};
+
+static void unref(void *ptr)
+{
+    entry *self = ptr;
+    if (!self || atomic_fetch_sub(&self->n_refs, 1) > 1) return;
+    firn_arena_destroy(self->arena);
+    firn_mem_free(NULL, self);
+}
+
+void firn_metadata_cache__destroy(firn_metadata_cache *cache)
+{
+    if (!cache) return;
+    for (size_t i = 0; i < K_SLOTS; i++) {
+        unref(cache->slots[i].kept);
+        pthread_mutex_destroy(&cache->slots[i].lock);
+    }
+    firn_mem_free(NULL, cache);
+}
+
+firn_status firn_metadata_cache__create(firn_metadata_cache **out, firn_error *err)
+{
+    firn_metadata_cache *cache = firn_mem_alloc_zero(NULL, sizeof *cache);
+    *out = NULL;
+    if (!cache) return firn_fail_nomem(err);
+    for (size_t i = 0; i < K_SLOTS; i++) {
+        if (pthread_mutex_init(&cache->slots[i].lock, NULL) == 0) continue;
+        while (i > 0) pthread_mutex_destroy(&cache->slots[--i].lock);
+        firn_mem_free(NULL, cache);
+        return firn_fail_nomem(err);
+    }
+    *out = cache;
+    return FIRN_OK;
+}
+
+/* ---- documents ---- */
+
+static firn_status read_document(const firn_pointer_catalog *catalog, entry *self,
+                                 firn_str location, firn_error *err)
+{
+    firn_str bytes;
+    const firn_status st =
+        catalog->rows->get_document(catalog->rows_ctx, location, self->arena, &bytes, err);
+    if (st == FIRN_ERR_NOT_FOUND)
+        return firn_fail(err, FIRN_ERR_CORRUPT,
+                         "metadata file %.*s, which the catalog names, does not exist",
+                         FIRN_STR_ARG(location));
+    if (st != FIRN_OK)
+        return firn_error_wrap(err, st, "metadata file %.*s", FIRN_STR_ARG(location));
+    self->n_bytes = bytes.len;
+    self->location = firn_arena_copy(self->arena, location);
+    if (!self->location.data) return firn_fail_nomem(err);
+    return firn_error_wrap(err, firn_metadata_parse(bytes, self->arena, &self->metadata, err),
+                           "metadata file %.*s", FIRN_STR_ARG(location));
+}
+
+/* With one reference, the caller's. */
+static firn_status make_entry(const firn_pointer_catalog *catalog, firn_str location, entry **out,
+                              firn_error *err)
+{
+    entry *self = firn_mem_alloc_zero(NULL, sizeof *self);
+    *out = NULL;
+    if (!self) return firn_fail_nomem(err);
+    atomic_init(&self->n_refs, 1);
+    self->arena = firn_arena_create(NULL, 0);
+    const firn_status st =
+        self->arena ? read_document(catalog, self, location, err) : firn_fail_nomem(err);
+    if (st != FIRN_OK) {
+        unref(self);
+        return st;
+    }
+    *out = self;
+    return FIRN_OK;
+}
+
+static firn_status find_or_read(const firn_pointer_catalog *catalog, firn_str location, entry **out,
+                                firn_error *err)
+{
+    slot *place = &catalog->cache->slots[firn_str_hash(location) % K_SLOTS];
+    firn_status st = FIRN_OK;
+    pthread_mutex_lock(&place->lock);
+    *out = place->kept;
+    if (*out && firn_str_equals((*out)->location, location)) {
+        atomic_fetch_add(&(*out)->n_refs, 1);
+    } else {
+        st = make_entry(catalog, location, out, err);
+        if (st == FIRN_OK && (*out)->n_bytes <= K_KEPT_MAX_BYTES) {
+            unref(place->kept);
+            place->kept = *out;
+            atomic_fetch_add(&(*out)->n_refs, 1);
+        }
+    }
+    pthread_mutex_unlock(&place->lock);
+    return st;
+}
+
+firn_status firn_pointer__load(firn_pointer_catalog *catalog, firn_str location, firn_arena *arena,
+                               const firn_table_metadata **out, firn_error *err)
+{
+    entry *found = NULL;
+    FIRN_TRY(find_or_read(catalog, location, &found, err));
+    const firn_status st = firn_arena_defer(arena, unref, found, err);
+    if (st != FIRN_OK) {
+        unref(found);
+        return st;
+    }
+    *out = found->metadata;
+    return FIRN_OK;
+}
