@@ -37,9 +37,8 @@ FIRN_MUST_CHECK firn_status firn_json_opt_array(const json_t *object, const char
                                                 firn_error *err);
 FIRN_MUST_CHECK firn_status firn_json_opt_object(const json_t *object, const char *key,
                                                  json_t **out, firn_error *err);
-/* Serialise; indent 0: one line. Key order is insertion order. */
-FIRN_MUST_CHECK firn_status firn_json_write(const json_t *value, int indent, firn_buf *out,
-                                            firn_error *err);
+/* Serialise to one line. Key order is insertion order. */
+FIRN_MUST_CHECK firn_status firn_json_write(const json_t *value, firn_buf *out, firn_error *err);
 /* Append s as a quoted JSON string. */
 void firn_json_quote(firn_buf *out, firn_str s);
 

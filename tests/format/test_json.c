@@ -183,7 +183,7 @@ static void test_written_documents_keep_order_and_digits(void **state)
     firn_buf out;
 
     firn_buf_init(&out, NULL, 1000);
-    assert_int_equal(firn_json_write(doc, 0, &out, NULL), FIRN_OK);
+    assert_int_equal(firn_json_write(doc, &out, NULL), FIRN_OK);
     firn_buf_byte(&out, 0);
     assert_string_equal(out.data,
                         "{\"b\":1,\"a\":[0.10000000000000001,9223372036854775807],\"c\":{}}");
@@ -196,7 +196,7 @@ static void test_write_reports_a_full_buffer(void **state)
     firn_buf out;
 
     firn_buf_init(&out, NULL, 4);
-    assert_int_equal(firn_json_write(doc, 0, &out, NULL), FIRN_ERR_LIMIT);
+    assert_int_equal(firn_json_write(doc, &out, NULL), FIRN_ERR_LIMIT);
     firn_buf_dispose(&out);
 }
 

@@ -18,7 +18,7 @@ static firn_status write(void *ctx, firn_error *err)
 {
     firn_buf out;
     firn_buf_init(&out, NULL, 0);
-    const firn_status st = firn_json_write(ctx, 0, &out, err);
+    const firn_status st = firn_json_write(ctx, &out, err);
     firn_buf_dispose(&out);
     return st;
 }

@@ -52,7 +52,7 @@ static void test_schema_round_trips(void **state)
     assert_int_equal(firn_schema_max_id(schema), 9);
     assert_ok(firn_schema_to_json(schema, &json, &err), &err);
     firn_buf_init(&buf, NULL, 1 << 20);
-    assert_ok(firn_json_write(json, 0, &buf, &err), &err);
+    assert_ok(firn_json_write(json, &buf, &err), &err);
     assert_str(firn_buf_view(&buf), k_all_types);
     firn_buf_dispose(&buf);
     json_decref(json);

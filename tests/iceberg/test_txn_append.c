@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "faulty_catalog.h"
 #include "faulty_store.h"
 #include "iceberg/scan/plan.h"
 #include "iceberg/txn/snapshot_update.h"
@@ -23,6 +24,19 @@ static int close_lake(void **state)
     firn_test_lake_close(*state, false);
     free(*state);
     return 0;
+}
+
+/* The table through a catalog that gives no turns, so that races can be lost. */
+static firn_table *open_without_turns(firn_test_lake *lake, firn_test_faulty_catalog *faulty,
+                                      firn_catalog **catalog)
+{
+    firn_error err;
+    firn_table *table = NULL;
+    const firn_ident t = firn_test_ident("t");
+    *faulty = (firn_test_faulty_catalog){.inner = lake->catalog};
+    assert_ok(firn_test_faulty_catalog_open(faulty, catalog, &err), &err);
+    assert_ok(firn_table_open(lake->env, lake->store, *catalog, &t, &table, &err), &err);
+    return table;
 }
 
 /* Live data files and rows of the current snapshot, as planning sees them. */
@@ -97,8 +111,10 @@ static void test_lost_race_is_retried_on_the_new_base(void **state)
 {
     firn_test_lake *lake = *state;
     firn_error err;
-    firn_table *mine = firn_test_table(lake, "t", false, NULL);
-    firn_table *theirs = firn_test_table_open(lake, "t");
+    firn_test_faulty_catalog faulty;
+    firn_catalog *catalog = NULL;
+    firn_table *theirs = firn_test_table(lake, "t", false, NULL);
+    firn_table *mine = open_without_turns(lake, &faulty, &catalog);
     assert_ok(firn_test_append(lake, theirs, "a.parquet", 0, 0, 5, &err), &err);
     assert_ok(firn_test_append(lake, theirs, "b.parquet", 0, 5, 5, &err), &err);
     assert_ok(firn_test_append(lake, mine, "c.parquet", 0, 10, 5, &err), &err);
@@ -109,14 +125,32 @@ static void test_lost_race_is_retried_on_the_new_base(void **state)
     assert_int_equal(firn_test_summary(mine, "total-records"), 15);
     firn_table_close(mine);
     firn_table_close(theirs);
+    firn_catalog_destroy(catalog);
+}
+
+/* Whoever takes turns works on the table as it is, and loses no race. */
+static void test_turns_spare_lost_races(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    firn_table *mine = firn_test_table(lake, "t", false, "commit.retry.num-retries", "0", NULL);
+    firn_table *theirs = firn_test_table_open(lake, "t");
+    assert_ok(firn_test_append(lake, theirs, "a.parquet", 0, 0, 5, &err), &err);
+    assert_ok(firn_test_append(lake, mine, "b.parquet", 0, 10, 5, &err), &err);
+    assert_int_equal(lake->clock_state.n_sleeps, 0);
+    assert_live(lake, mine, 2, 10);
+    firn_table_close(mine);
+    firn_table_close(theirs);
 }
 
 static void test_retries_end_and_own_files_are_removed(void **state)
 {
     firn_test_lake *lake = *state;
     firn_error err;
-    firn_table *mine = firn_test_table(lake, "t", false, "commit.retry.num-retries", "0", NULL);
-    firn_table *theirs = firn_test_table_open(lake, "t");
+    firn_test_faulty_catalog faulty;
+    firn_catalog *catalog = NULL;
+    firn_table *theirs = firn_test_table(lake, "t", false, "commit.retry.num-retries", "0", NULL);
+    firn_table *mine = open_without_turns(lake, &faulty, &catalog);
     assert_ok(firn_test_append(lake, theirs, "a.parquet", 0, 0, 5, &err), &err);
     const firn_data_file file = firn_test_data_file(lake, mine, "c.parquet", 0, 10, 5);
     assert_ok(firn_store_put(lake->store, file.path, FIRN_STR("data"), &err), &err);
@@ -126,6 +160,7 @@ static void test_retries_end_and_own_files_are_removed(void **state)
     assert_int_equal(firn_test_count_files(lake->folder), n_files - 1);
     firn_table_close(mine);
     firn_table_close(theirs);
+    firn_catalog_destroy(catalog);
 }
 
 static void test_kept_files_survive_a_lost_commit_and_can_be_committed(void **state)
@@ -436,7 +471,14 @@ static void test_failing_store_gives_all_or_nothing(void **state)
     firn_error err;
     firn_test_faulty faulty;
     firn_store *store = NULL;
-    firn_table_close(firn_test_table(lake, "t", true, NULL));
+    firn_txn *txn = NULL;
+    const firn_property property = {FIRN_STR_INIT("a"), FIRN_STR_INIT("b")};
+    firn_table *first = firn_test_table(lake, "t", true, NULL);
+    assert_ok(firn_txn_begin(first, &txn, &err), &err); /* makes the file of turns */
+    assert_ok(firn_txn_set_properties(txn, &property, 1, &err), &err);
+    assert_ok(firn_txn_commit(txn, &err), &err);
+    firn_txn_close(txn);
+    firn_table_close(first);
     firn_test_faulty_init(&faulty, lake->store);
     assert_ok(firn_store_create(&store, &err), &err);
     assert_ok(firn_test_faulty_add(store, &faulty, &err), &err);
@@ -512,6 +554,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_summary_counts_what_was_added),
         TEST(test_lost_race_is_retried_on_the_new_base),
+        TEST(test_turns_spare_lost_races),
         TEST(test_retries_end_and_own_files_are_removed),
         TEST(test_kept_files_survive_a_lost_commit_and_can_be_committed),
         TEST(test_lost_answer_is_recognised_by_the_snapshot),

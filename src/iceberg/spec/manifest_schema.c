@@ -361,7 +361,7 @@ static firn_status json_text(json_t *json, firn_arena *arena, firn_str *out, fir
 {
     firn_buf buf;
     firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
-    firn_status st = firn_json_write(json, 0, &buf, err);
+    firn_status st = firn_json_write(json, &buf, err);
     json_decref(json);
     if (st == FIRN_OK) {
         *out = firn_arena_copy(arena, firn_buf_view(&buf));

@@ -33,7 +33,7 @@ firn_status firn_json_keep(const json_t *value, firn_arena *arena, firn_str *out
 {
     firn_buf buf;
     firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
-    firn_status st = firn_json_write(value, 0, &buf, err);
+    firn_status st = firn_json_write(value, &buf, err);
     if (st == FIRN_OK) {
         *out = firn_arena_copy(arena, firn_buf_view(&buf));
         if (!out->data) st = firn_fail_nomem(err);

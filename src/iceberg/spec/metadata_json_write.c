@@ -129,7 +129,7 @@ firn_status firn_metadata_format(const firn_table_metadata *metadata, firn_buf *
     json_t *document = NULL;
     build_document(&b, root, metadata);
     FIRN_TRY(firn_json_build_finish(&b, root, &document));
-    const firn_status st = firn_json_write(document, 0, out, err);
+    const firn_status st = firn_json_write(document, out, err);
     json_decref(document);
     return st;
 }

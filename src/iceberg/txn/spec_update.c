@@ -84,14 +84,24 @@ static firn_status rename_void(struct spec_draft *spec, firn_str name, firn_erro
     return FIRN_OK;
 }
 
-/* The id such a field had before, in any spec, or a new one. */
-static int32_t field_id_for(firn_txn_draft *draft, const firn_partition_field *field)
+static bool has_id(const struct spec_draft *spec, int32_t field_id)
 {
+    for (size_t i = 0; i < spec->n; i++)
+        if (spec->fields[i].field_id == field_id) return true;
+    return false;
+}
+
+/* The id such a field had before, in any spec, or a new one: also when a field that was dropped
+ * from a version 1 table holds the id, as void. */
+static int32_t field_id_for(const struct spec_draft *draft_spec, const firn_partition_field *field)
+{
+    firn_txn_draft *draft = draft_spec->draft;
     for (size_t i = draft->base->n_specs; i > 0; i--) {
         const firn_partition_spec *spec = draft->base->specs[i - 1];
         for (size_t j = 0; j < spec->n_fields; j++)
             if (spec->fields[j].source_id == field->source_id &&
-                same_transform(&spec->fields[j].transform, &field->transform))
+                same_transform(&spec->fields[j].transform, &field->transform) &&
+                !has_id(draft_spec, spec->fields[j].field_id))
                 return spec->fields[j].field_id;
     }
     return ++draft->last_partition_id;
@@ -114,7 +124,7 @@ static firn_status add_field(struct spec_draft *spec, firn_partition_field field
                              FIRN_STR_ARG(spec->fields[i].name));
     FIRN_TRY(rename_void(spec, field.name, err));
     FIRN_TRY(check_field_name(spec, &field, err));
-    field.field_id = field_id_for(draft, &field);
+    field.field_id = field_id_for(spec, &field);
     return push_field(spec, &field, err);
 }
 

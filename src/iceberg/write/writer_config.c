@@ -224,7 +224,7 @@ static firn_status format_schema(const firn_schema *schema, firn_arena *arena, f
     json_t *json = NULL;
     FIRN_TRY(firn_schema_to_json(schema, &json, err));
     firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
-    firn_status st = firn_json_write(json, 0, &buf, err);
+    firn_status st = firn_json_write(json, &buf, err);
     json_decref(json);
     if (st == FIRN_OK) {
         *out = firn_arena_copy(arena, firn_buf_view(&buf));
