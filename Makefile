@@ -4,7 +4,7 @@ BUILD := build
 PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format conformance fuzz fuzz-table dev tsan clean
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format bench-commit torture model conformance fuzz fuzz-table dev tsan clean
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -54,6 +54,14 @@ check: ## formatting, warnings on gcc and clang, clang-tidy, layers, banned func
 check-fast: ## the checks that need no compiler
 	@tools/check.sh --fast
 
+torture: ## writers of all kinds killed for TORTURE_SECONDS (60), or TORTURE_KILLS times; TORTURE_SEED
+	@tools/install_deps.sh test
+	@tools/test.sh torture
+
+model: ## random operations on tables against a model: MODEL_STEPS (1000000) from MODEL_SEED (1) on
+	@tools/install_deps.sh test
+	@tools/test.sh model
+
 bench: all ## speed and memory as ratios against DuckDB and PyIceberg in the same run
 	@tools/install_deps.sh bench
 	@bench/run.sh
@@ -61,6 +69,9 @@ bench: all ## speed and memory as ratios against DuckDB and PyIceberg in the sam
 bench-format: all ## file formats as ratios against DuckDB, pyarrow and PyIceberg
 	@tools/install_deps.sh bench
 	@$(BUILD)/venv/bin/python bench/bench_format.py $(BENCH_FORMAT)
+
+bench-commit: all ## durable commits a second of many writers, and what one fsync costs here
+	@bench/commit.sh $(BENCH_COMMIT_SECONDS)
 
 conformance: all ## files of many writers against what must come out; FIRN_CORPORA names their folder
 	@tools/conformance.py

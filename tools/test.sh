@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test.sh all|unit|python|crash|java|interop|tsan: the suites behind "make test". Prints each suite's own
+# test.sh all|unit|python|crash|java|interop|torture|model|tsan: the suites behind "make test". Prints each suite's own
 # closing line, and one line in the end.
 set -u
 cd "$(dirname "$0")/.."
@@ -24,6 +24,10 @@ tsan() {
     cmake --preset tsan >/dev/null && cmake --build --preset tsan &&
         TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" ctest --test-dir build/tsan --output-on-failure -j "$(nproc)"
 }
+one() { # one PROGRAM: a test program of the dev build, alone
+    cmake --preset dev >/dev/null && cmake --build --preset dev --target "$1" >/dev/null &&
+        "build/dev/tests/$1"
+}
 case ${1:-all} in
 all)
     rm -f build/dev/Testing/Temporary/LastTestsFailed.log
@@ -45,8 +49,18 @@ interop)
     suite "the engines" tests/interop/peers.sh
     suite "Spark, DuckDB's Iceberg extension" pytest tests/interop
     ;;
+torture)
+    TORTURE_SECONDS=${TORTURE_SECONDS:-60}
+    export TORTURE_SECONDS
+    suite "killed writers" one test_torture
+    ;;
+model)
+    MODEL_STEPS=${MODEL_STEPS:-1000000}
+    export MODEL_STEPS
+    suite "tables against a model" one test_table_model
+    ;;
 tsan) suite "unit tests (TSan)" tsan ;;
-*) echo "usage: test.sh all|unit|python|crash|java|interop|tsan" >&2; exit 2 ;;
+*) echo "usage: test.sh all|unit|python|crash|java|interop|torture|model|tsan" >&2; exit 2 ;;
 esac
 if [ -n "$failed" ]; then
     echo "test: FAILED:$failed"

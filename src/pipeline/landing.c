@@ -172,7 +172,9 @@ static firn_status change_ledger(const landing *l, const group *g, firn_txn *txn
                                 .removed = removed,
                                 .n_removed = l->ledger.n_data_files,
                                 .from_snapshot_id = at,
-                                .must_be_unchanged = true};
+                                .must_be_unchanged = true,
+                                /* Format version 3: the entries are new rows, with new ids. */
+                                .carries_row_ids = true};
     return firn_txn_change_files(txn, &change, err);
 }
 

@@ -521,8 +521,9 @@ static void check_snapshot(struct writer *w, const firn_snapshot *snapshot)
 static void check_doctor(struct writer *w)
 {
     firn_doctor_report report;
+    const firn_doctor_opts opts = {.reads_rows = true};
     assert_ok(firn_table_examine(w->lake.env, w->lake.store, firn_table_metadata_of(w->t.table),
-                                 w->lake.arena, &report, &w->err),
+                                 &opts, w->lake.arena, &report, &w->err),
               &w->err);
     for (size_t i = 0; i < report.n_findings; i++)
         print_message("doctor: %s: %.*s\n", firn_finding_name(report.findings[i].kind),

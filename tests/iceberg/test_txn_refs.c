@@ -398,7 +398,8 @@ static void test_statistics_are_set_replaced_and_removed(void **state)
     assert_int_equal(firn_table_metadata_of(f->table)->statistics_json.len, 0);
     txn = begin(f);
     assert_ok(firn_txn_set_statistics(txn, FIRN_STR("{\"snapshot-id\":1}"), true, &err), &err);
-    assert_fails(firn_txn_commit(txn, &err), FIRN_ERR_CORRUPT, &err, "statistics-path");
+    assert_fails(firn_txn_commit(txn, &err), FIRN_ERR_ARG, &err,
+                 "statistics file: missing \"statistics-path\"");
     firn_txn_close(txn);
 }
 

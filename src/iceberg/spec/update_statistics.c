@@ -37,16 +37,25 @@ static firn_status check_entry(const firn_metadata_builder *b, const json_t *ent
     return firn_json_get_array(entry, "blob-metadata", &blobs, b->err);
 }
 
+/* The entry comes from the caller, not from a file. */
+static firn_status read_entry(const firn_metadata_builder *b, firn_str json, bool is_partition,
+                              firn_arena *scratch, json_t **entry, int64_t *snapshot_id)
+{
+    firn_status st = firn_json_parse(json, scratch, entry, b->err);
+    if (st == FIRN_OK) st = check_entry(b, *entry, is_partition, snapshot_id);
+    if (st != FIRN_ERR_CORRUPT) return st;
+    if (b->err) b->err->status = FIRN_ERR_ARG;
+    return firn_error_wrap(b->err, FIRN_ERR_ARG, "statistics file");
+}
+
 static firn_status edit(const firn_metadata_builder *b, firn_str *kept, firn_str entry_json,
                         int64_t snapshot_id, bool is_partition, firn_arena *scratch)
 {
     json_t *list = NULL;
     json_t *entry = NULL;
     FIRN_TRY(parse_list(b, *kept, scratch, &list));
-    if (entry_json.len > 0) {
-        FIRN_TRY(firn_json_parse(entry_json, scratch, &entry, b->err));
-        FIRN_TRY(check_entry(b, entry, is_partition, &snapshot_id));
-    }
+    if (entry_json.len > 0)
+        FIRN_TRY(read_entry(b, entry_json, is_partition, scratch, &entry, &snapshot_id));
     FIRN_TRY(drop_entry(b, list, snapshot_id));
     if (entry && json_array_append(list, entry)) return firn_fail_nomem(b->err);
     if (json_array_size(list) == 0) {

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commits through a catalog that answers late, twice, wrongly or never, clocks that go back, and
+ * threads that commit together: what a transaction reports is what happened, and no file that is
+ * needed is removed. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "faulty_catalog.h"
+#include "iceberg/scan/plan.h"
+#include "iceberg/txn/snapshot_update.h"
+#include "lake_fixture.h"
+
+struct fixture {
+    firn_test_lake lake;
+    firn_test_faulty_catalog faulty;
+    firn_catalog *catalog; /* the faulty one, around that of the lake */
+    firn_table *table;     /* through it */
+    firn_error err;
+};
+
+static int open_fixture(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    const firn_ident t = firn_test_ident("t");
+    *state = f;
+    firn_test_lake_open(&f->lake, false, NULL);
+    firn_table_close(firn_test_table(&f->lake, "t", false, "commit.retry.num-retries", "2",
+                                     "commit.retry.min-wait-ms", "10", "commit.retry.max-wait-ms",
+                                     "15", "commit.status-check.num-retries", "2",
+                                     "commit.status-check.min-wait-ms", "1000",
+                                     "commit.status-check.max-wait-ms", "1500", NULL));
+    f->faulty.inner = f->lake.catalog;
+    assert_ok(firn_test_faulty_catalog_open(&f->faulty, &f->catalog, &f->err), &f->err);
+    assert_ok(firn_table_open(f->lake.env, f->lake.store, f->catalog, &t, &f->table, &f->err),
+              &f->err);
+    return 0;
+}
+
+static int close_fixture(void **state)
+{
+    struct fixture *f = *state;
+    firn_table_close(f->table);
+    firn_catalog_destroy(f->catalog);
+    firn_test_lake_close(&f->lake, false);
+    free(f);
+    return 0;
+}
+
+static void answer(struct fixture *f, firn_test_answer what, int64_t n_times)
+{
+    f->faulty.answer = what;
+    f->faulty.n_times = n_times;
+    f->faulty.n_commits = f->faulty.n_loads = 0;
+}
+
+/* With a file behind the entry, so that its removal shows. */
+static firn_status append(struct fixture *f, const char *name)
+{
+    const firn_data_file file = firn_test_data_file(&f->lake, f->table, name, 0, 0, 5);
+    assert_ok(firn_store_put(f->lake.store, file.path, FIRN_STR("data"), &f->err), &f->err);
+    return firn_test_append(&f->lake, f->table, name, 0, 0, 5, &f->err);
+}
+
+static bool has_data(struct fixture *f, const char *name)
+{
+    firn_store_entry entry;
+    firn_error ignored;
+    const firn_data_file file = firn_test_data_file(&f->lake, f->table, name, 0, 0, 5);
+    return firn_store_stat(f->lake.store, file.path, &entry, &ignored) == FIRN_OK;
+}
+
+/* As somebody else sees the table: all manifests can be read. */
+static size_t live_files(struct fixture *f)
+{
+    firn_scan_plan plan;
+    const firn_plan_opts opts = {0};
+    firn_table *table = firn_test_table_open(&f->lake, "t");
+    assert_ok(firn_scan_plan_files(f->lake.env, f->lake.store, firn_table_metadata_of(table), &opts,
+                                   f->lake.arena, &plan, &f->err),
+              &f->err);
+    firn_table_close(table);
+    return plan.n_tasks;
+}
+
+/* ---- answers ---- */
+
+static void test_an_answer_that_is_late_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, FIRN_TEST_ANSWER_LATE, 1);
+    f->faulty.late_loads = 2;
+    assert_ok(append(f, "a.parquet"), &f->err);
+    assert_int_equal(f->faulty.n_commits, 1);
+    assert_int_equal(f->lake.clock_state.n_sleeps, 2);
+    assert_int_equal(f->lake.clock_state.slept_us, 2500000);
+    assert_int_equal(live_files(f), 1);
+}
+
+static void test_an_answer_that_is_too_late_leaves_everything(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, FIRN_TEST_ANSWER_LATE, 1);
+    f->faulty.late_loads = 1000;
+    assert_fails(append(f, "a.parquet"), FIRN_ERR_COMMIT_UNKNOWN, &f->err, "no answer yet");
+    assert_int_equal(f->faulty.n_loads, 3);
+    assert_true(has_data(f, "a.parquet"));
+    assert_int_equal(live_files(f), 1);
+}
+
+static void test_an_answer_that_never_comes_is_unknown(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, FIRN_TEST_ANSWER_NEVER, 1);
+    assert_fails(append(f, "a.parquet"), FIRN_ERR_COMMIT_UNKNOWN, &f->err, "no answer");
+    assert_int_equal(f->faulty.n_commits, 1); /* never sent again: it may still arrive */
+    assert_true(has_data(f, "a.parquet"));
+    assert_int_equal(live_files(f), 0);
+}
+
+static void test_an_answer_that_is_lost_is_found_in_the_table(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, FIRN_TEST_ANSWER_LOST, 1);
+    assert_ok(append(f, "a.parquet"), &f->err);
+    assert_int_equal(f->lake.clock_state.n_sleeps, 0);
+    assert_int_equal(live_files(f), 1);
+}
+
+/* The driver sent the commit twice; the second time it met itself and was refused. */
+static void test_a_conflict_with_ourselves_is_success(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, FIRN_TEST_ANSWER_TWICE, 1);
+    assert_ok(append(f, "a.parquet"), &f->err);
+    assert_int_equal(f->faulty.n_commits, 1);
+    assert_true(has_data(f, "a.parquet"));
+    assert_int_equal(live_files(f), 1);
+    assert_int_equal(firn_table_metadata_of(f->table)->n_snapshots, 1);
+}
+
+static void test_a_conflict_with_ourselves_in_the_last_attempt_is_success(void **state)
+{
+    struct fixture *f = *state;
+    firn_txn *txn = NULL;
+    const firn_property none = {FIRN_STR_INIT("commit.retry.num-retries"), FIRN_STR_INIT("0")};
+    assert_ok(firn_txn_begin(f->table, &txn, &f->err), &f->err);
+    assert_ok(firn_txn_set_properties(txn, &none, 1, &f->err), &f->err);
+    assert_ok(firn_txn_commit(txn, &f->err), &f->err);
+    firn_txn_close(txn);
+    answer(f, FIRN_TEST_ANSWER_TWICE, 1);
+    assert_ok(append(f, "a.parquet"), &f->err);
+    assert_int_equal(live_files(f), 1);
+}
+
+/* ---- retries ---- */
+
+static void test_retries_are_as_many_as_the_table_says(void **state)
+{
+    struct fixture *f = *state;
+    const int n_files = firn_test_count_files(f->lake.folder);
+    answer(f, FIRN_TEST_ANSWER_REFUSED, -1);
+    assert_fails(append(f, "a.parquet"), FIRN_ERR_CONFLICT, &f->err, "refused");
+    assert_int_equal(f->faulty.n_commits, 3);
+    assert_int_equal(f->lake.clock_state.n_sleeps, 2);
+    assert_true(f->lake.clock_state.slept_us >= 12500 && f->lake.clock_state.slept_us <= 25000);
+    assert_int_equal(firn_test_count_files(f->lake.folder), n_files);
+}
+
+static void test_retries_write_manifests_of_added_files_once(void **state)
+{
+    struct fixture *f = *state;
+    const int n_files = firn_test_count_files(f->lake.folder);
+    answer(f, FIRN_TEST_ANSWER_REFUSED, 2);
+    assert_ok(append(f, "a.parquet"), &f->err);
+    assert_int_equal(f->faulty.n_commits, 3);
+    /* data, manifest, manifest list (metadata is in memory); none of the lost attempts */
+    assert_int_equal(firn_test_count_files(f->lake.folder), n_files + 3);
+    const firn_snapshot *s = firn_metadata_current_snapshot(firn_table_metadata_of(f->table));
+    assert_non_null(strstr(s->manifest_list.data, "-3-"));
+    assert_int_equal(s->sequence_number, 1);
+}
+
+static void test_a_refused_commit_is_not_tried_again_when_it_failed(void **state)
+{
+    struct fixture *f = *state;
+    const int n_files = firn_test_count_files(f->lake.folder);
+    answer(f, FIRN_TEST_ANSWER_FAILED, 1);
+    assert_fails(append(f, "a.parquet"), FIRN_ERR_IO, &f->err, "commit to db.t");
+    assert_int_equal(f->faulty.n_commits, 1);
+    assert_int_equal(firn_test_count_files(f->lake.folder), n_files);
+}
+
+static void test_total_time_ends_retries(void **state)
+{
+    struct fixture *f = *state;
+    firn_txn *txn = NULL;
+    const firn_property p[] = {
+        {FIRN_STR_INIT("commit.retry.num-retries"), FIRN_STR_INIT("1000")},
+        {FIRN_STR_INIT("commit.retry.total-timeout-ms"), FIRN_STR_INIT("100")},
+    };
+    assert_ok(firn_txn_begin(f->table, &txn, &f->err), &f->err);
+    assert_ok(firn_txn_set_properties(txn, p, 2, &f->err), &f->err);
+    assert_ok(firn_txn_commit(txn, &f->err), &f->err);
+    firn_txn_close(txn);
+    answer(f, FIRN_TEST_ANSWER_REFUSED, -1);
+    assert_fails(append(f, "a.parquet"), FIRN_ERR_CONFLICT, &f->err, NULL);
+    assert_true(f->faulty.n_commits >= 6 && f->faulty.n_commits <= 14);
+    assert_true(f->lake.clock_state.slept_us <= 100000);
+}
+
+struct other_writer {
+    struct fixture *f;
+    int n_left, n_done;
+};
+
+static void append_elsewhere(void *ctx)
+{
+    struct other_writer *other = ctx;
+    char name[32];
+    if (other->n_left == 0) return;
+    other->n_left--;
+    (void)snprintf(name, sizeof name, "other%d.parquet", other->n_done++);
+    firn_table *table = firn_test_table_open(&other->f->lake, "t");
+    assert_ok(firn_test_append(&other->f->lake, table, name, 0, 0, 5, &other->f->err),
+              &other->f->err);
+    firn_table_close(table);
+}
+
+static void test_every_lost_race_is_rebuilt_on_what_is_there(void **state)
+{
+    struct fixture *f = *state;
+    struct other_writer other = {.f = f, .n_left = 2};
+    f->faulty.meanwhile = append_elsewhere;
+    f->faulty.meanwhile_ctx = &other;
+    assert_ok(append(f, "a.parquet"), &f->err);
+    assert_int_equal(other.n_done, 2);
+    assert_int_equal(live_files(f), 3);
+    assert_int_equal(firn_table_metadata_of(f->table)->last_sequence_number, 3);
+}
+
+/* ---- clocks ---- */
+
+static void test_a_clock_that_goes_back_a_little_does_not_matter(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(append(f, "a.parquet"), &f->err);
+    f->lake.clock_state.wall_us -= 30 * 1000000;
+    assert_ok(append(f, "b.parquet"), &f->err);
+    const firn_table_metadata *m = firn_table_metadata_of(f->table);
+    assert_int_equal(m->n_snapshot_log, 2);
+    assert_true(m->snapshot_log[1].timestamp_ms >= m->snapshot_log[0].timestamp_ms);
+    assert_int_equal(live_files(f), 2);
+}
+
+/* An hour back: the snapshot takes its parent's time, so that history stays in order. */
+static void test_a_clock_that_goes_back_far_leaves_history_in_order(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(append(f, "a.parquet"), &f->err);
+    f->lake.clock_state.wall_us -= INT64_C(3600) * 1000000;
+    assert_ok(append(f, "b.parquet"), &f->err);
+    const firn_table_metadata *m = firn_table_metadata_of(f->table);
+    assert_true(m->last_updated_ms >= m->snapshots[0].timestamp_ms);
+    assert_int_equal(m->snapshots[1].timestamp_ms, m->snapshots[0].timestamp_ms);
+}
+
+/* ---- threads ---- */
+
+#define N_THREADS 6
+#define N_APPENDS 6
+
+struct thread_job {
+    struct fixture *f;
+    int number;
+    firn_status st;
+    firn_error err;
+};
+
+static void *append_many(void *arg)
+{
+    struct thread_job *job = arg;
+    firn_table *table = NULL;
+    const firn_ident t = firn_test_ident("t");
+    job->st = firn_table_open(job->f->lake.env, job->f->lake.store, job->f->lake.catalog, &t,
+                              &table, &job->err);
+    for (int i = 0; i < N_APPENDS && job->st == FIRN_OK; i++) {
+        char path[64];
+        firn_txn *txn = NULL;
+        (void)snprintf(path, sizeof path, "/made-up/%d-%d.parquet", job->number, i);
+        const firn_data_file file = {.path = firn_str_of(path),
+                                     .record_count = 3,
+                                     .file_size_bytes = 10,
+                                     .sort_order_id = 0,
+                                     .first_row_id = -1,
+                                     .content_offset = -1,
+                                     .content_size_bytes = -1};
+        job->st = firn_txn_begin(table, &txn, &job->err);
+        if (job->st == FIRN_OK) job->st = firn_txn_append_files(txn, &file, 1, &job->err);
+        if (job->st == FIRN_OK) job->st = firn_txn_commit(txn, &job->err);
+        firn_txn_close(txn);
+    }
+    firn_table_close(table);
+    return NULL;
+}
+
+static void run_threads(struct fixture *f, struct thread_job *jobs)
+{
+    pthread_t threads[N_THREADS];
+    for (int i = 0; i < N_THREADS; i++) {
+        jobs[i] = (struct thread_job){.f = f, .number = i};
+        assert_int_equal(pthread_create(&threads[i], NULL, append_many, &jobs[i]), 0);
+    }
+    for (int i = 0; i < N_THREADS; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+static void test_threads_that_commit_as_one_each_get_their_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    struct thread_job jobs[N_THREADS];
+    run_threads(f, jobs);
+    for (int i = 0; i < N_THREADS; i++) assert_ok(jobs[i].st, &jobs[i].err);
+    assert_int_equal(live_files(f), N_THREADS * N_APPENDS);
+    assert_ok(firn_table_refresh(f->table, &f->err), &f->err);
+    const firn_table_metadata *m = firn_table_metadata_of(f->table);
+    assert_int_equal(m->n_snapshots, N_THREADS * N_APPENDS);
+    for (size_t i = 0; i < m->n_snapshots; i++) {
+        assert_int_equal(m->snapshots[i].sequence_number, i + 1);
+        assert_int_equal(m->snapshots[i].parent_snapshot_id,
+                         i > 0 ? m->snapshots[i - 1].snapshot_id : -1);
+    }
+    assert_int_equal(firn_test_summary(f->table, "total-records"), 3 * N_THREADS * N_APPENDS);
+}
+
+/* A commit of several that fails fails for all of them, and leaves nothing. */
+static void test_threads_that_fail_as_one_leave_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct thread_job jobs[N_THREADS];
+    const int n_files = firn_test_count_files(f->lake.folder);
+    firn_test_lake_fail(&f->lake, "txn.commit.before_catalog=error");
+    run_threads(f, jobs);
+    firn_test_lake_fail(&f->lake, NULL);
+    for (int i = 0; i < N_THREADS; i++)
+        assert_fails(jobs[i].st, FIRN_ERR_IO, &jobs[i].err, "commit to db.t");
+    assert_int_equal(live_files(f), 0);
+    assert_int_equal(firn_test_count_files(f->lake.folder), n_files);
+}
+
+#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(test_an_answer_that_is_late_is_waited_for),
+        WITH_FIXTURE(test_an_answer_that_is_too_late_leaves_everything),
+        WITH_FIXTURE(test_an_answer_that_never_comes_is_unknown),
+        WITH_FIXTURE(test_an_answer_that_is_lost_is_found_in_the_table),
+        WITH_FIXTURE(test_a_conflict_with_ourselves_is_success),
+        WITH_FIXTURE(test_a_conflict_with_ourselves_in_the_last_attempt_is_success),
+        WITH_FIXTURE(test_retries_are_as_many_as_the_table_says),
+        WITH_FIXTURE(test_retries_write_manifests_of_added_files_once),
+        WITH_FIXTURE(test_a_refused_commit_is_not_tried_again_when_it_failed),
+        WITH_FIXTURE(test_total_time_ends_retries),
+        WITH_FIXTURE(test_every_lost_race_is_rebuilt_on_what_is_there),
+        WITH_FIXTURE(test_a_clock_that_goes_back_a_little_does_not_matter),
+        WITH_FIXTURE(test_a_clock_that_goes_back_far_leaves_history_in_order),
+        WITH_FIXTURE(test_threads_that_commit_as_one_each_get_their_snapshot),
+        WITH_FIXTURE(test_threads_that_fail_as_one_leave_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
