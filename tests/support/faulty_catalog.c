@@ -74,6 +74,12 @@ static firn_status put_view(void *ctx, const firn_ident *ident, firn_str expecte
     FORWARD(put_view, ident, expected_location, metadata, err);
 }
 
+static firn_status rename_view(void *ctx, const firn_ident *from, const firn_ident *to,
+                               firn_error *err)
+{
+    FORWARD(rename_view, from, to, err);
+}
+
 static firn_status drop_view(void *ctx, const firn_ident *ident, firn_error *err)
 {
     FORWARD(drop_view, ident, err);
@@ -178,6 +184,7 @@ firn_status firn_test_faulty_catalog_open(firn_test_faulty_catalog *faulty, firn
         .load_view = load_view,
         .put_view = put_view,
         .drop_view = drop_view,
+        .rename_view = rename_view,
         .default_location = default_location,
         .destroy = destroy,
     };
