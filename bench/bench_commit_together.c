@@ -25,6 +25,14 @@
 #define MAX_WRITERS 64
 #define N_PUTS      50
 
+static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
+static const firn_field k_fields[] = {
+    {.id = 1, .is_required = true, .name = FIRN_STR_INIT("id"), .type = &k_long},
+    {.id = 2, .name = FIRN_STR_INIT("val"), .type = &k_long},
+};
+static const firn_schema k_schema = {
+    .root = {.kind = FIRN_TYPE_STRUCT, .fields = k_fields, .n_fields = 2}};
+
 struct lake {
     firn_env *env;
     firn_store *store;
@@ -87,13 +95,6 @@ static firn_table *open_table(const struct lake *lake, const char *name)
 
 static void make_table(const struct lake *lake, const char *name)
 {
-    static const firn_type long_type = {.kind = FIRN_TYPE_LONG};
-    static const firn_field fields[] = {
-        {.id = 1, .is_required = true, .name = FIRN_STR_INIT("id"), .type = &long_type},
-        {.id = 2, .name = FIRN_STR_INIT("val"), .type = &long_type},
-    };
-    static const firn_schema schema = {
-        .root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = 2}};
     static const firn_str levels[] = {FIRN_STR_INIT("db")};
     const firn_property properties[] = {
         {FIRN_STR_INIT("commit.retry.num-retries"), FIRN_STR_INIT("1000")},
@@ -103,11 +104,11 @@ static void make_table(const struct lake *lake, const char *name)
     const firn_ident ident = {levels, 1, firn_str_of(name)};
     firn_table *table = NULL;
     firn_error err;
-    check(
-        firn_table_create(lake->env, lake->store, lake->catalog, &ident,
-                          FIRN_TABLE_CREATE_OPTS(.schema = &schema, .properties = {properties, 3}),
-                          &table, &err),
-        &err);
+    check(firn_table_create(
+              lake->env, lake->store, lake->catalog, &ident,
+              FIRN_TABLE_CREATE_OPTS(.schema = &k_schema, .properties = {properties, 3}), &table,
+              &err),
+          &err);
     firn_table_close(table);
 }
 
@@ -129,9 +130,7 @@ static void *write_many(void *arg)
     firn_batch *batch = NULL;
     if (!job->lake) open_lake(&own, job->folder);
     firn_table *table = open_table(job->lake ? job->lake : &own, job->table);
-    check(firn_batch_create(&firn_metadata_schema(firn_table_metadata_of(table))->root, N_ROWS,
-                            &batch, &err),
-          &err);
+    check(firn_batch_create(&k_schema.root, N_ROWS, &batch, &err), &err);
     for (int64_t i = 0; i < N_ROWS; i++) {
         ((int64_t *)batch->columns[0].values)[i] = i;
         ((int64_t *)batch->columns[1].values)[i] = i * 7;
@@ -215,6 +214,7 @@ static void run_processes(struct job *job, int n_writers, int64_t *counts, int64
     const int64_t start = now_us();
     const double cpu = cpu_seconds(RUSAGE_CHILDREN);
     job->end_us = start + seconds * 1000000;
+    (void)fflush(stdout);
     for (int i = 0; i < n_writers; i++) {
         children[i] = fork();
         if (children[i] == 0) {

@@ -396,7 +396,7 @@ static bool wait_before_retry(struct run *run, int64_t started_us)
     const uint64_t span = (uint64_t)wait_ms * 1000 / 2 + 1;
     const int64_t wait_us = wait_ms * 500 + (int64_t)(firn_random_u64(env->random) % span);
     const int64_t spent_us = firn_clock_monotonic_us(env->clock) - started_us;
-    if ((spent_us + wait_us) / 1000 > total_ms) return false;
+    if ((spent_us + wait_us + 999) / 1000 > total_ms) return false;
     if (wait_us > 0) env->clock->sleep_us(env->clock->ctx, wait_us);
     run->attempt++;
     return true;
