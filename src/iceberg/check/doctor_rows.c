@@ -157,6 +157,10 @@ static firn_status check_file(struct row_check *c, const firn_live_file *live)
     const firn_status st = read_file(c, &why);
     c->d->report->n_rows += c->n_rows;
     firn_arena_reset(c->scratch);
+    if (st == FIRN_ERR_UNSUPPORTED) {
+        c->d->report->n_unread++;
+        return FIRN_OK;
+    }
     return st == FIRN_OK ? compare(c) : firn_doctor_note_failure(c->d, st, &why);
 }
 
@@ -177,7 +181,8 @@ static firn_status read_deletes(firn_doctor *d, const firn_scan_task *task)
     while (st == FIRN_OK) st = firn_scan_reader_next(reader, INT64_MAX, &batch, NULL, &why);
     firn_scan_reader_close(reader);
     firn_scan_queue_destroy(queue);
-    return st == FIRN_DONE ? FIRN_OK : firn_doctor_note_failure(d, st, &why);
+    const bool is_done = st == FIRN_DONE || st == FIRN_ERR_UNSUPPORTED;
+    return is_done ? FIRN_OK : firn_doctor_note_failure(d, st, &why);
 }
 
 static firn_status check_deletes(firn_doctor *d)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether any row in a snapshot's data files has null in a column: by the files' counts where they
- * tell, else by reading the column. Rows that delete files delete count: readers come across them. */
+ * tell, else by reading the column. Rows that delete files delete count: readers come across them.
+ */
 #ifndef FIRN_ICEBERG_NULL_ROWS_H
 #define FIRN_ICEBERG_NULL_ROWS_H
 

@@ -107,6 +107,14 @@ static int32_t find_field_id(const firn_metadata_builder *b, const firn_partitio
     return -1;
 }
 
+/* A table that was of version 1 has void fields under the ids of what they were before. */
+static bool may_share_id(const firn_partition_field *a, const firn_partition_field *b)
+{
+    const bool is_void =
+        a->transform.kind == FIRN_TRANSFORM_VOID || b->transform.kind == FIRN_TRANSFORM_VOID;
+    return same_meaning(a, b) || (is_void && a->source_id == b->source_id);
+}
+
 static firn_status check_field_id(const firn_metadata_builder *b, const firn_partition_field *field)
 {
     if (b->m.format_version == 1) return FIRN_OK; /* ids may mean different fields there */
@@ -114,7 +122,7 @@ static firn_status check_field_id(const firn_metadata_builder *b, const firn_par
         const firn_partition_spec *spec = b->m.specs[i];
         for (size_t k = 0; k < spec->n_fields; k++) {
             if (spec->fields[k].field_id != field->field_id) continue;
-            if (same_meaning(&spec->fields[k], field)) continue;
+            if (may_share_id(&spec->fields[k], field)) continue;
             return firn_fail(b->err, FIRN_ERR_ARG,
                              "partition field id %" PRId32 " belongs to \"%.*s\" of spec %" PRId32,
                              field->field_id, FIRN_STR_ARG(spec->fields[k].name), spec->spec_id);
