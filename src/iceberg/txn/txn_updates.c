@@ -155,11 +155,9 @@ static firn_status push_statistics(const firn_txn_draft *draft, firn_update_list
 
 /* ---- all ---- */
 
-firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_list *list,
-                                     firn_error *err)
+static firn_status push_properties(const firn_txn_draft *draft, firn_update_list *list,
+                                   firn_error *err)
 {
-    if (draft->format_version > 0)
-        FIRN_TRY(push_id(list, FIRN_UPDATE_FORMAT_VERSION, draft->format_version, err));
     if (draft->n_removed > 0) {
         const firn_update update = {.kind = FIRN_UPDATE_REMOVE_PROPERTIES,
                                     .properties = {draft->removed, draft->n_removed}};
@@ -170,6 +168,15 @@ firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_li
                                     .properties = {draft->set, draft->n_set}};
         FIRN_TRY(firn_updates__push(list, &update, err));
     }
+    return FIRN_OK;
+}
+
+firn_status firn_updates__from_draft(const firn_txn_draft *draft, firn_update_list *list,
+                                     firn_error *err)
+{
+    if (draft->format_version > 0)
+        FIRN_TRY(push_id(list, FIRN_UPDATE_FORMAT_VERSION, draft->format_version, err));
+    FIRN_TRY(push_properties(draft, list, err));
     if (draft->has_schema) {
         FIRN_TRY(push_schema(draft, list, err));
         FIRN_TRY(firn_updates__column_properties(draft, list, err));
