@@ -12,7 +12,7 @@ from pyiceberg.types import (DateType, DecimalType, DoubleType, FloatType, Integ
 
 from conftest import Home
 
-STEPS = int(os.environ.get("FIRN_EVOLUTION_STEPS", "30"))
+STEPS = int(os.environ.get("FIRN_EVOLUTION_STEPS", "18"))
 SQL_TYPES = {"int": IntegerType(), "bigint": LongType(), "float": FloatType(), "double": DoubleType(),
              "varchar": StringType(), "decimal(9,2)": DecimalType(9, 2), "decimal(12,2)": DecimalType(12, 2),
              "date": DateType(), "timestamp": TimestampType()}
