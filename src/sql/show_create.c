@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/show.h"
+#include "sql/sql_default.h"
 
 /* ---- texts ---- */
 
@@ -193,6 +194,7 @@ static void put_columns(firn_session *session, const firn_described *d, firn_buf
             firn_buf_byte(out, ' ');
             firn_dialect_put_sql_type(session->dialect, field->type, out);
             if (field->is_required) firn_buf_cstr(out, " NOT NULL");
+            firn_sql_put_default(out, field->write_default, session->arena);
         }
         if (field->doc.len > 0) {
             firn_buf_cstr(out, " COMMENT ");

@@ -104,6 +104,46 @@ firn_status firn_parse_default(firn_sql_parser *p, const firn_type *type, const 
     return st;
 }
 
+static void put_quoted(firn_buf *out, firn_str text)
+{
+    firn_buf_byte(out, '\'');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '\'') firn_buf_byte(out, '\'');
+        firn_buf_byte(out, (uint8_t)text.data[i]);
+    }
+    firn_buf_byte(out, '\'');
+}
+
+static void put_hex(firn_buf *out, firn_str bytes)
+{
+    firn_buf_cstr(out, "X'");
+    for (size_t i = 0; i < bytes.len; i++)
+        firn_buf_printf(out, "%02x", (unsigned)(uint8_t)bytes.data[i]);
+    firn_buf_byte(out, '\'');
+}
+
+static bool is_plain(firn_type_kind kind)
+{
+    return kind == FIRN_TYPE_BOOLEAN || kind == FIRN_TYPE_INT || kind == FIRN_TYPE_LONG ||
+           kind == FIRN_TYPE_FLOAT || kind == FIRN_TYPE_DOUBLE || kind == FIRN_TYPE_DECIMAL;
+}
+
+void firn_sql_put_default(firn_buf *out, const firn_value *value, firn_arena *arena)
+{
+    firn_str text = {0};
+    if (!value || value->is_null || value->kind == FIRN_TYPE_STRUCT) return;
+    firn_buf_cstr(out, " DEFAULT ");
+    if (value->kind == FIRN_TYPE_BINARY || value->kind == FIRN_TYPE_FIXED) {
+        put_hex(out, value->as.bytes);
+    } else if (firn_value_to_text(value, arena, &text, NULL) != FIRN_OK) {
+        firn_buf_cstr(out, "NULL"); /* out of memory: said by whoever asks the arena next */
+    } else if (is_plain(value->kind)) {
+        firn_buf_str(out, text);
+    } else {
+        put_quoted(out, text);
+    }
+}
+
 /* ---- rows ---- */
 
 static void put_bytes(firn_sql_text *text, firn_str bytes)

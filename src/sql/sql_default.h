@@ -18,6 +18,8 @@ FIRN_MUST_CHECK firn_status firn_parse_default_text(firn_sql_parser *p, firn_str
 FIRN_MUST_CHECK firn_status firn_sql_default_of(firn_str text, const firn_type *type,
                                                 firn_arena *arena, const firn_value **out,
                                                 firn_error *err);
+/* " DEFAULT 5" as DDL has it; nothing for no default, null, or a struct. */
+void firn_sql_put_default(firn_buf *out, const firn_value *value, firn_arena *arena);
 /* The column's write default as an expression of the engine; NULL where it has none. */
 FIRN_MUST_CHECK firn_status firn_sql_text_default(firn_sql_text *text, const firn_field *field,
                                                   firn_error *err);

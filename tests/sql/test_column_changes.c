@@ -57,6 +57,26 @@ static void test_a_default_may_change_for_rows_to_come(void **state)
     assert_rows(f, "select * from w where id in (1, 4)", "(1, NULL, 3, 6) (4, NULL, 3, 6)");
 }
 
+static void test_show_create_tells_defaults(void **state)
+{
+    firn_error err;
+    const firn_batch *batch = NULL;
+    sql_fixture *f = *state;
+    sql_run(f, "create table sd (a int not null default -5, b varchar default 'it''s', c binary "
+               "default X'00ff', d date default DATE '2020-02-29', e decimal(5,2) default 1.5, f "
+               "boolean default true, g int)" V3);
+    firn_result *result = sql_query(f, "show create table sd");
+    assert_ok(firn_result_next(result, &batch, &err), &err);
+    const firn_value text = firn_column_get(&batch->columns[batch->n_columns - 1], 0);
+    static const char *const k_parts[] = {"int NOT NULL DEFAULT -5,", " DEFAULT 'it''s',",
+                                          " DEFAULT X'00ff',",        "date DEFAULT '2020-02-29',",
+                                          " DEFAULT 1.50,",           "boolean DEFAULT true,"};
+    for (size_t i = 0; i < sizeof k_parts / sizeof *k_parts; i++)
+        if (firn_str_find(text.as.bytes, firn_str_of(k_parts[i]), 0) == SIZE_MAX)
+            fail_msg("no \"%s\" in %.*s", k_parts[i], FIRN_STR_ARG(text.as.bytes));
+    firn_result_close(result);
+}
+
 static void test_defaults_are_refused_where_they_cannot_be(void **state)
 {
     sql_fixture *f = *state;
@@ -199,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_added_columns_have_their_default_in_old_and_new_rows),
         CASE(test_a_default_may_change_for_rows_to_come),
+        CASE(test_show_create_tells_defaults),
         CASE(test_defaults_are_refused_where_they_cannot_be),
         CASE(test_not_null_is_set_after_a_look_at_the_rows),
         CASE(test_nulls_count_until_their_file_is_gone),
