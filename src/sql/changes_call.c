@@ -341,8 +341,7 @@ static const firn_snapshot *ancestor_at(const firn_table_metadata *metadata,
 /* The snapshot a bound means; for times the history of head is looked at. *out 0: before the first,
  * which a start may name, too. */
 static firn_status find_bound(const firn_changes_bound *bound, const firn_table_metadata *metadata,
-                              const firn_snapshot *head, bool is_end, int64_t *out,
-                              firn_error *err)
+                              const firn_snapshot *head, bool is_end, int64_t *out, firn_error *err)
 {
     int64_t us = 0;
     int64_t time_ms = bound->number;
