@@ -12,6 +12,7 @@
 static const app_option k_options[] = {
     {"snapshot", 0, "ID", "files: of this snapshot; branch, tag, rollback: the snapshot to go to"},
     {"ref", 0, "NAME", "files: of this branch or tag"},
+    {"version", 0, "N", "rollback: the version of a view to go to"},
     {"from", 0, "WHICH", "diff: snapshot, branch or tag to start from"},
     {"to", 0, "WHICH", "diff: the other one, default: the current; upgrade: the format version"},
     {"min-snapshots-to-keep", 0, "N", "branch: retention"},
@@ -31,6 +32,7 @@ static const char k_details[] =
     "  firn table branch NAMESPACE.TABLE [create|replace|drop NAME]\n"
     "  firn table tag NAMESPACE.TABLE [create|replace|drop NAME]\n"
     "  firn table rollback NAMESPACE.TABLE --snapshot ID\n"
+    "  firn table describe, history, rollback --version N of a view, too\n"
     "  firn table upgrade NAMESPACE.TABLE --to VERSION\n"
     "  firn table health NAMESPACE.TABLE        what maintenance would gain\n"
     "  firn table PROCEDURE NAMESPACE.TABLE [ARGUMENT=VALUE ...]\n"
@@ -39,20 +41,21 @@ static const char k_details[] =
 
 static const struct table_verb {
     const char *name;
-    firn_status (*run)(const table_action *t, firn_error *err); /* NULL: list */
-    size_t max_words;                                           /* with the table's name */
+    firn_status (*run)(const table_action *t, firn_error *err);     /* NULL: list */
+    size_t max_words;                                               /* with the table's name */
+    firn_status (*run_view)(const view_action *v, firn_error *err); /* NULL: not of views */
 } k_verbs[] = {
-    {"list", NULL, 1},
-    {"describe", table_describe, 1},
-    {"history", table_history, 1},
-    {"schemas", table_schemas, 1},
-    {"files", table_files, 1},
-    {"diff", table_diff, 1},
-    {"branch", table_branch, 3},
-    {"tag", table_tag, 3},
-    {"rollback", table_rollback, 1},
-    {"upgrade", table_upgrade, 1},
-    {"health", table_health, 1},
+    {"list", NULL, 1, NULL},
+    {"describe", table_describe, 1, view_describe},
+    {"history", table_history, 1, view_history},
+    {"schemas", table_schemas, 1, NULL},
+    {"files", table_files, 1, NULL},
+    {"diff", table_diff, 1, NULL},
+    {"branch", table_branch, 3, NULL},
+    {"tag", table_tag, 3, NULL},
+    {"rollback", table_rollback, 1, view_rollback},
+    {"upgrade", table_upgrade, 1, NULL},
+    {"health", table_health, 1, NULL},
 };
 
 firn_status table_parse_ident(app *a, const char *text, bool is_namespace, firn_ident *out,
@@ -154,10 +157,19 @@ static firn_status run_verb(app *a, const app_args *args, const struct table_ver
         return firn_fail(err, FIRN_ERR_ARG, "too many arguments for %s", verb->name);
     if (!verb->run) return list_tables(a, name, out, err);
     FIRN_TRY(table_parse_ident(a, name ? name : "", false, &ident, err));
-    FIRN_TRY(firn_table_open(a->env, a->store, a->catalog, &ident, &t.table, err));
+    firn_status st = firn_table_open(a->env, a->store, a->catalog, &ident, &t.table, err);
+    if (st == FIRN_ERR_NOT_FOUND && verb->run_view) {
+        view_action v = {.a = a, .args = args, .ident = &ident, .out = out};
+        firn_error ignored;
+        const firn_status found =
+            firn_catalog_get_ops(a->catalog)
+                ->load_view(firn_catalog_ctx(a->catalog), &ident, a->arena, &v.loaded, &ignored);
+        if (found == FIRN_OK) return verb->run_view(&v, err);
+    }
+    FIRN_TRY(st);
     t.words = args->words + 2;
     t.n_words = args->n_words - 2;
-    const firn_status st = verb->run(&t, err);
+    st = verb->run(&t, err);
     firn_table_close(t.table);
     return st;
 }

@@ -24,7 +24,23 @@ FIRN_MUST_CHECK firn_status table_parse_ident(app *a, const char *text, bool is_
 FIRN_MUST_CHECK firn_status table_pick_snapshot(const table_action *t, const firn_snapshot **out,
                                                 firn_error *err);
 
+/* An action on a view. */
+typedef struct view_action {
+    app *a;
+    const app_args *args;
+    const firn_ident *ident;
+    firn_loaded_view loaded;
+    firn_outline *out;
+} view_action;
+
+/* table_view.c */
+FIRN_MUST_CHECK firn_status view_describe(const view_action *v, firn_error *err);
+FIRN_MUST_CHECK firn_status view_history(const view_action *v, firn_error *err);
+FIRN_MUST_CHECK firn_status view_rollback(const view_action *v, firn_error *err);
+
 /* table_show.c */
+void table_show_time(firn_outline *out, const char *name, int64_t ms);
+void table_show_schema(firn_outline *out, app *a, const firn_schema *schema);
 FIRN_MUST_CHECK firn_status table_describe(const table_action *t, firn_error *err);
 FIRN_MUST_CHECK firn_status table_history(const table_action *t, firn_error *err);
 FIRN_MUST_CHECK firn_status table_schemas(const table_action *t, firn_error *err);

@@ -9,7 +9,7 @@
 #include "iceberg/spec/transform.h"
 #include "table_actions.h"
 
-static void show_time(firn_outline *out, const char *name, int64_t ms)
+void table_show_time(firn_outline *out, const char *name, int64_t ms)
 {
     char when[48];
     firn_outline_cstr(out, name, firn_format_timestamp_us(ms * 1000, true, when, sizeof when));
@@ -34,7 +34,7 @@ static void show_fields(firn_outline *out, app *a, const firn_type *type, firn_s
     }
 }
 
-static void show_schema(firn_outline *out, app *a, const firn_schema *schema)
+void table_show_schema(firn_outline *out, app *a, const firn_schema *schema)
 {
     firn_outline_begin_list(out, "columns");
     show_fields(out, a, &schema->root, (firn_str){NULL, 0});
@@ -89,9 +89,9 @@ firn_status table_describe(const table_action *t, firn_error *err)
     firn_outline_str(out, "location", m->location);
     firn_outline_str(out, "metadata", firn_table_metadata_location(t->table));
     firn_outline_str(out, "uuid", m->table_uuid);
-    show_time(out, "last_updated", m->last_updated_ms);
+    table_show_time(out, "last_updated", m->last_updated_ms);
     firn_outline_i64(out, "schema_id", m->current_schema_id);
-    show_schema(out, t->a, firn_metadata_schema(m));
+    table_show_schema(out, t->a, firn_metadata_schema(m));
     show_spec(out, m);
     show_sort_order(out, m);
     firn_outline_i64(out, "snapshots", (int64_t)m->n_snapshots);
@@ -141,7 +141,7 @@ firn_status table_history(const table_action *t, firn_error *err)
         firn_outline_begin(out, NULL);
         firn_outline_i64(out, "snapshot", s->snapshot_id);
         if (s->parent_snapshot_id >= 0) firn_outline_i64(out, "parent", s->parent_snapshot_id);
-        show_time(out, "committed_at", s->timestamp_ms);
+        table_show_time(out, "committed_at", s->timestamp_ms);
         firn_outline_str(out, "operation", s->operation);
         firn_outline_bool(out, "current", s->snapshot_id == m->current_snapshot_id);
         show_names(out, m, s->snapshot_id);
@@ -193,7 +193,7 @@ firn_status table_schemas(const table_action *t, firn_error *err)
         firn_outline_i64(out, "schema_id", m->schemas[i]->schema_id);
         firn_outline_bool(out, "current", m->schemas[i]->schema_id == m->current_schema_id);
         show_snapshots_of(out, m, m->schemas[i]);
-        show_schema(out, t->a, m->schemas[i]);
+        table_show_schema(out, t->a, m->schemas[i]);
         firn_outline_begin_list(out, "changes");
         for (size_t c = 0; c < n; c++) show_change(out, &changes[c]);
         firn_outline_end(out);

@@ -125,3 +125,22 @@ def test_names_of_columns_may_be_quoted(home):
     assert out == 'c,"say ""x""","a, b"\n3,2,1\n'
     for wrong in ('"a, b', '"a, b" c', '""'):
         assert home.run("changes", "default.t", "--columns", wrong, check=False).returncode == 1
+
+
+def test_a_view_has_a_history_and_goes_back(home):
+    home.run("sql", "-c", "CREATE TABLE b (id int); CREATE VIEW v (id COMMENT 'x') COMMENT 'c' AS SELECT id FROM b; "
+                          "CREATE OR REPLACE VIEW v AS SELECT id + 1 AS id FROM b")
+    described = json.loads(home.run("table", "describe", "default.v", "--format", "json").stdout)
+    assert described["kind"] == "view" and described["version"] == 2 and described["versions"] == 2
+    assert described["texts"] == [{"dialect": "duckdb", "sql": "SELECT id + 1 AS id FROM b"}]
+    assert described["default_namespace"] == ["default"] and described["properties"] == {"comment": "c"}
+    back = json.loads(home.run("table", "rollback", "default.v", "--version", "1", "--format", "json").stdout)
+    assert back == {"current_version": 1}
+    history = json.loads(home.run("table", "history", "default.v", "--format", "json").stdout)
+    assert [(h["version"], h["current"]) for h in history] == [(1, False), (2, False), (1, True)]
+    assert home.run("table", "describe", "default.v").stdout.count("doc x") == 1
+    for args, message in ((("rollback", "default.v"), "rollback of a view needs --version N"),
+                          (("rollback", "default.v", "--version", "7"), "the view has no version 7"),
+                          (("files", "default.v"), "it is a view")):
+        done = home.run("table", *args, check=False)
+        assert done.returncode == 1 and message in done.stderr
