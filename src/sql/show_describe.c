@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "iceberg/spec/view_update.h"
 #include "sql/ddl.h"
+#include "sql/metadata_docs.h"
 #include "sql/show.h"
 
 /* ---- loading ---- */
@@ -218,6 +219,18 @@ static firn_status describe_query(firn_session *session, firn_str sql, firn_resu
     return firn_show__columns(session, &root, "DESCRIBE", out, err);
 }
 
+/* A metadata table by the query that reads it. */
+static firn_status describe_metadata(firn_session *session, firn_str sql, const firn_sql_name *name,
+                                     firn_result **out, firn_error *err)
+{
+    firn_type root;
+    FIRN_TRY(firn_session__describe(session, sql, session->arena, &root, err));
+    if (session->dialect == FIRN_DIALECT_SPARK)
+        FIRN_TRY(
+            firn_metadata_add_docs(name->parts[name->n_parts - 1], &root, session->arena, err));
+    return firn_show__columns(session, &root, "DESCRIBE", out, err);
+}
+
 static firn_status describe_all(firn_session *session, const firn_described *d, bool is_extended,
                                 firn_result **out, firn_error *err)
 {
@@ -305,7 +318,7 @@ firn_status firn_show__describe(firn_session *session, firn_sql_parser *p, bool 
         const firn_str sql = firn_arena_printf(session->arena, "SELECT * FROM %.*s",
                                                (int)name.length, p->sql.data + name.offset);
         *handled = true;
-        return sql.data ? describe_query(session, sql, out, err) : firn_fail_nomem(err);
+        return sql.data ? describe_metadata(session, sql, &name, out, err) : firn_fail_nomem(err);
     }
     if (is_engines) return FIRN_OK;
     *handled = true;
