@@ -275,12 +275,23 @@ static bool is_metadata_name(const firn_sql_name *name)
     return firn_str_find(name->parts[name->n_parts - 1], FIRN_STR("$"), 0) != SIZE_MAX;
 }
 
+/* name [column] */
+static firn_status parse_names(firn_sql_parser *p, firn_sql_name *name, firn_sql_name *column,
+                               bool *has_column, firn_error *err)
+{
+    FIRN_TRY(firn_parser_name(p, name, err));
+    *has_column = !firn_parser_at_end(p);
+    if (*has_column) FIRN_TRY(firn_parser_name(p, column, err));
+    return firn_parser_expect_end(p, err);
+}
+
 firn_status firn_show__describe(firn_session *session, firn_sql_parser *p, bool *handled,
                                 firn_result **out, firn_error *err)
 {
     firn_sql_name name;
     firn_sql_name column;
     firn_described d;
+    bool has_column = false;
     const bool is_table = firn_parser_accept(p, "TABLE") || firn_parser_accept(p, "VIEW");
     const bool is_extended =
         firn_parser_accept(p, "EXTENDED") || firn_parser_accept(p, "FORMATTED");
@@ -298,14 +309,8 @@ firn_status firn_show__describe(firn_session *session, firn_sql_parser *p, bool 
         if (!is_foreign) return FIRN_OK;
         return describe_query(session, firn_str_slice(p->sql, from, p->sql.len), out, err);
     }
-    const firn_status parsed = firn_parser_name(p, &name, err);
+    const firn_status parsed = parse_names(p, &name, &column, &has_column, err);
     if (parsed != FIRN_OK) return *handled ? parsed : FIRN_OK;
-    const bool has_column = !firn_parser_at_end(p);
-    if (has_column) {
-        const firn_status st = firn_parser_name(p, &column, err);
-        if (st != FIRN_OK) return *handled ? st : FIRN_OK;
-        if (!firn_parser_at_end(p)) return *handled ? firn_parser_expect_end(p, err) : FIRN_OK;
-    }
     if (firn_session__is_temporary(session, &name)) {
         *handled = false;
         return FIRN_OK;
