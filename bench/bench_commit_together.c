@@ -272,7 +272,8 @@ static void report_disk(const struct lake *lake, const char *folder)
         us[i] = now_us() - start;
     }
     qsort(us, N_PUTS, sizeof us[0], by_size);
-    const double median = (double)us[N_PUTS / 2] / 1000;
+    const int64_t middle_us = us[N_PUTS / 2];
+    const double median = (double)middle_us / 1000;
     (void)printf("one durable file of 4 KiB: %.2f ms (least %.2f, most %.2f); a commit alone makes "
                  "4 and changes the catalog: at most %.0f commits/s one by one\n",
                  median, (double)us[0] / 1000, (double)us[N_PUTS - 1] / 1000, 1000 / (5 * median));
@@ -286,7 +287,7 @@ int main(int argc, char **argv)
     }
     const int64_t seconds = argc > 2 ? strtoll(argv[2], NULL, 10) : 5;
     const int n_writers = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 10;
-    int64_t *counts = mmap(NULL, 2 * MAX_WRITERS * sizeof *counts, PROT_READ | PROT_WRITE,
+    int64_t *counts = mmap(NULL, (size_t)2 * MAX_WRITERS * sizeof *counts, PROT_READ | PROT_WRITE,
                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (counts == MAP_FAILED || n_writers < 1 || n_writers > MAX_WRITERS) return 2;
     static const firn_str levels[] = {FIRN_STR_INIT("db")};

@@ -247,7 +247,7 @@ static void test_a_clock_that_goes_back_a_little_does_not_matter(void **state)
 {
     struct fixture *f = *state;
     assert_ok(append(f, "a.parquet"), &f->err);
-    f->lake.clock_state.wall_us -= 30 * 1000000;
+    f->lake.clock_state.wall_us -= INT64_C(30) * 1000000;
     assert_ok(append(f, "b.parquet"), &f->err);
     const firn_table_metadata *m = firn_table_metadata_of(f->table);
     assert_int_equal(m->n_snapshot_log, 2);

@@ -19,7 +19,7 @@
 #define MAX_ROWS      48
 #define MAX_SNAPSHOTS 40
 #define MAX_REFS      6
-#define STEPS_A_TABLE 300
+#define STEPS_A_TABLE INT64_C(300)
 #define N_HANDLES     2
 
 typedef struct model_snapshot {
