@@ -4,7 +4,7 @@ BUILD := build
 PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format bench-merge bench-commit torture model conformance fuzz fuzz-table dev tsan clean
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format bench-plan bench-merge bench-commit torture model conformance fuzz fuzz-table dev tsan clean
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -76,6 +76,12 @@ bench-commit: all ## durable commits a second of many writers, and what one fsyn
 bench-merge: all ## row-level changes: upserts and merges against PyIceberg and recorded Spark, readers of deletes
 	@tools/install_deps.sh bench
 	@$(BUILD)/venv/bin/python bench/bench_merge.py
+
+bench-plan: all ## scan planning as ratios against Iceberg's Java library and PyIceberg (a JDK and Maven)
+	@tools/install_deps.sh bench
+	@tools/install_deps.sh peers
+	@tests/peers/java.sh
+	@$(BUILD)/venv/bin/python bench/bench_plan.py $(BENCH_PLAN)
 
 conformance: all ## files of many writers against what must come out; FIRN_CORPORA names their folder
 	@tools/conformance.py

@@ -38,6 +38,7 @@ typedef struct bench {
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
 static const firn_type k_date = {.kind = FIRN_TYPE_DATE};
+static const int64_t k_offsets[] = {4, 20000, 45000};
 static const uint8_t k_sync[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 static firn_str text(const bench *b, const char *name)
@@ -115,7 +116,9 @@ static firn_manifest_entry make_entry(const bench *b, int64_t file, entry_memory
                  .partition = &m->partition,
                  .n_partition = 1,
                  .record_count = ROWS_PER_FILE,
-                 .file_size_bytes = 50000,
+                 .file_size_bytes = 50000 + file * 7919 % 100000,
+                 .split_offsets = k_offsets,
+                 .n_split_offsets = file % 2 ? sizeof k_offsets / sizeof *k_offsets : 0,
                  .column_sizes = {m->sizes, N_COLUMNS},
                  .value_counts = {m->counts, N_COLUMNS},
                  .null_value_counts = {m->nulls, N_COLUMNS},

@@ -197,7 +197,8 @@ static firn_status hand_over(firn_engine_scan *scan,
     const firn_duckdb *api = scan->engine->api;
     duckdb_v2_error_info_handle failure = NULL;
     duckdb_v2_opaque data = {.ptr = scan, .destroy = destroy_scan};
-    const int64_t n_rows = scan->queue ? firn_scan_queue_stats(scan->queue).rows_total : 0;
+    int64_t n_rows = 0;
+    if (scan->queue) firn_scan_queue_progress(scan->queue, NULL, &n_rows);
     int64_t threads = n_rows / ROWS_PER_THREAD + 1;
     if (threads > scan->engine->opts.env->n_threads) threads = scan->engine->opts.env->n_threads;
     if (threads < 1 || !scan->queue) threads = 1;

@@ -34,6 +34,8 @@ typedef struct scan_slot {
     size_t column; /* in the projection, or of the rows in memory */
 } scan_slot;
 
+typedef struct firn_engine_extremes firn_engine_extremes;
+
 /* One scan; shared by the threads that run it. */
 struct firn_engine_scan {
     firn_engine_scan *next; /* in engine->scans */
@@ -41,9 +43,10 @@ struct firn_engine_scan {
     const firn_scan_source *source;
     const firn_expr *filter;
     firn_arena *arena;
-    firn_scan_queue *queue; /* NULL: no rows, rows in memory, or changes */
-    firn_changes *changes;  /* one thread only */
-    firn_type projection;   /* what readers are asked for */
+    firn_scan_queue *queue;         /* NULL: no rows, rows in memory, or changes */
+    firn_engine_extremes *extremes; /* made-up rows, see engine_extremes.h; NULL: none */
+    firn_changes *changes;          /* one thread only */
+    firn_type projection;           /* what readers are asked for */
     scan_slot *slots;
     size_t n_slots;
     bool has_partition; /* among the slots */

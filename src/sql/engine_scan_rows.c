@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "sql/engine_scan.h"
+#include "sql/engine_extremes.h"
 
 #define BITS_WORDS (FIRN_BATCH_ROWS / 64)
 
@@ -31,8 +31,11 @@ static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
                                       .filter = scan->filter};
     firn_plan_stream *stream = NULL;
     if (source->snapshot_id == -1) return FIRN_OK;
-    firn_status st =
-        firn_plan_stream_open(opts->env, opts->store, source->metadata, &plan_opts, &stream, err);
+    firn_status st = firn_engine_extremes_plan(scan, &plan_opts, err);
+    if (st == FIRN_OK && scan->extremes) return FIRN_OK;
+    if (st == FIRN_OK)
+        st = firn_plan_stream_open(opts->env, opts->store, source->metadata, &plan_opts, &stream,
+                                   err);
     if (st == FIRN_OK)
         st = firn_scan_queue_stream(opts->env, opts->store, source->metadata, stream, &scan->queue,
                                     err);
@@ -54,9 +57,10 @@ static firn_status open_changes(firn_engine_scan *scan, firn_error *err)
 void firn_engine_scan_count(const firn_engine_scan *scan, firn_scan_summary *sum)
 {
     if (!scan->queue) return;
-    const firn_scan_stats stats = firn_scan_queue_stats(scan->queue);
+    const firn_engine_extremes *extremes = scan->extremes;
+    const firn_scan_stats stats = extremes ? extremes->stats : firn_scan_queue_stats(scan->queue);
     sum->files_total += stats.files_total;
-    sum->files_read += stats.files_matched;
+    sum->files_read += stats.files_matched - (extremes ? extremes->n_files : 0);
     sum->bytes_total += stats.bytes_total;
     sum->bytes_read += stats.bytes_matched;
     sum->manifests_total += stats.manifests_total;
@@ -263,6 +267,45 @@ static firn_status fill_from_changes(scan_local *local, duckdb_v2_data_chunk_han
     return FIRN_OK;
 }
 
+static firn_status fill_extreme(scan_local *local, duckdb_v2_vector_handle vector,
+                                const scan_slot *slot, int64_t from, int64_t n, firn_error *err)
+{
+    duckdb_v2_error_info_handle info = NULL;
+    firn_engine *engine = local->scan->engine;
+    uint64_t *bits = local->bits + slot->column * BITS_WORDS;
+    void *data = NULL;
+    const DUCKDB_V2_ERROR code = engine->api->vector_get_data_mutable(vector, &data, &info);
+    if (code) return firn_engine_fail(engine, code, &info, err);
+    memset(bits, 0xff, BITS_WORDS * sizeof *bits);
+    firn_engine_extremes_fill(local->scan, slot->column, from, n, data, bits);
+    return has_null(bits, n) ? set_validity(local, vector, bits, n, err) : FIRN_OK;
+}
+
+/* *n_out 0: there are no more of them. */
+static firn_status fill_extremes(scan_local *local, duckdb_v2_data_chunk_handle chunk,
+                                 int64_t *n_out, firn_error *err)
+{
+    firn_engine_scan *scan = local->scan;
+    duckdb_v2_error_info_handle info = NULL;
+    duckdb_v2_vector_handle vector = NULL;
+    if (atomic_load(&scan->extremes->at) >= scan->extremes->n_rows) return FIRN_OK;
+    const int64_t from = atomic_fetch_add(&scan->extremes->at, FIRN_BATCH_ROWS);
+    int64_t n = scan->extremes->n_rows - from;
+    if (n <= 0) return FIRN_OK;
+    if (n > FIRN_BATCH_ROWS) n = FIRN_BATCH_ROWS;
+    for (size_t i = 0; i < scan->n_slots; i++) {
+        const scan_slot *slot = &scan->slots[i];
+        FIRN_TRY(get_vector(local, chunk, i, &vector, err));
+        FIRN_TRY(slot->kind == SCAN_SLOT_IN_PLACE ? fill_extreme(local, vector, slot, from, n, err)
+                                                  : fill_slot(local, vector, slot, from, n, err));
+    }
+    FIRN_TRY(get_vector(local, chunk, 0, &vector, err));
+    const DUCKDB_V2_ERROR code = scan->engine->api->vector_set_size(vector, (idx_t)n, &info);
+    if (code) return firn_engine_fail(scan->engine, code, &info, err);
+    *n_out = n;
+    return FIRN_OK;
+}
+
 firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle chunk,
                                   int64_t *n_out, firn_error *err)
 {
@@ -272,6 +315,10 @@ firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle
     FIRN_TRY(firn_env_check_cancel(scan->engine->opts.env, err));
     if (!scan->source->metadata) return fill_from_memory(local, chunk, n_out, err);
     if (scan->changes) return fill_from_changes(local, chunk, n_out, err);
+    if (scan->extremes) {
+        FIRN_TRY(fill_extremes(local, chunk, n_out, err));
+        if (*n_out > 0) return FIRN_OK;
+    }
     if (!local->reader) return FIRN_OK;
     do {
         FIRN_TRY(aim_columns(local, chunk, err));

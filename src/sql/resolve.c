@@ -275,6 +275,7 @@ static firn_status claim_table(const question *q, firn_catalog *catalog, const f
     if (pin) snapshot = firn_metadata_find_snapshot(metadata, pin->snapshot_id);
     if (snapshot) source.snapshot_id = snapshot->snapshot_id;
     source.n_rows = rows_of(snapshot);
+    if (!q->scope) source.asked = q->session->statement.asked;
     const session_range *range = q->at ? NULL : find_range(q->session, ident);
     if (range) {
         source.snapshot_id = range->to_snapshot_id;
