@@ -43,6 +43,7 @@ firn_status firn_manifest_image_create(firn_str key, firn_manifest_image **out, 
 void firn_manifest_image_drop_data(firn_manifest_image *image)
 {
     for (size_t p = 0; p < image->n_parts; p++) {
+        if (!image->parts[p].columns) continue; /* of a header that turned out to be wrong */
         for (size_t i = 0; i < image->parts[p].n_columns; i++) {
             firn_image_column *column = &image->parts[p].columns[i];
             if (!image->is_borrowed) firn_mem_free(NULL, column->data);

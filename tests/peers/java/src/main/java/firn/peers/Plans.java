@@ -73,7 +73,8 @@ public final class Plans {
     /** {@code time METADATA ID...} or {@code splits METADATA TARGET OPEN_COST LOOKBACK}. */
     public static void main(String[] args) throws IOException {
         if (args.length == 5 && args[0].equals("splits")) {
-            splits(args[1], Map.of("split-size", args[2], "file-open-cost", args[3], "lookback", args[4]));
+            splits(args[1], Map.of("read.split.target-size", args[2], "read.split.open-file-cost", args[3],
+                                   "read.split.planning-lookback", args[4]));
             return;
         }
         final List<Long> ids = new ArrayList<>();
