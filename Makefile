@@ -77,11 +77,12 @@ bench-merge: all ## row-level changes: upserts and merges against PyIceberg and 
 	@tools/install_deps.sh bench
 	@$(BUILD)/venv/bin/python bench/bench_merge.py
 
-bench-plan: all ## scan planning as ratios against Iceberg's Java library and PyIceberg (a JDK and Maven)
+bench-plan: all ## scan planning as ratios against Iceberg's Java library and PyIceberg (a JDK and Maven); commits a second
 	@tools/install_deps.sh bench
 	@tools/install_deps.sh peers
 	@tests/peers/java.sh
 	@$(BUILD)/venv/bin/python bench/bench_plan.py $(BENCH_PLAN)
+	@bench/commit.sh $(BENCH_COMMIT_SECONDS)
 
 conformance: all ## files of many writers against what must come out; FIRN_CORPORA names their folder
 	@tools/conformance.py
