@@ -12,6 +12,7 @@
 "maintain.expire.before_commit",
 "maintain.orphans.before_removal",
 "maintain.remove.file",
+"maintain.rewrite.before_commit",
 "pipeline.load.after_commit",
 "pipeline.load.before_commit",
 "pipeline.model.after_commit",

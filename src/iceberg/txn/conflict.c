@@ -72,6 +72,7 @@ static rules rules_of(const firn_change *what)
         r.keeps_deletes = what->is_update && removes_data(what);
         break;
     case FIRN_CHANGE_REWRITE: r.keeps_deletes = removes_data(what); break;
+    case FIRN_CHANGE_REWRITE_MANIFESTS: break;
     }
     return r;
 }
@@ -107,7 +108,8 @@ static firn_status prepare(validation *v, firn_error *err)
     firn_map_init(&v->partitions, v->scratch);
     firn_map_init(&v->needed, v->scratch);
     if (what->kind == FIRN_CHANGE_REPLACE_PARTITIONS) FIRN_TRY(note_partitions(v, err));
-    if (what->kind == FIRN_CHANGE_ROW_DELTA) FIRN_TRY(note_needed(v, err));
+    if (what->kind == FIRN_CHANGE_ROW_DELTA || what->kind == FIRN_CHANGE_REWRITE)
+        FIRN_TRY(note_needed(v, err));
     if (!v->rules.keeps_deletes) return FIRN_OK;
     FIRN_TRY(firn_delete_index_create(v->metadata, v->arena, &v->deletes, err));
     firn_delete_index_allow_history(v->deletes);
@@ -150,6 +152,8 @@ static firn_status check_data(const validation *v, const firn_manifest_entry *en
                     : fail_on(v, "removed data file with rows that may have been read:", file, err);
 }
 
+/* Deletes in another form count, too: what they were before may have been deletes by value, which a
+ * rewrite that keeps its sequence number relies on. */
 static firn_status check_deletes(const validation *v, const firn_manifest_entry *entry,
                                  firn_error *err)
 {
@@ -160,8 +164,7 @@ static firn_status check_deletes(const validation *v, const firn_manifest_entry 
                          "another commit (snapshot %lld) added a deletion vector for %.*s",
                          (long long)v->snapshot->snapshot_id,
                          FIRN_STR_ARG(file->referenced_data_file));
-    if (v->is_replace) return FIRN_OK;
-    if (v->rules.added_deletes) {
+    if (v->rules.added_deletes && !v->is_replace) {
         FIRN_TRY(may_match(v, file, &matches, err));
         if (matches) return fail_on(v, "added delete file for rows that may match:", file, err);
     }
@@ -188,7 +191,7 @@ static bool is_relevant(const validation *v, const firn_manifest_file *manifest)
                ((v->rules.removed_data || v->needed.n_entries > 0) && !v->is_append &&
                 manifest->deleted_files != 0);
     if (v->is_append || manifest->added_files == 0) return false;
-    return v->needed.n_entries > 0 || (!v->is_replace && (v->rules.added_deletes || v->deletes));
+    return v->needed.n_entries > 0 || v->deletes || (v->rules.added_deletes && !v->is_replace);
 }
 
 static firn_status check_manifest(validation *v, const firn_manifest_file *manifest,
@@ -280,7 +283,9 @@ firn_status firn_snapshot__validate(const firn_txn *txn, firn_snapshot_change *c
         return firn_fail(err, FIRN_ERR_CONFLICT,
                          "table is at snapshot %lld, expected it unchanged at %lld",
                          head ? (long long)head->snapshot_id : -1LL, (long long)from);
-    if (change->what.kind == FIRN_CHANGE_APPEND) return FIRN_OK;
+    if (change->what.kind == FIRN_CHANGE_APPEND ||
+        change->what.kind == FIRN_CHANGE_REWRITE_MANIFESTS)
+        return FIRN_OK;
     v.scratch = firn_arena_create(txn->table->env->alloc, 0);
     if (!v.scratch) return firn_fail_nomem(err);
     const firn_status st = validate(&v, head, err);

@@ -75,6 +75,10 @@ FIRN_MUST_CHECK firn_status firn_manifests__add_new(firn_snapshot_files *files, 
 FIRN_MUST_CHECK firn_status firn_manifests__add_kept(firn_snapshot_files *files,
                                                      const firn_manifest_file *old, size_t n_old,
                                                      firn_error *err);
+/* FIRN_CHANGE_REWRITE_MANIFESTS: those of a spec written again, the others kept. */
+FIRN_MUST_CHECK firn_status firn_manifests__rewrite(firn_snapshot_files *files,
+                                                    const firn_manifest_file *old, size_t n_old,
+                                                    firn_error *err);
 /* Small manifests into bigger ones, per commit.manifest-merge.*. */
 FIRN_MUST_CHECK firn_status firn_manifests__merge(firn_snapshot_files *files, firn_error *err);
 

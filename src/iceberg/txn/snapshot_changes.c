@@ -61,6 +61,7 @@ static firn_status check_lineage(const firn_txn *txn, const firn_change *change,
     bool copies_rows = false;
     switch (change->kind) {
     case FIRN_CHANGE_APPEND:
+    case FIRN_CHANGE_REWRITE_MANIFESTS:
     case FIRN_CHANGE_REPLACE_PARTITIONS: break;
     case FIRN_CHANGE_OVERWRITE:
     case FIRN_CHANGE_REWRITE: copies_rows = change->n_removed > 0; break;
@@ -84,6 +85,8 @@ static firn_status check_kind(const firn_change *change, firn_error *err)
                          "remove");
     if (change->n_corrected > 0 && change->kind != FIRN_CHANGE_REWRITE)
         return firn_fail(err, FIRN_ERR_ARG, "only a rewrite corrects manifest entries");
+    if (change->kind == FIRN_CHANGE_REWRITE_MANIFESTS && change->n_removed + change->n_added > 0)
+        return firn_fail(err, FIRN_ERR_ARG, "a rewrite of manifests adds and removes no files");
     if (change->kind == FIRN_CHANGE_REWRITE && change->n_removed == 0 && change->n_corrected == 0)
         return firn_fail(err, FIRN_ERR_ARG, "a rewrite replaces files, but names none");
     if (change->data_sequence_number != 0 && change->kind != FIRN_CHANGE_REWRITE)

@@ -131,7 +131,8 @@ static firn_str operation_of(const firn_snapshot_files *files)
     const bool removes_data = n->removed_files > 0;
     switch (what->kind) {
     case FIRN_CHANGE_APPEND: return FIRN_STR("append");
-    case FIRN_CHANGE_REWRITE: return FIRN_STR("replace");
+    case FIRN_CHANGE_REWRITE:
+    case FIRN_CHANGE_REWRITE_MANIFESTS: return FIRN_STR("replace");
     case FIRN_CHANGE_REPLACE_PARTITIONS: return FIRN_STR("overwrite");
     case FIRN_CHANGE_ROW_DELTA:
         if (adds_data && !adds_deletes && !removes_data) return FIRN_STR("append");
@@ -213,6 +214,16 @@ firn_status firn_snapshot__prepare(firn_txn *txn, firn_snapshot_change *change,
     return firn_manifests__make(&files, err);
 }
 
+static firn_status make_manifests(firn_snapshot_files *files, const firn_manifest_file *old,
+                                  size_t n_old, firn_error *err)
+{
+    if (files->change->what.kind == FIRN_CHANGE_REWRITE_MANIFESTS)
+        return firn_manifests__rewrite(files, old, n_old, err);
+    FIRN_TRY(firn_manifests__add_new(files, err));
+    FIRN_TRY(firn_manifests__add_kept(files, old, n_old, err));
+    return firn_manifests__merge(files, err);
+}
+
 firn_status firn_snapshot__produce(firn_txn *txn, firn_snapshot_change *change,
                                    const firn_table_metadata *metadata, firn_arena *arena,
                                    firn_snapshot *out, firn_error *err)
@@ -226,9 +237,7 @@ firn_status firn_snapshot__produce(firn_txn *txn, firn_snapshot_change *change,
     FIRN_TRY(firn_snapshot__head(change, metadata, &parent, err));
     FIRN_TRY(init_files(&files, parent, err));
     FIRN_TRY(read_parent(&files, parent, &old, &n_old, err));
-    FIRN_TRY(firn_manifests__add_new(&files, err));
-    FIRN_TRY(firn_manifests__add_kept(&files, old, n_old, err));
-    FIRN_TRY(firn_manifests__merge(&files, err));
+    FIRN_TRY(make_manifests(&files, old, n_old, err));
     FIRN_TRY(firn_env_failpoint(txn->table->env, "txn.commit.after_manifests", err));
     FIRN_TRY(fill_snapshot(&files, parent, out, err));
     if (metadata->format_version >= 3) {

@@ -28,6 +28,8 @@ typedef enum firn_change_kind {
      * added to replaced data files (only position deletes if data_sequence_number keeps equality
      * deletes valid). */
     FIRN_CHANGE_REWRITE,
+    /* The same files in other manifests. Conflicts with nothing. */
+    FIRN_CHANGE_REWRITE_MANIFESTS,
 } firn_change_kind;
 
 typedef enum firn_isolation {
@@ -64,8 +66,13 @@ typedef struct firn_change {
     bool carries_row_ids;   /* v3: rows that were there keep their ids: the added data files
                                have a _row_id column */
     bool is_staged; /* the snapshot is made, but no branch moves to it: write-audit-publish */
+    int32_t manifest_spec_id;     /* REWRITE_MANIFESTS: whose manifests */
     int64_t data_sequence_number; /* REWRITE: of the added data files; 0: the new snapshot's */
 } firn_change;
+
+/* True when REWRITE_MANIFESTS has something to do for the data or delete manifests of a spec. */
+bool firn_manifests__worth_rewriting(const firn_manifest_file *manifests, size_t n, int32_t spec_id,
+                                     bool is_data, int64_t target_bytes);
 
 FIRN_MUST_CHECK firn_status firn_txn_change_files(firn_txn *txn, const firn_change *change,
                                                   firn_error *err);

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "iceberg/maintain/row_order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "iceberg/maintain/order_key.h"
+#include "iceberg/spec/transform.h"
+
+#define K_RANK_BITS    16  /* of a column at most: a sample does not tell more */
+#define K_SAMPLE_BYTES 256 /* of a text */
+
+/* A column of the order. */
+typedef struct order_column {
+    size_t path[FIRN_LIMIT_NESTING]; /* from the root's fields down through structs */
+    size_t depth;
+    const firn_type *type;
+    firn_transform transform;
+    bool is_descending, nulls_last;
+    /* of a curve */
+    firn_value *samples;
+    uint64_t *ranks; /* order keys of the samples, ascending */
+    size_t n_samples;
+    size_t n_common; /* bytes that all sampled texts begin with */
+} order_column;
+
+struct firn_row_order {
+    firn_arena *arena;
+    order_column *columns;
+    size_t n_columns;
+    bool is_curve, needs_samples;
+    firn_curve curve;
+    unsigned bits; /* of each coordinate */
+    int64_t n_seen;
+};
+
+/* ---- columns ---- */
+
+static bool find_path(const firn_type *type, int32_t id, order_column *out)
+{
+    if (type->kind != FIRN_TYPE_STRUCT || out->depth == FIRN_LIMIT_NESTING) return false;
+    for (size_t i = 0; i < type->n_fields; i++) {
+        out->path[out->depth++] = i;
+        if (type->fields[i].id == id) {
+            out->type = type->fields[i].type;
+            return true;
+        }
+        if (find_path(type->fields[i].type, id, out)) return true;
+        out->depth--;
+    }
+    return false;
+}
+
+static firn_status find_column(const firn_schema *schema, int32_t id, order_column *out,
+                               firn_error *err)
+{
+    char name[64];
+    const firn_field *field = firn_schema_find_id(schema, id);
+    if (!field) return firn_fail(err, FIRN_ERR_ARG, "cannot sort by field %d: there is none", id);
+    if (!find_path(&schema->root, id, out))
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: sorting by \"%.*s\", which is inside a list or map",
+                         FIRN_STR_ARG(field->name));
+    if (!firn_order_key_supports(out->type->kind))
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: sorting by \"%.*s\" of type %s",
+                         FIRN_STR_ARG(field->name), firn_type_name(out->type, name, sizeof name));
+    return FIRN_OK;
+}
+
+static firn_status make(size_t n, firn_arena *arena, firn_row_order **out, firn_error *err)
+{
+    *out = firn_arena_alloc_zero(arena, sizeof **out);
+    if (!*out) return firn_fail_nomem(err);
+    (*out)->arena = arena;
+    (*out)->n_columns = n;
+    (*out)->columns = firn_arena_array(arena, n, sizeof *(*out)->columns);
+    return (*out)->columns ? FIRN_OK : firn_fail_nomem(err);
+}
+
+firn_status firn_row_order_by_fields(const firn_schema *schema, const firn_sort_field *fields,
+                                     size_t n, firn_arena *arena, firn_row_order **out,
+                                     firn_error *err)
+{
+    FIRN_TRY(make(n, arena, out, err));
+    for (size_t i = 0; i < n; i++) {
+        order_column *column = &(*out)->columns[i];
+        FIRN_TRY(find_column(schema, fields[i].source_id, column, err));
+        FIRN_TRY(firn_transform_check(&fields[i].transform, column->type, err));
+        column->transform = fields[i].transform;
+        column->is_descending = fields[i].is_descending;
+        column->nulls_last = fields[i].nulls_last;
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_row_order_by_curve(const firn_schema *schema, firn_curve curve,
+                                    const firn_str *columns, size_t n, firn_arena *arena,
+                                    firn_row_order **out, firn_error *err)
+{
+    if (n == 0 || n > FIRN_ORDER_MAX_COLUMNS)
+        return firn_fail(err, FIRN_ERR_ARG, "a curve through %zu columns, expected 1 to %d", n,
+                         FIRN_ORDER_MAX_COLUMNS);
+    FIRN_TRY(make(n, arena, out, err));
+    firn_row_order *order = *out;
+    order->is_curve = true;
+    order->needs_samples = true;
+    order->curve = curve;
+    order->bits = (unsigned)(64 / n);
+    if (order->bits > K_RANK_BITS) order->bits = K_RANK_BITS;
+    for (size_t i = 0; i < n; i++) {
+        const firn_field *field = firn_schema_find_name(schema, columns[i]);
+        if (!field)
+            return firn_fail(err, FIRN_ERR_ARG, "the table has no column \"%.*s\"",
+                             FIRN_STR_ARG(columns[i]));
+        FIRN_TRY(find_column(schema, field->id, &order->columns[i], err));
+        order->columns[i].samples =
+            firn_arena_array(arena, FIRN_ORDER_SAMPLES, sizeof *order->columns[i].samples);
+        if (!order->columns[i].samples) return firn_fail_nomem(err);
+    }
+    return FIRN_OK;
+}
+
+/* The value of a column; null when a struct around it is. */
+static firn_value value_at(const order_column *c, const firn_batch *batch, int64_t row)
+{
+    const firn_column *column = &batch->columns[c->path[0]];
+    for (size_t i = 1; i < c->depth; i++) {
+        if (!firn_column_is_valid(column, row))
+            return (firn_value){.kind = c->type->kind, .is_null = true};
+        column = &column->children[c->path[i]];
+    }
+    return firn_column_get(column, row);
+}
+
+/* ---- samples ---- */
+
+bool firn_row_order_needs_samples(const firn_row_order *order)
+{
+    return order->needs_samples;
+}
+
+static firn_status take_sample(firn_row_order *order, const firn_batch *batch, int64_t row,
+                               firn_error *err)
+{
+    for (size_t i = 0; i < order->n_columns; i++) {
+        order_column *c = &order->columns[i];
+        if (c->n_samples == FIRN_ORDER_SAMPLES) continue;
+        firn_value v = value_at(c, batch, row);
+        const bool has_bytes =
+            !v.is_null && (v.kind == FIRN_TYPE_STRING || v.kind == FIRN_TYPE_UUID ||
+                           v.kind == FIRN_TYPE_FIXED || v.kind == FIRN_TYPE_BINARY);
+        if (v.is_null) continue;
+        if (has_bytes) {
+            v.as.bytes =
+                firn_arena_copy(order->arena, firn_str_slice(v.as.bytes, 0, K_SAMPLE_BYTES));
+            if (!v.as.bytes.data) return firn_fail_nomem(err);
+        }
+        c->samples[c->n_samples++] = v;
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_row_order_sample(firn_row_order *order, const firn_batch *batch, int64_t stride,
+                                  firn_error *err)
+{
+    int64_t row = (stride - order->n_seen % stride) % stride;
+    for (; row < batch->n_rows; row += stride) FIRN_TRY(take_sample(order, batch, row, err));
+    order->n_seen += batch->n_rows;
+    return FIRN_OK;
+}
+
+static size_t common_length(const order_column *c)
+{
+    if (c->n_samples == 0 ||
+        (c->type->kind != FIRN_TYPE_STRING && c->type->kind != FIRN_TYPE_BINARY))
+        return 0;
+    const firn_str first = c->samples[0].as.bytes;
+    size_t n = first.len;
+    for (size_t i = 1; i < c->n_samples; i++) {
+        const firn_str s = c->samples[i].as.bytes;
+        size_t k = 0;
+        while (k < n && k < s.len && s.data[k] == first.data[k]) k++;
+        n = k;
+    }
+    return n;
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a;
+    const uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static firn_status make_ranks(firn_row_order *order, order_column *c, firn_error *err)
+{
+    c->n_common = common_length(c);
+    c->ranks = firn_arena_array(order->arena, c->n_samples, sizeof *c->ranks);
+    if (!c->ranks) return firn_fail_nomem(err);
+    for (size_t i = 0; i < c->n_samples; i++)
+        c->ranks[i] = firn_order_key_u64(&c->samples[i], c->n_common);
+    if (c->n_samples > 1) qsort(c->ranks, c->n_samples, sizeof *c->ranks, compare_u64);
+    return FIRN_OK;
+}
+
+firn_status firn_row_order_finish_samples(firn_row_order *order, firn_error *err)
+{
+    for (size_t i = 0; i < order->n_columns; i++)
+        FIRN_TRY(make_ranks(order, &order->columns[i], err));
+    order->needs_samples = false;
+    return FIRN_OK;
+}
+
+/* ---- curves ---- */
+
+uint64_t firn_z_index(const uint32_t *x, size_t n, unsigned bits)
+{
+    uint64_t out = 0;
+    for (unsigned bit = bits; bit-- > 0;)
+        for (size_t i = 0; i < n; i++) out = out << 1 | (x[i] >> bit & 1);
+    return out;
+}
+
+/* Skilling's transposition ("Programming the Hilbert curve", 2004): undo the turns from the top bit
+ * down, then Gray code; what comes out is the index with its bits by turns. */
+uint64_t firn_hilbert_index(uint32_t *x, size_t n, unsigned bits)
+{
+    const uint32_t top = (uint32_t)1 << (bits - 1);
+    for (uint32_t q = top; q > 1; q >>= 1) {
+        const uint32_t mask = q - 1;
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t swapped = (x[0] ^ x[i]) & mask;
+            if (x[i] & q) {
+                x[0] ^= mask;
+            } else {
+                x[0] ^= swapped;
+                x[i] ^= swapped;
+            }
+        }
+    }
+    for (size_t i = 1; i < n; i++) x[i] ^= x[i - 1];
+    uint32_t turn = 0;
+    for (uint32_t q = top; q > 1; q >>= 1)
+        if (x[n - 1] & q) turn ^= q - 1;
+    for (size_t i = 0; i < n; i++) x[i] ^= turn;
+    return firn_z_index(x, n, bits);
+}
+
+/* How many samples are smaller, scaled to bits. */
+static uint32_t rank_of(const order_column *c, const firn_value *value, unsigned bits)
+{
+    const uint64_t key = firn_order_key_u64(value, c->n_common);
+    size_t from = 0;
+    size_t to = c->n_samples;
+    if (value->is_null || c->n_samples == 0) return 0;
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+        if (c->ranks[middle] < key)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    if (from == c->n_samples) from--;
+    return (uint32_t)(((uint64_t)from << bits) / c->n_samples);
+}
+
+static void put_curve(const firn_row_order *order, const firn_batch *batch, int64_t row,
+                      firn_buf *out)
+{
+    uint32_t x[FIRN_ORDER_MAX_COLUMNS];
+    for (size_t i = 0; i < order->n_columns; i++) {
+        const firn_value value = value_at(&order->columns[i], batch, row);
+        x[i] = rank_of(&order->columns[i], &value, order->bits);
+    }
+    const uint64_t place = order->curve == FIRN_CURVE_HILBERT && order->n_columns > 1
+                               ? firn_hilbert_index(x, order->n_columns, order->bits)
+                               : firn_z_index(x, order->n_columns, order->bits);
+    char bytes[8];
+    for (int i = 0; i < 8; i++) bytes[i] = (char)(place >> (56 - 8 * i));
+    firn_buf_append(out, bytes, sizeof bytes);
+}
+
+/* ---- keys ---- */
+
+firn_status firn_row_order_key(const firn_row_order *order, const firn_batch *batch, int64_t row,
+                               firn_arena *scratch, firn_buf *out, firn_error *err)
+{
+    if (order->is_curve) {
+        put_curve(order, batch, row, out);
+        return FIRN_OK;
+    }
+    for (size_t i = 0; i < order->n_columns; i++) {
+        const order_column *c = &order->columns[i];
+        firn_value value = value_at(c, batch, row);
+        if (c->transform.kind != FIRN_TRANSFORM_IDENTITY && !value.is_null)
+            FIRN_TRY(firn_transform_apply(&c->transform, c->type, &value, scratch, &value, err));
+        firn_order_key_append(&value, c->is_descending, c->nulls_last, out);
+    }
+    return FIRN_OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a row belongs, as bytes that memcmp() orders: sort fields with their transforms, or a place
+ * on a space-filling curve through the ranks of several columns' values.
+ *
+ * Ranks come from a sample, so that a column with few or close values takes part with all its bits
+ * as one with many does; interleaving the values themselves would waste them.
+ *
+ * Not here: sorting (row_sorter.h). */
+#ifndef FIRN_ICEBERG_ROW_ORDER_H
+#define FIRN_ICEBERG_ROW_ORDER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "firn/batch.h"
+#include "firn/metadata.h"
+
+#define FIRN_ORDER_MAX_COLUMNS 64    /* of a curve */
+#define FIRN_ORDER_SAMPLES     32768 /* values of a column that ranks are told from */
+
+typedef struct firn_row_order firn_row_order;
+
+typedef enum firn_curve {
+    FIRN_CURVE_Z = 0,
+    FIRN_CURVE_HILBERT,
+} firn_curve;
+
+/* By sort fields, whose source columns are looked up in the schema; FIRN_ERR_UNSUPPORTED for
+ * columns inside lists and maps or of types without an order. In the arena. */
+FIRN_MUST_CHECK firn_status firn_row_order_by_fields(const firn_schema *schema,
+                                                     const firn_sort_field *fields, size_t n,
+                                                     firn_arena *arena, firn_row_order **out,
+                                                     firn_error *err);
+/* Along a curve through columns (dotted names); needs samples. */
+FIRN_MUST_CHECK firn_status firn_row_order_by_curve(const firn_schema *schema, firn_curve curve,
+                                                    const firn_str *columns, size_t n,
+                                                    firn_arena *arena, firn_row_order **out,
+                                                    firn_error *err);
+/* True until firn_row_order_finish_samples(). */
+bool firn_row_order_needs_samples(const firn_row_order *order);
+/* Takes every stride-th row, counted over all batches. Batches have the schema's columns. */
+FIRN_MUST_CHECK firn_status firn_row_order_sample(firn_row_order *order, const firn_batch *batch,
+                                                  int64_t stride, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_row_order_finish_samples(firn_row_order *order, firn_error *err);
+/* Appends the row's key; scratch is used for values of transforms. */
+FIRN_MUST_CHECK firn_status firn_row_order_key(const firn_row_order *order, const firn_batch *batch,
+                                               int64_t row, firn_arena *scratch, firn_buf *out,
+                                               firn_error *err);
+
+/* Point to the place on Hilbert's curve: n coordinates of bits each, n * bits <= 64. x is changed.
+ */
+uint64_t firn_hilbert_index(uint32_t *x, size_t n, unsigned bits);
+/* The same for the Z curve: bits of the coordinates by turns, the first one's first. */
+uint64_t firn_z_index(const uint32_t *x, size_t n, unsigned bits);
+
+#endif
