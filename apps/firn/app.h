@@ -99,7 +99,7 @@ bool app_was_interrupted(void);
 void app_clear_interrupt(void);
 
 extern const app_command app_command_cat, app_command_changes, app_command_doctor,
-    app_command_inspect, app_command_init, app_command_generate, app_command_plan, app_command_run,
-    app_command_sql, app_command_table, app_command_version;
+    app_command_inspect, app_command_init, app_command_generate, app_command_maintain,
+    app_command_plan, app_command_run, app_command_sql, app_command_table, app_command_version;
 
 #endif

@@ -224,6 +224,69 @@ FIRN_API FIRN_MUST_CHECK firn_status
 firn_table_rewrite_deletes(firn_table *table, const firn_delete_rewrite_opts *opts,
                            firn_delete_rewrite_result *out, firn_error *err);
 
+/* ---- what is worth doing ---- */
+
+/**
+ * @brief What a table's owner wants kept up, from the table properties "firn.maintain.*".
+ * firn_maintain_policy_of() fills in the defaults.
+ */
+typedef struct firn_maintain_policy {
+    bool is_enabled;         /**< firn.maintain.enabled (true) */
+    bool compacts;           /**< firn.maintain.compact (true) */
+    int32_t min_input_files; /**< firn.maintain.min-input-files (5) */
+    double delete_ratio;     /**< firn.maintain.delete-ratio (0.3) */
+    firn_str sort;           /**< firn.maintain.sort: "zorder(a, b)", "a DESC", "table"; empty: as
+                                  the files are */
+    bool rewrites_manifests; /**< firn.maintain.manifests (true) */
+    int32_t min_manifests;   /**< firn.maintain.min-manifests (20) small ones */
+    bool expires;            /**< firn.maintain.expire (true), by history.expire.* */
+    bool removes_orphans;    /**< firn.maintain.orphans (false) */
+    int64_t orphan_age_ms;   /**< firn.maintain.orphan-age-ms (3 days, at least a day) */
+} firn_maintain_policy;
+
+/** @brief Texts are borrowed from the metadata. @retval FIRN_ERR_ARG  A value that means nothing.
+ */
+FIRN_API FIRN_MUST_CHECK firn_status firn_maintain_policy_of(const firn_table_metadata *metadata,
+                                                             firn_maintain_policy *out,
+                                                             firn_error *err);
+
+typedef enum firn_maintain_action {
+    FIRN_MAINTAIN_COMPACT = 0,
+    FIRN_MAINTAIN_MANIFESTS,
+    FIRN_MAINTAIN_EXPIRE,
+    FIRN_MAINTAIN_ORPHANS,
+} firn_maintain_action;
+
+/** @brief One thing that was due. */
+typedef struct firn_maintain_step {
+    firn_maintain_action action;
+    int64_t files_before, files_after; /**< data files, manifests, or files removed (before) */
+    int64_t bytes;                     /**< written again, or freed */
+} firn_maintain_step;
+
+typedef struct firn_maintain_opts {
+    size_t struct_size;
+    bool is_dry_run;      /**< tell what is due, change nothing */
+    int64_t memory_bytes; /**< default: the environment's budget */
+    int64_t max_bytes;    /**< of data files to write again in this run; default: no limit */
+} firn_maintain_opts;
+
+#define FIRN_MAINTAIN_MAX_STEPS 4
+
+typedef struct firn_maintain_result {
+    firn_maintain_step steps[FIRN_MAINTAIN_MAX_STEPS];
+    size_t n_steps;
+} firn_maintain_result;
+
+/** @brief Do what is due for a table by its policy, cheapest gain first: compaction, manifests,
+ * snapshots, orphans. Each step commits by itself; a failure keeps the steps before it. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_table_maintain(firn_table *table,
+                                                         const firn_maintain_opts *opts,
+                                                         firn_maintain_result *out,
+                                                         firn_error *err);
+/** @brief "compact", "manifests", "expire", "orphans". Static. */
+FIRN_API const char *firn_maintain_action_name(firn_maintain_action action);
+
 FIRN_END_DECLS
 
 #endif

@@ -133,5 +133,6 @@ firn_status firn_procedure__optimize(firn_procedure_call *call, firn_error *err)
 /* procedure_register.c */
 firn_status firn_procedure__register_table(firn_procedure_call *call, firn_error *err);
 firn_status firn_procedure__unregister_table(firn_procedure_call *call, firn_error *err);
+firn_status firn_procedure__compute_table_stats(firn_procedure_call *call, firn_error *err);
 
 #endif
