@@ -9,6 +9,7 @@
 #include "firn/maintain.h"
 #include "iceberg/check/table_health.h"
 #include "iceberg/maintain/sort_order_text.h"
+#include "iceberg/spec/metadata_copy.h"
 #include "iceberg/txn/snapshot_update.h"
 
 #define K_DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -189,6 +190,8 @@ static firn_status run(upkeep *u, firn_error *err)
     FIRN_TRY(firn_table_refresh(u->table, err));
     FIRN_TRY(firn_maintain_policy_of(firn_table_metadata_of(u->table), &u->policy, err));
     if (!u->policy.is_enabled) return FIRN_OK;
+    /* The handle moves on and takes the text of its properties along. */
+    if (!firn_str_copy(u->policy.sort, u->arena, &u->policy.sort)) return firn_fail_nomem(err);
     FIRN_TRY(look(u, err));
     if (u->policy.compacts) FIRN_TRY(compact(u, err));
     if (u->policy.rewrites_manifests) FIRN_TRY(manifests(u, err));
