@@ -343,9 +343,12 @@ static void write_all(sql_fixture *f, job *j, firn_rewrite_strategy strategy)
                                     .n_sort_fields = strategy == FIRN_REWRITE_SORT,
                                     .memory_bytes = 1 << 20};
     assert_ok(firn_rewrite_schema(m, j->arena, &j->writer.schema, &err), &err);
-    assert_ok(firn_rewrite_plan_make(f->env, f->store, m, head->snapshot_id, NULL, 0, &j->limits,
-                                     j->arena, &plan, &err),
-              &err);
+    const firn_rewrite_scope scope = {.env = f->env,
+                                      .store = f->store,
+                                      .metadata = m,
+                                      .snapshot_id = head->snapshot_id,
+                                      .limits = &j->limits};
+    assert_ok(firn_rewrite_plan_make(&scope, j->arena, &plan, &err), &err);
     assert_int_equal(plan.n_groups, 1);
     j->item.group = plan.groups[0];
     assert_ok(firn_group_write(&j->writer, &plan.groups[0], j->arena, &j->item.output, &err), &err);

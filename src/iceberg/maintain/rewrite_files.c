@@ -191,8 +191,10 @@ static firn_status run(rewrite_run *r, firn_error *err)
     r->metadata = firn_table_views_metadata(&r->views);
     FIRN_TRY(prepare(r, err));
     if (!head) return FIRN_OK;
-    FIRN_TRY(firn_rewrite_plan_make(r->env, r->store, r->metadata, head->snapshot_id, r->filter,
-                                    r->writer.spec->spec_id, &r->limits, r->arena, &r->plan, err));
+    const firn_rewrite_scope scope = {
+        r->env,    r->store, r->metadata, head->snapshot_id, r->filter, r->writer.spec->spec_id,
+        &r->limits};
+    FIRN_TRY(firn_rewrite_plan_make(&scope, r->arena, &r->plan, err));
     FIRN_TRY(run_groups(r, head, err));
     if (!r->opts->removes_dangling_deletes) return FIRN_OK;
     return firn_dangling_deletes_remove(r->table, r->opts->branch, &r->out->removed_delete_files,

@@ -202,19 +202,18 @@ static firn_status choose(planner *p, int32_t output_spec_id, firn_error *err)
     return st;
 }
 
-firn_status firn_rewrite_plan_make(firn_env *env, firn_store *store,
-                                   const firn_table_metadata *metadata, int64_t snapshot_id,
-                                   const firn_expr *filter, int32_t output_spec_id,
-                                   const firn_rewrite_limits *limits, firn_arena *arena,
+firn_status firn_rewrite_plan_make(const firn_rewrite_scope *scope, firn_arena *arena,
                                    firn_rewrite_plan *out, firn_error *err)
 {
-    planner p = {.limits = limits, .arena = arena, .out = out};
-    const firn_plan_opts opts = {.snapshot_id = snapshot_id, .filter = filter, .for_rewrite = true};
+    planner p = {.limits = scope->limits, .arena = arena, .out = out};
+    const firn_plan_opts opts = {
+        .snapshot_id = scope->snapshot_id, .filter = scope->filter, .for_rewrite = true};
     *out = (firn_rewrite_plan){0};
-    if (snapshot_id <= 0) return FIRN_OK;
-    FIRN_TRY(firn_scan_plan_files(env, store, metadata, &opts, arena, &out->scan, err));
+    if (scope->snapshot_id <= 0) return FIRN_OK;
+    FIRN_TRY(firn_scan_plan_files(scope->env, scope->store, scope->metadata, &opts, arena,
+                                  &out->scan, err));
     firn_map_init(&p.partitions, arena);
-    return choose(&p, output_spec_id, err);
+    return choose(&p, scope->output_spec_id, err);
 }
 
 /* ---- order of work ---- */

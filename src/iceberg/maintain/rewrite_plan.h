@@ -36,11 +36,21 @@ typedef struct firn_rewrite_plan {
 FIRN_MUST_CHECK firn_status firn_rewrite_limits_of(const firn_table_metadata *metadata,
                                                    const firn_file_rewrite_opts *opts,
                                                    firn_rewrite_limits *out, firn_error *err);
-/* Of the snapshot; filter may be NULL. In the arena. */
-FIRN_MUST_CHECK firn_status firn_rewrite_plan_make(
-    firn_env *env, firn_store *store, const firn_table_metadata *metadata, int64_t snapshot_id,
-    const firn_expr *filter, int32_t output_spec_id, const firn_rewrite_limits *limits,
-    firn_arena *arena, firn_rewrite_plan *out, firn_error *err);
+/* What is looked at. */
+typedef struct firn_rewrite_scope {
+    firn_env *env;
+    firn_store *store;
+    const firn_table_metadata *metadata;
+    int64_t snapshot_id;
+    const firn_expr *filter; /* NULL: all files */
+    int32_t output_spec_id;
+    const firn_rewrite_limits *limits;
+} firn_rewrite_scope;
+
+/* In the arena. */
+FIRN_MUST_CHECK firn_status firn_rewrite_plan_make(const firn_rewrite_scope *scope,
+                                                   firn_arena *arena, firn_rewrite_plan *out,
+                                                   firn_error *err);
 /* Into how many files so many bytes go. */
 int64_t firn_rewrite_n_outputs(const firn_rewrite_limits *limits, int64_t n_bytes);
 void firn_rewrite_plan_order(firn_rewrite_plan *plan, firn_rewrite_job_order order);

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Maintenance as ratios against DuckDB doing the same with the same files in the same run: bin-pack
+against a rewrite of the files, sort and Z-order against COPY .. ORDER BY, and how many files a query on
+two columns reads after Z-order. Both are processes of their own; wall clock and CPU are shown."""
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+FIRN = pathlib.Path(os.environ.get("FIRN_PROGRAM", "build/firn")).resolve()
+FILES = int(os.environ.get("BENCH_FILES", "1000"))
+ROWS = int(os.environ.get("BENCH_ROWS", "10000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+
+
+def run(*args):
+    """Seconds of wall clock and of CPU, and what was printed."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run([str(a) for a in args], capture_output=True, text=True)
+    wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        sys.exit(f"{args}: {done.stdout}{done.stderr}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, cpu, done.stdout
+
+
+def duckdb(sql):
+    return run(sys.executable, "-c", f"import duckdb; duckdb.execute({sql!r})")
+
+
+def firn(home, *args):
+    return run(FIRN, "--home", home, *args)
+
+
+def make(folder):
+    home = folder / "home"
+    firn(home, "init")
+    firn(home, "sql", "-c", f"""CREATE TABLE t AS SELECT i AS id, (i * 7919) % 100003 AS a, (i * 104729) % 99991 AS b,
+         'customer ' || (i % 5000) AS c, (i % 9973) / 100.0::DOUBLE AS d FROM range({FILES * ROWS}) r(i)""")
+    size = int(firn(home, "sql", "--format", "csv", "-c",
+                    "SELECT sum(file_size_in_bytes) FROM t.files")[2].split()[-1])
+    # Equal parts: the planner's groups are as many files as the target divides them into.
+    firn(home, "table", "rewrite_data_files", "default.t",
+         f"options=rewrite-all=true,target-file-size-bytes={size // FILES},min-file-size-bytes=1")
+    files = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
+    return home, [f["path"].removeprefix("file://") for f in files]
+
+
+def report(name, ours, theirs):
+    ours, theirs = min(ours), min(theirs)
+    cpu = lambda pair: f"{pair[1]:.2f} s CPU"
+    print(f"{name}: firn {ours[0]:.2f} s ({cpu(ours)}), DuckDB {theirs[0]:.2f} s ({cpu(theirs)}): "
+          f"{theirs[0] / ours[0]:.2f}x by the clock, {theirs[1] / ours[1]:.2f}x by CPU", flush=True)
+
+
+def compare(name, home, files, options, copy):
+    ours, theirs = [], []
+    for i in range(ROUNDS):
+        again = home.parent / f"round{i}"
+        snapshot = json.loads(firn(home, "table", "history", "default.t", "--format", "json")[2])[-1]["snapshot"]
+        wall, cpu, _ = firn(home, "table", "rewrite_data_files", "default.t", *options)
+        ours.append((wall, cpu))
+        if i < ROUNDS - 1:
+            firn(home, "table", "rollback_to_snapshot", "default.t", f"snapshot_id={snapshot}")
+        wall, cpu, _ = duckdb(copy.format(files=files, out=f"{again}.parquet"))
+        theirs.append((wall, cpu))
+    report(name, ours, theirs)
+
+
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-maintain-"))
+    try:
+        home, files = make(folder)
+        print(f"{len(files)} files, {FILES * ROWS} rows, {sum(os.path.getsize(f) for f in files) / 1e6:.0f} MB")
+        base = "COPY (SELECT * FROM read_parquet({files})%s) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
+        parts = "options=rewrite-all=true,target-file-size-bytes={}".format(
+            max(1, sum(os.path.getsize(f) for f in files) // 64))
+        compare("sort by a, b", home, files, [parts, "sort_order=a, b"], base % " ORDER BY a, b")
+        compare("z-order of a, b", home, files, [parts, "sort_order=zorder(a, b)"], base % " ORDER BY a, b")
+        metadata = sorted((home / "warehouse/default/t/metadata").glob("*.metadata.json"))[-1]
+        where = "a >= 50000 and a < 52000 and b >= 30000 and b < 32000"
+        plan = json.loads(run(FIRN, "plan", "--table", metadata, "--where", where, "--format", "json")[2])
+        total = json.loads(run(FIRN, "plan", "--table", metadata, "--format", "json")[2])
+        print(f"a query on both columns reads {plan['data_files']} of {total['data_files']} files "
+              f"({100 * plan['data_files'] / total['data_files']:.0f} %)")
+        firn(home, "table", "rewrite_data_files", "default.t",
+             f"options=rewrite-all=true,target-file-size-bytes={sum(os.path.getsize(f) for f in files) // FILES},min-file-size-bytes=1")
+        small = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
+        files = [f["path"].removeprefix("file://") for f in small]
+        compare(f"bin-pack of {len(files)} files", home, files, ["options=rewrite-all=true"], base % "")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
