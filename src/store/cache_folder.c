@@ -163,7 +163,7 @@ static bool list_files(const firn_cache_folder *folder, int64_t now_s, listing *
 /* Down to three quarters, so that it is not done again for every file. */
 static void remove_oldest(const firn_cache_folder *folder, listing *list, int64_t max_bytes)
 {
-    qsort(list->files, list->n, sizeof *list->files, compare_age);
+    if (list->n > 0) qsort(list->files, list->n, sizeof *list->files, compare_age);
     for (size_t i = 0; i < list->n && list->bytes > max_bytes / 4 * 3; i++) {
         firn_cache_folder_remove(folder, list->files[i].name);
         list->bytes -= list->files[i].size_bytes;

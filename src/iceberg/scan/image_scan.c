@@ -215,7 +215,8 @@ static firn_status all_ids(part_scan *s)
     for (size_t i = 0; i < s->part->n_columns; i++) {
         const firn_image_column *column = &s->part->columns[i];
         bool is_known = column->kind < FIRN_IMAGE_BY_FIELD;
-        for (size_t k = 0; k < s->n_ids && !is_known; k++) is_known = ids[k] == column->field_id;
+        for (size_t k = 0; ids && k < s->n_ids && !is_known; k++)
+            is_known = ids[k] == column->field_id;
         if (is_known) continue;
         int32_t *slot = firn_arena_push(s->scratch, &ids, &s->n_ids, &cap, sizeof *slot);
         if (!slot) return firn_fail_nomem(s->err);
@@ -233,6 +234,7 @@ static firn_status find_metrics(part_scan *s)
         s->ids = s->opts->metric_ids;
         s->n_ids = s->opts->n_metric_ids;
     }
+    if (!s->ids) s->n_ids = 0;
     s->metrics = firn_arena_array(s->scratch, s->n_ids * N_METRICS, sizeof *s->metrics);
     s->bounds = firn_arena_array(s->scratch, s->n_ids * N_METRICS, sizeof *s->bounds);
     if (!s->metrics || !s->bounds) return firn_fail_nomem(s->err);
