@@ -105,7 +105,7 @@ firn_status firn_call_filter(firn_procedure_call *call, size_t argument, firn_st
     char *text = firn_arena_alloc(call->arena, literal.len + 1);
     if (!literal.data || !text) return firn_fail_nomem(err);
     for (size_t i = 0; i < literal.len; i++)
-        text[i] = literal.data[i] == '"' ? '\'' : literal.data[i];
+        text[i] = (char)(literal.data[i] == '"' ? '\'' : literal.data[i]);
     literal.data = text;
     if (check_filter(call, literal, &ignored) == FIRN_OK) {
         *out = literal;
