@@ -99,10 +99,10 @@ static firn_manifest_entry make_entry(const bench *b, int64_t file, entry_memory
         m->sizes[i] = (firn_metric){.field_id = id, .count = 4000 + file % 100};
         m->lower[i] = (firn_metric){
             .field_id = id,
-            .bound = bound_of(b, i, file, file * ROWS_PER_FILE, day, m->bytes[2 * i])};
+            .bound = bound_of(b, i, file, file * ROWS_PER_FILE, day, m->bytes[2 * (size_t)i])};
         m->upper[i] = (firn_metric){.field_id = id,
                                     .bound = bound_of(b, i, file, (file + 1) * ROWS_PER_FILE - 1,
-                                                      day, m->bytes[2 * i + 1])};
+                                                      day, m->bytes[2 * (size_t)i + 1])};
     }
     m->partition = (firn_value){.kind = FIRN_TYPE_DATE, .as.i32 = day};
     const int n = snprintf(m->path, sizeof m->path, "%s/data/day=%05d/%08" PRId64 ".parquet",
