@@ -43,6 +43,13 @@ static firn_str field_name(const firn_ddl *ddl, const firn_ast_transform *item)
                              k_suffixes[item->transform.kind]);
 }
 
+static bool is_time(const firn_partition_field *field)
+{
+    const firn_transform_kind kind = field->transform.kind;
+    return kind == FIRN_TRANSFORM_YEAR || kind == FIRN_TRANSFORM_MONTH ||
+           kind == FIRN_TRANSFORM_DAY || kind == FIRN_TRANSFORM_HOUR;
+}
+
 firn_status firn_ddl__partition_fields(const firn_ddl *ddl, const firn_ast_transforms *in,
                                        const firn_schema *schema, firn_partition_field **out,
                                        firn_error *err)
@@ -59,6 +66,12 @@ firn_status firn_ddl__partition_fields(const firn_ddl *ddl, const firn_ast_trans
                                            .transform = item->transform};
         if (!fields[i].name.data) return firn_fail_nomem(err);
         for (size_t k = 0; k < i; k++) {
+            if (is_time(&fields[k]) && is_time(&fields[i]) &&
+                fields[k].source_id == fields[i].source_id) {
+                return firn_sql_fail(err, item->offset,
+                                     "\"%.*s\" is partitioned by two units of time, expected one",
+                                     FIRN_STR_ARG(item->column));
+            }
             if (!firn_str_equals(fields[k].name, fields[i].name)) continue;
             return firn_sql_fail(err, item->offset, "two partition fields are called \"%.*s\"",
                                  FIRN_STR_ARG(fields[i].name));

@@ -92,6 +92,23 @@ firn_status firn_dialect_concat(firn_dialect_writer *w, const firn_dialect_call 
     return firn_dialect_put(w, call->name, ")", err);
 }
 
+firn_status firn_dialect_count(firn_dialect_writer *w, const firn_dialect_call *call,
+                               firn_error *err)
+{
+    const bool is_distinct = firn_dialect_is_word(w, call->args[0], "DISTINCT");
+    const size_t first = call->args[0] + is_distinct;
+    FIRN_TRY(firn_dialect_put(w, call->name,
+                              is_distinct ? "count(DISTINCT CASE WHEN " : "count(CASE WHEN ", err));
+    for (size_t i = 0; i < call->n_args; i++) {
+        FIRN_TRY(firn_dialect_put(w, call->name, i > 0 ? " AND (" : "(", err));
+        FIRN_TRY(firn_dialect_emit(w, i == 0 ? first : call->args[i], call->args[i + 1] - 1, err));
+        FIRN_TRY(firn_dialect_put(w, call->name, ") IS NOT NULL", err));
+    }
+    FIRN_TRY(firn_dialect_put(w, call->name, " THEN row(", err));
+    FIRN_TRY(firn_dialect_emit(w, first, call->close, err));
+    return firn_dialect_put(w, call->name, ") END)", err);
+}
+
 firn_status firn_dialect_decode(firn_dialect_writer *w, const firn_dialect_call *call,
                                 firn_error *err)
 {

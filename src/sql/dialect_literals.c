@@ -196,6 +196,17 @@ static bool has_zone(firn_str text)
     return false;
 }
 
+/* DuckDB reads an offset only right behind the time: "10:00 -02:00" becomes "10:00-02:00". */
+static firn_str join_offset(const firn_dialect_writer *w, firn_str text)
+{
+    const size_t blank = firn_str_find(text, FIRN_STR(" "), 11);
+    const char sign = blank != SIZE_MAX && blank + 1 < text.len ? text.data[blank + 1] : ' ';
+    if (sign != '-' && sign != '+') return text;
+    const firn_str joined = firn_arena_printf(w->arena, "%.*s%.*s", (int)blank, text.data,
+                                              (int)(text.len - blank - 1), text.data + blank + 1);
+    return joined.data ? joined : text;
+}
+
 static firn_status write_decimal(firn_dialect_writer *w, size_t at, firn_str text, firn_error *err)
 {
     char type[64];
@@ -254,7 +265,7 @@ static firn_status write_typed(firn_dialect_writer *w, size_t i, size_t *next, f
     if (is_decimal) return write_decimal(w, i, text, err);
     FIRN_TRY(firn_dialect_put(w, i, type, err));
     FIRN_TRY(firn_dialect_put(w, i, " ", err));
-    return firn_dialect_put_string(w, i + 1, text, err);
+    return firn_dialect_put_string(w, i + 1, join_offset(w, text), err);
 }
 
 firn_status firn_dialect_literal(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)

@@ -52,6 +52,7 @@ static const firn_dialect_function k_functions[] = {
     {"collect_set", 1, 1, "coalesce(list(DISTINCT $1) FILTER (WHERE ($1) IS NOT NULL) $w, [])",
      NULL},
     /* ---- aggregates and windows ---- */
+    {"count", 2, ANY, NULL, firn_dialect_count},
     {"row_number", 0, 0, "CAST(row_number()$w AS INTEGER)", NULL},
     {"rank", 0, 0, "CAST(rank()$w AS INTEGER)", NULL},
     {"dense_rank", 0, 0, "CAST(dense_rank()$w AS INTEGER)", NULL},
@@ -193,6 +194,7 @@ static const firn_dialect_function k_functions[] = {
     /* ---- tables ---- */
     {"range", 1, 3, "(SELECT CAST(range AS BIGINT) AS id FROM range($*))", NULL},
     /* ---- Iceberg's ---- */
+    {"system.bucket", 2, 2, "firn_bucket($*)", NULL},
     {"system.years", 1, 1, "CAST(year($1) - 1970 AS INTEGER)", NULL},
     {"system.months", 1, 1, "CAST((year($1) - 1970) * 12 + month($1) - 1 AS INTEGER)", NULL},
     {"system.days", 1, 1, "CAST(date_trunc('day', $1) AS DATE)", NULL},

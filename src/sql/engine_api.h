@@ -33,6 +33,7 @@
     X(connection_get_config)                           \
     X(config_set_option_text)                          \
     X(context_get_factory)                             \
+    X(factory_create_type_from_id)                     \
     X(factory_create_type_from_text)                   \
     X(logical_type_destroy)                            \
     X(logical_type_copy)                               \
@@ -102,6 +103,20 @@
     X(replacement_scan_destroy)                        \
     X(connection_register_replacement_scan)            \
     X(function_signature_add_parameter)                \
+    X(function_signature_set_return_type)              \
+    X(vector_get_logical_type)                         \
+    X(scalar_function_create)                          \
+    X(scalar_function_destroy)                         \
+    X(scalar_function_set_name)                        \
+    X(scalar_function_get_signature)                   \
+    X(scalar_function_set_user_data)                   \
+    X(scalar_function_set_property)                    \
+    X(scalar_function_set_exec_callback)               \
+    X(scalar_function_exec_get_user_data)              \
+    X(scalar_function_exec_get_row_count)              \
+    X(scalar_function_exec_get_arg)                    \
+    X(scalar_function_exec_get_result)                 \
+    X(connection_register_scalar_function)             \
     X(function_bind_get_user_data)                     \
     X(function_bind_get_arg_value)                     \
     X(function_bind_set_bind_data)                     \
@@ -232,6 +247,7 @@ FIRN_MUST_CHECK firn_status firn_duckdb_vector_read(firn_engine *engine,
 
 /* ---- callbacks ---- */
 FIRN_MUST_CHECK firn_status firn_engine_register_names(firn_engine *engine, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_engine_register_scan(firn_engine *engine, firn_error *err);
 
 /* Hidden first column of every scan: what count(*) asks for. */

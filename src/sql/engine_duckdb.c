@@ -87,6 +87,7 @@ static firn_status open_engine(firn_engine *engine, firn_error *err)
     FIRN_TRY(connect(engine, err));
     FIRN_TRY(firn_engine_register_names(engine, err));
     FIRN_TRY(firn_engine_register_scan(engine, err));
+    FIRN_TRY(firn_engine_register_functions(engine, err));
     if (engine->opts.allow_files) return FIRN_OK;
     /* not when the instance is made: only a running one leaves itself its temp_directory */
     FIRN_TRY(set_option(engine, "enable_external_access", FIRN_STR("false"), err));

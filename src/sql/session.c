@@ -88,7 +88,8 @@ void firn_session_close(firn_session *session)
     firn_session__remove_temp(session);
     firn_arena_destroy(session->arena);
     firn_arena_destroy(session->range_arena);
-    firn_arena_destroy(session->settings_arena);
+    firn_arena_destroy(session->settings.arena);
+    firn_arena_destroy(session->prepared.arena);
     firn_arena_destroy(session->names);
     firn_arena_destroy(session->lifetime);
     (void)pthread_mutex_destroy(&session->lock);
@@ -179,8 +180,8 @@ typedef firn_status (*executor_fn)(firn_session *session, firn_str sql, bool *ha
 static firn_status dispatch(firn_session *session, firn_str sql, firn_result **out, firn_error *err)
 {
     static const executor_fn k_executors[] = {
-        firn_settings_execute, firn_options_execute, firn_show_execute, firn_changelog_view_execute,
-        firn_call_execute,     firn_ddl_execute,     firn_dml_execute};
+        firn_settings_execute,       firn_options_execute, firn_prepare_execute, firn_show_execute,
+        firn_changelog_view_execute, firn_call_execute,    firn_ddl_execute,     firn_dml_execute};
     for (size_t i = 0; i < sizeof k_executors / sizeof *k_executors; i++) {
         bool handled = false;
         FIRN_TRY(k_executors[i](session, sql, &handled, out, err));
@@ -198,8 +199,8 @@ static void count_line(firn_str sql, firn_error *err)
 }
 
 /* In the session's dialect: the text is made into DuckDB's words first. */
-static firn_status execute_text(firn_session *session, firn_str sql, firn_result **out,
-                                firn_error *err)
+firn_status firn_session__execute_text(firn_session *session, firn_str sql, firn_result **out,
+                                       firn_error *err)
 {
     firn_rewrite text;
     if (session->dialect == FIRN_DIALECT_DUCKDB) return dispatch(session, sql, out, err);
@@ -224,7 +225,7 @@ firn_status firn_session_execute(firn_session *session, firn_str sql, firn_resul
     if (st == FIRN_OK) {
         atomic_store(&session->is_running, true);
         (void)sem_post(&session->wake);
-        st = execute_text(session, text, out, err);
+        st = firn_session__execute_text(session, text, out, err);
         if (!*out) atomic_store(&session->is_running, false);
     }
     if (st != FIRN_OK) count_line(sql, err);

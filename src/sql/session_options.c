@@ -6,44 +6,45 @@
 #include "sql/session_state.h"
 #include "sql/show.h"
 
-firn_str firn_session__setting(const firn_session *session, firn_str key)
+firn_str firn_texts__find(const session_texts *texts, firn_str key)
 {
-    for (size_t i = 0; i < session->n_settings; i++) {
-        if (firn_str_equals_nocase(session->settings[i].key, key))
-            return session->settings[i].value;
+    for (size_t i = 0; i < texts->n; i++) {
+        if (firn_str_equals_nocase(texts->items[i].key, key)) return texts->items[i].value;
     }
     return (firn_str){0};
 }
 
-/* All settings in a new arena, without key (data NULL: without any), and with key when it has a
- * value. */
-static firn_status replace(firn_session *session, firn_str key, firn_str value, firn_error *err)
+firn_str firn_session__setting(const firn_session *session, firn_str key)
+{
+    return firn_texts__find(&session->settings, key);
+}
+
+static bool copy_item(firn_arena *arena, firn_str key, firn_str value, firn_property *out)
+{
+    *out = (firn_property){firn_arena_copy(arena, key), firn_arena_copy(arena, value)};
+    return out->key.data && out->value.data;
+}
+
+/* All that stays goes to a new arena, so that setting a text again and again takes no memory. */
+firn_status firn_texts__set(firn_session *session, session_texts *texts, firn_str key,
+                            firn_str value, firn_error *err)
 {
     firn_arena *arena = firn_arena_create(session->env->alloc, 0);
-    firn_property *items =
-        arena ? firn_arena_array(arena, session->n_settings + 1, sizeof *items) : NULL;
+    firn_property *items = arena ? firn_arena_array(arena, texts->n + 1, sizeof *items) : NULL;
     size_t n = 0;
     bool is_full = items != NULL;
-    for (size_t i = 0; is_full && key.data && i < session->n_settings; i++) {
-        if (firn_str_equals_nocase(session->settings[i].key, key)) continue;
-        items[n].key = firn_arena_copy(arena, session->settings[i].key);
-        items[n].value = firn_arena_copy(arena, session->settings[i].value);
-        is_full = items[n].key.data && items[n].value.data;
-        n++;
+    for (size_t i = 0; is_full && key.data && i < texts->n; i++) {
+        const firn_property *old = &texts->items[i];
+        if (firn_str_equals_nocase(old->key, key)) continue;
+        is_full = copy_item(arena, old->key, old->value, &items[n++]);
     }
-    if (is_full && value.data) {
-        items[n] = (firn_property){firn_arena_copy(arena, key), firn_arena_copy(arena, value)};
-        is_full = items[n].key.data && items[n].value.data;
-        n++;
-    }
+    if (is_full && value.data) is_full = copy_item(arena, key, value, &items[n++]);
     if (!is_full) {
         firn_arena_destroy(arena);
         return firn_fail_nomem(err);
     }
-    firn_arena_destroy(session->settings_arena);
-    session->settings_arena = arena;
-    session->settings = items;
-    session->n_settings = n;
+    firn_arena_destroy(texts->arena);
+    *texts = (session_texts){arena, items, n};
     return FIRN_OK;
 }
 
@@ -113,7 +114,7 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
     if (is_reset && firn_parser_at_end(&p)) {
         *handled = session->dialect != FIRN_DIALECT_DUCKDB;
         if (!*handled) return FIRN_OK;
-        FIRN_TRY(replace(session, (firn_str){0}, (firn_str){0}, err));
+        FIRN_TRY(firn_texts__set(session, &session->settings, (firn_str){0}, (firn_str){0}, err));
         return firn_session__result_of_command(session, "RESET", -1, out, err);
     }
     if (!read_key(session, &p, &key, &is_ours)) return FIRN_OK;
@@ -127,6 +128,6 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
         FIRN_TRY(read_value(&p, &value, err));
         FIRN_TRY(tell_engine(session, key, value, err));
     }
-    FIRN_TRY(replace(session, key, value, err));
+    FIRN_TRY(firn_texts__set(session, &session->settings, key, value, err));
     return firn_session__result_of_command(session, is_reset ? "RESET" : "SET", -1, out, err);
 }

@@ -83,6 +83,13 @@ typedef struct session_range {
     int64_t from_snapshot_id, to_snapshot_id;
 } session_range;
 
+/* Texts by name, any case. */
+typedef struct session_texts {
+    firn_arena *arena;
+    const firn_property *items;
+    size_t n;
+} session_texts;
+
 struct firn_session {
     firn_env *env;
     firn_store *store;
@@ -99,9 +106,8 @@ struct firn_session {
     size_t n_current_levels;
     changelog_view *changelog_views; /* the last made first */
     firn_dialect dialect;
-    firn_arena *settings_arena;
-    const firn_property *settings; /* by SET, as text */
-    size_t n_settings;
+    session_texts settings; /* by SET */
+    session_texts prepared; /* statements, by PREPARE */
     firn_arena *range_arena;
     session_range *ranges;
     size_t n_ranges, cap_ranges;
@@ -124,6 +130,9 @@ struct firn_session {
 };
 
 /* ---- session.c ---- */
+/* A statement in the session's dialect, inside of another. */
+FIRN_MUST_CHECK firn_status firn_session__execute_text(firn_session *session, firn_str sql,
+                                                       firn_result **out, firn_error *err);
 /* Forget what the last statement read, whose result must be closed, but keep its memory: what a
  * transaction was given may still be needed. */
 void firn_session__renew(firn_session *session);
@@ -184,6 +193,15 @@ FIRN_MUST_CHECK firn_status firn_options_execute(firn_session *session, firn_str
                                                  firn_result **out, firn_error *err);
 /* data NULL: not set. */
 firn_str firn_session__setting(const firn_session *session, firn_str key);
+/* data NULL: none. */
+firn_str firn_texts__find(const session_texts *texts, firn_str key);
+/* Set a text, or forget it (value.data NULL), or forget all (key.data NULL, too). */
+FIRN_MUST_CHECK firn_status firn_texts__set(firn_session *session, session_texts *texts,
+                                            firn_str key, firn_str value, firn_error *err);
+
+/* ---- session_prepare.c: PREPARE, EXECUTE, DEALLOCATE ---- */
+FIRN_MUST_CHECK firn_status firn_prepare_execute(firn_session *session, firn_str sql, bool *handled,
+                                                 firn_result **out, firn_error *err);
 
 /* ---- target_branch.c ---- */
 /* The table that a statement writes, on the branch that its name or the session says. */

@@ -75,6 +75,33 @@ static bool matches(firn_str pattern, firn_str name)
     return p == pattern.len;
 }
 
+/* SQL's LIKE: '%' any text, '_' one byte, the escape makes either itself. */
+static bool matches_sql(firn_str pattern, char escape, firn_str name)
+{
+    size_t p = 0;
+    size_t n = 0;
+    size_t star = SIZE_MAX;
+    size_t mark = 0;
+    while (n < name.len) {
+        const bool is_escaped = escape && p + 1 < pattern.len && pattern.data[p] == escape;
+        const char c = p < pattern.len ? pattern.data[p + is_escaped] : '\0';
+        if (c == '%' && !is_escaped) {
+            star = p++;
+            mark = n;
+        } else if (p < pattern.len && ((c == '_' && !is_escaped) || c == name.data[n])) {
+            p += 1 + (size_t)is_escaped;
+            n++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            n = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.data[p] == '%') p++;
+    return p == pattern.len;
+}
+
 static bool matches_any(firn_str patterns, firn_str name)
 {
     if (!patterns.data) return true;
@@ -90,7 +117,32 @@ typedef struct show_list {
     firn_catalog *catalog;
     firn_ident ns;
     firn_str like;
+    bool is_sql; /* LIKE as in Trino */
+    char escape;
 } show_list;
+
+static bool is_listed(const show_list *list, firn_str name)
+{
+    if (!list->is_sql || !list->like.data) return matches_any(list->like, name);
+    return matches_sql(list->like, list->escape, name);
+}
+
+/* [LIKE 'pattern' [ESCAPE 'c']] and the end */
+static firn_status parse_like(firn_session *session, firn_sql_parser *p, show_list *out,
+                              firn_error *err)
+{
+    firn_str escape;
+    out->is_sql = session->dialect == FIRN_DIALECT_TRINO;
+    if (firn_parser_accept(p, "LIKE") || firn_parser_peek(p).kind == FIRN_TOKEN_STRING) {
+        FIRN_TRY(firn_parser_string(p, &out->like, err));
+    }
+    if (firn_parser_accept(p, "ESCAPE")) {
+        FIRN_TRY(firn_parser_string(p, &escape, err));
+        if (escape.len != 1) return firn_parser_fail(p, "one character to escape with", err);
+        out->escape = escape.data[0];
+    }
+    return firn_parser_expect_end(p, err);
+}
 
 /* [FROM|IN name] [LIKE 'pattern'] */
 static firn_status parse_list(firn_session *session, firn_sql_parser *p, bool is_namespace,
@@ -109,25 +161,22 @@ static firn_status parse_list(firn_session *session, firn_sql_parser *p, bool is
         out->ns = (firn_ident){
             name.parts + (is_catalog ? 1 : 0), name.n_parts - (is_catalog ? 1 : 0), {0}};
     }
-    if (firn_parser_accept(p, "LIKE") || firn_parser_peek(p).kind == FIRN_TOKEN_STRING) {
-        FIRN_TRY(firn_parser_string(p, &out->like, err));
-    }
     if (!out->catalog) return firn_sql_fail(err, 0, "the session has no catalog");
-    return firn_parser_expect_end(p, err);
+    return parse_like(session, p, out, err);
 }
 
 static firn_status show_catalogs(firn_session *session, firn_sql_parser *p, firn_result **out,
                                  firn_error *err)
 {
-    static const char *const k_names[] = {"catalog"};
+    const bool is_trino = session->dialect == FIRN_DIALECT_TRINO;
+    const char *const names[] = {is_trino ? "Catalog" : "catalog"};
     firn_show show;
     show_list list = {0};
-    if (firn_parser_accept(p, "LIKE")) FIRN_TRY(firn_parser_string(p, &list.like, err));
-    FIRN_TRY(firn_parser_expect_end(p, err));
-    FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
+    FIRN_TRY(parse_like(session, p, &list, err));
+    FIRN_TRY(firn_show__begin(&show, session, names, 1, err));
     for (size_t i = 0; i < session->n_catalogs; i++) {
         const firn_str name = firn_catalog_name(session->catalogs[i]);
-        if (matches_any(list.like, name)) firn_show__row(&show, &name, 1);
+        if (is_listed(&list, name)) firn_show__row(&show, &name, 1);
     }
     return firn_show__end(&show, "SHOW CATALOGS", FIRN_OK, out, err);
 }
@@ -141,7 +190,9 @@ static firn_str dotted(firn_session *session, const firn_ident *ns)
 static firn_status show_schemas(firn_session *session, firn_sql_parser *p, firn_result **out,
                                 firn_error *err)
 {
-    static const char *const k_names[] = {"namespace"};
+    const bool is_trino = session->dialect == FIRN_DIALECT_TRINO;
+    const char *const names[] = {is_trino ? "Schema" : "namespace"};
+    const firn_str own[] = {FIRN_STR("information_schema"), FIRN_STR("system")};
     firn_show show;
     show_list list;
     firn_ident *found = NULL;
@@ -150,12 +201,38 @@ static firn_status show_schemas(firn_session *session, firn_sql_parser *p, firn_
     FIRN_TRY(firn_catalog_get_ops(list.catalog)
                  ->list_namespaces(firn_catalog_ctx(list.catalog), &list.ns, session->arena, &found,
                                    &n, err));
-    FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
+    FIRN_TRY(firn_show__begin(&show, session, names, 1, err));
     for (size_t i = 0; i < n; i++) {
         const firn_str name = dotted(session, &found[i]);
-        if (matches_any(list.like, name)) firn_show__row(&show, &name, 1);
+        if (is_listed(&list, name)) firn_show__row(&show, &name, 1);
+    }
+    for (size_t i = 0; is_trino && i < sizeof own / sizeof *own; i++) {
+        if (is_listed(&list, own[i])) firn_show__row(&show, &own[i], 1);
     }
     return firn_show__end(&show, "SHOW NAMESPACES", FIRN_OK, out, err);
+}
+
+/* Trino's SHOW TABLES: names of tables and views. */
+static firn_status show_names(firn_session *session, const show_list *list, firn_result **out,
+                              firn_error *err)
+{
+    static const char *const k_names[] = {"Table"};
+    const firn_catalog_ops *ops = firn_catalog_get_ops(list->catalog);
+    void *ctx = firn_catalog_ctx(list->catalog);
+    firn_show show;
+    firn_ident *found[2] = {NULL, NULL};
+    size_t n[2] = {0, 0};
+    FIRN_TRY(ops->list_tables(ctx, &list->ns, session->arena, &found[0], &n[0], err));
+    FIRN_TRY(ops->list_views(ctx, &list->ns, session->arena, &found[1], &n[1], err));
+    FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
+    for (size_t kind = 0; kind < 2; kind++) {
+        for (size_t i = 0; i < n[kind]; i++) {
+            if (is_listed(list, found[kind][i].name)) {
+                firn_show__row(&show, &found[kind][i].name, 1);
+            }
+        }
+    }
+    return firn_show__end(&show, "SHOW TABLES", FIRN_OK, out, err);
 }
 
 /* namespace, name, isTemporary of tables or views. */
@@ -178,6 +255,9 @@ static firn_status show_named(firn_session *session, firn_sql_parser *p, bool ar
     const firn_catalog_ops *ops = firn_catalog_get_ops(list.catalog);
     void *ctx = firn_catalog_ctx(list.catalog);
     FIRN_TRY(ops->load_namespace(ctx, &list.ns, session->arena, &properties, err));
+    if (session->dialect == FIRN_DIALECT_TRINO && !are_views) {
+        return show_names(session, &list, out, err);
+    }
     FIRN_TRY(are_views ? ops->list_views(ctx, &list.ns, session->arena, &found, &n, err)
                        : ops->list_tables(ctx, &list.ns, session->arena, &found, &n, err));
     show.root.fields = fields;
@@ -185,7 +265,7 @@ static firn_status show_named(firn_session *session, firn_sql_parser *p, bool ar
     show.rows = firn_rows_begin(&show.root, err);
     const firn_str ns = dotted(session, &list.ns);
     for (size_t i = 0; i < n; i++) {
-        if (!matches_any(list.like, found[i].name)) continue;
+        if (!is_listed(&list, found[i].name)) continue;
         firn_cell_text(&show.rows, firn_rows_column(&show.rows, 0), ns);
         firn_cell_text(&show.rows, firn_rows_column(&show.rows, 1), found[i].name);
         firn_cell_bool(&show.rows, firn_rows_column(&show.rows, 2), false);
@@ -201,14 +281,24 @@ static firn_status show_columns(firn_session *session, firn_sql_parser *p, firn_
 {
     static const char *const k_names[] = {"col_name"};
     firn_show show;
+    show_list list = {0};
     firn_sql_name name;
     firn_described d;
     if (!firn_parser_accept(p, "FROM")) FIRN_TRY(firn_parser_expect(p, "IN", err));
     FIRN_TRY(firn_parser_name(p, &name, err));
-    FIRN_TRY(firn_parser_expect_end(p, err));
+    FIRN_TRY(parse_like(session, p, &list, err));
     FIRN_TRY(firn_show__load(session, &name, &d, err));
+    firn_field *fields = firn_arena_array(session->arena, d.root->n_fields, sizeof *fields);
+    firn_type listed = {.kind = FIRN_TYPE_STRUCT, .fields = fields};
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < d.root->n_fields; i++) {
+        if (is_listed(&list, d.root->fields[i].name)) fields[listed.n_fields++] = d.root->fields[i];
+    }
+    if (session->dialect == FIRN_DIALECT_TRINO) {
+        return firn_show__columns(session, &listed, "SHOW COLUMNS", out, err);
+    }
     FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
-    for (size_t i = 0; i < d.root->n_fields; i++) firn_show__row(&show, &d.root->fields[i].name, 1);
+    for (size_t i = 0; i < listed.n_fields; i++) firn_show__row(&show, &fields[i].name, 1);
     return firn_show__end(&show, "SHOW COLUMNS", FIRN_OK, out, err);
 }
 

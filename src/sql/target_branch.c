@@ -36,7 +36,7 @@ bool firn_session__split_branch(firn_session *session, const firn_sql_name *name
 static bool is_wap(const firn_session *session, const firn_table_metadata *metadata)
 {
     const firn_str value = firn_properties_get(&metadata->properties, WAP_ENABLED, FIRN_STR(""));
-    return session->n_settings > 0 && firn_str_equals_nocase(value, FIRN_STR("true"));
+    return session->settings.n > 0 && firn_str_equals_nocase(value, FIRN_STR("true"));
 }
 
 firn_str firn_session__wap_branch(const firn_session *session, const firn_table_metadata *metadata)

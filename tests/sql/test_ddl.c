@@ -171,6 +171,11 @@ static void test_replacing_a_table(void **state)
     assert_rows(f, "select partition.k, record_count from rep.partitions", "(20, 1)");
     assert_rows(f, "select operation from rep.snapshots order by committed_at",
                 "(append) (overwrite) (overwrite)");
+    sql_run(f, "create or replace table rep partitioned by (bucket(2, n)) as "
+               "select k as n, 'x' as s from rep");
+    sql_run(f, "create or replace table rep partitioned by (s) as "
+               "select s, count(*) as n from rep group by s");
+    assert_rows(f, "from rep", "(x, 1)");
     sql_run(f, "create or replace table rep (id varchar not null, k date)");
     assert_rows(f, "from rep", "");
     sql_run(f, "insert into rep values ('x', date '2024-01-01')");

@@ -32,7 +32,8 @@ static firn_status describe_types(const firn_manifest_feed *feed, firn_spec_filt
     int32_t *numbers = firn_arena_array(feed->arena, n * 4, sizeof *numbers);
     if (!numbers) return firn_fail_nomem(err);
     for (size_t i = 0; i < n; i++) {
-        const firn_type *type = types[i];
+        static const firn_type k_gone = {.kind = FIRN_TYPE_UNKNOWN}; /* its column is dropped */
+        const firn_type *type = types[i] ? types[i] : &k_gone;
         const int32_t own[] = {(int32_t)type->kind, type->precision, type->scale, type->length};
         memcpy(numbers + 4 * i, own, sizeof own);
     }

@@ -118,8 +118,10 @@ static void lead(firn_commit_queue *queue, waiter *self)
 /* What needs nobody else is done before the queue: the manifests of the added files. */
 static firn_status prepare(firn_txn *txn, firn_error *err)
 {
+    /* a table that this transaction replaces has the files' spec only as the handle shows it */
+    const firn_table_metadata *metadata = firn_table_metadata_of(txn->table);
     for (size_t i = 0; i < txn->n_changes; i++)
-        FIRN_TRY(firn_snapshot__prepare(txn, &txn->changes[i], txn->table->loaded.metadata, err));
+        FIRN_TRY(firn_snapshot__prepare(txn, &txn->changes[i], metadata, err));
     return FIRN_OK;
 }
 
