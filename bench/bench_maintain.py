@@ -18,10 +18,10 @@ ROWS = int(os.environ.get("BENCH_ROWS", "10000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 
 
-def run(*args):
+def run(*args, stdin=None):
     """Seconds of wall clock and of CPU, and what was printed."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run([str(a) for a in args], capture_output=True, text=True)
+    done = subprocess.run([str(a) for a in args], capture_output=True, text=True, input=stdin)
     wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         sys.exit(f"{args}: {done.stdout}{done.stderr}")
@@ -30,7 +30,7 @@ def run(*args):
 
 
 def duckdb(sql):
-    return run(sys.executable, "-c", f"import duckdb; duckdb.execute({sql!r})")
+    return run(sys.executable, "-c", "import sys, duckdb; duckdb.execute(sys.stdin.read())", stdin=sql)
 
 
 def firn(home, *args):
