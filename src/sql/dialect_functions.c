@@ -321,7 +321,8 @@ firn_status firn_dialect_regexp_replace(firn_dialect_writer *w, const firn_diale
         char *copy = firn_arena_alloc(w->arena, text.len + 1);
         if (!copy) return firn_fail_nomem(err);
         for (size_t i = 0; i < text.len; i++) { /* groups are $1 there, \1 here */
-            const char after = i + 1 < text.len ? text.data[i + 1] : '\0';
+            char after = '\0';
+            if (i + 1 < text.len) after = text.data[i + 1];
             const bool is_group = text.data[i] == '$' && after >= '0' && after <= '9';
             copy[i] = text.data[i];
             if (is_group) copy[i] = '\\';

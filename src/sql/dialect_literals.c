@@ -200,7 +200,8 @@ static bool has_zone(firn_str text)
 static firn_str join_offset(const firn_dialect_writer *w, firn_str text)
 {
     const size_t blank = firn_str_find(text, FIRN_STR(" "), 11);
-    const char sign = blank != SIZE_MAX && blank + 1 < text.len ? text.data[blank + 1] : ' ';
+    char sign = '\0';
+    if (blank != SIZE_MAX && blank + 1 < text.len) sign = text.data[blank + 1];
     if (sign != '-' && sign != '+') return text;
     const firn_str joined = firn_arena_printf(w->arena, "%.*s%.*s", (int)blank, text.data,
                                               (int)(text.len - blank - 1), text.data + blank + 1);

@@ -84,7 +84,8 @@ static bool matches_sql(firn_str pattern, char escape, firn_str name)
     size_t mark = 0;
     while (n < name.len) {
         const bool is_escaped = escape && p + 1 < pattern.len && pattern.data[p] == escape;
-        const char c = p < pattern.len ? pattern.data[p + is_escaped] : '\0';
+        char c = '\0';
+        if (p < pattern.len) c = pattern.data[p + is_escaped];
         if (c == '%' && !is_escaped) {
             star = p++;
             mark = n;
