@@ -169,8 +169,7 @@ typedef struct firn_file_rewrite_result {
     int64_t failed_files;         /**< partial progress: of groups whose commit failed */
     int64_t removed_delete_files; /**< dangling ones */
     int64_t n_groups, n_commits;
-    int64_t n_redone;     /**< groups written again because rows were deleted meanwhile */
-    int64_t copied_bytes; /**< column data taken over as it was, without decoding */
+    int64_t n_redone; /**< groups written again because rows were deleted meanwhile */
 } firn_file_rewrite_result;
 
 /**

@@ -103,7 +103,6 @@ static void count_committed(rewrite_run *r, const firn_rewritten *groups, size_t
         r->out->rewritten_files += (int64_t)item->group.n_tasks;
         r->out->rewritten_bytes += item->group.n_bytes;
         r->out->added_files += (int64_t)item->output.n_files;
-        r->out->copied_bytes += item->output.copied_bytes;
         for (size_t k = 0; k < item->output.n_files; k++)
             r->out->added_bytes += item->output.files[k].file_size_bytes;
     }

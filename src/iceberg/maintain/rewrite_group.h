@@ -29,7 +29,6 @@ typedef struct firn_group_output {
     size_t n_files;
     bool has_moves;       /* moves tell where rows went: in the order of files */
     firn_row_moves moves; /* sources are indexes of the group's tasks */
-    int64_t copied_bytes;
 } firn_group_output;
 
 /* In the arena. On failure nothing is left behind. */
