@@ -349,7 +349,7 @@ static void test_summaries_cover_all_partitions(void **state)
     static const firn_partition_field k_part = {
         .source_id = 1, .field_id = 1000, .name = FIRN_STR_INIT("d")};
     spec_table t = {.schema.root = {.kind = FIRN_TYPE_STRUCT, .fields = &k_field, .n_fields = 1},
-                    .spec = {0, &k_part, 1}};
+                    .spec = {.fields = &k_part, .n_fields = 1}};
     const double numbers[] = {3, -1, (double)NAN, 2};
     firn_value values[4];
     firn_manifest_entry entries[4];
