@@ -36,8 +36,7 @@ firn_status firn_pq_read_levels(firn_pq_read *read, size_t max_rows, size_t *n_r
                                 firn_error *err)
 {
     if (read->kind == FIRN_PQ_READ_LEAF) return read_leaf(read->leaf, max_rows, n_rows, err);
-    if (read->leaf && read->leaf->levels_only)
-        FIRN_TRY(read_leaf(read->leaf, max_rows, n_rows, err));
+    if (read->owns_shape) FIRN_TRY(read_leaf(read->leaf, max_rows, n_rows, err));
     for (size_t i = 0; i < read->n_children; i++)
         if (read->children[i].kind != FIRN_PQ_READ_MISSING)
             FIRN_TRY(firn_pq_read_levels(&read->children[i], max_rows, n_rows, err));

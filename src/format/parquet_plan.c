@@ -62,6 +62,7 @@ static firn_status find_shape(firn_pq_plan *plan, firn_pq_read *read, firn_error
     for (size_t i = 0; i < read->n_children && !read->leaf; i++)
         read->leaf = leaf_below(&read->children[i]);
     if (read->leaf) return FIRN_OK;
+    read->owns_shape = true;
     return add_leaf(plan, plan->file->leaves[read->node->first_leaf], NULL, &read->leaf, err);
 }
 

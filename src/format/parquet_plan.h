@@ -23,6 +23,8 @@ typedef struct firn_pq_read {
     int16_t slot_def;         /* definition level from which on there is a slot for this field: the
                                  list_def of the nearest list around it */
     firn_pq_leaf *leaf;       /* LEAF: its values; others: a leaf inside, for its levels */
+    bool owns_shape;          /* no field inside reads leaf: it is read for this one, once; the
+                                 fields around may borrow it */
     firn_pq_variant *variant;
     struct firn_pq_read *children;
     size_t n_children;

@@ -266,6 +266,74 @@ static void test_default_struct_without_default_of_a_required_field_is_refused(v
                  "default of made: required field seven (id 31) is not in the file");
 }
 
+/* Rows of one column that lies in lists and structs, as text of their nulls and lengths only. */
+static void put_shape(const firn_column *column, int64_t row, bool is_missing, char *out,
+                      size_t size)
+{
+    const firn_type_kind kind = column->type->kind;
+    size_t len = strlen(out);
+    if (kind != FIRN_TYPE_STRUCT && kind != FIRN_TYPE_LIST) {
+        assert_true(!is_missing || !firn_column_is_valid(column, row));
+        return;
+    }
+    if (!firn_column_is_valid(column, row)) {
+        snprintf(out + len, size - len, "-");
+        return;
+    }
+    snprintf(out + len, size - len, kind == FIRN_TYPE_LIST ? "[" : "{");
+    const firn_list_entry *entry = (const firn_list_entry *)column->values + row;
+    const firn_list_entry one = {(uint64_t)row, 1};
+    if (kind == FIRN_TYPE_STRUCT) entry = &one;
+    for (uint64_t i = 0; i < entry->length; i++)
+        put_shape(&column->children[0], (int64_t)(entry->offset + i), is_missing, out, size);
+    len = strlen(out);
+    snprintf(out + len, size - len, kind == FIRN_TYPE_LIST ? "]" : "}");
+}
+
+/* What the first rows of a column are like when field is read. */
+static const char *read_shape(fixture *f, const firn_field *field, bool is_missing)
+{
+    const firn_type projection = struct_of(field, 1);
+    const size_t size = 4096;
+    char *out = firn_arena_alloc_zero(f->arena, size);
+    assert_non_null(out);
+    assert_ok(open_rows(f, &projection, FIRN_PARQUET_MATCH_NAMES), &f->err);
+    int64_t n = 0;
+    firn_status st;
+    while ((st = firn_parquet_rows_next(f->rows, 7, f->batch, &f->err)) == FIRN_OK) {
+        for (int64_t i = 0; i < f->batch->n_rows; i++)
+            put_shape(&f->batch->columns[0], i, is_missing, out, size);
+        n += f->batch->n_rows;
+    }
+    assert_int_equal(st, FIRN_DONE);
+    assert_int_equal(n, 90);
+    return out;
+}
+
+static void test_groups_have_their_shape_when_none_of_their_fields_is_in_the_file(void **state)
+{
+    fixture *f = *state;
+    const firn_field gone = field_of(-1, "gone", new_type(f, FIRN_TYPE_LONG));
+    const firn_field x = field_of(-1, "x", new_type(f, FIRN_TYPE_INT));
+    const firn_field d = field_of(-1, "d", new_type(f, FIRN_TYPE_DOUBLE));
+    const firn_field *leaves[2][2] = {{&x, &gone}, {&d, &gone}};
+    static const char *const names[] = {"parts", "point"};
+    open_file(f, "nested_v1.parquet");
+    for (size_t c = 0; c < 2; c++) {
+        const char *shapes[2];
+        for (size_t k = 0; k < 2; k++) {
+            const firn_type inner = struct_of(leaves[c][k], 1);
+            const firn_field member = field_of(-1, c == 0 ? "element" : "c", &inner);
+            firn_type outer = struct_of(&member, 1);
+            if (c == 0) outer.kind = FIRN_TYPE_LIST;
+            const firn_field field = field_of(-1, names[c], &outer);
+            shapes[k] = read_shape(f, &field, k == 1);
+        }
+        assert_true(strlen(shapes[0]) > 90);
+        assert_string_equal(shapes[1], shapes[0]);
+    }
+}
+
 static void test_missing_required_field_is_refused(void **state)
 {
     fixture *f = *state;
@@ -468,6 +536,7 @@ int main(void)
         TEST(test_missing_fields_are_null_or_their_default),
         TEST(test_missing_structs_are_null_or_made_of_defaults),
         TEST(test_default_struct_without_default_of_a_required_field_is_refused),
+        TEST(test_groups_have_their_shape_when_none_of_their_fields_is_in_the_file),
         TEST(test_missing_required_field_is_refused),
         TEST(test_null_in_a_required_field_is_refused),
         TEST(test_narrowing_is_refused),
