@@ -179,9 +179,10 @@ struct firn_engine {
     duckdb_v2_instance_handle instance;
     duckdb_v2_connection_handle connection;
     duckdb_v2_factory_handle factory;
-    bool has_longs_only;  /* firn_engine_set_wide() */
-    pthread_mutex_t lock; /* guards what follows */
-    firn_error stash;     /* the first failure of a callback in this statement */
+    bool has_longs_only;      /* firn_engine_set_wide() */
+    bool divides_to_integers; /* firn_engine_divide_integers() */
+    pthread_mutex_t lock;     /* guards what follows */
+    firn_error stash;         /* the first failure of a callback in this statement */
     firn_scan_summary summary;
     firn_engine_scan *scans; /* those that run now */
 };

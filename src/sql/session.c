@@ -113,7 +113,7 @@ firn_status firn_session__engine(firn_session *session, firn_engine **out, firn_
         (void)pthread_mutex_lock(&session->lock);
         session->engine = engine;
         (void)pthread_mutex_unlock(&session->lock);
-        firn_session__tell_dialect(session);
+        FIRN_TRY(firn_session__tell_dialect(session, err));
     }
     *out = session->engine;
     return FIRN_OK;

@@ -77,10 +77,12 @@ static firn_status execute_use(firn_session *session, firn_lexer *lexer, firn_re
     return firn_session__result_of_command(session, "USE", -1, out, err);
 }
 
-void firn_session__tell_dialect(firn_session *session)
+firn_status firn_session__tell_dialect(firn_session *session, firn_error *err)
 {
-    if (!session->engine) return;
+    if (!session->engine) return FIRN_OK;
     firn_engine_set_wide(session->engine, session->dialect == FIRN_DIALECT_DUCKDB);
+    return firn_engine_divide_integers(session->engine, session->dialect == FIRN_DIALECT_TRINO,
+                                       err);
 }
 
 /* SET dialect = 'spark' */
@@ -97,7 +99,7 @@ static firn_status execute_set_dialect(firn_session *session, firn_lexer *lexer,
                              FIRN_STR_ARG(token.text));
     }
     FIRN_TRY(expect_end(lexer, err));
-    firn_session__tell_dialect(session);
+    FIRN_TRY(firn_session__tell_dialect(session, err));
     return firn_session__result_of_command(session, "SET", -1, out, err);
 }
 

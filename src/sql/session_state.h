@@ -156,7 +156,7 @@ FIRN_MUST_CHECK firn_status firn_session__result_of_rows(firn_session *session,
 
 /* ---- session_settings.c: USE and SET ---- */
 /* What the engine must know of the dialect; when either is new. */
-void firn_session__tell_dialect(firn_session *session);
+FIRN_MUST_CHECK firn_status firn_session__tell_dialect(firn_session *session, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_settings_execute(firn_session *session, firn_str sql,
                                                   bool *handled, firn_result **out,
                                                   firn_error *err);

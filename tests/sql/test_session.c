@@ -279,6 +279,27 @@ static void test_pivot_learns_its_columns_while_running(void **state)
     firn_result_close(result);
 }
 
+static void test_integers_divide_as_in_the_dialect(void **state)
+{
+    const struct {
+        const char *dialect;
+        firn_type_kind kind;
+    } cases[] = {{"set dialect = 'duckdb'", FIRN_TYPE_DOUBLE},
+                 {"set dialect = 'trino'", FIRN_TYPE_INT},
+                 {"set dialect = 'spark'", FIRN_TYPE_DOUBLE}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        firn_result_close(query(*state, cases[i].dialect));
+        firn_result *result = query(*state, "select 7 / 2 as q");
+        assert_int_equal(firn_result_columns(result)->fields[0].type->kind, cases[i].kind);
+        const firn_value value = firn_column_get(&next(result)->columns[0], 0);
+        if (cases[i].kind == FIRN_TYPE_INT)
+            assert_int_equal(value.as.i32, 3);
+        else
+            assert_true(value.as.f64 == 3.5);
+        firn_result_close(result);
+    }
+}
+
 static void test_use_needs_an_existing_namespace(void **state)
 {
     fixture *f = *state;
@@ -347,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_a_query_is_described_without_running),
         cmocka_unit_test(test_pivot_learns_its_columns_while_running),
         cmocka_unit_test(test_spill_folders_are_private_and_do_not_pile_up),
+        cmocka_unit_test(test_integers_divide_as_in_the_dialect),
         cmocka_unit_test(test_use_needs_an_existing_namespace),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
