@@ -52,30 +52,45 @@ static const char *operator_at(const firn_dialect_writer *w, size_t i, size_t *n
 
 /* ---- subscripts: Spark counts elements from 0 ---- */
 
-/* Columns of metadata tables that are maps by field id. */
-static bool is_map_by_number(const firn_dialect_writer *w, size_t i)
+/* First token of the names a.b.c that end before i; i when they hang on something else. */
+static size_t path_start(const firn_dialect_writer *w, size_t i)
 {
-    static const char *const k_ends[] = {"_counts", "_bounds", "_sizes"};
-    for (size_t k = 0; k < sizeof k_ends / sizeof *k_ends; k++) {
-        if (firn_str_ends_with(w->t[i].text, firn_str_of(k_ends[k]))) return true;
+    size_t from = i;
+    while (from > 0 && firn_dialect_is_name(w, from - 1)) {
+        from--;
+        if (from == 0 || !firn_dialect_is_symbol(w, from - 1, ".")) return from;
+        from--;
     }
-    return false;
+    return i;
 }
 
+/* The keys of a map are not shifted, so the type of what is named decides; it is known when the
+ * statement is bound. What is not named is read as a list. */
 static firn_status write_subscript(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
     int64_t index = 0;
-    char text[32];
+    char text[96];
     const firn_token *number = firn_dialect_token(w, i + 1);
     const bool is_simple = i > 0 && w->match[i] == i + 2 && number->kind == FIRN_TOKEN_NUMBER &&
                            firn_str_to_i64(number->text, &index) && index < INT64_MAX;
     if (!is_simple) return FIRN_OK;
+    const size_t from = path_start(w, i);
+    *next = i + 3;
+    if (from < i) {
+        FIRN_TRY(firn_dialect_put(w, i, "[CASE WHEN typeof(", err));
+        FIRN_TRY(firn_dialect_emit(w, from, i, err));
+        (void)snprintf(text, sizeof text, ") LIKE 'MAP(%%' THEN %" PRId64 " ELSE %" PRId64 " END]",
+                       index, index + 1);
+        return firn_dialect_put(w, i, text, err);
+    }
     const bool is_behind = firn_dialect_is_name(w, i - 1) ||
                            firn_dialect_is_symbol(w, i - 1, ")") ||
                            firn_dialect_is_symbol(w, i - 1, "]");
-    if (!is_behind || is_map_by_number(w, i - 1)) return FIRN_OK;
+    if (!is_behind) {
+        *next = i;
+        return FIRN_OK;
+    }
     (void)snprintf(text, sizeof text, "[%" PRId64 "]", index + 1);
-    *next = i + 3;
     return firn_dialect_put(w, i, text, err);
 }
 
