@@ -211,6 +211,8 @@ static firn_status put_members(firn_thrift_outline *t, const firn_thrift_field *
 static firn_status put_struct(firn_thrift_outline *t, const firn_thrift_field *in, const char *name,
                               const firn_thrift_table *table, firn_error *err)
 {
+    static const firn_thrift_table without_members = {.is_line = true};
+    if (!table) table = &without_members;
     if (table->is_line)
         firn_outline_begin_line(t->out, name);
     else

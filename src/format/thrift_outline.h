@@ -23,7 +23,7 @@ typedef struct firn_thrift_table firn_thrift_table;
 typedef struct firn_thrift_member {
     const char *name;
     const char *const *names; /* INT: of the values 0.., ends with NULL; NULL in between: no name */
-    const firn_thrift_table *table; /* STRUCT, UNION */
+    const firn_thrift_table *table; /* STRUCT (NULL: has no members), UNION */
     firn_thrift_shape shape;
     int keep; /* INT: slot in firn_thrift_outline.kept + 1; 0: none */
     int16_t id;
