@@ -78,7 +78,8 @@ static firn_int128 rescale(exact_number number, int32_t scale, firn_fit *fit)
     if (number.scale > scale) {
         v = floor_divide(v, power_of_ten(number.scale - scale), &is_exact);
     } else {
-        for (int32_t i = number.scale; i < scale && v < limit && v > -limit; i++) v *= 10;
+        for (int32_t i = number.scale; i < scale && v < limit && v > -limit; i++)
+            v = v >= limit / 10 ? limit : v <= -limit / 10 ? -limit : v * 10;
     }
     *fit = is_exact ? FIRN_FIT_EXACT : FIRN_FIT_FLOOR;
     if (v >= limit) *fit = FIRN_FIT_ABOVE;
