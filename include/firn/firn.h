@@ -15,6 +15,7 @@
 #include "firn/ext/catalog.h"
 #include "firn/ext/store.h"
 #include "firn/home.h"
+#include "firn/import.h"
 #include "firn/maintain.h"
 #include "firn/metadata.h"
 #include "firn/pipeline.h"

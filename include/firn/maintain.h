@@ -223,6 +223,50 @@ FIRN_API FIRN_MUST_CHECK firn_status
 firn_table_rewrite_deletes(firn_table *table, const firn_delete_rewrite_opts *opts,
                            firn_delete_rewrite_result *out, firn_error *err);
 
+/* ---- another place for a table ---- */
+
+typedef struct firn_path_rewrite_opts {
+    size_t struct_size;
+    firn_str source_prefix;    /**< of all the table's locations; a folder, with or without slash */
+    firn_str target_prefix;    /**< what stands there instead */
+    firn_str start_version;    /**< name of a metadata file in the table's log: what it knew of is
+                                    there already; empty: everything is staged */
+    firn_str end_version;      /**< the last one to stage; empty: the current one */
+    firn_str staging_location; /**< default: a new folder in the table's metadata folder */
+    bool has_no_file_list;
+} firn_path_rewrite_opts;
+
+#define FIRN_PATH_REWRITE_OPTS(...) \
+    (&(firn_path_rewrite_opts){.struct_size = sizeof(firn_path_rewrite_opts), __VA_ARGS__})
+
+typedef struct firn_path_rewrite_result {
+    firn_str latest_version;     /**< name of the last metadata file */
+    firn_str staging_location;   /**< ends in a slash */
+    firn_str file_list_location; /**< lines "source,target": what is to be copied where; empty:
+                                      none */
+    int64_t rewritten_manifests, rewritten_deletes;
+} firn_path_rewrite_result;
+
+/**
+ * @brief Write a table's metadata once more, beside it, with another prefix in place of the one of
+ * its locations, and list what is to be copied: a plan to move or copy a table.
+ *
+ * Metadata files, manifest lists, manifests, and delete files that name data files are staged; data
+ * files, deletes by value and statistics are listed to be copied as they are. The table itself does
+ * not change. Once all is copied, the copy can be registered with the metadata file
+ * latest_version.
+ *
+ * @param[out] out  In the arena.
+ * @retval FIRN_ERR_ARG  A file of the table is not below the source prefix; a version that the
+ *                       table's log does not have; equal or empty prefixes.
+ * @retval FIRN_ERR_EXISTS  The staging location has such files already.
+ */
+FIRN_API FIRN_MUST_CHECK firn_status firn_table_rewrite_paths(const firn_table *table,
+                                                              const firn_path_rewrite_opts *opts,
+                                                              struct firn_arena *arena,
+                                                              firn_path_rewrite_result *out,
+                                                              firn_error *err);
+
 /* ---- what is worth doing ---- */
 
 /**

@@ -12,7 +12,7 @@
 #include "base/env.h"
 #include "firn/maintain.h"
 
-#define FIRN_PROCEDURE_MAX_ARGUMENTS 10
+#define FIRN_PROCEDURE_MAX_ARGUMENTS 12
 #define FIRN_PROCEDURE_MAX_COLUMNS   6
 
 typedef enum firn_argument_kind {
@@ -50,6 +50,7 @@ typedef struct firn_procedure {
     firn_procedure_argument arguments[FIRN_PROCEDURE_MAX_ARGUMENTS]; /* behind the table */
     firn_procedure_column columns[FIRN_PROCEDURE_MAX_COLUMNS];
     firn_status (*run)(firn_procedure_call *call, firn_error *err);
+    size_t table_position; /* of the table among arguments without names */
 } firn_procedure;
 
 /* One argument as it was written, without quotes. */
@@ -60,14 +61,21 @@ typedef struct firn_procedure_value {
     size_t n_items;
 } firn_procedure_value;
 
+/* Another table that an argument names. */
+typedef firn_status (*firn_procedure_resolve_fn)(void *ctx, firn_str name, firn_catalog **catalog,
+                                                 firn_ident *ident, firn_error *err);
+
 struct firn_procedure_call {
     const firn_procedure *procedure;
     firn_env *env;
     firn_store *store;
     firn_catalog *catalog;
     firn_ident ident;
-    firn_table *table;                                         /* NULL for SUBJECT_NAME */
-    firn_arena *arena;                                         /* of rows, and for the run */
+    firn_table *table; /* NULL for SUBJECT_NAME */
+    firn_procedure_resolve_fn resolve;
+    void *resolve_ctx;
+    bool allows_files; /* arguments may name files and folders that are no table's */
+    firn_arena *arena; /* of rows, and for the run */
     firn_procedure_value values[FIRN_PROCEDURE_MAX_ARGUMENTS]; /* as procedure->arguments */
     /* results */
     firn_value *cells; /* n_rows times the number of columns */
@@ -130,9 +138,16 @@ firn_status firn_procedure__rewrite_manifests(firn_procedure_call *call, firn_er
 firn_status firn_procedure__rewrite_position_delete_files(firn_procedure_call *call,
                                                           firn_error *err);
 firn_status firn_procedure__optimize(firn_procedure_call *call, firn_error *err);
+/* procedure_import.c */
+firn_status firn_procedure__add_files(firn_procedure_call *call, firn_error *err);
+firn_status firn_procedure__migrate(firn_procedure_call *call, firn_error *err);
+firn_status firn_procedure__snapshot(firn_procedure_call *call, firn_error *err);
+/* procedure_paths.c */
+firn_status firn_procedure__rewrite_table_path(firn_procedure_call *call, firn_error *err);
 /* procedure_register.c */
 firn_status firn_procedure__register_table(firn_procedure_call *call, firn_error *err);
 firn_status firn_procedure__unregister_table(firn_procedure_call *call, firn_error *err);
 firn_status firn_procedure__compute_table_stats(firn_procedure_call *call, firn_error *err);
+firn_status firn_procedure__compute_partition_stats(firn_procedure_call *call, firn_error *err);
 
 #endif
