@@ -206,9 +206,11 @@ firn_isolation firn_dml__isolation(const firn_table *table, const char *property
 
 /* ---- dml_delta.c ---- */
 
-/* write.{delete,update,merge}.mode; false unless set. FIRN_ERR_ARG for another value,
- * FIRN_ERR_UNSUPPORTED where the table's format has no delete files. */
-FIRN_MUST_CHECK firn_status firn_dml__is_merge_on_read(const firn_table *table,
+/* write.{delete,update,merge}.mode; where it is not set, copy-on-write, but in Trino's dialect
+ * merge-on-read. FIRN_ERR_ARG for another value, FIRN_ERR_UNSUPPORTED where the table's format has
+ * no delete files. */
+FIRN_MUST_CHECK firn_status firn_dml__is_merge_on_read(const firn_session *session,
+                                                       const firn_table *table,
                                                        const char *property, bool *out,
                                                        firn_error *err);
 /* As firn_dml_target_finish(), with delete files for the marked rows. Files with no row left are

@@ -177,7 +177,7 @@ firn_status firn_dml__change(firn_dml_statement *s, const firn_ast_change *ast, 
     c.schema = firn_metadata_schema(firn_table_metadata_of(s->table));
     c.isolation = firn_dml__isolation(s->table, ast->is_update ? "write.update.isolation-level"
                                                                : "write.delete.isolation-level");
-    FIRN_TRY(firn_dml__is_merge_on_read(s->table,
+    FIRN_TRY(firn_dml__is_merge_on_read(s->session, s->table,
                                         ast->is_update ? "write.update.mode" : "write.delete.mode",
                                         &c.is_merge_on_read, err));
     FIRN_TRY(

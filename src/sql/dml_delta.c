@@ -7,12 +7,14 @@
 #include "iceberg/write/delete_writer.h"
 #include "sql/dml.h"
 
-firn_status firn_dml__is_merge_on_read(const firn_table *table, const char *property, bool *out,
-                                       firn_error *err)
+firn_status firn_dml__is_merge_on_read(const firn_session *session, const firn_table *table,
+                                       const char *property, bool *out, firn_error *err)
 {
     const firn_table_metadata *metadata = firn_table_metadata_of(table);
-    const firn_str mode = firn_properties_get(&metadata->properties, firn_str_of(property),
-                                              FIRN_STR("copy-on-write"));
+    const bool is_trino = session->dialect == FIRN_DIALECT_TRINO && metadata->format_version >= 2;
+    const firn_str mode =
+        firn_properties_get(&metadata->properties, firn_str_of(property),
+                            is_trino ? FIRN_STR("merge-on-read") : FIRN_STR("copy-on-write"));
     *out = firn_str_equals_nocase(mode, FIRN_STR("merge-on-read"));
     if (!*out && !firn_str_equals_nocase(mode, FIRN_STR("copy-on-write"))) {
         return firn_fail(err, FIRN_ERR_ARG,

@@ -485,8 +485,8 @@ static firn_status run(sql_merge *m, firn_error *err)
     firn_dml_rows rows = {.text = &text};
     firn_dml_counts counts = {0};
     opts.isolation = firn_dml__isolation(m->s->table, "write.merge.isolation-level");
-    FIRN_TRY(
-        firn_dml__is_merge_on_read(m->s->table, "write.merge.mode", &opts.is_merge_on_read, err));
+    FIRN_TRY(firn_dml__is_merge_on_read(m->s->session, m->s->table, "write.merge.mode",
+                                        &opts.is_merge_on_read, err));
     FIRN_TRY(check_clauses(m, err));
     FIRN_TRY(describe_source(m, err));
     FIRN_TRY(plan_target(m, err));

@@ -25,13 +25,13 @@ typedef enum scan_slot_kind {
     SCAN_SLOT_IN_PLACE, /* decoded into DuckDB's memory */
     SCAN_SLOT_COPIED,   /* decoded into ours, then converted */
     SCAN_SLOT_FILE,     /* number of the data file */
-    SCAN_SLOT_PARTITION /* of the data file, as a struct */
+    SCAN_SLOT_CONSTANT, /* the same for all rows of a data file, made by us */
 } scan_slot_kind;
 
 /* One column of DuckDB's output chunk. */
 typedef struct scan_slot {
     scan_slot_kind kind;
-    size_t column; /* in the projection, or of the rows in memory */
+    size_t column; /* in the projection, of the rows in memory, or of the constants */
 } scan_slot;
 
 typedef struct firn_engine_extremes firn_engine_extremes;
@@ -49,7 +49,7 @@ struct firn_engine_scan {
     firn_type projection;           /* what readers are asked for */
     scan_slot *slots;
     size_t n_slots;
-    bool has_partition; /* among the slots */
+    firn_type constants; /* columns of the constants */
     atomic_llong rows_read;
     int64_t at; /* rows in memory handed out; one thread only */
 };
@@ -76,11 +76,13 @@ FIRN_MUST_CHECK firn_status firn_engine_scan_project(firn_engine_scan *scan, fir
 
 typedef struct scan_file_values {
     firn_str path;                   /* of the file they are of; empty: of none yet */
-    firn_arena *arena;               /* of the path */
+    firn_arena *arena;               /* of the path and the texts */
     int32_t number;                  /* by the source's numbers */
-    firn_batch *partition, *retired; /* FIRN_BATCH_ROWS rows of one struct column */
+    firn_batch *constants, *retired; /* FIRN_BATCH_ROWS rows */
 } scan_file_values;
 
+/* A column of these values, by its field's id. */
+bool firn_engine_scan_is_constant(int32_t field_id);
 /* Have the values of a file, unless they are there already. */
 FIRN_MUST_CHECK firn_status firn_engine_scan_enter_file(const firn_engine_scan *scan,
                                                         scan_file_values *values,

@@ -48,7 +48,7 @@ firn_field firn_engine_scan_field(const firn_scan_source *source, size_t declare
 static scan_slot_kind slot_kind(const firn_field *field, bool is_own)
 {
     if (field->type->kind == FIRN_TYPE_UNKNOWN) return SCAN_SLOT_NULLS;
-    if (!is_own && field->id == FIRN_FIELD_PARTITION) return SCAN_SLOT_PARTITION;
+    if (!is_own && firn_engine_scan_is_constant(field->id)) return SCAN_SLOT_CONSTANT;
     if (!is_own && field->type == &k_int) return SCAN_SLOT_FILE;
     return firn_duckdb_is_same_layout(field->type) ? SCAN_SLOT_IN_PLACE : SCAN_SLOT_COPIED;
 }
@@ -56,8 +56,10 @@ static scan_slot_kind slot_kind(const firn_field *field, bool is_own)
 firn_status firn_engine_scan_project(firn_engine_scan *scan, firn_error *err)
 {
     firn_field *fields = firn_arena_array(scan->arena, scan->n_slots, sizeof *fields);
-    if (!fields) return firn_fail_nomem(err);
+    firn_field *constants = firn_arena_array(scan->arena, scan->n_slots, sizeof *constants);
+    if (!fields || !constants) return firn_fail_nomem(err);
     size_t n = 0;
+    size_t n_constants = 0;
     const size_t n_own = firn_scan_source_root(scan->source)->n_fields;
     for (size_t i = 0; i < scan->n_slots; i++) {
         scan_slot *slot = &scan->slots[i];
@@ -72,11 +74,13 @@ firn_status firn_engine_scan_project(firn_engine_scan *scan, firn_error *err)
             slot->kind = slot_kind(&fields[n], is_own);
             if (scan->source->changes && slot->kind == SCAN_SLOT_IN_PLACE)
                 slot->kind = SCAN_SLOT_COPIED; /* from batches of the changelog */
-            slot->column = n;
+            if (slot->kind == SCAN_SLOT_CONSTANT) constants[n_constants] = fields[n];
+            slot->column = slot->kind == SCAN_SLOT_CONSTANT ? n_constants++ : n;
             n += slot->kind == SCAN_SLOT_IN_PLACE || slot->kind == SCAN_SLOT_COPIED;
         }
-        if (slot->kind == SCAN_SLOT_PARTITION) scan->has_partition = true;
     }
+    scan->constants =
+        (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = constants, .n_fields = n_constants};
     scan->projection = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n};
     return FIRN_OK;
 }

@@ -217,9 +217,9 @@ static firn_status fill_slot(scan_local *local, duckdb_v2_vector_handle vector,
     case SCAN_SLOT_COPIED:
         return firn_duckdb_vector_fill(engine, vector, &batch->columns[slot->column], from, n, err);
     case SCAN_SLOT_FILE: return fill_numbers(local, vector, n, err);
-    case SCAN_SLOT_PARTITION:
-        return firn_duckdb_vector_fill(engine, vector, &local->file.partition->columns[0], 0, n,
-                                       err);
+    case SCAN_SLOT_CONSTANT:
+        return firn_duckdb_vector_fill(engine, vector,
+                                       &local->file.constants->columns[slot->column], 0, n, err);
     }
     return FIRN_OK;
 }

@@ -166,8 +166,8 @@ static firn_status join_all(key_merge *m, firn_txn *txn, firn_dml_counts *counts
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     opts.isolation = firn_dml__isolation(m->opts->target, "write.merge.isolation-level");
-    FIRN_TRY(firn_dml__is_merge_on_read(m->opts->target, "write.merge.mode", &opts.is_merge_on_read,
-                                        err));
+    FIRN_TRY(firn_dml__is_merge_on_read(m->session, m->opts->target, "write.merge.mode",
+                                        &opts.is_merge_on_read, err));
     firn_sql_text_init(&text, m->session, (firn_str){0});
     const firn_status st = put_changes(m, &text, err);
     if (st != FIRN_OK) {

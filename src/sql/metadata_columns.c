@@ -7,9 +7,20 @@
 
 static const firn_type k_unknown = {.kind = FIRN_TYPE_UNKNOWN};
 
+static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
+static const firn_type k_time = {.kind = FIRN_TYPE_TIMESTAMPTZ};
+
+static const firn_field k_path = {
+    .id = FIRN_FIELD_FILE, .is_required = true, .name = FIRN_STR_INIT("$path"), .type = &k_string};
+static const firn_field k_partition = {
+    .id = FIRN_FIELD_PARTITION_PATH, .name = FIRN_STR_INIT("$partition"), .type = &k_string};
+static const firn_field k_modified = {
+    .id = FIRN_FIELD_FILE_MODIFIED, .name = FIRN_STR_INIT("$file_modified_time"), .type = &k_time};
+
 static const firn_field *const k_fields[FIRN_N_METADATA_COLUMNS] = {
-    &firn_field_file,    &firn_field_pos,    &firn_field_spec_id,     &firn_field_partition,
-    &firn_field_deleted, &firn_field_row_id, &firn_field_last_updated};
+    &firn_field_file,    &firn_field_pos,    &firn_field_spec_id,      &firn_field_partition,
+    &firn_field_deleted, &firn_field_row_id, &firn_field_last_updated, &k_path,
+    &k_partition,        &k_modified};
 
 firn_str firn_metadata_column_name(size_t i)
 {
@@ -18,7 +29,7 @@ firn_str firn_metadata_column_name(size_t i)
 
 firn_metadata_columns firn_metadata_column_of(firn_str name)
 {
-    if (name.len == 0 || name.data[0] != '_') return 0;
+    if (name.len == 0 || (name.data[0] != '_' && name.data[0] != '$')) return 0;
     for (size_t i = 0; i < FIRN_N_METADATA_COLUMNS; i++)
         if (firn_str_equals_nocase(k_fields[i]->name, name)) return (firn_metadata_columns)1 << i;
     return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The metadata columns that every table has in SQL beside its own: nameable, but not part of "*".
- * Spark's names and types. A set of them is bits. Not here: their values (iceberg/scan/read.h,
- * engine_scan_rows.c), and "*" (query_stars.h). */
+ * Names and types of Spark ("_file") and Trino ("$path"). A set of them is bits. Not here: their
+ * values (iceberg/scan/read.h, engine_scan_rows.c), and "*" (query_stars.h). */
 #ifndef FIRN_SQL_METADATA_COLUMNS_H
 #define FIRN_SQL_METADATA_COLUMNS_H
 
@@ -9,8 +9,13 @@
 
 typedef uint32_t firn_metadata_columns;
 
-enum { FIRN_N_METADATA_COLUMNS = 7 };
+enum { FIRN_N_METADATA_COLUMNS = 10 };
 #define FIRN_ALL_METADATA_COLUMNS ((firn_metadata_columns)(1U << FIRN_N_METADATA_COLUMNS) - 1)
+
+/* Columns that no file has: ids of ours. */
+#define FIRN_FIELD_PARTITION_PATH (-2) /* $partition: "k=x/ts_day=2024-01-01" */
+#define FIRN_FIELD_FILE_MODIFIED  (-3) /* $file_modified_time; null where the store does not know \
+                                        */
 
 /* The bit of a name, whatever its case; 0: no metadata column. */
 firn_metadata_columns firn_metadata_column_of(firn_str name);

@@ -27,6 +27,10 @@ static const firn_type k_int_long = {
     .kind = FIRN_TYPE_MAP, .fields = k_int_long_fields, .n_fields = 2};
 static const firn_type k_int_binary = {
     .kind = FIRN_TYPE_MAP, .fields = k_int_binary_fields, .n_fields = 2};
+static const firn_field k_int_text_fields[] = {COLUMN(1, "key", k_int),
+                                               COLUMN(2, "value", k_string)};
+static const firn_type k_int_text = {
+    .kind = FIRN_TYPE_MAP, .fields = k_int_text_fields, .n_fields = 2};
 static const firn_field k_long_element[] = {COLUMN(1, "element", k_long)};
 static const firn_field k_int_element[] = {COLUMN(1, "element", k_int)};
 static const firn_type k_long_list = {
@@ -83,7 +87,10 @@ static const firn_field k_file_columns[] = {
     COLUMN(FILE_REFERENCED, "referenced_data_file", k_string),
     COLUMN(FILE_CONTENT_OFFSET, "content_offset", k_long),
     COLUMN(FILE_CONTENT_SIZE, "content_size_in_bytes", k_long),
+    COLUMN(FIRN_METADATA_LOWER_TEXTS, "lower_texts", k_int_text),
+    COLUMN(FIRN_METADATA_UPPER_TEXTS, "upper_texts", k_int_text),
 };
+enum { N_WIDE_COLUMNS = 2 }; /* the last */
 
 /* ---- types ---- */
 
@@ -141,10 +148,11 @@ firn_status firn_metadata_partition_type(const firn_table_metadata *metadata, fi
     return FIRN_OK;
 }
 
-firn_status firn_metadata_file_type(const firn_type *partition, firn_arena *arena,
+firn_status firn_metadata_file_type(const firn_type *partition, bool is_wide, firn_arena *arena,
                                     const firn_type **out, firn_error *err)
 {
-    const size_t n_all = sizeof k_file_columns / sizeof k_file_columns[0];
+    const size_t n_all =
+        sizeof k_file_columns / sizeof k_file_columns[0] - (is_wide ? 0 : N_WIDE_COLUMNS);
     firn_field *fields = firn_arena_array(arena, n_all, sizeof *fields);
     firn_type *type = firn_arena_alloc_zero(arena, sizeof *type);
     if (!fields || !type) return firn_fail_nomem(err);
@@ -303,6 +311,42 @@ static void bounds(firn_row_builder *b, firn_column *column, const firn_metric_m
     firn_cell_close(b, column);
 }
 
+void firn_metadata_bound_text(firn_row_builder *b, firn_column *column,
+                              const firn_transform *transform, const firn_type *type,
+                              firn_str bytes)
+{
+    firn_value value;
+    firn_str text = {0};
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    if (arena && type && firn_value_decode(type, bytes, &value, NULL) == FIRN_OK &&
+        firn_transform_value_text(transform, &value, arena, &text, NULL) == FIRN_OK) {
+        firn_cell_text(b, column, text);
+    } else {
+        firn_cell_null(b, column);
+    }
+    firn_arena_destroy(arena);
+}
+
+/* Those of the columns that the table has. */
+static void bound_texts(firn_row_builder *b, firn_column *column, const firn_metric_map *map,
+                        const firn_schema *schema)
+{
+    static const firn_transform k_identity = {.kind = FIRN_TRANSFORM_IDENTITY};
+    if (!map->items) {
+        firn_cell_null(b, column);
+        return;
+    }
+    firn_cell_open(b, column);
+    for (size_t i = 0; b->status == FIRN_OK && i < map->n; i++) {
+        const firn_field *field = firn_schema_find_id(schema, map->items[i].field_id);
+        if (!field) continue;
+        firn_cell_int(b, &column->children[0], field->id);
+        firn_metadata_bound_text(b, &column->children[1], &k_identity, field->type,
+                                 map->items[i].bound);
+    }
+    firn_cell_close(b, column);
+}
+
 void firn_metadata_partition_cell(firn_row_builder *b, firn_column *column,
                                   const firn_data_file *file, const firn_partition_spec *spec)
 {
@@ -409,9 +453,20 @@ static void file_cell(firn_row_builder *b, int32_t id, firn_column *c, const fir
     }
 }
 
-void firn_metadata_file_cells(firn_row_builder *b, const firn_type *type, firn_column *columns,
+void firn_metadata_file_cells(firn_row_builder *b, const firn_table_metadata *metadata,
+                              const firn_type *type, firn_column *columns,
                               const firn_data_file *file, const firn_partition_spec *spec)
 {
-    for (size_t i = 0; b->status == FIRN_OK && i < type->n_fields; i++)
-        file_cell(b, type->fields[i].id, &columns[i], file, spec);
+    const firn_schema *schema = firn_metadata_schema(metadata);
+    for (size_t i = 0; b->status == FIRN_OK && i < type->n_fields; i++) {
+        switch (type->fields[i].id) {
+        case FIRN_METADATA_LOWER_TEXTS:
+            bound_texts(b, &columns[i], &file->lower_bounds, schema);
+            break;
+        case FIRN_METADATA_UPPER_TEXTS:
+            bound_texts(b, &columns[i], &file->upper_bounds, schema);
+            break;
+        default: file_cell(b, type->fields[i].id, &columns[i], file, spec); break;
+        }
+    }
 }

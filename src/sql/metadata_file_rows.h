@@ -8,7 +8,10 @@
 #include "iceberg/spec/manifest.h"
 #include "sql/row_builder.h"
 
-#define FIRN_METADATA_READABLE_METRICS 1 /* field id; no field of a manifest has it */
+/* Field ids; no fields of a manifest have them. */
+#define FIRN_METADATA_READABLE_METRICS 1
+#define FIRN_METADATA_LOWER_TEXTS      2 /* bounds by column id, as people read them */
+#define FIRN_METADATA_UPPER_TEXTS      3
 
 /* A column by id, in the newest schema that has it; NULL if none has. */
 const firn_field *firn_metadata_find_source(const firn_table_metadata *metadata, int32_t source_id);
@@ -16,17 +19,25 @@ const firn_field *firn_metadata_find_source(const firn_table_metadata *metadata,
 FIRN_MUST_CHECK firn_status firn_metadata_partition_type(const firn_table_metadata *metadata,
                                                          firn_arena *arena, const firn_type **out,
                                                          firn_error *err);
-/* The columns of a file; without "partition" when that has no fields. */
-FIRN_MUST_CHECK firn_status firn_metadata_file_type(const firn_type *partition, firn_arena *arena,
-                                                    const firn_type **out, firn_error *err);
+/* The columns of a file; without "partition" when that has no fields. is_wide: with the texts of
+ * its bounds ("lower_texts", "upper_texts"). */
+FIRN_MUST_CHECK firn_status firn_metadata_file_type(const firn_type *partition, bool is_wide,
+                                                    firn_arena *arena, const firn_type **out,
+                                                    firn_error *err);
 /* "readable_metrics": for each primitive column, by dotted name, its sizes, counts and bounds. */
 FIRN_MUST_CHECK firn_status firn_metadata_metrics_field(const firn_schema *schema,
                                                         firn_arena *arena, firn_field *out,
                                                         firn_error *err);
 
 /* One cell in each column: those of firn_metadata_file_type() and readable_metrics. */
-void firn_metadata_file_cells(firn_row_builder *b, const firn_type *type, firn_column *columns,
+void firn_metadata_file_cells(firn_row_builder *b, const firn_table_metadata *metadata,
+                              const firn_type *type, firn_column *columns,
                               const firn_data_file *file, const firn_partition_spec *spec);
+/* A value's bytes as text, the way its transform shows it (identity: as it is); null where they are
+ * none of the type, or type is NULL. */
+void firn_metadata_bound_text(firn_row_builder *b, firn_column *column,
+                              const firn_transform *transform, const firn_type *type,
+                              firn_str bytes);
 void firn_metadata_partition_cell(firn_row_builder *b, firn_column *column,
                                   const firn_data_file *file, const firn_partition_spec *spec);
 void firn_metadata_metrics_cell(firn_row_builder *b, firn_column *column,

@@ -39,15 +39,29 @@ static const firn_field k_manifest_columns[] = {COLUMN(1, "content", k_int),
                                                 COLUMN(11, "deleted_delete_files_count", k_int),
                                                 COLUMN(12, "partition_summaries", k_summaries),
                                                 COLUMN(13, "reference_snapshot_id", k_long),
-                                                COLUMN(14, "key_metadata", k_binary)};
+                                                COLUMN(14, "key_metadata", k_binary),
+                                                COLUMN(15, "added_rows_count", k_long),
+                                                COLUMN(16, "existing_rows_count", k_long),
+                                                COLUMN(17, "deleted_rows_count", k_long)};
 static const firn_type k_manifests = {
     .kind = FIRN_TYPE_STRUCT, .fields = k_manifest_columns, .n_fields = 12};
 static const firn_type k_all_manifests = {
     .kind = FIRN_TYPE_STRUCT, .fields = k_manifest_columns, .n_fields = 14};
+static const firn_type k_wide_manifests = {
+    .kind = FIRN_TYPE_STRUCT, .fields = k_manifest_columns, .n_fields = 17};
 
-const firn_type *firn_metadata_manifest_type(bool with_reference)
+const firn_type *firn_metadata_manifest_type(bool with_reference, bool is_wide)
 {
+    if (is_wide) return &k_wide_manifests;
     return with_reference ? &k_all_manifests : &k_manifests;
+}
+
+static void rows_or_null(firn_row_builder *b, firn_column *column, int64_t value)
+{
+    if (value < 0)
+        firn_cell_null(b, column);
+    else
+        firn_cell_long(b, column, value);
 }
 
 static void count_or_null(firn_row_builder *b, firn_column *column, int64_t value, bool is_counted)
@@ -58,21 +72,6 @@ static void count_or_null(firn_row_builder *b, firn_column *column, int64_t valu
         firn_cell_null(b, column);
     else
         firn_cell_int(b, column, (int32_t)value);
-}
-
-static void bound_text(firn_row_builder *b, firn_column *column, const firn_transform *transform,
-                       const firn_type *type, firn_str bytes)
-{
-    firn_value value;
-    firn_str text = {0};
-    firn_arena *arena = firn_arena_create(NULL, 0);
-    if (arena && type && firn_value_decode(type, bytes, &value, b->err) == FIRN_OK &&
-        firn_transform_value_text(transform, &value, arena, &text, b->err) == FIRN_OK) {
-        firn_cell_text(b, column, text);
-    } else {
-        firn_cell_null(b, column);
-    }
-    firn_arena_destroy(arena);
 }
 
 static void summaries(firn_row_builder *b, firn_column *column, const firn_manifest_file *file,
@@ -95,12 +94,12 @@ static void summaries(firn_row_builder *b, firn_column *column, const firn_manif
         else
             firn_cell_null(b, &element->children[1]);
         if (s->has_lower && type) {
-            bound_text(b, &element->children[2], &field->transform, type, s->lower);
+            firn_metadata_bound_text(b, &element->children[2], &field->transform, type, s->lower);
         } else {
             firn_cell_null(b, &element->children[2]);
         }
         if (s->has_upper && type) {
-            bound_text(b, &element->children[3], &field->transform, type, s->upper);
+            firn_metadata_bound_text(b, &element->children[3], &field->transform, type, s->upper);
         } else {
             firn_cell_null(b, &element->children[3]);
         }
@@ -125,10 +124,14 @@ void firn_metadata_manifest_cells(firn_row_builder *b, const firn_manifest_file 
     count_or_null(b, firn_rows_column(b, 9), file->existing_files, !is_data);
     count_or_null(b, firn_rows_column(b, 10), file->deleted_files, !is_data);
     summaries(b, firn_rows_column(b, 11), file, metadata);
-    if (!reference) return;
+    if (!b->batch || b->batch->n_columns <= 12) return;
     firn_cell_long(b, firn_rows_column(b, 12), reference->snapshot_id);
     if (file->key_metadata.len > 0)
         firn_cell_text(b, firn_rows_column(b, 13), file->key_metadata);
     else
         firn_cell_null(b, firn_rows_column(b, 13));
+    if (b->batch->n_columns <= 14) return;
+    rows_or_null(b, firn_rows_column(b, 14), file->added_rows);
+    rows_or_null(b, firn_rows_column(b, 15), file->existing_rows);
+    rows_or_null(b, firn_rows_column(b, 16), file->deleted_rows);
 }

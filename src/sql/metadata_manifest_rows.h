@@ -7,9 +7,10 @@
 #include "iceberg/spec/manifest.h"
 #include "sql/row_builder.h"
 
-/* with_reference: all_manifests, which also say whose list they are in. */
-const firn_type *firn_metadata_manifest_type(bool with_reference);
-/* reference NULL: a row of manifests. */
+/* with_reference: all_manifests, which also say whose list they are in. is_wide: that, and counts
+ * of rows. */
+const firn_type *firn_metadata_manifest_type(bool with_reference, bool is_wide);
+/* One cell in each column of the builder; reference: the snapshot whose list it is in. */
 void firn_metadata_manifest_cells(firn_row_builder *b, const firn_manifest_file *file,
                                   const firn_table_metadata *metadata,
                                   const firn_snapshot *reference);

@@ -39,6 +39,7 @@ typedef struct firn_metadata_table_opts {
     firn_store *store;
     const firn_loaded_table *table;
     const firn_snapshot *snapshot; /* for tables of one snapshot's files; NULL: no rows */
+    bool is_wide; /* with the columns that Trino's tables are made of (trino_metadata.h) */
 } firn_metadata_table_opts;
 
 /* Columns in the arena; the batch is freed with it. */

@@ -96,13 +96,15 @@ firn_status firn_metadata_files_type(firn_metadata_table which,
     firn_field metrics;
     FIRN_TRY(firn_metadata_partition_type(metadata, arena, &partition, err));
     switch (walk->kind) {
-    case WALK_MANIFESTS: *out = firn_metadata_manifest_type(walk->all_snapshots); return FIRN_OK;
+    case WALK_MANIFESTS:
+        *out = firn_metadata_manifest_type(walk->all_snapshots, opts->is_wide);
+        return FIRN_OK;
     case WALK_PARTITIONS: return firn_metadata_partitions_type(partition, arena, out, err);
     case WALK_POSITIONS: return firn_metadata_positions_type(metadata, partition, arena, out, err);
     case WALK_FILES:
     case WALK_ENTRIES: break;
     }
-    FIRN_TRY(firn_metadata_file_type(partition, arena, &file, err));
+    FIRN_TRY(firn_metadata_file_type(partition, opts->is_wide, arena, &file, err));
     FIRN_TRY(firn_metadata_metrics_field(firn_metadata_schema(metadata), arena, &metrics, err));
     if (walk->kind == WALK_ENTRIES) return entries_type(file, &metrics, arena, out, err);
     return append_field(file, &metrics, arena, out, err);
@@ -131,7 +133,7 @@ static void entry_row(const file_walk *w, const firn_manifest_entry *entry,
     firn_cell_long(b, firn_rows_column(b, 2), entry->sequence_number);
     firn_cell_long(b, firn_rows_column(b, 3), entry->file_sequence_number);
     firn_cell_struct(b, file);
-    firn_metadata_file_cells(b, file->type, file->children, &entry->file, spec);
+    firn_metadata_file_cells(b, w->metadata, file->type, file->children, &entry->file, spec);
     if (w->type->n_fields > 5) firn_metadata_metrics_cell(b, firn_rows_column(b, 5), &entry->file);
 }
 
@@ -144,7 +146,8 @@ static firn_status take_entry(file_walk *w, const firn_manifest_entry *entry,
     switch (w->how->kind) {
     case WALK_ENTRIES: entry_row(w, entry, spec); return w->b->status;
     case WALK_FILES:
-        firn_metadata_file_cells(w->b, w->type, w->b->batch->columns, &entry->file, spec);
+        firn_metadata_file_cells(w->b, w->metadata, w->type, w->b->batch->columns, &entry->file,
+                                 spec);
         return w->b->status;
     case WALK_PARTITIONS: return firn_partition_sums_add(&w->partitions, entry, spec, w->b->err);
     case WALK_POSITIONS:
@@ -197,8 +200,7 @@ static firn_status take_manifest(file_walk *w, const firn_manifest_file *file,
     if ((w->how->data_only && !is_data) || (w->how->deletes_only && is_data)) return FIRN_OK;
     FIRN_TRY(firn_env_check_cancel(w->opts->env, w->b->err));
     if (w->how->kind == WALK_MANIFESTS) {
-        firn_metadata_manifest_cells(w->b, file, w->metadata,
-                                     w->how->all_snapshots ? snapshot : NULL);
+        firn_metadata_manifest_cells(w->b, file, w->metadata, snapshot);
         return w->b->status;
     }
     if (firn_map_has(&w->seen, file->path)) return FIRN_OK;

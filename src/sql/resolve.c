@@ -12,6 +12,7 @@
 #include "sql/metadata_file_rows.h"
 #include "sql/metadata_tables.h"
 #include "sql/session_state.h"
+#include "sql/trino_metadata.h"
 
 #define MAX_VIEW_DEPTH 16 /* views inside views */
 #define MAX_SUGGESTED  5000
@@ -347,11 +348,17 @@ static firn_status claim_metadata_table(const question *q, firn_engine_claim *ou
     if (!source.name.data) return firn_fail_nomem(err);
     FIRN_TRY(
         firn_session__travel(loaded->metadata, q->at, source.name, &opts.snapshot, &schema, err));
-    FIRN_TRY(firn_metadata_table_rows(which, &opts, session->arena, &source.batch_type,
+    const bool is_trino = session->dialect == FIRN_DIALECT_TRINO;
+    opts.is_wide = is_trino;
+    const firn_metadata_table read = is_trino ? firn_trino_metadata_source(which) : which;
+    FIRN_TRY(firn_metadata_table_rows(read, &opts, session->arena, &source.batch_type,
                                       &source.batch, err));
     out->is_claimed = true;
     out->alias = q->name.parts[q->name.n_parts - 1];
-    return firn_session__add_source(session, &source, &out->select, err);
+    FIRN_TRY(firn_session__add_source(session, &source, &out->select, err));
+    if (!is_trino) return FIRN_OK;
+    return firn_trino_metadata_select(which, loaded->metadata, source.batch_type, out->select,
+                                      session->arena, &out->select, err);
 }
 
 /* "cat.information_schema.tables", or without the catalog when the engine has no such view.

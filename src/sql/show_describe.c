@@ -10,6 +10,7 @@
 #include "sql/ddl.h"
 #include "sql/metadata_docs.h"
 #include "sql/show.h"
+#include "sql/trino_metadata.h"
 
 /* ---- loading ---- */
 
@@ -174,15 +175,21 @@ static void add_details(firn_show *show, const firn_described *d)
     }
 }
 
-/* Columns of a table, a view or a query, one a row. */
-static firn_status add_columns(firn_show *show, const firn_type *root, firn_error *err)
+/* Columns of a table, a view or a query, one a row. metadata: the name of a metadata table, or
+ * empty. */
+static firn_status add_columns(firn_show *show, const firn_type *root, firn_str metadata,
+                               firn_error *err)
 {
     firn_session *session = show->session;
     const bool is_trino = session->dialect == FIRN_DIALECT_TRINO;
     for (size_t i = 0; i < root->n_fields; i++) {
         const firn_field *field = &root->fields[i];
         firn_str type = {0};
-        FIRN_TRY(type_text(session, field->type, &type, err));
+        const char *special = is_trino ? firn_trino_metadata_type(metadata, field->name) : NULL;
+        if (special)
+            type = firn_str_of(special);
+        else
+            FIRN_TRY(type_text(session, field->type, &type, err));
         if (is_trino) {
             const firn_str cells[] = {field->name, type, FIRN_STR(""),
                                       field->doc.len > 0 ? field->doc : FIRN_STR("")};
@@ -207,7 +214,7 @@ firn_status firn_show__columns(firn_session *session, const firn_type *root, con
 {
     firn_show show;
     FIRN_TRY(begin_columns(&show, session, err));
-    return firn_show__end(&show, tag, add_columns(&show, root, err), out, err);
+    return firn_show__end(&show, tag, add_columns(&show, root, FIRN_STR(""), err), out, err);
 }
 
 /* What DESCRIBE says of a query, as the dialect's engine does. */
@@ -224,11 +231,13 @@ static firn_status describe_metadata(firn_session *session, firn_str sql, const 
                                      firn_result **out, firn_error *err)
 {
     firn_type root;
+    firn_show show;
+    const firn_str last = name->parts[name->n_parts - 1];
     FIRN_TRY(firn_session__describe(session, sql, session->arena, &root, err));
     if (session->dialect == FIRN_DIALECT_SPARK)
-        FIRN_TRY(
-            firn_metadata_add_docs(name->parts[name->n_parts - 1], &root, session->arena, err));
-    return firn_show__columns(session, &root, "DESCRIBE", out, err);
+        FIRN_TRY(firn_metadata_add_docs(last, &root, session->arena, err));
+    FIRN_TRY(begin_columns(&show, session, err));
+    return firn_show__end(&show, "DESCRIBE", add_columns(&show, &root, last, err), out, err);
 }
 
 static firn_status describe_all(firn_session *session, const firn_described *d, bool is_extended,
@@ -239,7 +248,7 @@ static firn_status describe_all(firn_session *session, const firn_described *d, 
         return firn_show__columns(session, d->root, "DESCRIBE", out, err);
     }
     FIRN_TRY(begin_columns(&show, session, err));
-    firn_status st = add_columns(&show, d->root, err);
+    firn_status st = add_columns(&show, d->root, FIRN_STR(""), err);
     if (st == FIRN_OK && d->table) st = add_partitions(&show, d, err);
     if (st == FIRN_OK && is_extended) add_details(&show, d);
     return firn_show__end(&show, "DESCRIBE", st, out, err);

@@ -122,25 +122,25 @@ static void append_encoded(firn_buf *out, firn_str text)
     }
 }
 
-static firn_status make_path(firn_partition_splitter *s, firn_partition *partition, firn_error *err)
+firn_status firn_partition_path(const firn_partition_spec *spec, const firn_value *values,
+                                firn_arena *arena, firn_str *out, firn_error *err)
 {
     firn_buf buf;
     firn_status st = FIRN_OK;
     firn_buf_init(&buf, NULL, FIRN_LIMIT_PATH);
-    for (size_t i = 0; i < s->spec->n_fields && st == FIRN_OK; i++) {
+    for (size_t i = 0; i < spec->n_fields && st == FIRN_OK; i++) {
         firn_str text;
-        st = firn_transform_value_text(&s->spec->fields[i].transform, &partition->values[i],
-                                       s->scratch, &text, err);
+        st = firn_transform_value_text(&spec->fields[i].transform, &values[i], arena, &text, err);
         if (st != FIRN_OK) break;
         if (i > 0) firn_buf_byte(&buf, '/');
-        append_encoded(&buf, s->spec->fields[i].name);
+        append_encoded(&buf, spec->fields[i].name);
         firn_buf_byte(&buf, '=');
         append_encoded(&buf, text);
     }
     if (st == FIRN_OK) st = firn_buf_check(&buf, err);
     if (st == FIRN_OK) {
-        partition->path = firn_arena_copy(s->arena, firn_buf_view(&buf));
-        if (!partition->path.data) st = firn_fail_nomem(err);
+        *out = firn_arena_copy(arena, firn_buf_view(&buf));
+        if (!out->data) st = firn_fail_nomem(err);
     }
     firn_buf_dispose(&buf);
     return st;
@@ -170,7 +170,7 @@ static firn_status add_partition(firn_partition_splitter *s, firn_str key, firn_
         value->as.bytes = firn_arena_copy(s->arena, s->values[i].as.bytes);
         if (!value->as.bytes.data) return firn_fail_nomem(err);
     }
-    FIRN_TRY(make_path(s, partition, err));
+    FIRN_TRY(firn_partition_path(s->spec, partition->values, s->arena, &partition->path, err));
     FIRN_TRY(firn_map_put(&s->seen, key_copy, partition, err));
     *out = partition;
     return FIRN_OK;

@@ -19,6 +19,11 @@ typedef struct firn_partition {
 
 typedef struct firn_partition_splitter firn_partition_splitter;
 
+/* "day=2024-01-01/id_bucket=3", in the arena; values: one per field of the spec. */
+FIRN_MUST_CHECK firn_status firn_partition_path(const firn_partition_spec *spec,
+                                                const firn_value *values, firn_arena *arena,
+                                                firn_str *out, firn_error *err);
+
 FIRN_MUST_CHECK firn_status firn_partition_splitter_create(const firn_schema *schema,
                                                            const firn_partition_spec *spec,
                                                            firn_arena *arena,
