@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators and clauses of Spark and Trino that DuckDB spells otherwise: null-safe equality, DIV,
  * RLIKE, subscripts from zero, LATERAL VIEW, UNNEST of maps, rows of VALUES without parentheses. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -52,46 +50,43 @@ static const char *operator_at(const firn_dialect_writer *w, size_t i, size_t *n
 
 /* ---- subscripts: Spark counts elements from 0 ---- */
 
-/* First token of the names a.b.c that end before i; i when they hang on something else. */
-static size_t path_start(const firn_dialect_writer *w, size_t i)
+static bool is_operand_end(const firn_dialect_writer *w, size_t i)
 {
-    size_t from = i;
-    while (from > 0 && firn_dialect_is_name(w, from - 1)) {
-        from--;
-        if (from == 0 || !firn_dialect_is_symbol(w, from - 1, ".")) return from;
-        from--;
+    return firn_dialect_is_name(w, i) || firn_dialect_is_symbol(w, i, ")") ||
+           firn_dialect_is_symbol(w, i, "]");
+}
+
+/* First token of what a bracket or a dot at i is applied to: a.b, f(x).c, (x), m[1]. */
+static size_t operand_start(const firn_dialect_writer *w, size_t i)
+{
+    while (i > 0 && is_operand_end(w, i - 1)) {
+        const bool is_item = firn_dialect_is_symbol(w, i - 1, "]");
+        const bool is_list = is_item || firn_dialect_is_symbol(w, i - 1, ")");
+        i--;
+        if (is_list && w->match[i] == FIRN_NO_MATCH) return i;
+        if (is_list) i = w->match[i];
+        if (is_item) continue;
+        if (is_list && i > 0 && firn_dialect_is_name(w, i - 1)) i--; /* a call */
+        if (i == 0 || !firn_dialect_is_symbol(w, i - 1, ".")) return i;
+        i--;
     }
     return i;
 }
 
-/* The keys of a map are not shifted, so the type of what is named decides; it is known when the
- * statement is bound. What is not named is read as a list. */
+/* Keys of maps are not shifted, so the type of what stands before decides; it is known when the
+ * statement is bound. */
 static firn_status write_subscript(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
-    int64_t index = 0;
-    char text[96];
-    const firn_token *number = firn_dialect_token(w, i + 1);
-    const bool is_simple = i > 0 && w->match[i] == i + 2 && number->kind == FIRN_TOKEN_NUMBER &&
-                           firn_str_to_i64(number->text, &index) && index < INT64_MAX;
-    if (!is_simple) return FIRN_OK;
-    const size_t from = path_start(w, i);
-    *next = i + 3;
-    if (from < i) {
-        FIRN_TRY(firn_dialect_put(w, i, "[CASE WHEN typeof(", err));
-        FIRN_TRY(firn_dialect_emit(w, from, i, err));
-        (void)snprintf(text, sizeof text, ") LIKE 'MAP(%%' THEN %" PRId64 " ELSE %" PRId64 " END]",
-                       index, index + 1);
-        return firn_dialect_put(w, i, text, err);
-    }
-    const bool is_behind = firn_dialect_is_name(w, i - 1) ||
-                           firn_dialect_is_symbol(w, i - 1, ")") ||
-                           firn_dialect_is_symbol(w, i - 1, "]");
-    if (!is_behind) {
-        *next = i;
-        return FIRN_OK;
-    }
-    (void)snprintf(text, sizeof text, "[%" PRId64 "]", index + 1);
-    return firn_dialect_put(w, i, text, err);
+    const size_t close = w->match[i];
+    const bool is_subscript = i > 0 && is_operand_end(w, i - 1) && close != FIRN_NO_MATCH;
+    if (!is_subscript || firn_dialect_token(w, i + 1)->kind == FIRN_TOKEN_STRING) return FIRN_OK;
+    const size_t from = operand_start(w, i);
+    *next = close + 1;
+    FIRN_TRY(firn_dialect_put(w, i, "[firn_index(", err));
+    FIRN_TRY(firn_dialect_emit(w, from, i, err));
+    FIRN_TRY(firn_dialect_put(w, i, ", ", err));
+    FIRN_TRY(firn_dialect_emit(w, i + 1, close, err));
+    return firn_dialect_put(w, close, ")]", err);
 }
 
 /* ---- LATERAL VIEW explode(x) t AS a, b; LATERAL explode(x) AS t(a, b) ---- */

@@ -73,6 +73,9 @@
     X(vector_get_data_mutable)                         \
     X(vector_flat_get_validity_mutable)                \
     X(vector_get_child)                                \
+    X(vector_get_arena)                                \
+    X(arena_allocate)                                  \
+    X(vector_reference)                                \
     X(vector_cast)                                     \
     X(schema_get_count)                                \
     X(schema_get_field)                                \
@@ -112,12 +115,15 @@
     X(scalar_function_set_user_data)                   \
     X(scalar_function_set_property)                    \
     X(scalar_function_set_exec_callback)               \
+    X(scalar_function_set_resolve_types_callback)      \
+    X(scalar_function_resolve_types_set_return_type)   \
     X(scalar_function_exec_get_user_data)              \
     X(scalar_function_exec_get_row_count)              \
     X(scalar_function_exec_get_arg)                    \
     X(scalar_function_exec_get_result)                 \
     X(connection_register_scalar_function)             \
     X(function_bind_get_user_data)                     \
+    X(function_bind_get_arg_type)                      \
     X(function_bind_get_arg_value)                     \
     X(function_bind_set_bind_data)                     \
     X(table_function_create)                           \

@@ -131,6 +131,18 @@ static firn_status fill_nulls(firn_engine *engine, duckdb_v2_vector_handle vecto
     return FIRN_OK;
 }
 
+/* The field that stands for no fields. */
+static firn_status fill_empty(firn_engine *engine, duckdb_v2_vector_handle vector, int64_t n,
+                              firn_error *err)
+{
+    static const firn_type k_boolean = {.kind = FIRN_TYPE_BOOLEAN};
+    duckdb_v2_error_info_handle info = NULL;
+    duckdb_v2_vector_handle child = NULL;
+    const DUCKDB_V2_ERROR code = engine->api->vector_get_child(vector, 0, &child, &info);
+    if (code) return firn_engine_fail(engine, code, &info, err);
+    return fill_nulls(engine, child, &k_boolean, n, err);
+}
+
 static firn_status fill_children(firn_engine *engine, duckdb_v2_vector_handle vector,
                                  const firn_column *column, const fill_range *range,
                                  firn_error *err)
@@ -192,11 +204,12 @@ static firn_status fill(firn_engine *engine, duckdb_v2_vector_handle vector,
     case FIRN_TYPE_LIST:
     case FIRN_TYPE_MAP: return fill_list(engine, vector, column, range, err);
     case FIRN_TYPE_STRUCT: {
-        if (column->n_children == 0) {
+        if (column->n_children == 0 && column->type->n_fields > 0) {
             return fill_nulls(engine, vector, column->type, range->n, err);
         }
         FIRN_TRY(vector_pointers(engine, vector, NULL, &validity, err));
         fill_validity(column, range, validity);
+        if (column->type->n_fields == 0) return fill_empty(engine, vector, range->n, err);
         const fill_range inner = {range->from, range->n, validity};
         return fill_children(engine, vector, column, &inner, err);
     }

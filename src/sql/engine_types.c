@@ -2,9 +2,12 @@
 /* DuckDB's types and Iceberg's. Not here: the values (engine_convert.c). */
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "sql/engine_api.h"
 
 #define MAX_TYPE_TEXT ((size_t)1 << 20)
+/* DuckDB has no STRUCT without fields: there it has this one, which is always null. */
+#define EMPTY_STRUCT_FIELD "__firn_empty"
 
 static void append_quoted(firn_buf *out, firn_str name)
 {
@@ -64,6 +67,10 @@ firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *ou
     if (type->kind == FIRN_TYPE_LIST) {
         FIRN_TRY(firn_duckdb_type_text(type->fields[0].type, depth + 1, out, err));
         firn_buf_cstr(out, "[]");
+        return FIRN_OK;
+    }
+    if (type->n_fields == 0) {
+        firn_buf_cstr(out, "STRUCT(\"" EMPTY_STRUCT_FIELD "\" BOOLEAN)");
         return FIRN_OK;
     }
     firn_buf_cstr(out, type->kind == FIRN_TYPE_MAP ? "MAP(" : "STRUCT(");
@@ -218,8 +225,10 @@ static firn_status read_children(firn_engine *engine, duckdb_v2_logical_type_han
         (void)engine->api->logical_type_destroy(&child);
         FIRN_TRY(st);
     }
+    const bool is_empty = out->kind == FIRN_TYPE_STRUCT && n == 1 &&
+                          firn_str_equals(fields[0].name, FIRN_STR(EMPTY_STRUCT_FIELD));
     out->fields = fields;
-    out->n_fields = (size_t)n;
+    out->n_fields = is_empty ? 0 : (size_t)n;
     return FIRN_OK;
 }
 

@@ -206,6 +206,23 @@ static void test_file_scoped_position_deletes_apply_by_path(void **state)
     assert_string_equal(found(f, &other, 1), "");
 }
 
+static void test_deletes_find_their_file_under_another_spelling(void **state)
+{
+    struct fixture *f = *state;
+    firn_error err;
+    const firn_data_file local = file_of(f, FIRN_CONTENT_DATA, "file:///w/data", 7);
+    const firn_data_file bare = file_of(f, FIRN_CONTENT_DATA, "/w/data", 7);
+    const firn_data_file other = file_of(f, FIRN_CONTENT_DATA, "/w/data2", 7);
+    const firn_data_file bucket = file_of(f, FIRN_CONTENT_DATA, "s3://b/data", 7);
+    const firn_data_file vector = vector_of(f, "v", 7, "s3a://b/data");
+    add_positions(f, "named", 7, "file:/w/data", 4);
+    assert_ok(add(f, &vector, 5, &err), &err);
+    assert_string_equal(found(f, &local, 1), "named");
+    assert_string_equal(found(f, &bare, 1), "named");
+    assert_string_equal(found(f, &other, 1), "");
+    assert_string_equal(found(f, &bucket, 1), "v");
+}
+
 static void test_deletion_vector_replaces_position_deletes_only(void **state)
 {
     struct fixture *f = *state;
@@ -336,6 +353,7 @@ int main(void)
         WITH_FIXTURE(test_equality_deletes_of_an_unpartitioned_spec_are_global),
         WITH_FIXTURE(test_equality_deletes_of_a_spec_of_void_fields_are_global),
         WITH_FIXTURE(test_file_scoped_position_deletes_apply_by_path),
+        WITH_FIXTURE(test_deletes_find_their_file_under_another_spelling),
         WITH_FIXTURE(test_deletion_vector_replaces_position_deletes_only),
         WITH_FIXTURE(test_broken_deletion_vectors_are_refused),
         WITH_FIXTURE(test_equality_deletes_that_cannot_match_are_left_out),

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "firn/maintain.h"
-#include "iceberg/maintain/location_key.h"
+#include "iceberg/spec/location_key.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "lake_fixture.h"
 
@@ -202,6 +202,12 @@ static void test_spellings_of_a_location(void **state)
     assert_key("gcs://b2", "goog", "b", "");
     assert_key("/w/a:b", "file", "", "/w/a:b");
     assert_key("", "file", "", "");
+    assert_str(firn_location_identity(FIRN_STR("/w/f")), "/w/f");
+    assert_str(firn_location_identity(FIRN_STR("file:/w/f")), "/w/f");
+    assert_str(firn_location_identity(FIRN_STR("file:///w/f")), "/w/f");
+    assert_str(firn_location_identity(FIRN_STR("file://h/w/f")), "file://h/w/f");
+    assert_str(firn_location_identity(FIRN_STR("s3n://b/w/f")), "//b/w/f");
+    assert_str(firn_location_identity(FIRN_STR("memory:///w/f")), "memory:///w/f");
     assert_true(firn_location_is_inside(FIRN_STR("file:///w/t/x"), FIRN_STR("/w/t/")));
     assert_false(firn_location_is_inside(FIRN_STR("/w/tx"), FIRN_STR("/w/t")));
     assert_false(firn_location_is_inside(FIRN_STR("/w/t/../u"), FIRN_STR("/w/t")));

@@ -10,6 +10,7 @@
 #include "format/parquet_writer.h"
 #include "iceberg/scan/drop_rows.h"
 #include "iceberg/scan/equality_deletes.h"
+#include "iceberg/scan/position_deletes.h"
 #include "store/memory.h"
 
 #define N 5000 /* more than a batch of a reader has */
@@ -132,22 +133,33 @@ static firn_status to_store(void *ctx, const void *data, size_t n, firn_error *e
     return firn_store_write(ctx, data, n, err);
 }
 
+static void write_file(equality_fixture *f, const firn_type *root, const firn_batch *batch,
+                       firn_str path)
+{
+    firn_file_metrics metrics;
+    firn_store_writer *out = NULL;
+    firn_parquet_writer *writer = NULL;
+    assert_ok(firn_store_begin(f->store, path, &out, &f->err), &f->err);
+    const firn_byte_sink sink = {out, to_store};
+    assert_ok(firn_parquet_writer_create(root, NULL, &sink, &writer, &f->err), &f->err);
+    assert_ok(firn_parquet_writer_append(writer, batch, &f->err), &f->err);
+    assert_ok(firn_parquet_writer_finish(writer, f->arena, &metrics, &f->err), &f->err);
+    firn_parquet_writer_destroy(writer);
+    assert_ok(firn_store_finish(out, &f->err), &f->err);
+}
+
+static const firn_partition_spec k_plain_spec = {.n_fields = 0};
+
 /* Deletes rows by s.x; NULL: where that is null. */
 static void read_deletes(equality_fixture *f, const double *const *values, size_t n,
                          int64_t sequence)
 {
-    static const firn_partition_spec k_spec = {.n_fields = 0};
     static const int32_t ids[] = {4};
     firn_batch *batch = NULL;
-    firn_file_metrics metrics;
-    firn_store_writer *out = NULL;
-    firn_parquet_writer *writer = NULL;
     const firn_field root_field = k_fields[2];
     const firn_type root = {.kind = FIRN_TYPE_STRUCT, .fields = &root_field, .n_fields = 1};
     const firn_str path =
         firn_arena_printf(f->arena, "memory:///deletes-%d.parquet", (int)sequence);
-    assert_ok(firn_store_begin(f->store, path, &out, &f->err), &f->err);
-    const firn_byte_sink sink = {out, to_store};
     assert_ok(firn_batch_create(&root, (int64_t)n, &batch, &f->err), &f->err);
     firn_column *x = &batch->columns[0].children[0];
     for (size_t i = 0; i < n; i++) {
@@ -155,20 +167,49 @@ static void read_deletes(equality_fixture *f, const double *const *values, size_
         if (!values[i]) firn_column_set_null(x, (int64_t)i);
     }
     batch->n_rows = batch->columns[0].n_values = x->n_values = (int64_t)n;
-    assert_ok(firn_parquet_writer_create(&root, NULL, &sink, &writer, &f->err), &f->err);
-    assert_ok(firn_parquet_writer_append(writer, batch, &f->err), &f->err);
-    assert_ok(firn_parquet_writer_finish(writer, f->arena, &metrics, &f->err), &f->err);
-    firn_parquet_writer_destroy(writer);
+    write_file(f, &root, batch, path);
     firn_batch_destroy(batch);
-    assert_ok(firn_store_finish(out, &f->err), &f->err);
     const firn_delete_file file = {.file = {.content = FIRN_CONTENT_EQUALITY_DELETES,
                                             .path = path,
                                             .record_count = (int64_t)n,
                                             .equality_ids = ids,
                                             .n_equality_ids = 1},
-                                   .spec = &k_spec,
+                                   .spec = &k_plain_spec,
                                    .sequence_number = sequence};
     assert_ok(firn_equality_set_read(&f->set, &f->source, &file, &f->err), &f->err);
+}
+
+static void test_positions_count_for_every_spelling_of_their_file(void **state)
+{
+    static const char *const k_paths[] = {"file:/w/a", "/w/a", "file:///w/a", "/w/b"};
+    equality_fixture *f = *state;
+    firn_batch *batch = NULL;
+    firn_map wanted;
+    firn_map bitmaps;
+    const firn_str path = FIRN_STR("memory:///positions.parquet");
+    assert_ok(firn_batch_create(&firn_position_delete_row, 4, &batch, &f->err), &f->err);
+    for (size_t i = 0; i < 4; i++) {
+        ((firn_view *)batch->columns[0].values)[i] =
+            firn_view_of(k_paths[i], (uint32_t)strlen(k_paths[i]));
+        ((int64_t *)batch->columns[1].values)[i] = (int64_t)i * 10;
+    }
+    batch->n_rows = batch->columns[0].n_values = batch->columns[1].n_values = 4;
+    write_file(f, &firn_position_delete_row, batch, path);
+    firn_batch_destroy(batch);
+    const firn_delete_file file = {
+        .file = {.content = FIRN_CONTENT_POSITION_DELETES, .path = path, .record_count = 4},
+        .spec = &k_plain_spec};
+    firn_map_init(&wanted, f->arena);
+    firn_map_init(&bitmaps, f->arena);
+    assert_ok(firn_map_put(&wanted, FIRN_STR("/w/a"), f, &f->err), &f->err);
+    assert_ok(firn_position_deletes_read(&f->source, &file, &wanted, &bitmaps, &f->err), &f->err);
+    assert_int_equal(bitmaps.n_entries, 1);
+    const firn_bitmap *positions = firn_map_find(&bitmaps, FIRN_STR("/w/a"));
+    assert_non_null(positions);
+    assert_int_equal(firn_bitmap_cardinality(positions), 3);
+    assert_true(firn_bitmap_contains(positions, 0));
+    assert_true(firn_bitmap_contains(positions, 20));
+    assert_false(firn_bitmap_contains(positions, 30));
 }
 
 /* Bits of the rows that stay: s.x is 1.5, null, NaN, -0, 0, and s is null. */
@@ -263,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_rows_that_are_kept_keep_their_values),
         IN_FIXTURE(test_values_are_compared_as_java_does_it),
         IN_FIXTURE(test_columns_that_cannot_be_compared_are_refused),
+        IN_FIXTURE(test_positions_count_for_every_spelling_of_their_file),
         IN_FIXTURE(test_vectors_outside_their_file_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,9 @@
  * format version 3; and what follows the names of columns. */
 #include "sql_fixture.h"
 
+#include "base/arena.h"
 #include "base/str.h"
+#include "firn/ext/catalog.h"
 
 #define V3 " tblproperties ('format-version' = '3')"
 
@@ -213,6 +215,50 @@ static void test_properties_follow_their_columns(void **state)
     assert_str(property(f, "nm", "schema.name-mapping.default", out), "junk");
 }
 
+/* As PyIceberg does, which lets the last field of a struct be dropped. */
+static void empty_struct(sql_fixture *f, const char *table)
+{
+    firn_error err = {0};
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_table *handle = sql_open_table(f, "default", table);
+    const firn_table_metadata *metadata = firn_table_metadata_of(handle);
+    const firn_schema *old = metadata->schemas[metadata->n_schemas - 1];
+    const firn_type k_empty = {.kind = FIRN_TYPE_STRUCT};
+    firn_field fields[2] = {old->root.fields[0], old->root.fields[1]};
+    firn_schema schema = *old;
+    firn_loaded_table loaded;
+    fields[1].type = &k_empty;
+    schema.root.fields = fields;
+    const firn_update updates[] = {{.kind = FIRN_UPDATE_ADD_SCHEMA, .schema = &schema},
+                                   {.kind = FIRN_UPDATE_SET_CURRENT_SCHEMA, .id = -1}};
+    firn_str level = FIRN_STR("default");
+    const firn_table_commit commit = {
+        .ident = {&level, 1, firn_str_of(table)}, .updates = updates, .n_updates = 2};
+    schema.schema_id = -1;
+    assert_ok(firn_catalog_get_ops(f->catalog)
+                  ->commit(firn_catalog_ctx(f->catalog), &commit, 1, arena, &loaded, &err),
+              &err);
+    firn_table_close(handle);
+    firn_arena_destroy(arena);
+}
+
+static void test_a_struct_without_fields_can_still_be_read(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table st (id int, s struct<a: int>)");
+    sql_run(f, "insert into st values (1, {'a': 5}), (2, null)");
+    empty_struct(f, "st");
+    firn_result *result = sql_query(f, "select * from st");
+    const firn_type *columns = firn_result_columns(result);
+    assert_int_equal(columns->fields[1].type->kind, FIRN_TYPE_STRUCT);
+    assert_int_equal(columns->fields[1].type->n_fields, 0);
+    firn_result_close(result);
+    assert_rows(f, "select id, s is null from st", "(1, false) (2, true)");
+    assert_rows(f, "select id from st where s is null", "(2)");
+    sql_run(f, "alter table st add column s.b string");
+    assert_rows(f, "select id, s from st", "(1, {'b': NULL}) (2, NULL)");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, sql_fixture_open, sql_fixture_close)
@@ -226,6 +272,7 @@ int main(void)
         CASE(test_identifier_fields),
         CASE(test_promotions_of_version_3),
         CASE(test_properties_follow_their_columns),
+        CASE(test_a_struct_without_fields_can_still_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "iceberg/check/doctor_partition.h"
 #include "iceberg/expr/expr_value.h"
 #include "iceberg/scan/delete_index.h"
+#include "iceberg/spec/location_key.h"
 #include "iceberg/spec/transform.h"
 
 /* ---- one file ---- */
@@ -171,7 +172,7 @@ static firn_status check_duplicates(firn_doctor *d, const firn_live_files *live,
     firn_map_init(&deletes, scratch);
     for (size_t i = 0; i < live->n_files; i++) {
         const firn_data_file *file = &live->files[i].entry.file;
-        const firn_str key = firn_live_file_key(file, scratch);
+        const firn_str key = firn_location_identity(firn_live_file_key(file, scratch));
         firn_map *seen = file->content == FIRN_CONTENT_DATA ? data : &deletes;
         if (!key.data) return firn_fail_nomem(d->err);
         if (firn_map_has(seen, key))
@@ -217,7 +218,7 @@ static firn_status check_deletes(firn_doctor *d, const firn_live_files *live, co
         if (f->content != FIRN_CONTENT_POSITION_DELETES) continue;
         const firn_str path = firn_delete_referenced_path(f);
         if (path.len == 0) continue;
-        const firn_live_file *target = firn_map_find(data, path);
+        const firn_live_file *target = firn_map_find(data, firn_location_identity(path));
         if (target)
             FIRN_TRY(check_target(d, file, target));
         else
@@ -226,10 +227,10 @@ static firn_status check_deletes(firn_doctor *d, const firn_live_files *live, co
                 firn_arena_printf(d->arena, "%.*s deletes from %.*s, which is not live",
                                   FIRN_STR_ARG(f->path), FIRN_STR_ARG(path))));
         if (!firn_is_deletion_vector(f)) continue;
-        if (firn_map_has(&vectors, path))
+        if (firn_map_has(&vectors, firn_location_identity(path)))
             FIRN_TRY(FIRN_FOUND(d, FIRN_FINDING_DUPLICATE, "%.*s has two deletion vectors",
                                 FIRN_STR_ARG(path)));
-        FIRN_TRY(firn_map_put(&vectors, path, d, d->err));
+        FIRN_TRY(firn_map_put(&vectors, firn_location_identity(path), d, d->err));
     }
     return FIRN_OK;
 }

@@ -7,6 +7,7 @@
 #include "iceberg/check/live_files.h"
 #include "iceberg/maintain/table_views.h"
 #include "iceberg/scan/delete_index.h"
+#include "iceberg/spec/location_key.h"
 #include "iceberg/txn/snapshot_update.h"
 
 typedef struct search {
@@ -14,7 +15,7 @@ typedef struct search {
     firn_arena *arena;
     firn_live_files live;
     firn_map oldest; /* partition -> int64_t: least sequence number of its data files */
-    firn_map paths;  /* of data files */
+    firn_map paths;  /* identities of data files */
     int64_t oldest_of_all;
     firn_file_key *keys;
     size_t n_keys, cap_keys;
@@ -24,7 +25,7 @@ static firn_status note_data(search *s, const firn_manifest_entry *entry, firn_b
                              firn_error *err)
 {
     const firn_data_file *file = &entry->file;
-    FIRN_TRY(firn_map_put(&s->paths, file->path, s, err));
+    FIRN_TRY(firn_map_put(&s->paths, firn_location_identity(file->path), s, err));
     if (entry->sequence_number < s->oldest_of_all) s->oldest_of_all = entry->sequence_number;
     FIRN_TRY(firn_partition_key(file->spec_id, file->partition, file->n_partition, key, err));
     int64_t *oldest = firn_map_find(&s->oldest, firn_buf_view(key));
@@ -48,7 +49,7 @@ static firn_status is_dangling(const search *s, const firn_manifest_entry *entry
     const bool by_value = file->content == FIRN_CONTENT_EQUALITY_DELETES;
     const firn_str about = firn_delete_referenced_path(file);
     int64_t oldest = s->oldest_of_all;
-    *out = about.len > 0 && !firn_map_has(&s->paths, about);
+    *out = about.len > 0 && !firn_map_has(&s->paths, firn_location_identity(about));
     if (*out) return FIRN_OK;
     if (!by_value || file->n_partition > 0) {
         FIRN_TRY(firn_partition_key(file->spec_id, file->partition, file->n_partition, key, err));

@@ -9,7 +9,7 @@
 #include "base/env.h"
 #include "base/map.h"
 #include "firn/ext/store.h"
-#include "iceberg/maintain/location_key.h"
+#include "iceberg/spec/location_key.h"
 #include "iceberg/spec/manifest.h"
 
 typedef enum firn_census_kind {

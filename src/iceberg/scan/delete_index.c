@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "iceberg/spec/location_key.h"
 
 #define MAX_KEY_BYTES ((size_t)1 << 24)
 
@@ -25,7 +26,7 @@ struct firn_delete_index {
     firn_arena *arena;
     firn_delete_file **all;
     size_t n_all, cap_all;
-    firn_map by_path;      /* -> delete_group */
+    firn_map by_path;      /* identity of the data file's location -> delete_group */
     firn_map by_partition; /* firn_partition_key -> delete_group */
     bool has_history;
     delete_group global; /* equality deletes of unpartitioned specs */
@@ -119,7 +120,7 @@ static firn_status add_vector(firn_delete_index *index, const firn_delete_file *
         return firn_fail(err, FIRN_ERR_CORRUPT,
                          "deletion vector in %.*s does not name its data file",
                          FIRN_STR_ARG(file->file.path));
-    FIRN_TRY(group_of(&index->by_path, index->arena, path, &group, err));
+    FIRN_TRY(group_of(&index->by_path, index->arena, firn_location_identity(path), &group, err));
     if (group->vector && !index->has_history)
         return firn_fail(err, FIRN_ERR_CORRUPT,
                          "data file %.*s has two deletion vectors, in %.*s and in %.*s",
@@ -135,7 +136,8 @@ static firn_status add_positions(firn_delete_index *index, const firn_delete_fil
     delete_group *group = NULL;
     const firn_str path = firn_delete_referenced_path(&file->file);
     if (path.len > 0)
-        FIRN_TRY(group_of(&index->by_path, index->arena, path, &group, err));
+        FIRN_TRY(
+            group_of(&index->by_path, index->arena, firn_location_identity(path), &group, err));
     else
         FIRN_TRY(partition_group(index, &file->file, &group, err));
     return push(index->arena, &group->positions, &group->n_positions, &group->cap_positions, file,
@@ -334,7 +336,7 @@ firn_status firn_delete_index_find(const firn_delete_index *index, const firn_da
 {
     look_up op = {.index = index, .file = file, .sequence_number = sequence_number, .arena = arena};
     const delete_group *partition = NULL;
-    const delete_group *path = firn_map_find(&index->by_path, file->path);
+    const delete_group *path = firn_map_find(&index->by_path, firn_location_identity(file->path));
     *out = NULL;
     *n_out = 0;
     if (index->n_all == 0) return FIRN_OK;

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "format/deletion_vector.h"
 #include "iceberg/scan/read.h"
+#include "iceberg/spec/location_key.h"
 
 /* ---- rows of any delete file ---- */
 
@@ -129,6 +130,7 @@ typedef struct position_reader {
 
 static firn_status find_bitmap(position_reader *r, firn_str path, firn_error *err)
 {
+    path = firn_location_identity(path);
     r->bitmap = NULL;
     if (r->wanted && !firn_map_has(r->wanted, path)) return FIRN_OK;
     r->bitmap = firn_map_find(r->bitmaps, path);

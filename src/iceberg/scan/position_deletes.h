@@ -33,8 +33,8 @@ FIRN_MUST_CHECK firn_status firn_deletion_vector_read(const firn_delete_source *
                                                       const firn_delete_file *file,
                                                       firn_arena *arena, firn_bitmap **out,
                                                       firn_error *err);
-/* Positions of every data file whose path is a key of wanted (NULL: of every one) go to bitmaps
- * (path -> firn_bitmap), which live in the arena of that map. */
+/* Positions of every data file whose firn_location_identity() is a key of wanted (NULL: of every
+ * one) go to bitmaps (identity -> firn_bitmap), which live in the arena of that map. */
 FIRN_MUST_CHECK firn_status firn_position_deletes_read(const firn_delete_source *source,
                                                        const firn_delete_file *file,
                                                        const firn_map *wanted, firn_map *bitmaps,

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/scan/row_file.h"
+#include "iceberg/spec/location_key.h"
 
 #define MAX_KEY_BYTES ((size_t)1 << 24)
 
@@ -21,7 +22,7 @@ typedef struct delete_share {
     firn_arena *arena; /* of what was read */
     const firn_delete_file **files;
     size_t n_files, cap_files;
-    firn_map bitmaps;      /* position deletes: data file path -> firn_bitmap */
+    firn_map bitmaps;      /* position deletes: identity of a data file -> firn_bitmap */
     firn_equality_set set; /* equality deletes */
 } delete_share;
 
@@ -33,7 +34,7 @@ struct firn_row_deletes {
     firn_map by_file;  /* path of a delete file -> its share; none: read with the data file */
     firn_map by_group; /* columns and partition of equality deletes -> share */
     firn_map by_ids;   /* columns of equality deletes, in any partition */
-    firn_map wanted;   /* paths of the data files of the plan */
+    firn_map wanted;   /* identities of the data files of the plan */
     bool wants_all;    /* the data files are not known */
     bool by_value;
     size_t max_columns;
@@ -140,7 +141,8 @@ static firn_status consider_task(firn_row_deletes *deletes, const firn_scan_task
                                  firn_error *err)
 {
     size_t n_columns = 0;
-    FIRN_TRY(firn_map_put(&deletes->wanted, task->file->path, deletes, err));
+    FIRN_TRY(
+        firn_map_put(&deletes->wanted, firn_location_identity(task->file->path), deletes, err));
     for (size_t i = 0; i < task->n_deletes; i++) {
         const firn_delete_file *file = task->deletes[i];
         FIRN_TRY(firn_error_wrap(err, consider_file(deletes, file, err), "delete file %.*s",
@@ -279,9 +281,9 @@ static firn_status read_alone(const firn_row_deletes *deletes, const firn_delete
     firn_map bitmaps;
     firn_map_init(&wanted, arena);
     firn_map_init(&bitmaps, arena);
-    FIRN_TRY(firn_map_put(&wanted, path, arena, err));
+    FIRN_TRY(firn_map_put(&wanted, firn_location_identity(path), arena, err));
     FIRN_TRY(firn_position_deletes_read(&deletes->source, file, &wanted, &bitmaps, err));
-    *out = firn_map_find(&bitmaps, path);
+    *out = firn_map_find(&bitmaps, firn_location_identity(path));
     return FIRN_OK;
 }
 
@@ -298,7 +300,7 @@ static firn_status find_positions(firn_row_deletes *deletes, const firn_delete_f
     delete_share *share = firn_map_find(&deletes->by_file, file->file.path);
     if (!share) return read_alone(deletes, file, path, arena, out, err);
     FIRN_TRY(need_share(deletes, share, err));
-    *out = firn_map_find(&share->bitmaps, path);
+    *out = firn_map_find(&share->bitmaps, firn_location_identity(path));
     return FIRN_OK;
 }
 

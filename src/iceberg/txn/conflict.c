@@ -9,6 +9,7 @@
 #include "iceberg/expr/evaluate.h"
 #include "iceberg/scan/delete_index.h"
 #include "iceberg/scan/plan.h"
+#include "iceberg/spec/location_key.h"
 #include "iceberg/txn/manifest_files.h"
 #include "iceberg/txn/partition_set.h"
 
@@ -31,7 +32,7 @@ typedef struct validation {
     const firn_expr *filter;       /* which rows matter; NULL: all */
     bool only_partitions;          /* only those in partitions */
     firn_map partitions;           /* firn_partition_key of the added files */
-    firn_map needed;               /* paths of data files that added deletes are about */
+    firn_map needed;               /* identities of data files that added deletes are about */
     firn_delete_index *deletes;    /* NULL unless rules.keeps_deletes */
     const firn_snapshot *snapshot; /* being looked at */
     bool is_append, is_overwrite, is_replace, is_delete; /* its operation */
@@ -94,7 +95,7 @@ static firn_status note_needed(validation *v, firn_error *err)
     const firn_change *what = &v->change->what;
     for (size_t i = 0; i < what->n_added; i++) {
         const firn_str path = firn_delete_referenced_path(&what->added[i]);
-        if (path.len > 0) FIRN_TRY(firn_map_put(&v->needed, path, v, err));
+        if (path.len > 0) FIRN_TRY(firn_map_put(&v->needed, firn_location_identity(path), v, err));
     }
     return FIRN_OK;
 }
@@ -141,7 +142,7 @@ static firn_status check_data(const validation *v, const firn_manifest_entry *en
     const firn_data_file *file = &entry->file;
     const bool is_added = entry->status == FIRN_ENTRY_ADDED;
     bool matches = false;
-    if (!is_added && firn_map_has(&v->needed, file->path) &&
+    if (!is_added && firn_map_has(&v->needed, firn_location_identity(file->path)) &&
         (!v->is_delete || v->rules.deleted_needed))
         return fail_on(v, "removed a data file with rows to delete,", file, err);
     if (is_added && !(v->rules.added_data && (v->is_append || v->is_overwrite))) return FIRN_OK;
@@ -159,7 +160,8 @@ static firn_status check_deletes(const validation *v, const firn_manifest_entry 
 {
     const firn_data_file *file = &entry->file;
     bool matches = false;
-    if (firn_is_deletion_vector(file) && firn_map_has(&v->needed, file->referenced_data_file))
+    if (firn_is_deletion_vector(file) &&
+        firn_map_has(&v->needed, firn_location_identity(file->referenced_data_file)))
         return firn_fail(err, FIRN_ERR_CONFLICT,
                          "another commit (snapshot %lld) added a deletion vector for %.*s",
                          (long long)v->snapshot->snapshot_id,

@@ -8,6 +8,7 @@
 #include "iceberg/expr/evaluate.h"
 #include "iceberg/expr/residual.h"
 #include "iceberg/scan/delete_index.h"
+#include "iceberg/spec/location_key.h"
 #include "iceberg/txn/manifest_files.h"
 #include "iceberg/txn/partition_set.h"
 
@@ -102,7 +103,7 @@ static bool is_unneeded(const removal *op, const firn_manifest_entry *entry)
     const firn_data_file *file = &entry->file;
     if (file->content == FIRN_CONTENT_DATA) return false;
     if (firn_is_deletion_vector(file) &&
-        firn_map_has(&op->removed_paths, file->referenced_data_file))
+        firn_map_has(&op->removed_paths, firn_location_identity(file->referenced_data_file)))
         return true;
     return entry->sequence_number > 0 && entry->sequence_number < op->min_sequence;
 }
@@ -157,7 +158,7 @@ static firn_status note_removed(removal *op, const firn_data_file *file, firn_er
 {
     FIRN_TRY(firn_summary__remove(&op->files->counts, file, err));
     if (file->content != FIRN_CONTENT_DATA) return FIRN_OK;
-    const firn_str path = firn_arena_copy(op->scratch, file->path);
+    const firn_str path = firn_arena_copy(op->scratch, firn_location_identity(file->path));
     if (!path.data) return firn_fail_nomem(err);
     return firn_map_put(&op->removed_paths, path, op, err);
 }

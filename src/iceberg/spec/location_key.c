@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "iceberg/maintain/location_key.h"
+#include "iceberg/spec/location_key.h"
 
 #include "base/str.h"
 
@@ -54,6 +54,15 @@ firn_location_key firn_location_key_of(firn_str location, const firn_location_ru
     key.authority = translate(&rules->authorities, key.authority);
     key.path = rest;
     return key;
+}
+
+firn_str firn_location_identity(firn_str location)
+{
+    static const firn_location_rules k_none = {0};
+    const firn_location_key key = firn_location_key_of(location, &k_none);
+    if (firn_str_equals(key.scheme, FIRN_STR("file")) && key.authority.len == 0) return key.path;
+    if (!firn_str_equals(key.scheme, FIRN_STR("s3"))) return location;
+    return firn_str_slice(location, firn_str_find(location, FIRN_STR(":"), 0) + 1, location.len);
 }
 
 bool firn_location_is_inside(firn_str location, firn_str folder)

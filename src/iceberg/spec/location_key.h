@@ -19,6 +19,9 @@ typedef struct firn_location_rules {
 
 /* Borrows from location and the rules. */
 firn_location_key firn_location_key_of(firn_str location, const firn_location_rules *rules);
+/* The piece of a location that tells its object from others: "/w/f" of "file:///w/f" and of "/w/f",
+ * "//b/f" of "s3a://b/f". For keys of maps, not to open anything. */
+firn_str firn_location_identity(firn_str location);
 /* True when location is folder or below it. */
 bool firn_location_is_inside(firn_str location, firn_str folder);
 
