@@ -341,6 +341,7 @@ firn_status firn_dialect_emit(firn_dialect_writer *w, size_t from, size_t to, fi
         return firn_fail(err, FIRN_ERR_LIMIT, "expression nested deeper than %d",
                          FIRN_LIMIT_NESTING);
     }
+    FIRN_TRY(firn_buf_check(&w->out, err)); /* what is written twice may be twice inside of that */
     w->depth++;
     for (size_t i = from; i < to;) {
         size_t next = i + 1;

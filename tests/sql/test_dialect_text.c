@@ -50,8 +50,9 @@ static const dialect_case k_spark[] = {
      "SELECT CAST(x AS TIMESTAMP WITH TIME ZONE) AS a, CAST(y AS STRUCT(\"p\" INTEGER)[]) AS b"},
     {"SELECT CAST(x AS TINYINT) AS a", NULL},
     {"SELECT f(a)[1][2] AS x, m['k'] AS y, f(a).b[0] AS z FROM t",
-     "SELECT f(a)[2][3] AS x, m['k'] AS y, f(a).b[1] AS z FROM t"},
-    {"SELECT t.a[0] AS x", "SELECT t.a[CASE WHEN typeof(t.a) LIKE 'MAP(%' THEN 0 ELSE 1 END] AS x"},
+     "SELECT f(a)[firn_index(f(a), 1)][firn_index(f(a)[firn_index(f(a), 1)], 2)] AS x, m['k'] AS "
+     "y, f(a).b[firn_index(f(a).b, 0)] AS z FROM t"},
+    {"SELECT t.a[0] AS x", "SELECT t.a[firn_index(t.a, 0)] AS x"},
     {"SELECT map('a', 1, 'b', 2) AS m, named_struct('x', 1) AS s",
      "SELECT map(['a', 'b'], [1, 2]) AS m, struct_pack(\"x\" := 1) AS s"},
     {"SELECT transform(a, x -> x + 1) AS t", "SELECT list_transform(a, lambda x: x + 1) AS t"},
@@ -61,7 +62,7 @@ static const dialect_case k_spark[] = {
      "SELECT CAST(row_number() OVER (PARTITION BY a ORDER BY b) AS INTEGER) AS rn FROM t"},
     {"SELECT date_format(ts, 'yyyy-MM-dd''T''HH') AS d", "SELECT strftime(ts, '%Y-%m-%dT%H') AS d"},
     {"SELECT current_database(), size(a.b), a + 1",
-     "SELECT 'db' AS \"current_database()\", CAST(len(a.b) AS INTEGER) AS \"size(a.b)\", a + 1 AS "
+     "SELECT 'db' AS \"current_database()\", firn_size(a.b) AS \"size(a.b)\", a + 1 AS "
      "\"(a + 1)\""},
     {"SELECT count(*) FROM t", "SELECT count(*) AS \"count(1)\" FROM t"},
     {"SELECT id, e FROM t LATERAL VIEW explode(a) x AS e",
