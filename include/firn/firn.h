@@ -19,6 +19,7 @@
 #include "firn/maintain.h"
 #include "firn/metadata.h"
 #include "firn/pipeline.h"
+#include "firn/prepared.h"
 #include "firn/session.h"
 #include "firn/table.h"
 #include "firn/types.h"

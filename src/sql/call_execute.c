@@ -2,6 +2,8 @@
 /* Procedures in SQL: CALL [catalog.]system.name(..) and ALTER TABLE t EXECUTE name(..) [WHERE ..].
  * What there is and what it does is iceberg/maintain/procedure.h; here are tables, arguments and
  * results as SQL has them. */
+#include <string.h>
+
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/maintain/procedure.h"
@@ -173,6 +175,22 @@ static firn_status give_rows(const call_context *c, firn_result **out, firn_erro
 
 /* ---- running ---- */
 
+/* In a transaction of several statements: those that change nothing but what branches point to.
+ * Others remove files, or make changes that a rollback cannot take back. */
+static firn_status check_transaction(const call_context *c, firn_error *err)
+{
+    static const char *const k_fine[] = {"rollback_to_snapshot", "rollback_to_timestamp",
+                                         "set_current_snapshot", "fast_forward", "ancestors_of"};
+    if (!c->session->transaction.is_active) return FIRN_OK;
+    for (size_t i = 0; i < sizeof k_fine / sizeof *k_fine; i++)
+        if (strcmp(c->run.procedure->name, k_fine[i]) == 0) return FIRN_OK;
+    (void)firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                    "not supported: procedure %s in a transaction of several statements",
+                    c->run.procedure->name);
+    if (err) err->position = c->call->name.offset;
+    return FIRN_ERR_UNSUPPORTED;
+}
+
 static firn_status run_procedure(call_context *c, const firn_sql_name *target, firn_error *err)
 {
     firn_procedure_call *run = &c->run;
@@ -219,6 +237,7 @@ firn_status firn_call__run(firn_session *session, const firn_ast_call *call,
                               .arena = session->arena}};
     firn_sql_name target;
     if (!c.run.procedure) return fail_unknown(call, err);
+    FIRN_TRY(check_transaction(&c, err));
     FIRN_TRY(read_arguments(&c, table != NULL, err));
     FIRN_TRY(read_where(&c, err));
     if (table)

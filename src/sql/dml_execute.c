@@ -81,6 +81,7 @@ static firn_status attempt(firn_dml_statement *s, const dml_ast *ast, firn_error
     const bool is_overwrite =
         ast->kind == DML_INSERT && (ast->insert.is_overwrite || ast->insert.replace_where.len > 0);
     if (s->n_changed == 0 && !is_overwrite) return FIRN_OK;
+    if (ast->kind != DML_INSERT || is_overwrite) firn_session__pin_changes(s->session, s->table);
     return firn_txn_commit(s->txn, err);
 }
 

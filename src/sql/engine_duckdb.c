@@ -176,8 +176,7 @@ static firn_status check_statement_type(const firn_engine *engine, DUCKDB_V2_STA
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: prepared statements");
     case DUCKDB_V2_STATEMENT_TYPE_TRANSACTION:
         return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: transactions of several statements; every statement "
-                         "commits on its own");
+                         "not supported: a transaction of the engine's own; use BEGIN and COMMIT");
     case DUCKDB_V2_STATEMENT_TYPE_ATTACH:
     case DUCKDB_V2_STATEMENT_TYPE_DETACH:
     case DUCKDB_V2_STATEMENT_TYPE_LOAD:

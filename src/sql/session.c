@@ -84,6 +84,7 @@ void firn_session_close(firn_session *session)
 {
     if (!session) return;
     firn_session__unwatch(session);
+    firn_session__end_transaction(session);
     firn_engine_close(session->engine);
     firn_session__remove_temp(session);
     firn_arena_destroy(session->arena);
@@ -131,7 +132,7 @@ void firn_session__renew(firn_session *session)
     if (session->engine) firn_engine_reset_summary(session->engine);
 }
 
-static void begin_statement(firn_session *session)
+void firn_session__begin(firn_session *session)
 {
     firn_session__renew(session);
     firn_arena_reset(session->arena);
@@ -144,9 +145,8 @@ static firn_lexer lexer_of(const firn_session *session, firn_str sql)
     return lexer;
 }
 
-/* One statement without the semicolon behind it. */
-static firn_status check_text(const firn_session *session, firn_str sql, firn_str *out,
-                              firn_error *err)
+firn_status firn_session__check_text(const firn_session *session, firn_str sql, firn_str *out,
+                                     firn_error *err)
 {
     if (sql.len > FIRN_LIMIT_SQL_TEXT) {
         return firn_fail(err, FIRN_ERR_LIMIT, "statement of %zu bytes, limit %zu", sql.len,
@@ -180,8 +180,9 @@ typedef firn_status (*executor_fn)(firn_session *session, firn_str sql, bool *ha
 static firn_status dispatch(firn_session *session, firn_str sql, firn_result **out, firn_error *err)
 {
     static const executor_fn k_executors[] = {
-        firn_settings_execute,       firn_options_execute, firn_prepare_execute, firn_show_execute,
-        firn_changelog_view_execute, firn_call_execute,    firn_ddl_execute,     firn_dml_execute};
+        firn_transaction_execute, firn_settings_execute, firn_options_execute,
+        firn_prepare_execute,     firn_show_execute,     firn_changelog_view_execute,
+        firn_call_execute,        firn_ddl_execute,      firn_dml_execute};
     for (size_t i = 0; i < sizeof k_executors / sizeof *k_executors; i++) {
         bool handled = false;
         FIRN_TRY(k_executors[i](session, sql, &handled, out, err));
@@ -190,7 +191,7 @@ static firn_status dispatch(firn_session *session, firn_str sql, firn_result **o
     return firn_session__query(session, sql, out, err);
 }
 
-static void count_line(firn_str sql, firn_error *err)
+void firn_session__count_line(firn_str sql, firn_error *err)
 {
     const bool has_place = err && (err->status == FIRN_ERR_ARG || err->position > 0);
     if (!has_place || err->position > sql.len) return;
@@ -215,20 +216,30 @@ firn_status firn_session__execute_text(firn_session *session, firn_str sql, firn
     return st;
 }
 
+firn_status firn_session__run(firn_session *session, firn_str sql, firn_result **out,
+                              firn_error *err)
+{
+    FIRN_TRY(firn_session__check_transaction(session, sql, err));
+    atomic_store(&session->is_running, true);
+    (void)sem_post(&session->wake);
+    const firn_status st = firn_session__execute_text(session, sql, out, err);
+    if (!*out) atomic_store(&session->is_running, false);
+    if (st != FIRN_OK) firn_session__fail_transaction(session);
+    return st;
+}
+
 firn_status firn_session_execute(firn_session *session, firn_str sql, firn_result **out,
                                  firn_error *err)
 {
     firn_str text;
     *out = NULL;
-    begin_statement(session);
-    firn_status st = check_text(session, sql, &text, err);
-    if (st == FIRN_OK) {
-        atomic_store(&session->is_running, true);
-        (void)sem_post(&session->wake);
-        st = firn_session__execute_text(session, text, out, err);
-        if (!*out) atomic_store(&session->is_running, false);
-    }
-    if (st != FIRN_OK) count_line(sql, err);
+    firn_session__begin(session);
+    firn_status st = firn_session__check_text(session, sql, &text, err);
+    if (st == FIRN_OK)
+        st = firn_session__run(session, text, out, err);
+    else
+        firn_session__fail_transaction(session);
+    if (st != FIRN_OK) firn_session__count_line(sql, err);
     return st;
 }
 

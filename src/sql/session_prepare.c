@@ -1,97 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Statements that become another: prepared ones, and Spark's views of files.
  *
- * Prepared statements: a text with ? or $1 whose values are put in as text when it is executed, so
- * that it is planned anew, on the tables as they are, with its values known to the filters. */
-#include <stdio.h>
-
-#include "base/buf.h"
+ * Prepared statements: a text with parameters whose values are put in as text when it is executed,
+ * so that it is planned anew, on the tables as they are, with its values known to the filters. */
 #include "base/error.h"
 #include "base/str.h"
+#include "sql/parameters.h"
 #include "sql/session_state.h"
 #include "sql/sql_parser.h"
 #include "sql/sql_text.h"
 
-#define MAX_PARAMETERS 1000
+static const char *const k_value_ends[] = {"AS", NULL};
 
 typedef struct prepared_call {
-    firn_str text;
-    firn_str *values;
+    firn_str text;         /* as the user wrote it */
+    firn_property *values; /* key: the name it was given with; empty: by place */
     size_t n, cap;
     size_t offset; /* of the name or the text, for messages */
 } prepared_call;
 
 /* ---- values into the text ---- */
 
-/* Which value a parameter means; SIZE_MAX: none that is given. */
-static size_t parameter_index(const firn_token *token, size_t *n_anonymous)
+/* One value a parameter, by name or by place. */
+static firn_status order_values(const prepared_call *call, const firn_parameters *parameters,
+                                firn_str *out, firn_error *err)
 {
-    int64_t number = 0;
-    const firn_str digits = firn_str_slice(token->text, 1, token->text.len);
-    if (firn_str_equals(token->text, FIRN_STR("?"))) return (*n_anonymous)++;
-    const bool is_number = firn_str_to_i64(digits, &number) && number > 0;
-    return is_number ? (size_t)number - 1 : SIZE_MAX;
-}
-
-/* One word or literal, or a type's name and one, needs no parentheses. */
-static bool is_simple(firn_str value)
-{
-    firn_lexer lexer = firn_lexer_of(value);
-    const firn_token first = firn_lexer_next(&lexer);
-    const firn_token second = firn_lexer_next(&lexer);
-    if (second.kind == FIRN_TOKEN_END) return true;
-    return first.kind == FIRN_TOKEN_WORD && second.kind == FIRN_TOKEN_STRING &&
-           firn_lexer_peek(&lexer).kind == FIRN_TOKEN_END;
-}
-
-static void put_value(firn_buf *out, firn_str value)
-{
-    const bool needs_parentheses = !is_simple(value);
-    if (needs_parentheses) firn_buf_byte(out, '(');
-    firn_buf_str(out, value);
-    if (needs_parentheses) firn_buf_byte(out, ')');
-}
-
-static firn_status write_values(const firn_session *session, const prepared_call *call,
-                                firn_buf *out, firn_error *err)
-{
-    firn_lexer lexer = firn_lexer_of(call->text);
-    size_t n_anonymous = 0;
-    size_t n_needed = 0;
-    size_t done = 0;
-    lexer.dialect = session->dialect;
-    for (;;) {
-        const firn_token token = firn_lexer_next(&lexer);
-        if (token.kind == FIRN_TOKEN_END) break;
-        if (token.kind != FIRN_TOKEN_PARAM) continue;
-        const size_t index = parameter_index(&token, &n_anonymous);
-        if (index >= call->n) {
-            return firn_sql_fail(err, call->offset, "no value for parameter %.*s of %zu given",
-                                 FIRN_STR_ARG(token.text), call->n);
-        }
-        if (index >= n_needed) n_needed = index + 1;
-        firn_buf_str(out, firn_str_slice(call->text, done, token.offset));
-        put_value(out, call->values[index]);
-        done = token.offset + token.text.len;
+    for (size_t i = 0; i < parameters->n; i++) out[i] = (firn_str){0};
+    for (size_t i = 0; i < call->n; i++) {
+        const firn_property *given = &call->values[i];
+        size_t at = i;
+        if (given->key.len > 0) at = firn_parameters_find(parameters, given->key);
+        if (given->key.len > 0 && at == SIZE_MAX)
+            return firn_sql_fail(err, call->offset, "the statement has no parameter \"%.*s\"",
+                                 FIRN_STR_ARG(given->key));
+        if (at >= parameters->n)
+            return firn_sql_fail(err, call->offset,
+                                 "%zu values given, the statement has %zu parameters", call->n,
+                                 parameters->n);
+        out[at] = given->value;
     }
-    firn_buf_str(out, firn_str_slice(call->text, done, call->text.len));
-    if (n_needed == call->n) return firn_buf_check(out, err);
-    return firn_sql_fail(err, call->offset, "%zu values given, the statement has %zu parameters",
-                         call->n, n_needed);
+    for (size_t i = 0; i < parameters->n; i++) {
+        if (out[i].len > 0) continue;
+        if (parameters->has_names)
+            return firn_sql_fail(err, call->offset, "no value for parameter :%.*s, %zu given",
+                                 FIRN_STR_ARG(parameters->names[i]), call->n);
+        return firn_sql_fail(err, call->offset, "no value for parameter %zu, %zu given", i + 1,
+                             call->n);
+    }
+    return FIRN_OK;
 }
 
 static firn_status run(firn_session *session, const prepared_call *call, firn_result **out,
                        firn_error *err)
 {
-    firn_buf buf;
-    firn_str sql = {0};
-    firn_buf_init(&buf, session->env->alloc, FIRN_LIMIT_SQL_TEXT);
-    firn_status st = write_values(session, call, &buf, err);
-    if (st == FIRN_OK) sql = firn_arena_copy(session->arena, firn_buf_view(&buf));
-    firn_buf_dispose(&buf);
-    FIRN_TRY(st);
-    if (!sql.data) return firn_fail_nomem(err);
-    st = firn_session__execute_text(session, sql, out, err);
+    firn_parameters parameters;
+    firn_rewrite text;
+    firn_lexer lexer = firn_lexer_of(call->text);
+    lexer.dialect = session->dialect;
+    firn_status st = firn_parameters_of(lexer, session->arena, &parameters, err);
+    firn_str *values = firn_arena_array(session->arena, parameters.n, sizeof *values);
+    if (st == FIRN_OK && !values) return firn_fail_nomem(err);
+    if (st == FIRN_OK) st = order_values(call, &parameters, values, err);
+    if (st == FIRN_OK)
+        st = firn_parameters_put(lexer, &parameters, values, session->arena, &text, err);
+    if (st == FIRN_OK) st = firn_session__execute_text(session, text.sql, out, err);
     if (st != FIRN_OK && err) err->position = call->offset; /* its own are in another text */
     return st;
 }
@@ -112,21 +84,42 @@ static firn_status prepare(firn_session *session, firn_sql_parser *p, firn_resul
     if (firn_parser_at(p, "PREPARE") || firn_parser_at(p, "EXECUTE")) {
         return firn_parser_fail(p, "another statement", err);
     }
-    const firn_str text = firn_str_slice(p->sql, from, p->sql.len);
+    const firn_str text =
+        firn_session__original(session, p->sql, firn_str_slice(p->sql, from, p->sql.len));
     FIRN_TRY(firn_texts__set(session, &session->prepared, name, text, err));
     return firn_session__result_of_command(session, "PREPARE", -1, out, err);
 }
 
-static firn_status parse_values(firn_sql_parser *p, prepared_call *call, firn_error *err)
+/* "name := value" and "name = value" in front of it, "AS name" behind it. */
+static firn_status parse_value(firn_session *session, firn_sql_parser *p, firn_property *out,
+                               firn_error *err)
+{
+    firn_str value;
+    firn_sql_parser ahead = *p;
+    const bool is_named =
+        firn_parser_identifier(&ahead, &out->key, NULL) == FIRN_OK &&
+        (firn_parser_accept_symbol(&ahead, ":=") || firn_parser_accept_symbol(&ahead, "="));
+    if (is_named)
+        *p = ahead;
+    else
+        out->key = (firn_str){0};
+    FIRN_TRY(firn_parser_expression(p, k_value_ends, &value, err));
+    out->value = firn_session__original(session, p->sql, value);
+    if (is_named || !firn_parser_accept(p, "AS")) return FIRN_OK;
+    return firn_parser_identifier(p, &out->key, err);
+}
+
+static firn_status parse_values(firn_session *session, firn_sql_parser *p, prepared_call *call,
+                                firn_error *err)
 {
     do {
-        firn_str *slot =
+        firn_property *slot =
             firn_arena_push(p->arena, &call->values, &call->n, &call->cap, sizeof *slot);
         if (!slot) return firn_fail_nomem(err);
-        if (call->n > MAX_PARAMETERS) {
-            return firn_fail(err, FIRN_ERR_LIMIT, "more than %d parameters", MAX_PARAMETERS);
+        if (call->n > FIRN_MAX_PARAMETERS) {
+            return firn_fail(err, FIRN_ERR_LIMIT, "more than %d parameters", FIRN_MAX_PARAMETERS);
         }
-        FIRN_TRY(firn_parser_expression(p, NULL, slot, err));
+        FIRN_TRY(parse_value(session, p, slot, err));
     } while (firn_parser_accept_symbol(p, ","));
     return FIRN_OK;
 }
@@ -156,10 +149,10 @@ static firn_status execute(firn_session *session, firn_sql_parser *p, firn_resul
         }
     }
     if (firn_parser_accept(p, "USING")) {
-        FIRN_TRY(parse_values(p, &call, err));
+        FIRN_TRY(parse_values(session, p, &call, err));
     } else if (firn_parser_accept_symbol(p, "(")) {
         if (!firn_parser_accept_symbol(p, ")")) {
-            FIRN_TRY(parse_values(p, &call, err));
+            FIRN_TRY(parse_values(session, p, &call, err));
             FIRN_TRY(firn_parser_expect_symbol(p, ")", err));
         }
     }

@@ -144,8 +144,9 @@ firn_status firn_result_next(firn_result *result, const firn_batch **out, firn_e
     FIRN_TRY(firn_env_check_cancel(result->session->env, err));
     if (result->rows) {
         const firn_status st = firn_engine_rows_next(result->rows, out, err);
-        if (st != FIRN_OK && st != FIRN_DONE)
-            firn_session__map_position(result->session->statement.rewrite, err);
+        if (st == FIRN_OK || st == FIRN_DONE) return st;
+        firn_session__map_position(result->session->statement.rewrite, err);
+        firn_session__fail_transaction(result->session);
         return st;
     }
     if (!result->batch || result->is_batch_given) return FIRN_DONE;

@@ -90,6 +90,13 @@ typedef struct session_texts {
     size_t n;
 } session_texts;
 
+/* BEGIN .. COMMIT. Its catalogs stand in the places of the session's. */
+typedef struct session_transaction {
+    bool is_active;
+    bool has_failed;     /* only ROLLBACK may follow */
+    firn_catalog **real; /* n_catalogs; the session's own */
+} session_transaction;
+
 struct firn_session {
     firn_env *env;
     firn_store *store;
@@ -108,6 +115,7 @@ struct firn_session {
     firn_dialect dialect;
     session_texts settings; /* by SET */
     session_texts prepared; /* statements, by PREPARE */
+    session_transaction transaction;
     firn_arena *range_arena;
     session_range *ranges;
     size_t n_ranges, cap_ranges;
@@ -130,6 +138,16 @@ struct firn_session {
 };
 
 /* ---- session.c ---- */
+/* Before each statement: forget the last one, whose result must be closed. */
+void firn_session__begin(firn_session *session);
+/* One statement without the semicolon behind it. */
+FIRN_MUST_CHECK firn_status firn_session__check_text(const firn_session *session, firn_str sql,
+                                                     firn_str *out, firn_error *err);
+/* A whole statement, from check_text, on its own or in the transaction under way. */
+FIRN_MUST_CHECK firn_status firn_session__run(firn_session *session, firn_str sql,
+                                              firn_result **out, firn_error *err);
+/* Sets err->line where err->position is of sql. */
+void firn_session__count_line(firn_str sql, firn_error *err);
 /* A statement in the session's dialect, inside of another. */
 FIRN_MUST_CHECK firn_status firn_session__execute_text(firn_session *session, firn_str sql,
                                                        firn_result **out, firn_error *err);
@@ -202,6 +220,20 @@ FIRN_MUST_CHECK firn_status firn_texts__set(firn_session *session, session_texts
 /* ---- session_prepare.c: PREPARE, EXECUTE, DEALLOCATE ---- */
 FIRN_MUST_CHECK firn_status firn_prepare_execute(firn_session *session, firn_str sql, bool *handled,
                                                  firn_result **out, firn_error *err);
+
+/* ---- session_transaction.c: BEGIN, COMMIT, ROLLBACK ---- */
+FIRN_MUST_CHECK firn_status firn_transaction_execute(firn_session *session, firn_str sql,
+                                                     bool *handled, firn_result **out,
+                                                     firn_error *err);
+/* Refuses all but the end of a transaction that has failed. */
+FIRN_MUST_CHECK firn_status firn_session__check_transaction(const firn_session *session,
+                                                            firn_str sql, firn_error *err);
+/* A statement failed: nothing of the transaction under way will be committed. */
+void firn_session__fail_transaction(firn_session *session);
+/* The table's changes rest on rows that were read: see firn_staged_catalog_pin(). */
+void firn_session__pin_changes(firn_session *session, const firn_table *table);
+/* Rolls back what is under way, if anything. */
+void firn_session__end_transaction(firn_session *session);
 
 /* ---- target_branch.c ---- */
 /* The table that a statement writes, on the branch that its name or the session says. */

@@ -209,7 +209,7 @@ static void test_errors_carry_position_and_hint(void **state)
     expect_failure(f, "execute p(1)", FIRN_ERR_NOT_FOUND, "there is no prepared statement \"p\"",
                    NULL, 8);
     expect_failure(f, "execute immediate 'select ?, ?' using 1", FIRN_ERR_ARG,
-                   "no value for parameter ? of 1 given", NULL, 18);
+                   "no value for parameter 2, 1 given", NULL, 18);
     expect_failure(f, "execute immediate 'select ?' using 1, 2", FIRN_ERR_ARG,
                    "2 values given, the statement has 1 parameters", NULL, 18);
     expect_failure(f, "select * from firn_scan(id := 'x')", FIRN_ERR_DENIED, "name the table", NULL,
