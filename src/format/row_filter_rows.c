@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filters on decoded columns: one mask per test, masks combined a word at a time. Ranges of numbers
- * have loops of their own; everything else goes value by value. */
+/* Filters on decoded columns: one mask per test, masks combined a word at a time. Ranges of
+ * numbers, short lists of integers and text have loops of their own; the rest goes value by value.
+ */
 #include <math.h>
 #include <string.h>
 
-#include "base/str.h"
-#include "format/row_filter.h"
+#include "format/row_filter_kernels.h"
 
 #define WORD 64
+/* Integers of a list that are compared one after another. */
+#define FEW_VALUES 8
 
 typedef struct row_test {
     firn_filter_column_fn fn;
@@ -103,6 +105,73 @@ static void test_int_range(const firn_filter *test, const firn_column *column, s
         range_i64(column->values, n, r.low, r.high, mask);
 }
 
+static void test_int_list(const firn_filter *test, const firn_column *column, size_t n,
+                          uint64_t *mask)
+{
+    uint64_t one[FIRN_BATCH_ROWS / WORD];
+    fill(mask, n, false);
+    for (size_t i = 0; i < test->n_values; i++) {
+        const firn_filter_end end = {true, false, test->values[i]};
+        const firn_filter range = {.op = FIRN_FILTER_RANGE, .low = end, .high = end};
+        test_int_range(&range, column, n, one);
+        for (size_t at = 0; at < word_count(n); at++) mask[at] |= one[at];
+    }
+}
+
+/* Ends that are numbers; NaN is above both. */
+typedef struct real_range {
+    double low, high;
+    bool has_low, has_high, is_low_open, is_high_open;
+} real_range;
+
+static inline bool is_in_range(const real_range *r, double v)
+{
+    const bool is_below_low = r->is_low_open ? v <= r->low : v < r->low;
+    const bool is_below_high = r->is_high_open ? v < r->high : v <= r->high;
+    return !(r->has_low && is_below_low) && (!r->has_high || is_below_high);
+}
+
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses here */
+#define DEFINE_REAL_RANGE(name, type)                                                  \
+    static void name(const type *v, size_t n, const real_range *range, uint64_t *mask) \
+    {                                                                                  \
+        const real_range r = *range;                                                   \
+        for (size_t at = 0; at < n; at += WORD) {                                      \
+            const size_t k = n - at < WORD ? n - at : WORD;                            \
+            uint64_t bits = 0;                                                         \
+            for (size_t i = 0; i < k; i++)                                             \
+                bits |= (uint64_t)is_in_range(&r, (double)v[at + i]) << i;             \
+            mask[at / WORD] = bits;                                                    \
+        }                                                                              \
+    }
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+DEFINE_REAL_RANGE(range_float, float)
+DEFINE_REAL_RANGE(range_double, double)
+
+static double real_of(const firn_value *v)
+{
+    return v->kind == FIRN_TYPE_FLOAT ? (double)v->as.f32 : v->as.f64;
+}
+
+/* False for ends that are NaN. */
+static bool test_real_range(const firn_filter *test, const firn_column *column, size_t n,
+                            uint64_t *mask)
+{
+    real_range r = {.has_low = test->low.is_set,
+                    .has_high = test->high.is_set,
+                    .is_low_open = test->low.is_open,
+                    .is_high_open = test->high.is_open};
+    if (r.has_low) r.low = real_of(&test->low.value);
+    if (r.has_high) r.high = real_of(&test->high.value);
+    if (isnan(r.low) || isnan(r.high)) return false;
+    if (column->type->kind == FIRN_TYPE_FLOAT)
+        range_float(column->values, n, &r, mask);
+    else
+        range_double(column->values, n, &r, mask);
+    return true;
+}
+
 /* ---- value by value ---- */
 
 static firn_value value_at(const firn_column *column, size_t row)
@@ -128,9 +197,32 @@ static void test_values(const firn_filter *test, const firn_column *column, size
     }
 }
 
-static bool is_one_int(const firn_filter *test, const firn_column *column)
+static bool is_view_layout(const firn_type *type)
 {
-    return test->op == FIRN_FILTER_IN && test->n_values == 1 && is_int_layout(column->type);
+    return type->kind == FIRN_TYPE_STRING || type->kind == FIRN_TYPE_BINARY ||
+           type->kind == FIRN_TYPE_FIXED || type->kind == FIRN_TYPE_UUID;
+}
+
+/* False: there is no loop for the test on columns of this layout. */
+static bool test_by_loop(const firn_filter *test, const firn_column *column, size_t n,
+                         uint64_t *mask)
+{
+    const firn_type_kind kind = column->type->kind;
+    const bool is_range = test->op == FIRN_FILTER_RANGE;
+    if (is_view_layout(column->type)) {
+        firn_filter_views(test, column, n, mask);
+        return true;
+    }
+    if (kind == FIRN_TYPE_FLOAT || kind == FIRN_TYPE_DOUBLE)
+        return is_range && test_real_range(test, column, n, mask);
+    if (!is_int_layout(column->type)) return false;
+    if (is_range) {
+        test_int_range(test, column, n, mask);
+        return true;
+    }
+    if (test->op != FIRN_FILTER_IN || test->n_values > FEW_VALUES) return false;
+    test_int_list(test, column, n, mask);
+    return true;
 }
 
 static void keep_valid(const firn_column *column, size_t n, uint64_t *mask)
@@ -149,21 +241,20 @@ static void test_column(const firn_filter *test, const firn_column *column, size
             for (size_t i = 0; i < word_count(n); i++) mask[i] = ~mask[i];
         return;
     }
-    if (test->op == FIRN_FILTER_RANGE && is_int_layout(column->type)) {
-        test_int_range(test, column, n, mask);
-    } else if (is_one_int(test, column)) {
-        const firn_filter range = {.op = FIRN_FILTER_RANGE,
-                                   .low = {true, false, test->values[0]},
-                                   .high = {true, false, test->values[0]}};
-        test_int_range(&range, column, n, mask);
-    } else {
+    if (test_by_loop(test, column, n, mask))
+        keep_valid(column, n, mask);
+    else
         test_values(test, column, n, mask);
-        return;
-    }
-    keep_valid(column, n, mask);
 }
 
 /* ---- the tree ---- */
+
+static bool is_all(const uint64_t *mask, size_t n, uint64_t word)
+{
+    for (size_t i = 0; i < word_count(n); i++)
+        if (mask[i] != word) return false;
+    return true;
+}
 
 static void combine(uint64_t *mask, const uint64_t *other, size_t n, bool is_and)
 {
@@ -180,6 +271,7 @@ static void test_rows(const row_test *t, const firn_filter *filter, uint64_t *ma
         for (size_t i = 0; i < filter->n_parts; i++) {
             test_rows(t, filter->parts[i], part);
             combine(mask, part, t->n, is_and);
+            if (is_all(mask, t->n, is_and ? 0 : UINT64_MAX)) break;
         }
         return;
     }
