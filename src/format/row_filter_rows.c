@@ -60,22 +60,43 @@ static bool int_range_of(const firn_filter *test, int_range *out)
     return out->low <= out->high;
 }
 
+/* Eight flags of 0 or 1 as eight bits, the first the lowest. */
+static inline uint64_t pack_flags(const uint8_t *flags)
+{
+    uint64_t word;
+    memcpy(&word, flags, sizeof word);
+    return word * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* Between two ends is one comparison of the distance to the lower, without a sign. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses here */
-#define DEFINE_RANGE(name, type, wide)                                                      \
-    static void name(const type *v, size_t n, wide low, wide high, uint64_t *mask)          \
-    {                                                                                       \
-        for (size_t at = 0; at < n; at += WORD) {                                           \
-            const size_t k = n - at < WORD ? n - at : WORD;                                 \
-            uint64_t bits = 0;                                                              \
-            for (size_t i = 0; i < k; i++)                                                  \
-                bits |= (uint64_t)((wide)v[at + i] >= low && (wide)v[at + i] <= high) << i; \
-            mask[at / WORD] = bits;                                                         \
-        }                                                                                   \
+#define DEFINE_RANGE(name, type, distance)                                           \
+    static void name(const type *v, size_t n, type low, type high, uint64_t *mask)   \
+    {                                                                                \
+        const distance width = (distance)high - (distance)low;                       \
+        for (size_t at = 0; at < n; at += WORD) {                                    \
+            uint8_t flags[WORD] = {0};                                               \
+            uint64_t bits = 0;                                                       \
+            const size_t k = n - at < WORD ? n - at : WORD;                          \
+            for (size_t i = 0; i < k; i++)                                           \
+                flags[i] = (distance)((distance)v[at + i] - (distance)low) <= width; \
+            for (size_t i = 0; i < WORD; i += 8) bits |= pack_flags(flags + i) << i; \
+            mask[at / WORD] = bits;                                                  \
+        }                                                                            \
     }
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-DEFINE_RANGE(range_i32, int32_t, int64_t)
-DEFINE_RANGE(range_i64, int64_t, int64_t)
+DEFINE_RANGE(range_i32, int32_t, uint32_t)
+DEFINE_RANGE(range_i64, int64_t, uint64_t)
+
+/* Ends outside of 32 bits are moved to the last number inside; false when nothing is left. */
+static bool narrow(int_range *r)
+{
+    if (r->low > INT32_MAX || r->high < INT32_MIN) return false;
+    if (r->low < INT32_MIN) r->low = INT32_MIN;
+    if (r->high > INT32_MAX) r->high = INT32_MAX;
+    return true;
+}
 
 static bool is_int_layout(const firn_type *type)
 {
@@ -97,10 +118,11 @@ static void test_int_range(const firn_filter *test, const firn_column *column, s
                            uint64_t *mask)
 {
     int_range r;
-    if (!int_range_of(test, &r))
+    const bool is_narrow = firn_column_width(column->type) == 4;
+    if (!int_range_of(test, &r) || (is_narrow && !narrow(&r)))
         fill(mask, n, false);
-    else if (firn_column_width(column->type) == 4)
-        range_i32(column->values, n, r.low, r.high, mask);
+    else if (is_narrow)
+        range_i32(column->values, n, (int32_t)r.low, (int32_t)r.high, mask);
     else
         range_i64(column->values, n, r.low, r.high, mask);
 }
