@@ -4,7 +4,7 @@ BUILD := build
 PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format bench-plan bench-merge bench-commit torture model conformance fuzz fuzz-table dev tsan clean bench-maintain
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format bench-plan bench-merge bench-commit torture model conformance fuzz fuzz-table dev tsan clean bench-maintain bench-sql
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -83,6 +83,11 @@ bench-plan: all ## scan planning as ratios against Iceberg's Java library and Py
 	@tests/peers/java.sh
 	@$(BUILD)/venv/bin/python bench/bench_plan.py $(BENCH_PLAN)
 	@bench/commit.sh $(BENCH_COMMIT_SECONDS)
+
+bench-sql: all ## TPC-H against DuckDB on the same files, and Spark where it is installed; BENCH_SQL_SCALE
+	@tools/install_deps.sh bench
+	@$(BUILD)/venv/bin/pip install -q --disable-pip-version-check tpchgen-cli==4.0.0
+	@$(BUILD)/venv/bin/python bench/bench_sql.py
 
 bench-maintain: all ## bin-pack, sort and Z-order as ratios against DuckDB doing the same
 	@tools/install_deps.sh bench

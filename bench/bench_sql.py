@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """TPC-H on Iceberg tables against DuckDB's read_parquet over the same data files: two processes that stay
 up, asked in turn, equal answers first; each query's median of wall clock and of processor time, and the
-totals. Then the overhead of a statement on a table of one row.
+totals. Then the overhead of a statement on a table of one row, and, where tests/interop/peers.sh has installed
+it, Spark local[2] on the same tables through the same catalog: its first and its second run of each query.
 
     bench_sql.py             scale BENCH_SQL_SCALE (1), BENCH_SQL_RUNS (5), BENCH_SQL_ONLY="1 6"
     bench_sql.py --worker firn|duckdb FOLDER    one side: statements as lines of JSON
@@ -85,7 +86,7 @@ def duckdb_session(folder):
     def execute(sql, is_shown):
         if is_shown:
             return [[str(cell) for cell in row] for row in connection.execute(sql).fetchall()]
-        connection.execute(sql).to_arrow_table()
+        connection.sql(sql).to_arrow_table()
         return []
     return execute
 
@@ -157,13 +158,13 @@ def number(cell):
         return None
 
 
-def same(ours, theirs):
-    """Numbers that are computed in doubles may differ in their last digits."""
+def same(ours, theirs, tolerance=1e-9):
+    """Numbers that are computed in doubles may differ in their last digits; Spark's averages have six."""
     if len(ours) != len(theirs):
         return False
     for a, b in zip(sum(ours, []), sum(theirs, [])):
         x, y = number(a), number(b)
-        if a != b and (x is None or y is None or abs(x - y) > 1e-9 * max(abs(x), abs(y))):
+        if a != b and (x is None or y is None or abs(x - y) > tolerance * max(abs(x), abs(y))):
             return False
     return True
 
@@ -185,7 +186,7 @@ def compare(ours, theirs, name, sql, times=1):
     runs = [(ours.ask(sql, times), theirs.ask(sql, times)) for _ in range(RUNS)]
     pairs = [tuple(median([run[side] for run in runs], key) for key in ("wall", "cpu")) for side in (0, 1)]
     line(name, *pairs)
-    return pairs + [max(run[0]["peak"] for run in runs), max(run[1]["peak"] for run in runs)]
+    return {"pairs": pairs, "peaks": [max(run[side]["peak"] for run in runs) for side in (0, 1)], "rows": first["rows"]}
 
 
 def run_all(folder):
@@ -195,11 +196,43 @@ def run_all(folder):
         print(f"TPC-H, scale {SCALE}, {THREADS} threads, medians of {RUNS} runs in turn\n")
         print("| query | firn, ms | DuckDB, ms | firn / DuckDB | firn, CPU ms | DuckDB, CPU ms | firn / DuckDB, CPU |")
         print("|---|--:|--:|--:|--:|--:|--:|")
-        results = [compare(ours, theirs, f"Q{n}", sql) for n, sql in queries().items() if not only or n in only]
-        line("total", *(tuple(sum(result[side][i] for result in results) for i in (0, 1)) for side in (0, 1)))
-        print(f"\npeak memory: firn {results[-1][2]} MB, DuckDB {results[-1][3]} MB")
+        results = {n: compare(ours, theirs, f"Q{n}", sql) for n, sql in queries().items() if not only or n in only}
+        line("total", *(tuple(sum(r["pairs"][side][i] for r in results.values()) for i in (0, 1)) for side in (0, 1)))
+        peaks = [max(r["peaks"][side] for r in results.values()) for side in (0, 1)]
+        print(f"\npeak memory: firn {peaks[0]} MB, DuckDB {peaks[1]} MB")
         print("\nA statement on a table of one row, warm:\n")
         compare(ours, theirs, "SELECT * FROM tiny", "SELECT * FROM tiny", times=100)
+    run_spark(folder, {n: (r["pairs"][0][0], r["rows"]) for n, r in results.items()})
+
+
+def run_spark(folder, results):
+    """results: query -> (firn's wall clock, its first rows)."""
+    sys.path.insert(0, str(ROOT / "tests/interop"))
+    import spark_peer
+    if not spark_peer.PEER.exists():
+        print("\nSpark: skipped, tests/interop/peers.sh installs it")
+        return
+    scratch = folder / "spark"
+    scratch.mkdir(exist_ok=True)
+    print("\n| query | Spark first, ms | second, ms | first / firn | second / firn |\n|---|--:|--:|--:|--:|")
+    totals = [0.0, 0.0, 0.0]
+    with contextlib.closing(spark_peer.SparkProcess(scratch)) as process:
+        process.ask(str(folder / "home"), "SELECT 1")
+        for n, (ours, rows) in results.items():
+            walls = []
+            for _ in range(2):
+                start = time.monotonic()
+                answer = process.ask(str(folder / "home"), queries()[n])
+                walls.append(time.monotonic() - start)
+            if "error" in answer or not same(rows, [[str(cell) for cell in row] for row in answer["rows"]], 1e-4):
+                sys.exit(f"Q{n}: Spark answers otherwise: {str(answer)[:500]}")
+            totals = [a + b for a, b in zip(totals, (*walls, ours))]
+            spark_line(f"Q{n}", *walls, ours)
+    spark_line("total", *totals)
+
+
+def spark_line(name, first, second, ours):
+    print(f"| {name} | {first * 1000:.0f} | {second * 1000:.0f} | {first / ours:.1f} | {second / ours:.1f} |", flush=True)
 
 
 def main():
