@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which fields an expression looks at. Chains of AND and OR may be long, so the walk keeps a stack
  * of its own. */
-#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "iceberg/expr/expr.h"
-
-static int compare_ids(const void *a, const void *b)
-{
-    const int32_t x = *(const int32_t *)a;
-    const int32_t y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
 
 firn_status firn_expr_field_ids(const firn_expr *expr, firn_arena *arena, const int32_t **out,
                                 size_t *n_out, firn_error *err)
@@ -37,7 +30,7 @@ firn_status firn_expr_field_ids(const firn_expr *expr, firn_arena *arena, const 
         if (!id) return firn_fail_nomem(err);
         *id = e->field_id;
     }
-    if (n > 0) qsort(ids, n, sizeof *ids, compare_ids);
+    firn_ids_sort(ids, n);
     *out = ids;
     *n_out = n;
     return FIRN_OK;

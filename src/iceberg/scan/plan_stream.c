@@ -4,10 +4,10 @@
  * entries (manifest_scan.c). */
 #include "iceberg/scan/plan_stream.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/str.h"
 #include "iceberg/scan/image_scan.h"
 #include "iceberg/scan/manifest_feed.h"
@@ -113,15 +113,6 @@ static firn_status read_manifests(const firn_plan_stream *stream, firn_manifest_
 
 /* ---- deletes ---- */
 
-static int compare_ids(const void *a, const void *b)
-{
-    int32_t x;
-    int32_t y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
-}
-
 /* Bounds of a data file say which values it cannot have: those of the compared columns are read as
  * well as those of the filter's. */
 static firn_status want_metrics(firn_plan_stream *stream, const firn_data_file *file,
@@ -134,12 +125,11 @@ static firn_status want_metrics(firn_plan_stream *stream, const firn_data_file *
     if (!ids) return firn_fail_nomem(err);
     if (n > 0) memcpy(ids, opts->metric_ids, n * sizeof *ids);
     for (size_t i = 0; i < n_new; i++)
-        if (opts->n_metric_ids == 0 || !bsearch(&file->equality_ids[i], opts->metric_ids,
-                                                opts->n_metric_ids, sizeof *ids, compare_ids))
+        if (!firn_ids_have(opts->metric_ids, opts->n_metric_ids, file->equality_ids[i]))
             ids[n++] = file->equality_ids[i];
     if (opts->columns == FIRN_MANIFEST_NO_METRICS) opts->columns = FIRN_MANIFEST_BOUNDS;
     if (n == opts->n_metric_ids) return FIRN_OK;
-    qsort(ids, n, sizeof *ids, compare_ids);
+    firn_ids_sort(ids, n);
     opts->metric_ids = ids;
     opts->n_metric_ids = n;
     return FIRN_OK;

@@ -6,10 +6,10 @@
 #include "iceberg/scan/row_deletes.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/str.h"
 #include "iceberg/scan/row_file.h"
 #include "iceberg/spec/location_key.h"
@@ -65,15 +65,6 @@ static firn_status add_file(firn_row_deletes *deletes, delete_share *share,
     return firn_map_put(&deletes->by_file, file->file.path, share, err);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    int32_t x;
-    int32_t y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
-}
-
 /* Partition and columns; an unpartitioned spec's files are one group whatever the spec. */
 static firn_status group_key(const firn_data_file *file, const int32_t *ids, firn_buf *key,
                              firn_error *err)
@@ -110,7 +101,7 @@ static firn_status share_equalities(firn_row_deletes *deletes, const firn_delete
     int32_t *ids = firn_arena_array(deletes->arena, n, sizeof *ids);
     if (!ids) return firn_fail_nomem(err);
     if (n > 0) memcpy(ids, file->file.equality_ids, n * sizeof *ids);
-    qsort(ids, n, sizeof *ids, compare_ids);
+    firn_ids_sort(ids, n);
     FIRN_TRY(find_group(deletes, &file->file, ids, &share, err));
     return add_file(deletes, share, file, err);
 }

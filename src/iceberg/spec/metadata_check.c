@@ -4,34 +4,22 @@
 #include "iceberg/spec/metadata_check.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/str.h"
 
-static int compare_i64(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static firn_status check_unique(int64_t *ids, size_t n, const char *what, firn_error *err)
 {
-    if (n > 1) qsort(ids, n, sizeof *ids, compare_i64);
+    firn_ids_sort_i64(ids, n);
     for (size_t i = 1; i < n; i++) {
         if (ids[i] == ids[i - 1]) {
             return firn_fail(err, FIRN_ERR_CORRUPT, "two %s have the id %" PRId64, what, ids[i]);
         }
     }
     return FIRN_OK;
-}
-
-static bool has_id(const int64_t *sorted, size_t n, int64_t id)
-{
-    return n > 0 && bsearch(&id, sorted, n, sizeof id, compare_i64) != NULL;
 }
 
 static firn_status check_limits(const firn_table_metadata *m, firn_error *err)
@@ -52,20 +40,20 @@ static firn_status check_layouts(const firn_table_metadata *m, int64_t *ids, fir
 {
     for (size_t i = 0; i < m->n_schemas; i++) ids[i] = m->schemas[i]->schema_id;
     FIRN_TRY(check_unique(ids, m->n_schemas, "schemas", err));
-    if (!has_id(ids, m->n_schemas, m->current_schema_id)) {
+    if (!firn_ids_have_i64(ids, m->n_schemas, m->current_schema_id)) {
         return firn_fail(err, FIRN_ERR_CORRUPT, "current schema %" PRId32 " is not in \"schemas\"",
                          m->current_schema_id);
     }
     for (size_t i = 0; i < m->n_specs; i++) ids[i] = m->specs[i]->spec_id;
     FIRN_TRY(check_unique(ids, m->n_specs, "partition specs", err));
-    if (!has_id(ids, m->n_specs, m->default_spec_id)) {
+    if (!firn_ids_have_i64(ids, m->n_specs, m->default_spec_id)) {
         return firn_fail(err, FIRN_ERR_CORRUPT,
                          "default partition spec %" PRId32 " is not in \"partition-specs\"",
                          m->default_spec_id);
     }
     for (size_t i = 0; i < m->n_sort_orders; i++) ids[i] = m->sort_orders[i]->order_id;
     FIRN_TRY(check_unique(ids, m->n_sort_orders, "sort orders", err));
-    if (!has_id(ids, m->n_sort_orders, m->default_sort_order_id)) {
+    if (!firn_ids_have_i64(ids, m->n_sort_orders, m->default_sort_order_id)) {
         return firn_fail(err, FIRN_ERR_CORRUPT,
                          "default sort order %" PRId32 " is not in \"sort-orders\"",
                          m->default_sort_order_id);
@@ -89,14 +77,15 @@ static firn_status check_snapshots(const firn_table_metadata *m, firn_error *err
 
 static firn_status check_refs(const firn_table_metadata *m, const int64_t *ids, firn_error *err)
 {
-    if (m->current_snapshot_id != -1 && !has_id(ids, m->n_snapshots, m->current_snapshot_id)) {
+    if (m->current_snapshot_id != -1 &&
+        !firn_ids_have_i64(ids, m->n_snapshots, m->current_snapshot_id)) {
         return firn_fail(err, FIRN_ERR_CORRUPT,
                          "current snapshot %" PRId64 " is not in \"snapshots\"",
                          m->current_snapshot_id);
     }
     for (size_t i = 0; i < m->n_refs; i++) {
         const firn_snapshot_ref *ref = &m->refs[i];
-        if (!has_id(ids, m->n_snapshots, ref->snapshot_id)) {
+        if (!firn_ids_have_i64(ids, m->n_snapshots, ref->snapshot_id)) {
             return firn_fail(err, FIRN_ERR_CORRUPT,
                              "reference \"%.*s\" names snapshot %" PRId64
                              ", which is not in \"snapshots\"",

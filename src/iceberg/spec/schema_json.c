@@ -5,9 +5,9 @@
 #include "iceberg/spec/schema_json.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/str.h"
@@ -206,16 +206,9 @@ static firn_status parse_type(schema_parse *p, const json_t *json, int depth, fi
                      "nested type must be struct, list or map, found \"%.*s\"", FIRN_STR_ARG(kind));
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    const int32_t x = *(const int32_t *)a;
-    const int32_t y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static firn_status check_unique_ids(schema_parse *p)
 {
-    if (p->n_ids > 1) qsort(p->ids, p->n_ids, sizeof *p->ids, compare_ids);
+    firn_ids_sort(p->ids, p->n_ids);
     for (size_t i = 1; i < p->n_ids; i++) {
         if (p->ids[i] == p->ids[i - 1]) {
             return firn_fail(p->err, FIRN_ERR_CORRUPT, "two fields have the id %" PRId32,
@@ -235,12 +228,12 @@ static firn_status parse_identifiers(schema_parse *p, const json_t *json, firn_s
     for (size_t i = 0; i < n; i++) {
         const json_t *item = json_array_get(array, i);
         const int64_t id = json_integer_value(item);
-        const int32_t *found = NULL;
+        bool is_found = false;
         if (json_is_integer(item) && id >= INT32_MIN && id <= INT32_MAX) {
             ids[i] = (int32_t)id;
-            found = p->n_ids ? bsearch(&ids[i], p->ids, p->n_ids, sizeof *ids, compare_ids) : NULL;
+            is_found = firn_ids_have(p->ids, p->n_ids, ids[i]);
         }
-        if (!found) {
+        if (!is_found) {
             return firn_fail(
                 p->err, FIRN_ERR_CORRUPT,
                 "\"identifier-field-ids\" names field %" PRId64 ", which is not in the schema", id);

@@ -3,11 +3,11 @@
  * branch main is the current snapshot, the snapshot log holds only snapshots that exist and no gap
  * in what it claims to know. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "iceberg/spec/json_build.h"
@@ -211,18 +211,6 @@ firn_status firn_builder_remove_ref(firn_metadata_builder *b, firn_str name)
 
 /* ---- remove ---- */
 
-static int compare_i64(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static bool has_id(const int64_t *sorted, size_t n, int64_t id)
-{
-    return n > 0 && bsearch(&id, sorted, n, sizeof id, compare_i64) != NULL;
-}
-
 /* Statistics of snapshots that are gone go with them. */
 static firn_status filter_statistics(firn_metadata_builder *b, const int64_t *ids, size_t n,
                                      firn_arena *scratch, firn_str *kept)
@@ -232,7 +220,7 @@ static firn_status filter_statistics(firn_metadata_builder *b, const int64_t *id
     FIRN_TRY(firn_json_parse(*kept, scratch, &array, b->err));
     for (size_t i = json_array_size(array); i-- > 0;) {
         const json_t *id = json_object_get(json_array_get(array, i), "snapshot-id");
-        if (!json_is_integer(id) || !has_id(ids, n, json_integer_value(id))) continue;
+        if (!json_is_integer(id) || !firn_ids_have_i64(ids, n, json_integer_value(id))) continue;
         if (json_array_remove(array, i)) return firn_fail_nomem(b->err);
     }
     if (json_array_size(array) == 0) {
@@ -260,7 +248,7 @@ static firn_status check_unnamed(const firn_metadata_builder *b, const int64_t *
 {
     for (size_t i = 0; i < b->m.n_refs; i++) {
         const firn_snapshot_ref *ref = &b->m.refs[i];
-        if (has_id(ids, n, ref->snapshot_id))
+        if (firn_ids_have_i64(ids, n, ref->snapshot_id))
             return firn_fail(b->err, FIRN_ERR_CONFLICT,
                              "cannot remove snapshot %" PRId64 ": \"%.*s\" is at it",
                              ref->snapshot_id, FIRN_STR_ARG(ref->name));
@@ -273,11 +261,11 @@ firn_status firn_builder_remove_snapshots(firn_metadata_builder *b, const int64_
     int64_t *sorted = firn_builder_grow(b, ids, n, sizeof *sorted);
     firn_snapshot *list = firn_builder_grow(b, b->m.snapshots, b->m.n_snapshots, sizeof *list);
     if (!sorted || !list) return firn_fail_nomem(b->err);
-    if (n > 1) qsort(sorted, n, sizeof *sorted, compare_i64);
+    firn_ids_sort_i64(sorted, n);
     size_t n_kept = 0;
     size_t n_base = 0;
     for (size_t i = 0; i < b->m.n_snapshots; i++) {
-        if (has_id(sorted, n, list[i].snapshot_id)) continue;
+        if (firn_ids_have_i64(sorted, n, list[i].snapshot_id)) continue;
         list[n_kept++] = list[i];
         if (i < b->n_base_snapshots) n_base = n_kept;
     }
@@ -306,10 +294,10 @@ firn_status firn_builder_finish_log(firn_metadata_builder *b)
     int64_t *ids = firn_arena_array(b->arena, b->m.n_snapshots, sizeof *ids);
     if (!log || !ids) return firn_fail_nomem(b->err);
     for (size_t i = 0; i < b->m.n_snapshots; i++) ids[i] = b->m.snapshots[i].snapshot_id;
-    if (b->m.n_snapshots > 1) qsort(ids, b->m.n_snapshots, sizeof *ids, compare_i64);
+    firn_ids_sort_i64(ids, b->m.n_snapshots);
     size_t n = 0;
     for (size_t i = 0; i < b->m.n_snapshot_log; i++) {
-        if (!has_id(ids, b->m.n_snapshots, log[i].snapshot_id)) {
+        if (!firn_ids_have_i64(ids, b->m.n_snapshots, log[i].snapshot_id)) {
             n = 0; /* history before an expired snapshot would have a hole */
         } else if (!is_intermediate(b, log[i].snapshot_id)) {
             log[n++] = log[i];
