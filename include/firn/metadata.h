@@ -93,6 +93,8 @@ typedef struct firn_snapshot {
     int64_t added_rows;      /**< v3; -1: absent */
     firn_str key_id;         /**< v3; empty: absent */
     firn_str extra_json;
+    firn_str json; /**< as it stands in the metadata file it came from, and goes into the next one;
+                        empty: not from a file. A copy that is changed has none */
 } firn_snapshot;
 
 typedef struct firn_snapshot_log_entry {

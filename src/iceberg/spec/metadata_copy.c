@@ -125,6 +125,7 @@ bool firn_properties_copy(const firn_properties *properties, firn_arena *arena,
 bool firn_snapshot_copy(const firn_snapshot *snapshot, firn_arena *arena, firn_snapshot *out)
 {
     *out = *snapshot;
+    out->json = (firn_str){0};
     firn_str *paths = firn_arena_array(arena, snapshot->n_manifests, sizeof *paths);
     if (!paths) return false;
     for (size_t i = 0; i < snapshot->n_manifests; i++) {

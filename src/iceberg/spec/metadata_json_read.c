@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "format/codec.h"
 #include "format/json.h"
+#include "iceberg/spec/history_json.h"
 #include "iceberg/spec/json_build.h"
 #include "iceberg/spec/metadata_check.h"
 #include "iceberg/spec/metadata_json.h"
@@ -20,6 +21,7 @@
 
 typedef struct metadata_parse {
     const json_t *root;
+    const firn_history_text *history; /* not in root; NULL: it is */
     firn_arena *arena;
     firn_table_metadata *m;
     firn_error *err;
@@ -220,12 +222,27 @@ static firn_status parse_sort_orders(const metadata_parse *p)
 
 /* ---- snapshots, logs, references ---- */
 
+/* The snapshots' texts are what stays of the document. */
+static firn_status parse_history(const metadata_parse *p)
+{
+    firn_table_metadata *m = p->m;
+    firn_snapshot *snapshots = NULL;
+    firn_snapshot_log_entry *log = NULL;
+    const firn_str kept = firn_arena_copy(p->arena, p->history->snapshots);
+    if (!kept.data) return firn_fail_nomem(p->err);
+    FIRN_TRY(firn_history_read_snapshots(kept, p->arena, &snapshots, &m->n_snapshots, p->err));
+    FIRN_TRY(firn_history_read_log(p->history->snapshot_log, p->arena, &log, &m->n_snapshot_log,
+                                   p->err));
+    m->snapshots = snapshots;
+    m->snapshot_log = log;
+    return FIRN_OK;
+}
+
 static firn_status parse_snapshots(const metadata_parse *p)
 {
     json_t *array = NULL;
     void *items = NULL;
     firn_table_metadata *m = p->m;
-    FIRN_TRY(opt_number(p, "current-snapshot-id", -1, &m->current_snapshot_id));
     FIRN_TRY(opt_items(p, "snapshots", sizeof(firn_snapshot), &array, &items));
     firn_snapshot *snapshots = items;
     m->n_snapshots = array ? json_array_size(array) : 0;
@@ -372,23 +389,41 @@ static firn_status parse_document(const metadata_parse *p)
     FIRN_TRY(parse_sort_orders(p));
     FIRN_TRY(firn_json_opt_object(p->root, "properties", &properties, p->err));
     FIRN_TRY(firn_properties_from_json(properties, NULL, p->arena, &p->m->properties, p->err));
-    FIRN_TRY(parse_snapshots(p));
-    FIRN_TRY(parse_snapshot_log(p));
+    FIRN_TRY(opt_number(p, "current-snapshot-id", -1, &p->m->current_snapshot_id));
+    if (p->history) {
+        FIRN_TRY(parse_history(p));
+    } else {
+        FIRN_TRY(parse_snapshots(p));
+        FIRN_TRY(parse_snapshot_log(p));
+    }
     FIRN_TRY(parse_metadata_log(p));
     FIRN_TRY(parse_refs(p));
     FIRN_TRY(parse_row_ids(p));
     return parse_kept(p);
 }
 
+static firn_status parse_tree(firn_str json, const firn_history_text *history, firn_arena *scratch,
+                              firn_arena *arena, firn_table_metadata *m, firn_error *err)
+{
+    json_t *root = NULL;
+    FIRN_TRY(firn_json_parse(json, scratch, &root, err));
+    const metadata_parse p = {root, history, arena, m, err};
+    FIRN_TRY(parse_document(&p));
+    return firn_metadata_check(m, scratch, err);
+}
+
+/* Whatever is wrong or unusual is told by the way that looks at all of the document. */
 static firn_status parse_text(firn_str json, firn_arena *scratch, firn_arena *arena,
                               firn_table_metadata *m, firn_error *err)
 {
-    json_t *root = NULL;
+    firn_error ignored;
+    firn_history_text history;
     FIRN_TRY(firn_json_unpack(json, scratch, &json, err));
-    FIRN_TRY(firn_json_parse(json, scratch, &root, err));
-    const metadata_parse p = {root, arena, m, err};
-    FIRN_TRY(parse_document(&p));
-    return firn_metadata_check(m, scratch, err);
+    if (firn_history_split(json, scratch, &history) &&
+        parse_tree(history.rest, &history, scratch, arena, m, &ignored) == FIRN_OK)
+        return FIRN_OK;
+    *m = (firn_table_metadata){0};
+    return parse_tree(json, NULL, scratch, arena, m, err);
 }
 
 firn_status firn_metadata_parse(firn_str json, firn_arena *arena, const firn_table_metadata **out,

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "format/json.h"
+#include "iceberg/spec/history_json.h"
 #include "iceberg/spec/json_build.h"
 #include "iceberg/spec/metadata_json.h"
 #include "iceberg/spec/metadata_json_text.h"
@@ -61,7 +62,7 @@ static void build_sort_orders(firn_json_build *b, json_t *root, const firn_table
     }
 }
 
-static void build_snapshots(firn_json_build *b, json_t *root, const firn_table_metadata *m)
+static void build_refs(firn_json_build *b, json_t *root, const firn_table_metadata *m)
 {
     json_t *json = NULL;
     json_t *refs = firn_json_build_object(b, root, "refs");
@@ -70,21 +71,10 @@ static void build_snapshots(firn_json_build *b, json_t *root, const firn_table_m
         if (st != FIRN_OK) firn_json_build_fail(b, st);
         if (st == FIRN_OK) firn_json_build_member(b, refs, m->refs[i].name, json);
     }
-    json_t *array = firn_json_build_array(b, root, "snapshots");
-    for (size_t i = 0; i < m->n_snapshots && b->status == FIRN_OK; i++) {
-        take(b, array, NULL,
-             firn_snapshot_to_json(&m->snapshots[i], m->format_version, &json, b->err), &json);
-    }
 }
 
-static void build_logs(firn_json_build *b, json_t *root, const firn_table_metadata *m)
+static void build_log(firn_json_build *b, json_t *root, const firn_table_metadata *m)
 {
-    json_t *snapshots = firn_json_build_array(b, root, "snapshot-log");
-    for (size_t i = 0; i < m->n_snapshot_log; i++) {
-        json_t *entry = firn_json_build_object(b, snapshots, NULL);
-        firn_json_build_i64(b, entry, "timestamp-ms", m->snapshot_log[i].timestamp_ms);
-        firn_json_build_i64(b, entry, "snapshot-id", m->snapshot_log[i].snapshot_id);
-    }
     json_t *files = firn_json_build_array(b, root, "metadata-log");
     for (size_t i = 0; i < m->n_metadata_log; i++) {
         json_t *entry = firn_json_build_object(b, files, NULL);
@@ -93,6 +83,7 @@ static void build_logs(firn_json_build *b, json_t *root, const firn_table_metada
     }
 }
 
+/* All but what grows with every commit. */
 static void build_document(firn_json_build *b, json_t *root, const firn_table_metadata *m)
 {
     firn_json_build_i64(b, root, "format-version", m->format_version);
@@ -114,11 +105,24 @@ static void build_document(firn_json_build *b, json_t *root, const firn_table_me
     }
     if (m->format_version >= 3) firn_json_build_i64(b, root, "next-row-id", m->next_row_id);
     firn_json_build_kept(b, root, "encryption-keys", m->encryption_keys_json);
-    build_snapshots(b, root, m);
+    build_refs(b, root, m);
     firn_json_build_kept(b, root, "statistics", m->statistics_json);
     firn_json_build_kept(b, root, "partition-statistics", m->partition_statistics_json);
-    build_logs(b, root, m);
+    build_log(b, root, m);
     firn_json_build_kept(b, root, NULL, m->extra_json);
+}
+
+/* Into the object that was just written, in place of its closing brace. */
+static firn_status append_history(const firn_table_metadata *m, firn_buf *out, firn_error *err)
+{
+    FIRN_TRY(firn_buf_check(out, err));
+    out->len--;
+    firn_buf_cstr(out, ",\"snapshots\":");
+    FIRN_TRY(firn_history_write_snapshots(m, out, err));
+    firn_buf_cstr(out, ",\"snapshot-log\":");
+    firn_history_write_log(m, out);
+    firn_buf_byte(out, '}');
+    return firn_buf_check(out, err);
 }
 
 firn_status firn_metadata_format(const firn_table_metadata *metadata, firn_buf *out,
@@ -131,5 +135,5 @@ firn_status firn_metadata_format(const firn_table_metadata *metadata, firn_buf *
     FIRN_TRY(firn_json_build_finish(&b, root, &document));
     const firn_status st = firn_json_write(document, out, err);
     json_decref(document);
-    return st;
+    return st == FIRN_OK ? append_history(metadata, out, err) : st;
 }

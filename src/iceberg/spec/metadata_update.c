@@ -35,6 +35,16 @@ static firn_status assign_uuid(firn_metadata_builder *b, firn_str uuid)
     return firn_str_copy(uuid, b->arena, &b->m.table_uuid) ? FIRN_OK : firn_fail_nomem(b->err);
 }
 
+/* Version 2 demands members that snapshots of version 1 do without. */
+static firn_status write_snapshots_anew(firn_metadata_builder *b)
+{
+    firn_snapshot *list = firn_builder_grow(b, b->m.snapshots, b->m.n_snapshots, sizeof *list);
+    if (!list) return firn_fail_nomem(b->err);
+    for (size_t i = 0; i < b->m.n_snapshots; i++) list[i].json = (firn_str){0};
+    b->m.snapshots = list;
+    return FIRN_OK;
+}
+
 static firn_status upgrade(firn_metadata_builder *b, int64_t version)
 {
     if (version < 1 || version > FIRN_FORMAT_VERSION_MAX) {
@@ -47,6 +57,7 @@ static firn_status upgrade(firn_metadata_builder *b, int64_t version)
                          "table has format version %" PRId32 ", cannot go back to %" PRId64,
                          b->m.format_version, version);
     }
+    if (b->m.format_version == 1 && version > 1) FIRN_TRY(write_snapshots_anew(b));
     b->m.format_version = (int32_t)version;
     b->m.next_row_id = version < 3 ? -1 : b->m.next_row_id < 0 ? 0 : b->m.next_row_id;
     return FIRN_OK;
