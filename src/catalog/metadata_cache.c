@@ -2,7 +2,8 @@
 /* Table metadata by location. A document never changes, so one that was parsed is good for as long
  * as anybody wants it: a writer that refreshes its table before every commit parses only what
  * others committed. Each slot keeps the last document of those that fall on it; its lock is held
- * while a document is read, so that threads that want the same one read it once. */
+ * while a document is read, so that threads that want the same one read it once. Of what is kept
+ * the latest stays: it makes others go until all together are within a number of bytes. */
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -13,13 +14,13 @@
 #include "iceberg/spec/metadata_json.h"
 
 #define K_SLOTS          16
-#define K_KEPT_MAX_BYTES ((size_t)64 << 20) /* bigger documents are not kept */
+#define K_KEPT_MAX_BYTES ((size_t)64 << 20) /* of all slots together, as they are in memory */
 
 typedef struct entry {
     atomic_int n_refs;
     firn_arena *arena; /* of all below */
     firn_str location;
-    size_t n_bytes;
+    size_t n_bytes; /* of the arena */
     const firn_table_metadata *metadata;
 } entry;
 
@@ -30,6 +31,7 @@ typedef struct slot {
 
 struct firn_metadata_cache {
     slot slots[K_SLOTS];
+    atomic_size_t n_bytes; /* of what is kept */
 };
 
 static void unref(void *ptr)
@@ -79,11 +81,12 @@ static firn_status read_document(const firn_pointer_catalog *catalog, entry *sel
                          FIRN_STR_ARG(location));
     if (st != FIRN_OK)
         return firn_error_wrap(err, st, "metadata file %.*s", FIRN_STR_ARG(location));
-    self->n_bytes = bytes.len;
     self->location = firn_arena_copy(self->arena, location);
     if (!self->location.data) return firn_fail_nomem(err);
-    return firn_error_wrap(err, firn_metadata_parse(bytes, self->arena, &self->metadata, err),
-                           "metadata file %.*s", FIRN_STR_ARG(location));
+    FIRN_TRY(firn_error_wrap(err, firn_metadata_parse(bytes, self->arena, &self->metadata, err),
+                             "metadata file %.*s", FIRN_STR_ARG(location)));
+    self->n_bytes = firn_arena_used(self->arena);
+    return FIRN_OK;
 }
 
 /* With one reference, the caller's. */
@@ -105,6 +108,31 @@ static firn_status make_entry(const firn_pointer_catalog *catalog, firn_str loca
     return FIRN_OK;
 }
 
+/* The slot's lock is held. */
+static void keep(firn_metadata_cache *cache, slot *place, entry *next)
+{
+    entry *before = place->kept;
+    if (next) {
+        atomic_fetch_add(&next->n_refs, 1);
+        atomic_fetch_add(&cache->n_bytes, next->n_bytes);
+    }
+    if (before) atomic_fetch_sub(&cache->n_bytes, before->n_bytes);
+    place->kept = next;
+    unref(before);
+}
+
+/* A slot that somebody uses right now is left alone: two that wait for each other would wait for
+ * ever. */
+static void make_room(firn_metadata_cache *cache, const slot *latest)
+{
+    for (size_t i = 0; i < K_SLOTS && atomic_load(&cache->n_bytes) > K_KEPT_MAX_BYTES; i++) {
+        slot *other = &cache->slots[i];
+        if (other == latest || pthread_mutex_trylock(&other->lock) != 0) continue;
+        keep(cache, other, NULL);
+        pthread_mutex_unlock(&other->lock);
+    }
+}
+
 static firn_status find_or_read(const firn_pointer_catalog *catalog, firn_str location, entry **out,
                                 firn_error *err)
 {
@@ -117,9 +145,8 @@ static firn_status find_or_read(const firn_pointer_catalog *catalog, firn_str lo
     } else {
         st = make_entry(catalog, location, out, err);
         if (st == FIRN_OK && (*out)->n_bytes <= K_KEPT_MAX_BYTES) {
-            unref(place->kept);
-            place->kept = *out;
-            atomic_fetch_add(&(*out)->n_refs, 1);
+            keep(catalog->cache, place, *out);
+            make_room(catalog->cache, place);
         }
     }
     pthread_mutex_unlock(&place->lock);
