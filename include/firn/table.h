@@ -70,8 +70,10 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_txn_begin_create(
  * @retval FIRN_ERR_CONFLICT        Another commit changed what this one relied on.
  * @retval FIRN_ERR_COMMIT_UNKNOWN  May have landed. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_commit(firn_txn *txn, firn_error *err);
-/** @brief Commit several transactions on one catalog atomically; no retry: a lost race is
- * FIRN_ERR_CONFLICT at once. Data files are left for the caller to remove. */
+/** @brief Commit several transactions, each of another table of one catalog, atomically. Waits for
+ * its turn at every table and makes each change again on what is there then, by the rules of
+ * firn_txn_commit(): what conflicts there loses all of them here. Lost, data files are left for the
+ * caller to remove, and the transactions may be committed again. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_txn_commit_all(firn_txn *const *txns, size_t n,
                                                          firn_error *err);
 /** @brief End a transaction, committed or not. */

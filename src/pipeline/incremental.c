@@ -302,6 +302,7 @@ static firn_status add_merge(incremental *x, firn_txn **txn, firn_error *err)
     if (!cursor.value.data) return firn_fail_nomem(err);
     x->run->report->rows_out = counts.rows_inserted + counts.rows_updated;
     x->run->report->files_out += counts.files_added;
+    firn_txn_must_be_unchanged(*txn); /* another run may have moved the cursor */
     return firn_txn_set_summary(*txn, &cursor, 1, err);
 }
 

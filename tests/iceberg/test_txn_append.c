@@ -359,13 +359,12 @@ static void test_row_ids_are_assigned_in_v3(void **state)
     firn_table_close(table);
 }
 
-static void test_several_tables_commit_together(void **state)
+/* Two transactions, on tables a and b, that append a file each; and then another commit to b. */
+static void begin_together(firn_test_lake *lake, firn_table **tables, firn_txn **txns)
 {
-    firn_test_lake *lake = *state;
     firn_error err;
-    firn_txn *txns[2];
-    firn_table *tables[2] = {firn_test_table(lake, "a", false, NULL),
-                             firn_test_table(lake, "b", false, NULL)};
+    tables[0] = firn_test_table(lake, "a", false, NULL);
+    tables[1] = firn_test_table(lake, "b", false, NULL);
     for (int i = 0; i < 2; i++) {
         const firn_data_file file = firn_test_data_file(lake, tables[i], "x.parquet", 0, 0, 5);
         assert_ok(firn_txn_begin(tables[i], &txns[i], &err), &err);
@@ -373,26 +372,80 @@ static void test_several_tables_commit_together(void **state)
     }
     firn_table *other = firn_test_table_open(lake, "b");
     assert_ok(firn_test_append(lake, other, "y.parquet", 0, 0, 1, &err), &err);
-    assert_fails(firn_txn_commit_all(txns, 2, &err), FIRN_ERR_CONFLICT, &err, "table db.b");
-    assert_ok(firn_table_refresh(tables[0], &err), &err);
-    assert_int_equal(firn_table_metadata_of(tables[0])->n_snapshots, 0);
-    firn_txn_close(txns[1]);
-    assert_ok(firn_table_refresh(tables[1], &err), &err);
-    const firn_data_file again = firn_test_data_file(lake, tables[1], "x.parquet", 0, 0, 5);
-    assert_ok(firn_txn_begin(tables[1], &txns[1], &err), &err);
-    assert_ok(firn_txn_append_files(txns[1], &again, 1, &err), &err);
-    firn_txn_close(txns[0]);
-    assert_ok(firn_txn_begin(tables[0], &txns[0], &err), &err);
-    const firn_data_file first = firn_test_data_file(lake, tables[0], "x.parquet", 0, 0, 5);
-    assert_ok(firn_txn_append_files(txns[0], &first, 1, &err), &err);
-    assert_ok(firn_txn_commit_all(txns, 2, &err), &err);
-    assert_live(lake, tables[0], 1, 5);
-    assert_live(lake, tables[1], 2, 6);
+    firn_table_close(other);
+}
+
+static void end_together(firn_table **tables, firn_txn **txns)
+{
     for (int i = 0; i < 2; i++) {
         firn_txn_close(txns[i]);
         firn_table_close(tables[i]);
     }
-    firn_table_close(other);
+}
+
+static void test_several_tables_commit_together(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    firn_txn *txns[2];
+    firn_table *tables[2];
+    begin_together(lake, tables, txns);
+    assert_ok(firn_txn_commit_all(txns, 2, &err), &err);
+    assert_int_equal(lake->clock_state.n_sleeps, 0); /* their turn came, no race was lost */
+    assert_live(lake, tables[0], 1, 5);
+    assert_live(lake, tables[1], 2, 6);
+    end_together(tables, txns);
+}
+
+/* What one of them relies on is gone: none lands, files stay, and they can be committed again. */
+static void test_several_tables_are_lost_together(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    firn_txn *txns[2];
+    firn_table *tables[2];
+    begin_together(lake, tables, txns);
+    firn_txn_must_be_unchanged(txns[1]);
+    const int n_files = firn_test_count_files(lake->folder);
+    for (int i = 0; i < 2; i++) {
+        assert_fails(firn_txn_commit_all(txns, 2, &err), FIRN_ERR_CONFLICT, &err,
+                     "commit to db.b: table is at snapshot");
+        assert_int_equal(firn_test_count_files(lake->folder), n_files);
+    }
+    firn_table *seen = firn_test_table_open(lake, "a");
+    assert_int_equal(firn_table_metadata_of(seen)->n_snapshots, 0);
+    firn_table_close(seen);
+    assert_ok(firn_txn_commit_all(txns, 1, &err), &err);
+    assert_live(lake, tables[0], 1, 5);
+    end_together(tables, txns);
+}
+
+/* A writer that takes no turns is faster once; then both tables are made again. */
+static void test_several_tables_are_tried_again(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    firn_txn *txns[2];
+    firn_table *tables[2];
+    firn_test_faulty_catalog faulty = {
+        .inner = lake->catalog, .answer = FIRN_TEST_ANSWER_REFUSED, .n_times = 1};
+    firn_catalog *catalog = NULL;
+    begin_together(lake, tables, txns);
+    end_together(tables, txns);
+    assert_ok(firn_test_faulty_catalog_open(&faulty, &catalog, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        const firn_ident ident = firn_test_ident(i == 0 ? "a" : "b");
+        assert_ok(firn_table_open(lake->env, lake->store, catalog, &ident, &tables[i], &err), &err);
+        const firn_data_file file = firn_test_data_file(lake, tables[i], "z.parquet", 0, 0, 5);
+        assert_ok(firn_txn_begin(tables[i], &txns[i], &err), &err);
+        assert_ok(firn_txn_append_files(txns[i], &file, 1, &err), &err);
+    }
+    assert_ok(firn_txn_commit_all(txns, 2, &err), &err);
+    assert_int_equal(faulty.n_commits, 2);
+    assert_live(lake, tables[0], 1, 5);
+    assert_live(lake, tables[1], 2, 6);
+    end_together(tables, txns);
+    firn_catalog_destroy(catalog);
 }
 
 static void test_lost_answer_for_several_tables_is_recognised(void **state)
@@ -566,6 +619,8 @@ int main(void)
         TEST(test_small_manifests_are_merged),
         TEST(test_row_ids_are_assigned_in_v3),
         TEST(test_several_tables_commit_together),
+        TEST(test_several_tables_are_lost_together),
+        TEST(test_several_tables_are_tried_again),
         TEST(test_lost_answer_for_several_tables_is_recognised),
         TEST(test_a_file_is_not_added_twice_by_one_transaction),
         TEST(test_main_is_rolled_back_and_set),

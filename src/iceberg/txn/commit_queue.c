@@ -106,7 +106,7 @@ static void lead(firn_commit_queue *queue, waiter *self)
     for (size_t i = 0; i < n; i++)
         members[i] = (firn_commit_member){.txn = taken[i]->txn, .err = taken[i]->err};
     pthread_mutex_unlock(&queue->lock);
-    firn_commit__run(members, n);
+    firn_commit__run(members, n, FIRN_COMMIT_SHARED);
     pthread_mutex_lock(&queue->lock);
     for (size_t i = 0; i < n; i++) {
         taken[i]->status = members[i].status;

@@ -236,6 +236,16 @@ firn_status firn_txn_append_if_unchanged(firn_txn *txn, const firn_data_file *fi
     return firn_txn_change_files(txn, &change, err);
 }
 
+void firn_txn_must_be_unchanged(firn_txn *txn)
+{
+    const firn_snapshot *head = NULL;
+    if (txn->n_changes == 0) return;
+    firn_snapshot_change *first = &txn->changes[0];
+    const firn_status st = firn_snapshot__head(first, txn->draft.base, &head, NULL);
+    first->what.from_snapshot_id = st == FIRN_OK && head ? head->snapshot_id : -1;
+    first->what.must_be_unchanged = true;
+}
+
 firn_status firn_txn_set_summary(firn_txn *txn, const firn_property *items, size_t n,
                                  firn_error *err)
 {

@@ -85,6 +85,10 @@ FIRN_MUST_CHECK firn_status firn_txn_append_if_unchanged(firn_txn *txn, const fi
                                                          size_t n, int64_t from_snapshot_id,
                                                          firn_error *err);
 
+/* The transaction lands only while its first snapshot's branch is where it was when the transaction
+ * began: FIRN_ERR_CONFLICT otherwise. For what was read elsewhere and is noted in a summary. */
+void firn_txn_must_be_unchanged(firn_txn *txn);
+
 /* Entries for the summaries of the transaction's snapshots (cursors, engine name); copied. */
 FIRN_MUST_CHECK firn_status firn_txn_set_summary(firn_txn *txn, const firn_property *items,
                                                  size_t n, firn_error *err);

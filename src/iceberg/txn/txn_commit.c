@@ -8,9 +8,12 @@
  *   unknown  the table is read again: our snapshot id in it means landed. Otherwise it stays
  *            unknown and nothing at all is removed
  *
- * Several transactions of a process may commit as one (commit_queue.c): each makes its snapshot on
- * top of the one before, the catalog is called once, and they land or are lost together. Only one
- * that cannot be built ends alone.
+ * Several transactions of a process may commit as one: they land or are lost together.
+ *
+ *   shared    all append to one table (commit_queue.c): each makes its snapshot on top of the one
+ *             before; one that cannot be built ends alone
+ *   together  one for each of several tables (firn_txn_commit_all): where one cannot be built, all
+ *             are lost
  *
  * Invariant: a file is removed only after the catalog said that nothing changed, and the table,
  * read again, does not have our snapshot. Bad interleaving: the answer of a commit that landed is
@@ -24,21 +27,30 @@
 
 #define K_TURN_TIMEOUT_MS 10000
 
-struct attempt {
-    firn_arena *arena; /* becomes the table's when the commit lands */
+/* A table of the run, and what the attempt under way makes of it. */
+struct part {
+    firn_txn *leader; /* its table handle is the one that talks to the catalog */
+    void *turn;
     const firn_table_metadata *base;
     firn_update_list list;
     firn_list_batch batch;
-    firn_table_commit commit;
 };
 
 struct run {
     firn_commit_member *members;
     size_t n;
-    firn_txn *leader; /* its table handle is the one that talks to the catalog */
-    void *turn;
+    struct part *parts; /* one; together: one a member */
+    size_t n_parts;
+    firn_commit_kind kind;
+    firn_arena *arena; /* of the attempt; becomes the table's when a shared commit lands */
     int32_t attempt;
+    bool is_final; /* trying again would not mend it */
 };
+
+static struct part *part_of(const struct run *run, size_t member)
+{
+    return &run->parts[run->kind == FIRN_COMMIT_TOGETHER ? member : 0];
+}
 
 /* ---- build ---- */
 
@@ -91,6 +103,7 @@ static firn_status add_snapshot(firn_txn *txn, firn_snapshot_change *change,
         FIRN_TRY(firn_updates_apply(is_create ? NULL : base, FIRN_STR(""), list->items, list->n,
                                     firn_clock_wall_ms(txn->table->env->clock), list->arena, &work,
                                     err));
+    FIRN_TRY(firn_snapshot__check_required(txn, change, work, err));
     FIRN_TRY(firn_snapshot__validate(txn, change, work, list->arena, err));
     FIRN_TRY(firn_snapshot__produce(txn, change, work, list->arena, snapshot, err));
     const firn_update add = {.kind = FIRN_UPDATE_ADD_SNAPSHOT, .snapshot = snapshot};
@@ -130,15 +143,6 @@ static firn_status make_commit(const firn_table *table, const firn_table_metadat
     out->updates = list->items;
     out->n_updates = list->n;
     return FIRN_OK;
-}
-
-firn_status firn_commit__build(firn_txn *txn, firn_arena *arena, firn_table_commit *out,
-                               firn_error *err)
-{
-    firn_update_list list = {.arena = arena};
-    txn->attempt = 0;
-    FIRN_TRY(add_updates(txn, txn->table->loaded.metadata, &list, err));
-    return make_commit(txn->table, txn->table->loaded.metadata, &list, out, err);
 }
 
 /* Our snapshots came in one commit, so one of them tells of all. */
@@ -182,7 +186,7 @@ static void settle(firn_commit_member *member, firn_status st)
     member->is_settled = true;
 }
 
-/* The member's commit is lost for good: err says why. */
+/* A member of a shared commit is lost for good: err says why. */
 static void lose(firn_commit_member *member, firn_status st)
 {
     firn_txn *txn = member->txn;
@@ -190,6 +194,16 @@ static void lose(firn_commit_member *member, firn_status st)
     if (!txn->keeps_files) firn_txn_discard_files(txn);
     settle(member,
            firn_error_wrap(member->err, st, "commit to %.*s", FIRN_STR_ARG(txn->table->text)));
+}
+
+static void land_rest(const struct run *run)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        firn_commit_member *member = &run->members[i];
+        if (member->is_settled) continue;
+        if (!member->txn->is_ended) firn_commit__show_landed(member->txn);
+        settle(member, FIRN_OK);
+    }
 }
 
 /* ---- unknown ---- */
@@ -251,19 +265,33 @@ firn_status firn_commit__resolve(firn_txn *txn, firn_error *err)
                            "no file was removed");
 }
 
-/* All of a commit landed or nothing, so what one finds is true of all. */
-static void resolve_all(const struct run *run)
+/* All of a commit landed or nothing, so what one finds is true of all: one that makes a snapshot,
+ * as only that can be recognised. */
+static firn_commit_member *witness(const struct run *run)
 {
-    firn_status st = FIRN_ERR_COMMIT_UNKNOWN;
-    for (size_t i = 0, n_seen = 0; i < run->n; i++) {
+    firn_commit_member *first = NULL;
+    for (size_t i = 0; i < run->n; i++) {
         firn_commit_member *member = &run->members[i];
         if (member->is_settled) continue;
-        if (n_seen++ == 0)
-            st = firn_commit__resolve(member->txn, member->err);
-        else if (st == FIRN_OK)
-            firn_commit__show_landed(member->txn);
-        else
-            member->txn->is_ended = true;
+        if (member->txn->n_changes > 0) return member;
+        if (!first) first = member;
+    }
+    return first;
+}
+
+static void resolve_all(const struct run *run)
+{
+    const firn_commit_member *one = witness(run);
+    const firn_status st = firn_commit__resolve(one->txn, one->err);
+    if (st == FIRN_OK) {
+        land_rest(run);
+        return;
+    }
+    for (size_t i = 0; i < run->n; i++) {
+        firn_commit_member *member = &run->members[i];
+        if (member->is_settled) continue;
+        member->txn->is_ended = true;
+        if (member->err != one->err) *member->err = *one->err;
         settle(member, st);
     }
 }
@@ -271,52 +299,98 @@ static void resolve_all(const struct run *run)
 /* ---- attempts ---- */
 
 /* The first attempt works on what the handle shows, unless others may have been before us. */
-static firn_status find_base(const struct run *run, struct attempt *at, firn_error *err)
+static firn_status find_base(const struct run *run, struct part *part, firn_error *err)
 {
     firn_loaded_table loaded;
-    const firn_table *table = run->leader->table;
-    const bool is_fresh = run->attempt > 0 || run->n > 1 || run->turn;
-    at->base = table->loaded.metadata;
-    if (!is_fresh) return FIRN_OK;
-    FIRN_TRY(firn_table__load(table, at->arena, &loaded, err));
-    at->base = loaded.metadata;
-    for (size_t i = 0; run->attempt > 0 && i < run->n; i++) {
-        firn_commit_member *member = &run->members[i];
-        if (member->is_settled) continue;
-        if (has_our_snapshot(member->txn, loaded.metadata)) {
-            firn_commit__show_landed(member->txn);
-            settle(member, FIRN_OK);
-        } else {
-            firn_written__remove(member->txn, FIRN_KEEP_FOR_RETRY);
+    const firn_table *table = part->leader->table;
+    const bool is_fresh = run->attempt > 0 || run->n > 1 || part->turn;
+    part->base = table->loaded.metadata;
+    part->list = (firn_update_list){.arena = run->arena};
+    part->batch = (firn_list_batch){.arena = run->arena};
+    if (!is_fresh || table->create_updates) return FIRN_OK;
+    FIRN_TRY(firn_table__load(table, run->arena, &loaded, err));
+    part->base = loaded.metadata;
+    return FIRN_OK;
+}
+
+static firn_status find_bases(const struct run *run, firn_error *err)
+{
+    for (size_t i = 0; i < run->n_parts; i++) FIRN_TRY(find_base(run, &run->parts[i], err));
+    if (run->attempt == 0) return FIRN_OK;
+    for (size_t i = 0; i < run->n; i++)
+        if (!run->members[i].is_settled &&
+            has_our_snapshot(run->members[i].txn, part_of(run, i)->base)) {
+            land_rest(run);
+            return FIRN_OK;
         }
-    }
+    for (size_t i = 0; i < run->n; i++)
+        if (!run->members[i].is_settled)
+            firn_written__remove(run->members[i].txn, FIRN_KEEP_FOR_RETRY);
     return FIRN_OK;
 }
 
 /* What an abandoned member put into the attempt is taken out again. */
-static void take_back(struct attempt *at, size_t n_updates, const firn_list_batch *before)
+static void take_back(struct part *part, size_t n_updates, const firn_list_batch *before)
 {
-    for (size_t i = before->n; i < at->batch.n; i++) firn_store_abandon(at->batch.writers[i]);
-    at->list.n = n_updates;
-    at->batch.n = before->n;
-    at->batch.snapshot_id = before->snapshot_id;
-    at->batch.manifests = before->manifests;
-    at->batch.n_manifests = before->n_manifests;
+    for (size_t i = before->n; i < part->batch.n; i++) firn_store_abandon(part->batch.writers[i]);
+    part->list.n = n_updates;
+    part->batch.n = before->n;
+    part->batch.snapshot_id = before->snapshot_id;
+    part->batch.manifests = before->manifests;
+    part->batch.n_manifests = before->n_manifests;
 }
 
 /* A conflict found while building is final: refreshing again would not mend it. */
-static void build_member(const struct run *run, struct attempt *at, firn_commit_member *member)
+static firn_status build_member(struct run *run, size_t i, firn_error *err)
 {
-    const firn_list_batch before = at->batch;
-    const size_t n_updates = at->list.n;
-    member->txn->attempt = run->attempt;
-    member->txn->batch = run->n > 1 ? &at->batch : NULL;
-    const firn_status st = add_updates(member->txn, at->base, &at->list, member->err);
-    member->txn->batch = NULL;
-    if (st == FIRN_OK) return;
-    take_back(at, n_updates, &before);
-    if (st == FIRN_ERR_CONFLICT) member->err->flags &= ~FIRN_ERROR_RETRYABLE;
+    firn_commit_member *member = &run->members[i];
+    const bool is_together = run->kind == FIRN_COMMIT_TOGETHER;
+    firn_txn *txn = member->txn;
+    struct part *part = part_of(run, i);
+    const firn_list_batch before = part->batch;
+    const size_t n_updates = part->list.n;
+    firn_error *use = is_together ? err : member->err;
+    txn->attempt = run->attempt;
+    txn->batch = run->n > run->n_parts ? &part->batch : NULL;
+    const firn_status st = add_updates(txn, part->base, &part->list, use);
+    txn->batch = NULL;
+    if (st == FIRN_OK) return FIRN_OK;
+    take_back(part, n_updates, &before);
+    if (st == FIRN_ERR_CONFLICT) use->flags &= ~FIRN_ERROR_RETRYABLE;
+    run->is_final = is_together;
+    if (is_together)
+        return firn_error_wrap(err, st, "commit to %.*s", FIRN_STR_ARG(txn->table->text));
     lose(member, st);
+    return FIRN_OK;
+}
+
+static firn_status build_all(struct run *run, firn_error *err)
+{
+    for (size_t i = 0; i < run->n; i++)
+        if (!run->members[i].is_settled) FIRN_TRY(build_member(run, i, err));
+    return FIRN_OK;
+}
+
+static firn_status publish(const struct run *run, firn_loaded_table *loaded, firn_error *err)
+{
+    const firn_table *table = run->parts[0].leader->table;
+    const firn_catalog_ops *ops = firn_catalog_get_ops(table->catalog);
+    firn_list_batch *batch = &run->parts[0].batch;
+    const size_t n_lists = batch->n;
+    batch->n = 0;
+    if (n_lists > 0) FIRN_TRY(firn_store_finish_all(batch->writers, n_lists, err));
+    firn_table_commit *commits = firn_arena_array(run->arena, run->n_parts, sizeof *commits);
+    if (!commits) return firn_fail_nomem(err);
+    for (size_t i = 0; i < run->n_parts; i++)
+        FIRN_TRY(make_commit(run->parts[i].leader->table, run->parts[i].base, &run->parts[i].list,
+                             &commits[i], err));
+    FIRN_TRY(firn_env_failpoint(table->env, "txn.commit.before_catalog", err));
+    FIRN_TRY(ops->commit(firn_catalog_ctx(table->catalog), commits, run->n_parts, run->arena,
+                         loaded, err));
+    /* A failure here stands for an answer that was lost on the way. */
+    if (firn_env_failpoint(table->env, "txn.commit.after_catalog", err) != FIRN_OK)
+        return firn_fail(err, FIRN_ERR_COMMIT_UNKNOWN, "the catalog's answer was lost");
+    return FIRN_OK;
 }
 
 static bool has_unsettled(const struct run *run)
@@ -326,58 +400,40 @@ static bool has_unsettled(const struct run *run)
     return false;
 }
 
-static firn_status publish(const struct run *run, struct attempt *at, firn_loaded_table *loaded,
-                           firn_error *err)
+/* The leader's handle takes the attempt's arena, if it may. */
+static void land_all(struct run *run, const firn_loaded_table *loaded)
 {
-    const firn_table *table = run->leader->table;
-    const firn_catalog_ops *ops = firn_catalog_get_ops(table->catalog);
-    const size_t n_lists = at->batch.n;
-    at->batch.n = 0;
-    if (n_lists > 0) FIRN_TRY(firn_store_finish_all(at->batch.writers, n_lists, err));
-    FIRN_TRY(make_commit(table, at->base, &at->list, &at->commit, err));
-    FIRN_TRY(firn_env_failpoint(table->env, "txn.commit.before_catalog", err));
-    FIRN_TRY(ops->commit(firn_catalog_ctx(table->catalog), &at->commit, 1, at->arena, loaded, err));
-    /* A failure here stands for an answer that was lost on the way. */
-    if (firn_env_failpoint(table->env, "txn.commit.after_catalog", err) != FIRN_OK)
-        return firn_fail(err, FIRN_ERR_COMMIT_UNKNOWN, "the catalog's answer was lost");
+    firn_txn *leader = run->parts[0].leader;
+    for (size_t i = 0; i < run->n && loaded; i++) {
+        if (run->members[i].is_settled || run->members[i].txn != leader) continue;
+        land(leader, run->arena, loaded);
+        run->arena = NULL;
+    }
+    land_rest(run);
+}
+
+static firn_status try_once(struct run *run, firn_error *err)
+{
+    firn_loaded_table loaded;
+    firn_loaded_table *wanted = run->kind == FIRN_COMMIT_TOGETHER ? NULL : &loaded;
+    FIRN_TRY(find_bases(run, err));
+    FIRN_TRY(build_all(run, err));
+    if (!has_unsettled(run)) return FIRN_OK;
+    FIRN_TRY(publish(run, wanted, err));
+    land_all(run, wanted);
     return FIRN_OK;
 }
 
-/* True: the leader's handle has taken the arena. */
-static bool land_all(const struct run *run, firn_arena *arena, const firn_loaded_table *loaded)
-{
-    bool is_taken = false;
-    for (size_t i = 0; i < run->n; i++) {
-        firn_commit_member *member = &run->members[i];
-        if (member->is_settled) continue;
-        if (member->txn == run->leader) {
-            land(member->txn, arena, loaded);
-            is_taken = true;
-        } else {
-            firn_commit__show_landed(member->txn);
-        }
-        settle(member, FIRN_OK);
-    }
-    return is_taken;
-}
-
 /* FIRN_OK: all members are settled. */
-static firn_status attempt_once(const struct run *run, firn_error *err)
+static firn_status attempt_once(struct run *run, firn_error *err)
 {
-    struct attempt at = {0};
-    firn_loaded_table loaded;
-    FIRN_TRY(firn_env_check_cancel(run->leader->table->env, err));
-    at.arena = firn_arena_create(run->leader->table->env->alloc, 0);
-    if (!at.arena) return firn_fail_nomem(err);
-    at.list.arena = at.batch.arena = at.arena;
-    firn_status st = find_base(run, &at, err);
-    for (size_t i = 0; st == FIRN_OK && i < run->n; i++)
-        if (!run->members[i].is_settled) build_member(run, &at, &run->members[i]);
-    if (st == FIRN_OK && has_unsettled(run)) {
-        st = publish(run, &at, &loaded, err);
-        if (st == FIRN_OK && land_all(run, at.arena, &loaded)) return FIRN_OK;
-    }
-    firn_arena_destroy(at.arena);
+    firn_env *env = run->parts[0].leader->table->env;
+    FIRN_TRY(firn_env_check_cancel(env, err));
+    run->arena = firn_arena_create(env->alloc, 0);
+    if (!run->arena) return firn_fail_nomem(err);
+    const firn_status st = try_once(run, err);
+    firn_arena_destroy(run->arena);
+    run->arena = NULL;
     return st;
 }
 
@@ -385,14 +441,14 @@ static firn_status attempt_once(const struct run *run, firn_error *err)
  * is lost to a writer that takes none, and is quick to try again. */
 static bool wait_before_retry(struct run *run, int64_t started_us)
 {
-    const firn_txn *txn = run->leader;
+    const firn_txn *txn = run->parts[0].leader;
     const firn_env *env = txn->table->env;
     const int64_t n_retries = property(txn, FIRN_STR("commit.retry.num-retries"), 4);
     const int64_t min_ms = property(txn, FIRN_STR("commit.retry.min-wait-ms"), 100);
     const int64_t max_ms = property(txn, FIRN_STR("commit.retry.max-wait-ms"), 60000);
     const int64_t total_ms = property(txn, FIRN_STR("commit.retry.total-timeout-ms"), 1800000);
-    if (run->attempt >= n_retries) return false;
-    const int64_t wait_ms = run->turn ? 0 : backoff_ms(run->attempt, min_ms, max_ms);
+    if (run->is_final || run->attempt >= n_retries) return false;
+    const int64_t wait_ms = run->parts[0].turn ? 0 : backoff_ms(run->attempt, min_ms, max_ms);
     const uint64_t span = (uint64_t)wait_ms * 1000 / 2 + 1;
     const int64_t wait_us = wait_ms * 500 + (int64_t)(firn_random_u64(env->random) % span);
     const int64_t spent_us = firn_clock_monotonic_us(env->clock) - started_us;
@@ -403,50 +459,117 @@ static bool wait_before_retry(struct run *run, int64_t started_us)
 }
 
 /* After the last attempt: a conflict may have been with ourselves. */
-static firn_status check_lost(const firn_commit_member *member, firn_status st)
+static bool was_ourselves(const struct run *run, firn_status st)
 {
     firn_error ignored;
     bool landed = false;
-    if (st != FIRN_ERR_CONFLICT || member->txn->n_changes == 0) return st;
-    return look_for_snapshot(member->txn, &landed, &ignored) == FIRN_OK && landed ? FIRN_OK : st;
+    firn_txn *txn = st == FIRN_ERR_CONFLICT ? witness(run)->txn : NULL;
+    return txn && txn->n_changes > 0 && look_for_snapshot(txn, &landed, &ignored) == FIRN_OK &&
+           landed;
 }
 
 static void settle_rest(const struct run *run, firn_status st, const firn_error *why)
 {
+    if (!has_unsettled(run)) return;
     for (size_t i = 0; i < run->n; i++)
         if (!run->members[i].is_settled) *run->members[i].err = *why;
     if (st == FIRN_ERR_COMMIT_UNKNOWN) {
         resolve_all(run);
-        return;
-    }
-    for (size_t i = 0; i < run->n; i++) {
-        firn_commit_member *member = &run->members[i];
-        if (member->is_settled) continue;
-        if (check_lost(member, st) == FIRN_OK)
-            settle(member, FIRN_OK);
-        else
-            lose(member, st);
+    } else if (was_ourselves(run, st)) {
+        land_rest(run);
+    } else {
+        for (size_t i = 0; i < run->n; i++) {
+            firn_commit_member *member = &run->members[i];
+            if (member->is_settled) continue;
+            if (run->kind == FIRN_COMMIT_SHARED) {
+                lose(member, st);
+            } else {
+                firn_written__remove(member->txn, FIRN_KEEP_NOTHING);
+                settle(member, st);
+            }
+        }
     }
 }
 
-void firn_commit__run(firn_commit_member *members, size_t n)
+/* ---- turns ---- */
+
+/* Everybody who takes several takes them in the order of the tables' names, so that no two wait for
+ * each other. */
+static struct part *next_without_turn(const struct run *run, firn_str after)
+{
+    struct part *next = NULL;
+    for (size_t i = 0; i < run->n_parts; i++) {
+        struct part *part = &run->parts[i];
+        const firn_str name = part->leader->table->text;
+        if (after.data && firn_str_compare(name, after) <= 0) continue;
+        if (!next || firn_str_compare(name, next->leader->table->text) < 0) next = part;
+    }
+    return next;
+}
+
+static void take_turns(const struct run *run)
+{
+    firn_str last = {0};
+    struct part *part;
+    while ((part = next_without_turn(run, last)) != NULL) {
+        const firn_table *table = part->leader->table;
+        const firn_catalog_ops *ops = firn_catalog_get_ops(table->catalog);
+        last = table->text;
+        if (ops->take_turn && !table->create_updates)
+            part->turn =
+                ops->take_turn(firn_catalog_ctx(table->catalog), &table->ident, K_TURN_TIMEOUT_MS);
+    }
+}
+
+static void end_turns(const struct run *run)
+{
+    for (size_t i = 0; i < run->n_parts; i++) {
+        const firn_catalog *catalog = run->parts[i].leader->table->catalog;
+        if (!run->parts[i].turn) continue;
+        firn_catalog_get_ops(catalog)->end_turn(firn_catalog_ctx(catalog), run->parts[i].turn);
+    }
+}
+
+static bool creates_table(const struct run *run)
+{
+    for (size_t i = 0; i < run->n_parts; i++)
+        if (run->parts[i].leader->table->create_updates) return true;
+    return false;
+}
+
+static void run_parts(struct run *run)
 {
     firn_error why;
-    struct run run = {.members = members, .n = n, .leader = members[0].txn};
-    const firn_table *table = run.leader->table;
-    const firn_catalog_ops *ops = firn_catalog_get_ops(table->catalog);
-    void *ctx = firn_catalog_ctx(table->catalog);
-    const int64_t started_us = firn_clock_monotonic_us(table->env->clock);
-    const bool is_create = table->create_updates != NULL;
     firn_status st;
+    const firn_clock *clock = run->parts[0].leader->table->env->clock;
+    const int64_t started_us = firn_clock_monotonic_us(clock);
     firn_error_clear(&why);
-    if (ops->take_turn && !is_create)
-        run.turn = ops->take_turn(ctx, &table->ident, K_TURN_TIMEOUT_MS);
+    run->is_final = creates_table(run);
+    take_turns(run);
     do {
-        st = attempt_once(&run, &why);
-    } while (st == FIRN_ERR_CONFLICT && !is_create && wait_before_retry(&run, started_us));
-    if (run.turn) ops->end_turn(ctx, run.turn);
-    settle_rest(&run, st, &why);
+        st = attempt_once(run, &why);
+    } while (st == FIRN_ERR_CONFLICT && wait_before_retry(run, started_us));
+    end_turns(run);
+    settle_rest(run, st, &why);
+}
+
+void firn_commit__run(firn_commit_member *members, size_t n, firn_commit_kind kind)
+{
+    struct part only = {.leader = members[0].txn};
+    struct run run = {.members = members, .n = n, .parts = &only, .n_parts = 1, .kind = kind};
+    firn_arena *arena = NULL;
+    if (kind == FIRN_COMMIT_TOGETHER && n > 1) {
+        arena = firn_arena_create(only.leader->table->env->alloc, 0);
+        run.n_parts = n;
+        run.parts = arena ? firn_arena_array(arena, n, sizeof *run.parts) : NULL;
+        for (size_t i = 0; i < n && run.parts; i++)
+            run.parts[i] = (struct part){.leader = members[i].txn};
+    }
+    if (run.parts)
+        run_parts(&run);
+    else
+        for (size_t i = 0; i < n; i++) settle(&members[i], firn_fail_nomem(members[i].err));
+    firn_arena_destroy(arena);
 }
 
 /* ---- entry ---- */
@@ -470,6 +593,6 @@ firn_status firn_txn_commit(firn_txn *txn, firn_error *err)
     FIRN_TRY(firn_txn__check_open(txn, use));
     if (firn_commit__can_share(txn)) return firn_commit_queue__commit(txn, use);
     firn_commit_member alone = {.txn = txn, .err = use};
-    firn_commit__run(&alone, 1);
+    firn_commit__run(&alone, 1, FIRN_COMMIT_SHARED);
     return alone.status;
 }

@@ -275,16 +275,26 @@ FIRN_MUST_CHECK firn_status firn_commit_queue__commit(firn_txn *txn, firn_error 
 
 /* Plain appends to a table that exists. */
 bool firn_commit__can_share(const firn_txn *txn);
-/* Brings every member to its end, its status. All are of one table, store and catalog; several only
- * if they can share. */
-void firn_commit__run(firn_commit_member *members, size_t n);
+typedef enum firn_commit_kind {
+    FIRN_COMMIT_SHARED = 0, /* one transaction, or several of one table that can share */
+    FIRN_COMMIT_TOGETHER,   /* of different tables; lost, they keep their data files and can be
+                               committed again */
+} firn_commit_kind;
+/* Brings every member to its end, its status. All are of one catalog. */
+void firn_commit__run(firn_commit_member *members, size_t n, firn_commit_kind kind);
 /* After FIRN_ERR_COMMIT_UNKNOWN: looks whether it landed. Ends the transaction. */
 FIRN_MUST_CHECK firn_status firn_commit__resolve(firn_txn *txn, firn_error *err);
 /* After a commit that landed: the handle shows it, if it can be read back. */
 void firn_commit__show_landed(firn_txn *txn);
-/* Updates and requirements of one transaction on the table as its handle shows it. */
-FIRN_MUST_CHECK firn_status firn_commit__build(firn_txn *txn, firn_arena *arena,
-                                               firn_table_commit *out, firn_error *err);
+
+/* ---- required_columns.c ---- */
+
+/* FIRN_ERR_CONFLICT when added rows may have null where metadata's schema has a column that was
+ * made required since they were written. */
+FIRN_MUST_CHECK firn_status firn_snapshot__check_required(const firn_txn *txn,
+                                                          const firn_snapshot_change *change,
+                                                          const firn_table_metadata *metadata,
+                                                          firn_error *err);
 
 /* ---- conflict.c ---- */
 

@@ -239,7 +239,6 @@ static firn_requirement requirement_of(const firn_table_metadata *base, const fi
     case FIRN_UPDATE_ASSIGN_UUID:
     case FIRN_UPDATE_FORMAT_VERSION:
     case FIRN_UPDATE_ADD_SORT_ORDER:
-    case FIRN_UPDATE_ADD_SNAPSHOT:
     case FIRN_UPDATE_REMOVE_SNAPSHOTS:
     case FIRN_UPDATE_REMOVE_SNAPSHOT_REF:
     case FIRN_UPDATE_SET_LOCATION:
@@ -250,6 +249,8 @@ static firn_requirement requirement_of(const firn_table_metadata *base, const fi
     case FIRN_UPDATE_SET_PARTITION_STATISTICS:
     case FIRN_UPDATE_REMOVE_PARTITION_STATISTICS:
     case FIRN_UPDATE_REMOVE_SCHEMAS: break;
+    case FIRN_UPDATE_ADD_SNAPSHOT: /* its rows were checked against this schema */
+        return (firn_requirement){FIRN_REQUIRE_CURRENT_SCHEMA_ID, {0}, base->current_schema_id};
     case FIRN_UPDATE_REMOVE_SPECS:
         return (firn_requirement){FIRN_REQUIRE_DEFAULT_SPEC_ID, {0}, base->default_spec_id};
     }
