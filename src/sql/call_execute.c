@@ -253,7 +253,8 @@ firn_status firn_call_execute(firn_session *session, firn_str sql, bool *handled
 {
     firn_sql_parser parser = firn_parser_of(session->arena, sql);
     firn_ast_call call;
-    *handled = false;
+    *handled = session->dialect == FIRN_DIALECT_TRINO && firn_parser_accept(&parser, "ANALYZE");
+    if (*handled) return firn_call__analyze(session, &parser, out, err);
     if (!firn_parser_accept(&parser, "CALL")) return FIRN_OK;
     const firn_sql_parser before = parser;
     firn_sql_name name;
@@ -267,5 +268,6 @@ firn_status firn_call_execute(firn_session *session, firn_str sql, bool *handled
         return firn_sql_fail(err, name.offset, "there is no catalog \"%.*s\"",
                              FIRN_STR_ARG(name.parts[0]));
     }
+    FIRN_TRY(firn_call__join_names(session, &call, err));
     return firn_call__run(session, &call, NULL, out, err);
 }

@@ -35,6 +35,14 @@ FIRN_MUST_CHECK firn_status firn_call__run(firn_session *session, const firn_ast
                                            const firn_sql_name *table, firn_result **out,
                                            firn_error *err);
 
+/* ---- call_trino.c ---- */
+/* In Trino's dialect a schema and a table among the arguments become the table. */
+FIRN_MUST_CHECK firn_status firn_call__join_names(firn_session *session, firn_ast_call *call,
+                                                  firn_error *err);
+/* Behind ANALYZE. */
+FIRN_MUST_CHECK firn_status firn_call__analyze(firn_session *session, firn_sql_parser *p,
+                                               firn_result **out, firn_error *err);
+
 /* Partition and sort fields by column ids of schema. prefix: "PARTITIONED BY" for messages. */
 FIRN_MUST_CHECK firn_status firn_ddl__partition_fields(const firn_ddl *ddl,
                                                        const firn_ast_transforms *in,

@@ -221,6 +221,22 @@ static bool makes_empty_snapshot(const firn_session *session, bool has_query)
            (has_query && session->dialect == FIRN_DIALECT_SPARK);
 }
 
+/* Trino gives each new table a folder of its own, so that one made again under an old name never
+ * finds files of the old one. Elsewhere the catalog says where. */
+static firn_status make_location(const firn_ddl *ddl, const new_table *t, firn_str *location,
+                                 firn_error *err)
+{
+    char uuid[37];
+    if (location->len > 0 || ddl->session->dialect != FIRN_DIALECT_TRINO) return FIRN_OK;
+    FIRN_TRY(
+        firn_catalog_get_ops(t->catalog)
+            ->default_location(firn_catalog_ctx(t->catalog), &t->ident, ddl->arena, location, err));
+    firn_random_uuid(ddl->session->env->random, uuid);
+    *location = firn_arena_printf(ddl->arena, "%.*s-%.8s%.4s%.4s%.4s%.12s", FIRN_STR_ARG(*location),
+                                  uuid, uuid + 9, uuid + 14, uuid + 19, uuid + 24);
+    return location->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
 /* Create under ident, with the query's rows when there are any; one commit. */
 static firn_status create(const firn_ddl *ddl, const firn_dml_rows *rows, const new_table *t,
                           const firn_ident *ident, int64_t *n_rows, firn_error *err)
@@ -229,8 +245,10 @@ static firn_status create(const firn_ddl *ddl, const firn_dml_rows *rows, const 
     firn_table *table = NULL;
     firn_txn *txn = NULL;
     int64_t n_files = 0;
-    FIRN_TRY(firn_txn_begin_create(session->env, session->store, t->catalog, ident, &t->opts,
-                                   &table, &txn, err));
+    firn_table_create_opts opts = t->opts;
+    FIRN_TRY(make_location(ddl, t, &opts.location, err));
+    FIRN_TRY(firn_txn_begin_create(session->env, session->store, t->catalog, ident, &opts, &table,
+                                   &txn, err));
     firn_status st = FIRN_OK;
     if (rows) st = firn_dml__append_rows(rows, table, txn, n_rows, &n_files, err);
     if (st == FIRN_OK && *n_rows == 0 && makes_empty_snapshot(session, rows != NULL)) {

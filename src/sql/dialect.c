@@ -103,6 +103,7 @@ typedef struct type_writer {
     firn_dialect dialect;
     const char *comma; /* between precision and scale */
     bool is_sql;       /* as a statement of Spark: "STRUCT<a: INT, b: STRING>" */
+    const char *row;   /* the word for a struct */
     firn_buf *out;
 } type_writer;
 
@@ -133,7 +134,7 @@ static void put_nested(const type_writer *w, const firn_type *type, int depth)
     if (type->kind == FIRN_TYPE_LIST)
         put_word(w, "array");
     else if (is_struct)
-        put_word(w, is_trino ? "row" : "struct");
+        put_word(w, w->row);
     else
         put_word(w, "map");
     firn_buf_byte(w->out, is_trino ? '(' : '<');
@@ -161,22 +162,29 @@ static void put_type(const type_writer *w, const firn_type *type, int depth)
     }
 }
 
+static const char *row_of(firn_dialect dialect)
+{
+    return dialect == FIRN_DIALECT_TRINO ? "row" : "struct";
+}
+
 void firn_dialect_put_type(firn_dialect dialect, const firn_type *type, firn_buf *out)
 {
-    const type_writer w = {dialect, dialect == FIRN_DIALECT_TRINO ? ", " : ",", false, out};
+    const type_writer w = {dialect, dialect == FIRN_DIALECT_TRINO ? ", " : ",", false,
+                           row_of(dialect), out};
     put_type(&w, type, 0);
 }
 
 void firn_dialect_put_column_type(firn_dialect dialect, const firn_type *type, firn_buf *out)
 {
-    const type_writer w = {dialect, ",", false, out};
+    const type_writer w = {dialect, ",", false, row_of(dialect), out};
     put_type(&w, type, 0);
 }
 
 void firn_dialect_put_sql_type(firn_dialect dialect, const firn_type *type, firn_buf *out)
 {
-    const type_writer w = {dialect, dialect == FIRN_DIALECT_TRINO ? ", " : ",",
-                           dialect == FIRN_DIALECT_SPARK, out};
+    const bool is_trino = dialect == FIRN_DIALECT_TRINO;
+    const type_writer w = {dialect, is_trino ? ", " : ",", dialect == FIRN_DIALECT_SPARK,
+                           is_trino ? "ROW" : "struct", out};
     put_type(&w, type, 0);
 }
 

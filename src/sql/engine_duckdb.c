@@ -252,6 +252,53 @@ firn_status firn_engine_describe(firn_engine *engine, firn_str sql, firn_arena *
     return st;
 }
 
+/* Of those that the query leaves open the type is none. */
+static firn_status mark_unknown(firn_engine *engine, duckdb_v2_schema_handle schema,
+                                const firn_type *read, firn_arena *arena, firn_type *out,
+                                firn_error *err)
+{
+    static const firn_type k_unknown = {.kind = FIRN_TYPE_UNKNOWN};
+    duckdb_v2_error_info_handle info = NULL;
+    firn_field *fields = firn_arena_array(arena, read->n_fields, sizeof *fields);
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < read->n_fields; i++) {
+        duckdb_v2_identifier_t name = {0};
+        duckdb_v2_logical_type_handle type = NULL;
+        DUCKDB_V2_LOGICAL_TYPE_ID id = DUCKDB_V2_LOGICAL_TYPE_ID_INVALID;
+        DUCKDB_V2_ERROR code = engine->api->schema_get_field(schema, i, &name, &type, &info);
+        if (!code) code = engine->api->logical_type_get_id(type, &id, &info);
+        if (code) return firn_engine_fail(engine, code, &info, err);
+        fields[i] = read->fields[i];
+        if (id == DUCKDB_V2_LOGICAL_TYPE_ID_SQLNULL || id == DUCKDB_V2_LOGICAL_TYPE_ID_UNKNOWN ||
+            id == DUCKDB_V2_LOGICAL_TYPE_ID_ANY) {
+            fields[i].type = &k_unknown;
+        }
+    }
+    *out = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = read->n_fields};
+    return FIRN_OK;
+}
+
+firn_status firn_engine_parameters(firn_engine *engine, firn_str sql, firn_arena *arena,
+                                   firn_type *out, firn_error *err)
+{
+    duckdb_v2_sql_statement_handle statement = NULL;
+    duckdb_v2_schema_handle columns = NULL;
+    duckdb_v2_schema_handle schema = NULL;
+    duckdb_v2_error_info_handle info = NULL;
+    firn_type read;
+    clear_stash(engine);
+    FIRN_TRY(parse_one(engine, sql, &statement, err));
+    const DUCKDB_V2_ERROR code =
+        engine->api->statement_bind(engine->connection, statement, &columns, &schema, &info);
+    firn_status st = code ? firn_engine_fail(engine, code, &info, err)
+                          : firn_duckdb_schema_read(engine, schema, arena, &read, err);
+    if (st == FIRN_OK) st = mark_unknown(engine, schema, &read, arena, out, err);
+    (void)engine->api->schema_destroy(&columns);
+    (void)engine->api->schema_destroy(&schema);
+    (void)engine->api->sql_statement_destroy(&statement);
+    return st;
+}
+
 /* ---- rows ---- */
 
 struct firn_engine_rows {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tools that know SQL but not Iceberg ask for. Every namespace is listed; "columns" loads
- * every table. */
+/* What tools that know SQL but not Iceberg ask for. Every namespace is listed; "columns" and wide
+ * rows load every table. */
 #include "sql/information_schema.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "iceberg/spec/view_update.h"
 #include "sql/row_builder.h"
 
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
@@ -20,25 +22,39 @@ static const firn_field k_schema_columns[] = {COLUMN(1, "catalog_name", k_string
                                               COLUMN(2, "schema_name", k_string)};
 static const firn_field k_table_columns[] = {
     COLUMN(1, "table_catalog", k_string), COLUMN(2, "table_schema", k_string),
-    COLUMN(3, "table_name", k_string), COLUMN(4, "table_type", k_string)};
+    COLUMN(3, "table_name", k_string),    COLUMN(4, "table_type", k_string),
+    COLUMN(5, "comment", k_string),       COLUMN(6, "view_definition", k_string)};
 static const firn_field k_column_columns[] = {
     COLUMN(1, "table_catalog", k_string), COLUMN(2, "table_schema", k_string),
     COLUMN(3, "table_name", k_string),    COLUMN(4, "column_name", k_string),
     COLUMN(5, "ordinal_position", k_int), COLUMN(6, "is_nullable", k_string),
-    COLUMN(7, "data_type", k_string)};
-static const firn_type k_schema_root = {
-    .kind = FIRN_TYPE_STRUCT, .fields = k_schema_columns, .n_fields = 2};
-static const firn_type k_table_root = {
-    .kind = FIRN_TYPE_STRUCT, .fields = k_table_columns, .n_fields = 4};
-static const firn_type k_column_root = {
-    .kind = FIRN_TYPE_STRUCT, .fields = k_column_columns, .n_fields = 7};
+    COLUMN(7, "data_type", k_string),     COLUMN(8, "comment", k_string)};
+
+/* The last columns of a kind of rows are of wide ones only. */
+typedef enum row_kind { ROWS_SCHEMATA = 0, ROWS_TABLES, ROWS_COLUMNS, N_ROW_KINDS } row_kind;
+
+static const struct {
+    const char *name;
+    firn_type narrow, wide;
+} k_kinds[N_ROW_KINDS] = {
+    [ROWS_SCHEMATA] = {"schemata",
+                       {.kind = FIRN_TYPE_STRUCT, .fields = k_schema_columns, .n_fields = 2},
+                       {.kind = FIRN_TYPE_STRUCT, .fields = k_schema_columns, .n_fields = 2}},
+    [ROWS_TABLES] = {"tables",
+                     {.kind = FIRN_TYPE_STRUCT, .fields = k_table_columns, .n_fields = 4},
+                     {.kind = FIRN_TYPE_STRUCT, .fields = k_table_columns, .n_fields = 6}},
+    [ROWS_COLUMNS] = {"columns",
+                      {.kind = FIRN_TYPE_STRUCT, .fields = k_column_columns, .n_fields = 7},
+                      {.kind = FIRN_TYPE_STRUCT, .fields = k_column_columns, .n_fields = 8}},
+};
 
 typedef struct walk {
+    const firn_information_opts *opts;
     firn_catalog *catalog;
     const firn_catalog_ops *ops;
     void *ctx;
     firn_arena *arena;
-    const firn_type *root;
+    row_kind kind;
     firn_row_builder b;
     firn_error *err;
 } walk;
@@ -66,26 +82,86 @@ static void put_names(walk *w, const firn_ident *ident, bool has_name)
     if (has_name) text(w, 2, ident->name);
 }
 
+static void text_or_null(walk *w, size_t column, firn_str value)
+{
+    if (value.len > 0)
+        text(w, column, value);
+    else
+        firn_cell_null(&w->b, firn_rows_column(&w->b, column));
+}
+
+static void put_type(walk *w, const firn_type *type)
+{
+    char name[64];
+    firn_buf buf;
+    if (w->opts->dialect != FIRN_DIALECT_TRINO) {
+        text(w, 6, firn_str_of(firn_type_name(type, name, sizeof name)));
+        return;
+    }
+    firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
+    firn_dialect_put_column_type(w->opts->dialect, type, &buf);
+    text(w, 6, firn_buf_view(&buf));
+    firn_buf_dispose(&buf);
+}
+
 static void put_fields(walk *w, const firn_ident *ident, const firn_type *root)
 {
     for (size_t i = 0; i < root->n_fields; i++) {
-        char type[64];
         const firn_field *field = &root->fields[i];
         put_names(w, ident, true);
         text(w, 3, field->name);
         firn_cell_int(&w->b, firn_rows_column(&w->b, 4), (int32_t)i + 1);
         text(w, 5, field->is_required ? FIRN_STR("NO") : FIRN_STR("YES"));
-        text(w, 6, firn_str_of(firn_type_name(field->type, type, sizeof type)));
+        put_type(w, field->type);
+        if (w->opts->is_wide) text_or_null(w, 7, field->doc);
     }
 }
 
-static firn_status put_columns(walk *w, const firn_ident *ident)
+/* Those that were dropped since they were listed have no rows. */
+static firn_status put_table(walk *w, const firn_ident *ident)
 {
-    firn_loaded_table loaded;
-    const firn_status st = w->ops->load_table(w->ctx, ident, w->arena, &loaded, w->err);
-    if (st == FIRN_ERR_NOT_FOUND) return FIRN_OK; /* dropped since it was listed */
+    firn_loaded_table loaded = {0};
+    const bool must_load = w->kind == ROWS_COLUMNS || w->opts->is_wide;
+    const firn_status st =
+        must_load ? w->ops->load_table(w->ctx, ident, w->arena, &loaded, w->err) : FIRN_OK;
+    if (st == FIRN_ERR_NOT_FOUND) return FIRN_OK;
     FIRN_TRY(st);
-    put_fields(w, ident, &firn_metadata_schema(loaded.metadata)->root);
+    if (w->kind == ROWS_COLUMNS) {
+        put_fields(w, ident, &firn_metadata_schema(loaded.metadata)->root);
+        return w->b.status;
+    }
+    put_names(w, ident, true);
+    text(w, 3, FIRN_STR("BASE TABLE"));
+    if (!w->opts->is_wide) return w->b.status;
+    text_or_null(
+        w, 4, firn_properties_get(&loaded.metadata->properties, FIRN_STR("comment"), FIRN_STR("")));
+    text_or_null(w, 5, FIRN_STR(""));
+    return w->b.status;
+}
+
+static firn_status put_view(walk *w, const firn_ident *ident)
+{
+    firn_loaded_view loaded = {0};
+    const bool must_load = w->kind == ROWS_COLUMNS || w->opts->is_wide;
+    const firn_status st =
+        must_load ? w->ops->load_view(w->ctx, ident, w->arena, &loaded, w->err) : FIRN_OK;
+    if (st == FIRN_ERR_NOT_FOUND) return FIRN_OK;
+    FIRN_TRY(st);
+    const firn_view_version *version =
+        must_load ? firn_view_current_version(loaded.metadata) : NULL;
+    const firn_schema *schema = version ? firn_view_schema_of(loaded.metadata, version) : NULL;
+    if (w->kind == ROWS_COLUMNS) {
+        if (schema) put_fields(w, ident, &schema->root);
+        return w->b.status;
+    }
+    put_names(w, ident, true);
+    text(w, 3, FIRN_STR("VIEW"));
+    if (!w->opts->is_wide) return w->b.status;
+    text_or_null(
+        w, 4, firn_properties_get(&loaded.metadata->properties, FIRN_STR("comment"), FIRN_STR("")));
+    text_or_null(w, 5,
+                 version && version->n_representations > 0 ? version->representations[0].sql
+                                                           : FIRN_STR(""));
     return w->b.status;
 }
 
@@ -94,20 +170,9 @@ static firn_status visit_tables(walk *w, const firn_ident *ns)
     firn_ident *found = NULL;
     size_t n = 0;
     FIRN_TRY(w->ops->list_tables(w->ctx, ns, w->arena, &found, &n, w->err));
-    for (size_t i = 0; i < n; i++) {
-        if (w->root == &k_column_root) {
-            FIRN_TRY(put_columns(w, &found[i]));
-        } else {
-            put_names(w, &found[i], true);
-            text(w, 3, FIRN_STR("BASE TABLE"));
-        }
-    }
-    if (w->root == &k_column_root) return w->b.status;
+    for (size_t i = 0; i < n; i++) FIRN_TRY(put_table(w, &found[i]));
     FIRN_TRY(w->ops->list_views(w->ctx, ns, w->arena, &found, &n, w->err));
-    for (size_t i = 0; i < n; i++) {
-        put_names(w, &found[i], true);
-        text(w, 3, FIRN_STR("VIEW"));
-    }
+    for (size_t i = 0; i < n; i++) FIRN_TRY(put_view(w, &found[i]));
     return w->b.status;
 }
 
@@ -118,7 +183,7 @@ static firn_status visit(walk *w, const firn_ident *parent, int depth)
     if (depth > FIRN_LIMIT_NESTING) return FIRN_OK;
     FIRN_TRY(w->ops->list_namespaces(w->ctx, parent, w->arena, &found, &n, w->err));
     for (size_t i = 0; i < n; i++) {
-        if (w->root == &k_schema_root) {
+        if (w->kind == ROWS_SCHEMATA) {
             put_names(w, &found[i], false);
         } else {
             FIRN_TRY(visit_tables(w, &found[i]));
@@ -133,30 +198,36 @@ static void destroy_batch(void *batch)
     firn_batch_destroy(batch);
 }
 
-firn_status firn_information_schema_rows(firn_catalog *catalog, firn_str name, firn_arena *arena,
-                                         const firn_type **type_out, const firn_batch **out,
-                                         firn_error *err)
+static firn_status visit_catalogs(walk *w)
 {
     const firn_ident top = {0};
-    walk w = {.catalog = catalog,
-              .ops = firn_catalog_get_ops(catalog),
-              .ctx = firn_catalog_ctx(catalog),
-              .arena = arena,
-              .err = err};
-    if (firn_str_equals_nocase(name, FIRN_STR("schemata"))) w.root = &k_schema_root;
-    if (firn_str_equals_nocase(name, FIRN_STR("tables"))) w.root = &k_table_root;
-    if (firn_str_equals_nocase(name, FIRN_STR("columns"))) w.root = &k_column_root;
-    if (!w.root) return FIRN_ERR_NOT_FOUND;
-    w.b = firn_rows_begin(w.root, err);
+    for (size_t i = 0; i < w->opts->n_catalogs; i++) {
+        w->catalog = w->opts->catalogs[i];
+        w->ops = firn_catalog_get_ops(w->catalog);
+        w->ctx = firn_catalog_ctx(w->catalog);
+        FIRN_TRY(visit(w, &top, 0));
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_information_schema_rows(const firn_information_opts *opts, firn_str name,
+                                         firn_arena *arena, const firn_type **type_out,
+                                         const firn_batch **out, firn_error *err)
+{
+    walk w = {.opts = opts, .arena = arena, .err = err};
+    while (w.kind < N_ROW_KINDS && !firn_str_equals_nocase(name, firn_str_of(k_kinds[w.kind].name)))
+        w.kind++;
+    if (w.kind == N_ROW_KINDS) return FIRN_ERR_NOT_FOUND;
+    *type_out = opts->is_wide ? &k_kinds[w.kind].wide : &k_kinds[w.kind].narrow;
+    w.b = firn_rows_begin(*type_out, err);
     firn_status st = w.b.status;
-    if (st == FIRN_OK) st = visit(&w, &top, 0);
+    if (st == FIRN_OK) st = visit_catalogs(&w);
     if (st == FIRN_OK) st = firn_rows_finish(&w.b);
     if (st == FIRN_OK) st = firn_arena_defer(arena, destroy_batch, w.b.batch, err);
     if (st != FIRN_OK) {
         firn_batch_destroy(w.b.batch);
         return st;
     }
-    *type_out = w.root;
     *out = w.b.batch;
     return FIRN_OK;
 }

@@ -14,8 +14,9 @@ enum { FIRN_N_METADATA_COLUMNS = 10 };
 
 /* Columns that no file has: ids of ours. */
 #define FIRN_FIELD_PARTITION_PATH (-2) /* $partition: "k=x/ts_day=2024-01-01" */
-#define FIRN_FIELD_FILE_MODIFIED  (-3) /* $file_modified_time; null where the store does not know \
-                                        */
+#define FIRN_FIELD_FILE_MODIFIED                                    \
+    (-3) /* $file_modified_time; null where the store does not know \
+          */
 
 /* The bit of a name, whatever its case; 0: no metadata column. */
 firn_metadata_columns firn_metadata_column_of(firn_str name);

@@ -484,8 +484,9 @@ static firn_status write_ref(rewriter *w, firn_str sql, size_t i, size_t *after,
     const firn_table_ref *ref = &w->refs[index];
     const chain c = chain_at(&w->t, i);
     const size_t travel = w->travel_end[index];
-    const bool is_tagged =
-        travel != 0 || ref->metadata_columns != 0 || (w->opts->tag_all && !ref->is_cte);
+    const bool is_tagged = travel != 0 || ref->metadata_columns != 0 ||
+                           (w->opts->tag_all && !ref->is_cte) ||
+                           (w->opts->is_ours && w->opts->is_ours(w->opts->ctx, ref));
     *after = travel != 0 ? travel : c.end;
     if (!is_tagged) return requote_range(w, sql, i, c.end, err);
     if (ref->call.len == 0) FIRN_TRY(requote_range(w, sql, i, c.end - 1, err));

@@ -60,6 +60,9 @@ typedef struct firn_rewrite_opts {
     /* Which of the metadata columns that the statement names a reference has. NULL: none. */
     firn_metadata_columns (*metadata_columns)(const void *ctx, const firn_table_ref *ref,
                                               firn_metadata_columns named);
+    /* A name that the engine must not look up, because it may have something else of that name.
+     * NULL: none. */
+    bool (*is_ours)(const void *ctx, const firn_table_ref *ref);
     const void *ctx;
 } firn_rewrite_opts;
 

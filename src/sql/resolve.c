@@ -13,6 +13,7 @@
 #include "sql/metadata_tables.h"
 #include "sql/session_state.h"
 #include "sql/trino_metadata.h"
+#include "sql/trino_system.h"
 
 #define MAX_VIEW_DEPTH 16 /* views inside views */
 #define MAX_SUGGESTED  5000
@@ -372,8 +373,10 @@ static firn_status claim_information_schema(const question *q, firn_catalog *cat
         !firn_str_equals_nocase(ident->levels[0], FIRN_STR("information_schema"))) {
         return FIRN_ERR_NOT_FOUND;
     }
-    FIRN_TRY(firn_information_schema_rows(catalog, ident->name, q->session->arena,
-                                          &source.batch_type, &source.batch, err));
+    const firn_information_opts opts = {
+        .catalogs = &catalog, .n_catalogs = 1, .dialect = q->session->dialect};
+    FIRN_TRY(firn_information_schema_rows(&opts, ident->name, q->session->arena, &source.batch_type,
+                                          &source.batch, err));
     out->is_claimed = true;
     out->alias = ident->name;
     return firn_session__add_source(q->session, &source, &out->select, err);
@@ -477,6 +480,12 @@ firn_metadata_columns firn_session__metadata_columns(const void *ctx, const firn
     if (is_engines) return 0;
     if (load_table(in, ref, &loaded) != FIRN_OK) return 0;
     return named & firn_metadata_columns_of(loaded->metadata);
+}
+
+bool firn_session__is_ours(const void *ctx, const firn_table_ref *ref)
+{
+    const reference_scope *in = ctx;
+    return firn_trino_is_system(in->session, ref->parts, ref->n_parts);
 }
 
 /* ---- views ---- */
@@ -643,6 +652,8 @@ static firn_status answer(const question *q, firn_engine_claim *out, firn_error 
     FIRN_TRY(firn_session__resolve_in(session, q->scope, &q->name, &catalog, &ident, err));
     firn_status st = q->scope ? FIRN_ERR_NOT_FOUND
                               : firn_session__claim_changelog_view(session, &q->name, out, err);
+    if (st != FIRN_ERR_NOT_FOUND) return st;
+    st = firn_trino_claim_system(session, catalog, &q->name, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = firn_session__load(session, catalog, &ident, &loaded, err);
     if (st == FIRN_OK) return claim_table(q, catalog, &ident, loaded->metadata, out, err);

@@ -111,6 +111,7 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
     const bool is_reset = firn_parser_accept(&p, "RESET");
     if (!is_reset && !firn_parser_accept(&p, "SET")) return FIRN_OK;
     const bool is_session = firn_parser_accept(&p, "SESSION");
+    const size_t offset = firn_parser_peek(&p).offset;
     if (is_reset && firn_parser_at_end(&p)) {
         *handled = session->dialect != FIRN_DIALECT_DUCKDB;
         if (!*handled) return FIRN_OK;
@@ -128,6 +129,8 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
         FIRN_TRY(read_value(&p, &value, err));
         FIRN_TRY(tell_engine(session, key, value, err));
     }
+    if (is_session && session->dialect == FIRN_DIALECT_TRINO)
+        FIRN_TRY(firn_session__check_property(session, key, value, offset, err));
     FIRN_TRY(firn_texts__set(session, &session->settings, key, value, err));
     return firn_session__result_of_command(session, is_reset ? "RESET" : "SET", -1, out, err);
 }

@@ -17,6 +17,7 @@ struct firn_result {
     firn_type columns;
     firn_str tag;
     int64_t rows_changed;
+    firn_str *type_names; /* by firn_result__set_type_name(); NULL: none */
 };
 
 static firn_status create(firn_session *session, const char *tag, firn_result **out,
@@ -115,6 +116,18 @@ const firn_type *firn_result_columns(const firn_result *result)
     return &result->columns;
 }
 
+firn_status firn_result__set_type_name(firn_result *result, size_t column, firn_str name,
+                                       firn_error *err)
+{
+    const size_t n = result->columns.n_fields;
+    if (!result->type_names) {
+        result->type_names = firn_arena_alloc_zero(result->arena, n * sizeof *result->type_names);
+        if (!result->type_names) return firn_fail_nomem(err);
+    }
+    result->type_names[column] = firn_arena_copy(result->arena, name);
+    return result->type_names[column].data ? FIRN_OK : firn_fail_nomem(err);
+}
+
 firn_str firn_result_type_name(const firn_result *result, size_t column)
 {
     const firn_dialect dialect = result->session->dialect;
@@ -122,6 +135,7 @@ firn_str firn_result_type_name(const firn_result *result, size_t column)
     char text[64];
     firn_buf buf;
     if (column >= result->columns.n_fields) return (firn_str){0};
+    if (result->type_names && result->type_names[column].data) return result->type_names[column];
     const firn_type *type = result->columns.fields[column].type;
     if (result->rows) engine_name = firn_engine_rows_type_name(result->rows, column);
     if (dialect == FIRN_DIALECT_DUCKDB) {

@@ -172,6 +172,10 @@ FIRN_MUST_CHECK firn_status firn_session__result_of_rows(firn_session *session,
                                                          firn_engine_rows *rows, firn_result **out,
                                                          firn_error *err);
 
+/* What firn_result_type_name() tells of a column. */
+FIRN_MUST_CHECK firn_status firn_result__set_type_name(firn_result *result, size_t column,
+                                                       firn_str name, firn_error *err);
+
 /* ---- session_settings.c: USE and SET ---- */
 /* What the engine must know of the dialect; when either is new. */
 FIRN_MUST_CHECK firn_status firn_session__tell_dialect(firn_session *session, firn_error *err);
@@ -209,6 +213,11 @@ FIRN_MUST_CHECK firn_status firn_changelog_view_execute(firn_session *session, f
 /* ---- session_options.c: settings that are kept as text ---- */
 FIRN_MUST_CHECK firn_status firn_options_execute(firn_session *session, firn_str sql, bool *handled,
                                                  firn_result **out, firn_error *err);
+/* Is there a session property of Trino's with this name, and may it have the value (data NULL: its
+ * own)? (session_properties.c) */
+FIRN_MUST_CHECK firn_status firn_session__check_property(const firn_session *session, firn_str key,
+                                                         firn_str value, size_t offset,
+                                                         firn_error *err);
 /* data NULL: not set. */
 firn_str firn_session__setting(const firn_session *session, firn_str key);
 /* data NULL: none. */
@@ -269,6 +278,8 @@ typedef struct reference_scope {
 } reference_scope;
 firn_metadata_columns firn_session__metadata_columns(const void *ctx, const firn_table_ref *ref,
                                                      firn_metadata_columns named);
+/* A firn_rewrite_opts.is_ours; the same ctx. */
+bool firn_session__is_ours(const void *ctx, const firn_table_ref *ref);
 /* A dotted name at the lexer; FIRN_ERR_ARG when there is none. */
 FIRN_MUST_CHECK firn_status firn_session__parse_name(firn_lexer *lexer, firn_arena *arena,
                                                      firn_sql_name *out, firn_error *err);

@@ -3,6 +3,8 @@
  * a table, with Spark's columns. DESCRIBE is in show_describe.c. */
 #include "sql/show.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "base/str.h"
 
@@ -24,10 +26,19 @@ firn_status firn_show__begin(firn_show *show, firn_session *session, const char 
     return show->rows.status;
 }
 
+void firn_show__measure(firn_show *show, size_t column, firn_str text)
+{
+    size_t n = 0;
+    if (column >= FIRN_SHOW_MAX_COLUMNS) return;
+    for (size_t i = 0; i < text.len; i++) n += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+    if (n > show->lengths[column]) show->lengths[column] = n;
+}
+
 void firn_show__row(firn_show *show, const firn_str *cells, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         firn_column *column = firn_rows_column(&show->rows, i);
+        firn_show__measure(show, i, cells[i]);
         if (cells[i].data)
             firn_cell_text(&show->rows, column, cells[i]);
         else
@@ -43,8 +54,20 @@ firn_status firn_show__end(firn_show *show, const char *tag, firn_status st, fir
         firn_batch_destroy(show->rows.batch);
         return st;
     }
-    return firn_session__result_of_batch(show->session, &show->root, show->rows.batch, tag, out,
-                                         err);
+    FIRN_TRY(
+        firn_session__result_of_batch(show->session, &show->root, show->rows.batch, tag, out, err));
+    if (!show->is_bounded || show->session->dialect != FIRN_DIALECT_TRINO) return FIRN_OK;
+    for (size_t i = 0; i < show->root.n_fields && i < FIRN_SHOW_MAX_COLUMNS; i++) {
+        char name[32];
+        if (show->root.fields[i].type->kind != FIRN_TYPE_STRING) continue;
+        (void)snprintf(name, sizeof name, "varchar(%zu)", show->lengths[i]);
+        const firn_status named = firn_result__set_type_name(*out, i, firn_str_of(name), err);
+        if (named == FIRN_OK) continue;
+        firn_result_close(*out);
+        *out = NULL;
+        return named;
+    }
+    return FIRN_OK;
 }
 
 /* ---- LIKE ---- */
@@ -75,8 +98,7 @@ static bool matches(firn_str pattern, firn_str name)
     return p == pattern.len;
 }
 
-/* SQL's LIKE: '%' any text, '_' one byte, the escape makes either itself. */
-static bool matches_sql(firn_str pattern, char escape, firn_str name)
+bool firn_show__matches(firn_str pattern, char escape, firn_str name)
 {
     size_t p = 0;
     size_t n = 0;
@@ -125,7 +147,7 @@ typedef struct show_list {
 static bool is_listed(const show_list *list, firn_str name)
 {
     if (!list->is_sql || !list->like.data) return matches_any(list->like, name);
-    return matches_sql(list->like, list->escape, name);
+    return firn_show__matches(list->like, list->escape, name);
 }
 
 /* [LIKE 'pattern' [ESCAPE 'c']] and the end */
@@ -175,8 +197,11 @@ static firn_status show_catalogs(firn_session *session, firn_sql_parser *p, firn
     show_list list = {0};
     FIRN_TRY(parse_like(session, p, &list, err));
     FIRN_TRY(firn_show__begin(&show, session, names, 1, err));
-    for (size_t i = 0; i < session->n_catalogs; i++) {
-        const firn_str name = firn_catalog_name(session->catalogs[i]);
+    show.is_bounded = true;
+    for (size_t i = 0; i < session->n_catalogs + (is_trino ? 1 : 0); i++) {
+        const firn_str name =
+            i < session->n_catalogs ? firn_catalog_name(session->catalogs[i]) : FIRN_STR("system");
+        firn_show__measure(&show, 0, name);
         if (is_listed(&list, name)) firn_show__row(&show, &name, 1);
     }
     return firn_show__end(&show, "SHOW CATALOGS", FIRN_OK, out, err);
@@ -375,6 +400,11 @@ firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled
                               firn_error *err)
 {
     firn_sql_parser p = firn_parser_of(session->arena, sql);
+    *handled = false;
+    if (session->dialect == FIRN_DIALECT_TRINO) {
+        FIRN_TRY(firn_show__trino(session, p, handled, out, err));
+        if (*handled) return FIRN_OK;
+    }
     *handled = true;
     if (firn_parser_accept(&p, "DESCRIBE") || firn_parser_accept(&p, "DESC")) {
         return firn_show__describe(session, &p, handled, out, err);

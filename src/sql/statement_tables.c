@@ -124,6 +124,7 @@ firn_status firn_session__rewrite(firn_session *session, firn_str sql, const vie
                                     .first_tag = state->n_tags,
                                     .tag_all = scope != NULL,
                                     .metadata_columns = firn_session__metadata_columns,
+                                    .is_ours = firn_session__is_ours,
                                     .ctx = &references};
     firn_rewrite *rewrite = firn_arena_alloc_zero(session->arena, sizeof *rewrite);
     if (!rewrite) return firn_fail_nomem(err);
