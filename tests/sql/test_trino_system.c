@@ -25,7 +25,7 @@ static void test_the_information_schema_is_the_catalogs(void **state)
     assert_rows(f,
                 "select table_name, table_type from lake.information_schema.tables where "
                 "table_schema = 'default'",
-                "(t, 'BASE TABLE') (v, VIEW)");
+                "(t, BASE TABLE) (v, VIEW)");
     assert_rows(f, "select column_name from information_schema.columns where table_name = 'v'",
                 "(id)");
     assert_rows(f,
@@ -45,7 +45,7 @@ static void test_system_tables_tell_of_all_catalogs(void **state)
     sql_fixture *f = *state;
     make_tables(f);
     assert_rows(f, "select table_name, comment from system.metadata.table_comments",
-                "(t, 'it''s') (v, NULL)");
+                "(t, 'it\\'s') (v, NULL)");
     assert_rows(f, "select catalog_name, connector_name from system.metadata.catalogs",
                 "(lake, iceberg) (system, system)");
     assert_rows(f, "select table_cat, table_schem, table_name, table_type from system.jdbc.tables",
