@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "decoded_text.h"
 #include "fail_alloc.h"
 #include "format/csv.h"
 
@@ -24,62 +25,29 @@ static const firn_type k_uuid = {.kind = FIRN_TYPE_UUID};
 static const firn_field k_element = {.id = 9, .name = FIRN_STR_INIT("element"), .type = &k_int};
 static const firn_type k_list = {.kind = FIRN_TYPE_LIST, .fields = &k_element, .n_fields = 1};
 
-#define MAX_BAD 16
-
 typedef struct fixture {
-    firn_field fields[3];
-    firn_type root;
+    decoded_text out;
     firn_csv_opts opts;
     firn_csv_decoder *decoder;
-    firn_batch *batch;
-    int64_t line_numbers[100];
-    int n_bad;
-    struct {
-        int64_t line_number, byte_offset, error_offset;
-        char reason[200];
-        char text[200];
-    } bad[MAX_BAD];
 } fixture;
-
-static firn_status keep_bad(void *ctx, const firn_bad_line *line, firn_error *err)
-{
-    fixture *f = ctx;
-
-    (void)err;
-    assert_true(f->n_bad < MAX_BAD);
-    f->bad[f->n_bad].line_number = line->line_number;
-    f->bad[f->n_bad].byte_offset = line->byte_offset;
-    f->bad[f->n_bad].error_offset = line->error_offset;
-    (void)snprintf(f->bad[f->n_bad].reason, 200, "%s", line->reason);
-    (void)snprintf(f->bad[f->n_bad].text, 200, "%.*s", FIRN_STR_ARG(line->text));
-    f->n_bad++;
-    return FIRN_OK;
-}
 
 /* A decoder for columns a, b, c of these types (NULL ends them). */
 static void begin(fixture *f, const firn_csv_dialect *dialect, const firn_type *a,
                   const firn_type *b, const firn_type *c)
 {
-    static const firn_str k_names[] = {FIRN_STR_INIT("a"), FIRN_STR_INIT("b"), FIRN_STR_INIT("c")};
-    const firn_type *types[] = {a, b, c};
     firn_error err = {0};
 
-    memset(f, 0, sizeof *f);
-    f->opts = (firn_csv_opts){.on_bad_line = keep_bad, .ctx = f, .max_row_bytes = 1000};
+    decoded_text_init(&f->out, a, b, c);
+    f->opts =
+        (firn_csv_opts){.on_bad_line = decoded_keep_bad, .ctx = &f->out, .max_row_bytes = 1000};
     if (dialect) f->opts.dialect = *dialect;
-    f->root.kind = FIRN_TYPE_STRUCT;
-    f->root.fields = f->fields;
-    for (size_t i = 0; i < 3 && types[i]; i++)
-        f->fields[f->root.n_fields++] =
-            (firn_field){.id = (int32_t)i + 1, .name = k_names[i], .type = types[i]};
-    assert_ok(firn_csv_decoder_create(&f->root, &f->opts, &f->decoder, &err), &err);
-    assert_ok(firn_batch_create(&f->root, 4, &f->batch, &err), &err);
+    assert_ok(firn_csv_decoder_create(&f->out.root, &f->opts, &f->decoder, &err), &err);
 }
 
 static void end(fixture *f)
 {
     firn_csv_decoder_destroy(f->decoder);
-    firn_batch_destroy(f->batch);
+    firn_batch_destroy(f->out.batch);
 }
 
 /* Decodes a whole stream in pieces of at most `chunk` bytes, each from memory of its size. */
@@ -90,17 +58,17 @@ static firn_status decode_in(fixture *f, firn_str text, size_t chunk, firn_error
     firn_status st;
 
     firn_csv_decoder_reset(f->decoder);
-    firn_batch_reset(f->batch);
-    f->batch->n_rows = 0;
-    f->n_bad = 0;
+    firn_batch_reset(f->out.batch);
+    f->out.batch->n_rows = 0;
+    f->out.n_bad = 0;
     do {
         size_t used = 0;
         char *copy;
         to = text.len - to < chunk ? text.len : to + chunk;
         copy = firn_mem_alloc(NULL, to - from + (to == from));
         memcpy(copy, text.data + from, to - from);
-        st = firn_csv_decode(f->decoder, (firn_str){copy, to - from}, to == text.len, 100, f->batch,
-                             f->line_numbers, &used, err);
+        st = firn_csv_decode(f->decoder, (firn_str){copy, to - from}, to == text.len, 100,
+                             f->out.batch, f->out.line_numbers, &used, err);
         firn_mem_free(NULL, copy);
         from += used;
     } while (st == FIRN_NEED_MORE);
@@ -114,22 +82,6 @@ static void decode(fixture *f, firn_str text)
     assert_int_equal(decode_in(f, text, text.len + 1, &err), FIRN_DONE);
 }
 
-static void assert_text(const fixture *f, size_t column, int64_t row, const char *expected)
-{
-    const firn_value v = firn_column_get(&f->batch->columns[column], row);
-
-    assert_int_equal(v.is_null, !expected);
-    if (expected) assert_str(v.as.bytes, expected);
-}
-
-static void assert_bad(const fixture *f, int i, int64_t line, const char *reason)
-{
-    assert_true(i < f->n_bad);
-    assert_int_equal(f->bad[i].line_number, line);
-    if (!strstr(f->bad[i].reason, reason))
-        fail_msg("\"%s\" not in \"%s\"", reason, f->bad[i].reason);
-}
-
 static void test_quotes_newlines_and_all_line_ends(void **state)
 {
     fixture f;
@@ -138,20 +90,20 @@ static void test_quotes_newlines_and_all_line_ends(void **state)
     begin(&f, NULL, &k_string, &k_string, NULL);
     decode(&f, FIRN_STR("\xEF\xBB\xBF\"a\",b\r\n1,\"two, \"\"quoted\"\"\r\nlines\"\n\n"
                         "x\"y,\"\"\r,\r\n\"\"\"\",z"));
-    assert_int_equal(f.n_bad, 0);
-    assert_int_equal(f.batch->n_rows, 4);
-    assert_text(&f, 0, 0, "1");
-    assert_text(&f, 1, 0, "two, \"quoted\"\r\nlines");
-    assert_text(&f, 0, 1, "x\"y");
-    assert_text(&f, 1, 1, "");
-    assert_text(&f, 0, 2, NULL);
-    assert_text(&f, 1, 2, NULL);
-    assert_text(&f, 0, 3, "\"");
-    assert_text(&f, 1, 3, "z");
-    assert_int_equal(f.line_numbers[0], 2);
-    assert_int_equal(f.line_numbers[1], 5);
-    assert_int_equal(f.line_numbers[2], 6);
-    assert_int_equal(f.line_numbers[3], 7);
+    assert_int_equal(f.out.n_bad, 0);
+    assert_int_equal(f.out.batch->n_rows, 4);
+    decoded_assert_text(&f.out, 0, 0, "1");
+    decoded_assert_text(&f.out, 1, 0, "two, \"quoted\"\r\nlines");
+    decoded_assert_text(&f.out, 0, 1, "x\"y");
+    decoded_assert_text(&f.out, 1, 1, "");
+    decoded_assert_text(&f.out, 0, 2, NULL);
+    decoded_assert_text(&f.out, 1, 2, NULL);
+    decoded_assert_text(&f.out, 0, 3, "\"");
+    decoded_assert_text(&f.out, 1, 3, "z");
+    assert_int_equal(f.out.line_numbers[0], 2);
+    assert_int_equal(f.out.line_numbers[1], 5);
+    assert_int_equal(f.out.line_numbers[2], 6);
+    assert_int_equal(f.out.line_numbers[3], 7);
     end(&f);
 }
 
@@ -169,16 +121,16 @@ static void test_dialects(void **state)
     (void)state;
     begin(&f, &odd, &k_string, &k_string, NULL);
     decode(&f, FIRN_STR("'it\\'s \\\\ a \\n'\t\\N\n'\\N'\t\n"));
-    assert_int_equal(f.n_bad, 0);
-    assert_text(&f, 0, 0, "it's \\ a \\n");
-    assert_text(&f, 1, 0, NULL);
-    assert_text(&f, 0, 1, "\\N");
-    assert_text(&f, 1, 1, "");
+    assert_int_equal(f.out.n_bad, 0);
+    decoded_assert_text(&f.out, 0, 0, "it's \\ a \\n");
+    decoded_assert_text(&f.out, 1, 0, NULL);
+    decoded_assert_text(&f.out, 0, 1, "\\N");
+    decoded_assert_text(&f.out, 1, 1, "");
     end(&f);
     begin(&f, &plain, &k_string, &k_string, NULL);
     decode(&f, FIRN_STR("\"a;b\"\n"));
-    assert_text(&f, 0, 0, "\"a");
-    assert_text(&f, 1, 0, "b\"");
+    decoded_assert_text(&f.out, 0, 0, "\"a");
+    decoded_assert_text(&f.out, 1, 0, "b\"");
     end(&f);
 }
 
@@ -196,8 +148,8 @@ static void test_impossible_dialects_are_refused(void **state)
     for (size_t i = 0; i < sizeof k_bad / sizeof k_bad[0]; i++) {
         firn_error err = {0};
         f.opts.dialect = k_bad[i];
-        assert_fails(firn_csv_decoder_create(&f.root, &f.opts, &decoder, &err), FIRN_ERR_ARG, &err,
-                     "csv");
+        assert_fails(firn_csv_decoder_create(&f.out.root, &f.opts, &decoder, &err), FIRN_ERR_ARG,
+                     &err, "csv");
         assert_null(decoder);
     }
     end(&f);
@@ -215,10 +167,10 @@ static void test_numbers_as_people_write_them(void **state)
     decode(&f, FIRN_STR("a,b,c\n007,.5,1\n +5 ,5.,-.25\n-0,NaN,1e2\n\"12\",-inf,\"+0012.340\"\n"
                         "1.0,1,1\n2147483648,1,1\n1x,1,1\n1,1.2.3,1\n1,1,0.001\n--1,1,1\n"
                         "\"\",\"\",\" \"\n"));
-    a = f.batch->columns[0].values;
-    b = f.batch->columns[1].values;
-    c = f.batch->columns[2].values;
-    assert_int_equal(f.batch->n_rows, 4);
+    a = f.out.batch->columns[0].values;
+    b = f.out.batch->columns[1].values;
+    c = f.out.batch->columns[2].values;
+    assert_int_equal(f.out.batch->n_rows, 4);
     assert_int_equal(a[0], 7);
     assert_int_equal(a[1], 5);
     assert_int_equal(a[2], 0);
@@ -228,15 +180,15 @@ static void test_numbers_as_people_write_them(void **state)
     assert_int_equal(c[1], -25);
     assert_int_equal(c[2], 10000);
     assert_int_equal(c[3], 1234);
-    assert_int_equal(f.n_bad, 7);
-    assert_bad(&f, 0, 6, "expected an integer for \"a\", found 1.0");
-    assert_bad(&f, 1, 7, "number out of range of int for \"a\"");
-    assert_bad(&f, 2, 8, "expected an integer for \"a\", found \"1x\"");
-    assert_bad(&f, 3, 9, "expected a number for \"b\", found \"1.2.3\"");
-    assert_int_equal(f.bad[3].error_offset, 2);
-    assert_bad(&f, 4, 10, "0.001 does not fit decimal(9,2) exactly for \"c\"");
-    assert_bad(&f, 5, 11, "expected an integer for \"a\", found \"--1\"");
-    assert_bad(&f, 6, 12, "expected a number for \"c\", found \" \"");
+    assert_int_equal(f.out.n_bad, 7);
+    decoded_assert_bad(&f.out, 0, 6, "expected an integer for \"a\", found 1.0");
+    decoded_assert_bad(&f.out, 1, 7, "number out of range of int for \"a\"");
+    decoded_assert_bad(&f.out, 2, 8, "expected an integer for \"a\", found \"1x\"");
+    decoded_assert_bad(&f.out, 3, 9, "expected a number for \"b\", found \"1.2.3\"");
+    assert_int_equal(f.out.bad[3].error_offset, 2);
+    decoded_assert_bad(&f.out, 4, 10, "0.001 does not fit decimal(9,2) exactly for \"c\"");
+    decoded_assert_bad(&f.out, 5, 11, "expected an integer for \"a\", found \"--1\"");
+    decoded_assert_bad(&f.out, 6, 12, "expected a number for \"c\", found \" \"");
     end(&f);
 }
 
@@ -248,28 +200,29 @@ static void test_times_booleans_and_nested_values(void **state)
     begin(&f, NULL, &k_boolean, &k_date, &k_timestamptz);
     decode(&f, FIRN_STR("a,b,c\nTRUE,1970-01-02,1970-01-01 00:00:01\nno, 1970-01-03 ,"
                         "1970-01-01T02:00:00+02\n2,1970-01-01,\n1,x,\n"));
-    assert_int_equal(f.batch->n_rows, 2);
-    assert_int_equal(((uint8_t *)f.batch->columns[0].values)[0], 1);
-    assert_int_equal(((uint8_t *)f.batch->columns[0].values)[1], 0);
-    assert_int_equal(((int32_t *)f.batch->columns[1].values)[1], 2);
-    assert_int_equal(((int64_t *)f.batch->columns[2].values)[0], 1000000);
-    assert_int_equal(((int64_t *)f.batch->columns[2].values)[1], 0);
-    assert_bad(&f, 0, 4, "expected a boolean for \"a\", found \"2\"");
-    assert_bad(&f, 1, 5, "the string for \"b\" is not a valid date");
+    assert_int_equal(f.out.batch->n_rows, 2);
+    assert_int_equal(((uint8_t *)f.out.batch->columns[0].values)[0], 1);
+    assert_int_equal(((uint8_t *)f.out.batch->columns[0].values)[1], 0);
+    assert_int_equal(((int32_t *)f.out.batch->columns[1].values)[1], 2);
+    assert_int_equal(((int64_t *)f.out.batch->columns[2].values)[0], 1000000);
+    assert_int_equal(((int64_t *)f.out.batch->columns[2].values)[1], 0);
+    decoded_assert_bad(&f.out, 0, 4, "expected a boolean for \"a\", found \"2\"");
+    decoded_assert_bad(&f.out, 1, 5, "the string for \"b\" is not a valid date");
     end(&f);
     begin(&f, NULL, &k_list, &k_uuid, &k_timestamp_ns);
     decode(&f, FIRN_STR("a,b,c\n\"[1, 2]\",61626364-6566-6768-696a-6b6c6d6e6f70,"
                         "1970-01-01 00:00:00.000000001\n[],,\n[1 2],,\n\"[1\n]\",,\n[1]x,,\n"));
-    assert_int_equal(f.batch->n_rows, 2);
-    assert_int_equal(f.batch->columns[0].children[0].n_values, 2);
-    assert_int_equal(((int32_t *)f.batch->columns[0].children[0].values)[1], 2);
-    assert_int_equal(((firn_list_entry *)f.batch->columns[0].values)[1].length, 0);
-    assert_text(&f, 1, 0, "abcdefghijklmnop");
-    assert_int_equal(((int64_t *)f.batch->columns[2].values)[0], 1);
-    assert_int_equal(f.n_bad, 3);
-    assert_bad(&f, 0, 4, "expected ',' or ']', found a number");
-    assert_bad(&f, 1, 5, "expected ',' or ']'");
-    assert_bad(&f, 2, 7, "expected the end of the value for \"a\", found no json value");
+    assert_int_equal(f.out.batch->n_rows, 2);
+    assert_int_equal(f.out.batch->columns[0].children[0].n_values, 2);
+    assert_int_equal(((int32_t *)f.out.batch->columns[0].children[0].values)[1], 2);
+    assert_int_equal(((firn_list_entry *)f.out.batch->columns[0].values)[1].length, 0);
+    decoded_assert_text(&f.out, 1, 0, "abcdefghijklmnop");
+    assert_int_equal(((int64_t *)f.out.batch->columns[2].values)[0], 1);
+    assert_int_equal(f.out.n_bad, 3);
+    decoded_assert_bad(&f.out, 0, 4, "expected ',' or ']', found a number");
+    decoded_assert_bad(&f.out, 1, 5, "expected ',' or ']'");
+    decoded_assert_bad(&f.out, 2, 7,
+                       "expected the end of the value for \"a\", found no json value");
     end(&f);
 }
 
@@ -281,12 +234,12 @@ static void test_the_header_maps_fields_by_name(void **state)
     (void)state;
     begin(&f, NULL, &k_int, &k_string, &k_long);
     decode(&f, FIRN_STR("\nc,skipped,b\n5,x,text\n,\"y\nz\",\n"));
-    assert_int_equal(f.n_bad, 0);
-    assert_int_equal(f.batch->n_rows, 2);
-    assert_false(firn_column_is_valid(&f.batch->columns[0], 0));
-    assert_text(&f, 1, 0, "text");
-    assert_int_equal(((int64_t *)f.batch->columns[2].values)[0], 5);
-    assert_text(&f, 1, 1, NULL);
+    assert_int_equal(f.out.n_bad, 0);
+    assert_int_equal(f.out.batch->n_rows, 2);
+    assert_false(firn_column_is_valid(&f.out.batch->columns[0], 0));
+    decoded_assert_text(&f.out, 1, 0, "text");
+    assert_int_equal(((int64_t *)f.out.batch->columns[2].values)[0], 5);
+    decoded_assert_text(&f.out, 1, 1, NULL);
     assert_fails(decode_in(&f, FIRN_STR("a,b,a\n"), 99, &err), FIRN_ERR_CORRUPT, &err,
                  "the header names \"a\" twice");
     assert_fails(decode_in(&f, FIRN_STR("x,y\n"), 99, &err), FIRN_ERR_CORRUPT, &err,
@@ -296,14 +249,14 @@ static void test_the_header_maps_fields_by_name(void **state)
     assert_int_equal(err.position, 2);
     end(&f);
     begin(&f, NULL, &k_int, &k_string, NULL);
-    f.fields[0].is_required = true;
+    f.out.fields[0].is_required = true;
     firn_csv_decoder_destroy(f.decoder);
-    assert_ok(firn_csv_decoder_create(&f.root, &f.opts, &f.decoder, &err), &err);
+    assert_ok(firn_csv_decoder_create(&f.out.root, &f.opts, &f.decoder, &err), &err);
     assert_fails(decode_in(&f, FIRN_STR("b\n"), 99, &err), FIRN_ERR_CORRUPT, &err,
                  "the header does not name \"a\", which is required");
     decode(&f, FIRN_STR("a,b\n,x\n1,y\n"));
-    assert_int_equal(f.batch->n_rows, 1);
-    assert_bad(&f, 0, 2, "\"a\" is required and must not be null");
+    assert_int_equal(f.out.batch->n_rows, 1);
+    decoded_assert_bad(&f.out, 0, 2, "\"a\" is required and must not be null");
     end(&f);
 }
 
@@ -314,9 +267,9 @@ static void test_one_column_files_keep_their_empty_lines(void **state)
     (void)state;
     begin(&f, NULL, &k_string, NULL, NULL);
     decode(&f, FIRN_STR("a\nx\n\ny\n"));
-    assert_int_equal(f.batch->n_rows, 3);
-    assert_text(&f, 0, 1, NULL);
-    assert_text(&f, 0, 2, "y");
+    assert_int_equal(f.out.batch->n_rows, 3);
+    decoded_assert_text(&f.out, 0, 1, NULL);
+    decoded_assert_text(&f.out, 0, 2, "y");
     end(&f);
 }
 
@@ -326,26 +279,26 @@ static const char k_ragged[] =
 
 static void check_ragged(const fixture *f)
 {
-    assert_int_equal(f->batch->n_rows, 4);
-    assert_text(f, 1, 0, "x");
-    assert_text(f, 1, 1, "p\nq");
-    assert_text(f, 1, 2, "end");
-    assert_text(f, 1, 3, "last");
-    assert_int_equal(f->line_numbers[1], 6);
-    assert_int_equal(f->line_numbers[3], 12);
-    assert_int_equal(f->n_bad, 5);
-    assert_bad(f, 0, 3, "row of 1 fields, expected 2");
-    assert_int_equal(f->bad[0].byte_offset, 8);
-    assert_int_equal(f->bad[0].error_offset, 1);
-    assert_bad(f, 1, 4, "row of 3 fields, expected 2");
-    assert_bad(f, 2, 5, "text behind the closing quote of field 2");
-    assert_int_equal(f->bad[2].error_offset, 5);
-    assert_string_equal(f->bad[2].text, "4,\"w\"v,\"");
-    assert_bad(f, 3, 9, "text is not valid utf-8");
-    assert_int_equal(f->bad[3].error_offset, 2);
-    assert_bad(f, 4, 10, "field 2 has a quote without end");
-    assert_string_equal(f->bad[4].text, "7,\"open");
-    assert_int_equal(f->bad[4].error_offset, 2);
+    assert_int_equal(f->out.batch->n_rows, 4);
+    decoded_assert_text(&f->out, 1, 0, "x");
+    decoded_assert_text(&f->out, 1, 1, "p\nq");
+    decoded_assert_text(&f->out, 1, 2, "end");
+    decoded_assert_text(&f->out, 1, 3, "last");
+    assert_int_equal(f->out.line_numbers[1], 6);
+    assert_int_equal(f->out.line_numbers[3], 12);
+    assert_int_equal(f->out.n_bad, 5);
+    decoded_assert_bad(&f->out, 0, 3, "row of 1 fields, expected 2");
+    assert_int_equal(f->out.bad[0].byte_offset, 8);
+    assert_int_equal(f->out.bad[0].error_offset, 1);
+    decoded_assert_bad(&f->out, 1, 4, "row of 3 fields, expected 2");
+    decoded_assert_bad(&f->out, 2, 5, "text behind the closing quote of field 2");
+    assert_int_equal(f->out.bad[2].error_offset, 5);
+    assert_string_equal(f->out.bad[2].text, "4,\"w\"v,\"");
+    decoded_assert_bad(&f->out, 3, 9, "text is not valid utf-8");
+    assert_int_equal(f->out.bad[3].error_offset, 2);
+    decoded_assert_bad(&f->out, 4, 10, "field 2 has a quote without end");
+    assert_string_equal(f->out.bad[4].text, "7,\"open");
+    assert_int_equal(f->out.bad[4].error_offset, 2);
 }
 
 static void test_bad_rows_are_reported_in_every_chunking(void **state)
@@ -371,12 +324,12 @@ static void test_first_bad_row_is_an_error_without_callback(void **state)
     (void)state;
     begin(&f, NULL, &k_int, NULL, NULL);
     firn_csv_decoder_destroy(f.decoder);
-    assert_ok(firn_csv_decoder_create(&f.root, NULL, &f.decoder, &err), &err);
+    assert_ok(firn_csv_decoder_create(&f.out.root, NULL, &f.decoder, &err), &err);
     assert_fails(decode_in(&f, FIRN_STR("a\n1\nx\n"), 99, &err), FIRN_ERR_CORRUPT, &err,
                  "line 3: expected an integer for \"a\", found \"x\"");
     assert_int_equal(err.line, 3);
     assert_int_equal(err.position, 4);
-    assert_int_equal(f.batch->n_rows, 1);
+    assert_int_equal(f.out.batch->n_rows, 1);
     end(&f);
 }
 
@@ -395,22 +348,22 @@ static void test_rows_are_limited_in_bytes(void **state)
             text[8] = ',';
             memcpy(text + 4 + len, "\r\n1,2\n", 6);
             assert_int_equal(decode_in(&f, (firn_str){text, 10 + len}, chunk, &err), FIRN_DONE);
-            assert_int_equal(f.batch->n_rows, len <= 1000 ? 2 : 1);
-            assert_int_equal(f.n_bad, len <= 1000 ? 0 : 1);
-            if (f.n_bad) assert_bad(&f, 0, 2, "row longer than 1000 bytes");
-            assert_int_equal(f.line_numbers[f.batch->n_rows - 1], 3);
+            assert_int_equal(f.out.batch->n_rows, len <= 1000 ? 2 : 1);
+            assert_int_equal(f.out.n_bad, len <= 1000 ? 0 : 1);
+            if (f.out.n_bad) decoded_assert_bad(&f.out, 0, 2, "row longer than 1000 bytes");
+            assert_int_equal(f.out.line_numbers[f.out.batch->n_rows - 1], 3);
         }
     }
     /* Much longer, with an open quote: what follows its first line is read on. */
     memset(text, 'x', sizeof text);
     memcpy(text, "a,b\n1,\"\n3,4\n", 12);
     assert_int_equal(decode_in(&f, (firn_str){text, sizeof text}, 600, &err), FIRN_DONE);
-    assert_int_equal(f.batch->n_rows, 1);
-    assert_text(&f, 1, 0, "4");
-    assert_int_equal(f.n_bad, 2);
-    assert_bad(&f, 0, 2, "row longer than 1000 bytes");
-    assert_string_equal(f.bad[0].text, "1,\"");
-    assert_bad(&f, 1, 4, "row longer than 1000 bytes");
+    assert_int_equal(f.out.batch->n_rows, 1);
+    decoded_assert_text(&f.out, 1, 0, "4");
+    assert_int_equal(f.out.n_bad, 2);
+    decoded_assert_bad(&f.out, 0, 2, "row longer than 1000 bytes");
+    assert_string_equal(f.out.bad[0].text, "1,\"");
+    decoded_assert_bad(&f.out, 1, 4, "row longer than 1000 bytes");
     end(&f);
 }
 

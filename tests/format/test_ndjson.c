@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "corpus.h"
+#include "decoded_text.h"
 #include "format/ndjson.h"
 
 static const firn_type k_boolean = {.kind = FIRN_TYPE_BOOLEAN};
@@ -25,59 +26,26 @@ static const firn_type k_binary = {.kind = FIRN_TYPE_BINARY};
 static const firn_type k_fixed = {.kind = FIRN_TYPE_FIXED, .length = 2};
 static const firn_type k_uuid = {.kind = FIRN_TYPE_UUID};
 
-#define MAX_BAD 64
-
 typedef struct fixture {
-    firn_field fields[4];
-    firn_type root;
+    decoded_text out;
     firn_ndjson_decoder *decoder;
-    firn_batch *batch;
-    int64_t line_numbers[100];
-    int n_bad;
-    struct {
-        int64_t line_number, byte_offset, error_offset;
-        char reason[200];
-        char text[200];
-    } bad[MAX_BAD];
 } fixture;
 
-static firn_status keep_bad(void *ctx, const firn_bad_line *line, firn_error *err)
-{
-    fixture *f = ctx;
-
-    (void)err;
-    assert_true(f->n_bad < MAX_BAD);
-    f->bad[f->n_bad].line_number = line->line_number;
-    f->bad[f->n_bad].byte_offset = line->byte_offset;
-    f->bad[f->n_bad].error_offset = line->error_offset;
-    (void)snprintf(f->bad[f->n_bad].reason, 200, "%s", line->reason);
-    (void)snprintf(f->bad[f->n_bad].text, 200, "%.*s", FIRN_STR_ARG(line->text));
-    f->n_bad++;
-    return FIRN_OK;
-}
-
-/* A decoder for columns a, b, c, ... of these types (NULL ends them). */
+/* A decoder for columns a, b, c of these types (NULL ends them). */
 static void begin(fixture *f, const firn_type *a, const firn_type *b, const firn_type *c)
 {
-    static const firn_str k_names[] = {FIRN_STR_INIT("a"), FIRN_STR_INIT("b"), FIRN_STR_INIT("c")};
-    const firn_type *types[] = {a, b, c};
-    const firn_ndjson_opts opts = {.on_bad_line = keep_bad, .ctx = f, .max_line_bytes = 1000};
+    const firn_ndjson_opts opts = {
+        .on_bad_line = decoded_keep_bad, .ctx = &f->out, .max_line_bytes = 1000};
     firn_error err = {0};
 
-    memset(f, 0, sizeof *f);
-    f->root.kind = FIRN_TYPE_STRUCT;
-    f->root.fields = f->fields;
-    for (size_t i = 0; i < 3 && types[i]; i++)
-        f->fields[f->root.n_fields++] =
-            (firn_field){.id = (int32_t)i + 1, .name = k_names[i], .type = types[i]};
-    assert_ok(firn_ndjson_decoder_create(&f->root, &opts, &f->decoder, &err), &err);
-    assert_ok(firn_batch_create(&f->root, 4, &f->batch, &err), &err);
+    decoded_text_init(&f->out, a, b, c);
+    assert_ok(firn_ndjson_decoder_create(&f->out.root, &opts, &f->decoder, &err), &err);
 }
 
 static void end(fixture *f)
 {
     firn_ndjson_decoder_destroy(f->decoder);
-    firn_batch_destroy(f->batch);
+    firn_batch_destroy(f->out.batch);
 }
 
 /* Decodes a whole stream from memory of exactly its size. */
@@ -88,31 +56,11 @@ static void decode(fixture *f, firn_str text)
     size_t used = 0;
 
     memcpy(copy, text.data, text.len);
-    assert_int_equal(firn_ndjson_decode(f->decoder, (firn_str){copy, text.len}, true, 100, f->batch,
-                                        f->line_numbers, &used, &err),
+    assert_int_equal(firn_ndjson_decode(f->decoder, (firn_str){copy, text.len}, true, 100,
+                                        f->out.batch, f->out.line_numbers, &used, &err),
                      FIRN_DONE);
     assert_int_equal(used, text.len);
     firn_mem_free(NULL, copy);
-}
-
-static void assert_text(const fixture *f, size_t column, int64_t row, const char *expected)
-{
-    const firn_value v = firn_column_get(&f->batch->columns[column], row);
-
-    if (!expected) {
-        assert_true(v.is_null);
-        return;
-    }
-    assert_false(v.is_null);
-    assert_str(v.as.bytes, expected);
-}
-
-static void assert_bad(const fixture *f, int i, int64_t line, const char *reason)
-{
-    assert_true(i < f->n_bad);
-    assert_int_equal(f->bad[i].line_number, line);
-    if (!strstr(f->bad[i].reason, reason))
-        fail_msg("\"%s\" not in \"%s\"", reason, f->bad[i].reason);
 }
 
 static void test_numbers_are_exact_and_in_range(void **state)
@@ -136,27 +84,27 @@ static void test_numbers_are_exact_and_in_range(void **state)
                         "{\"a\":1,\"b\":1,\"c\":\"1x\"}\n"
                         "{\"a\":1,\"b\":1,\"c\":\"\"}\n"
                         "{\"a\":\"1\",\"b\":1,\"c\":1}\n"));
-    assert_int_equal(f.batch->n_rows, 3);
-    a = f.batch->columns[0].values;
-    b = f.batch->columns[1].values;
+    assert_int_equal(f.out.batch->n_rows, 3);
+    a = f.out.batch->columns[0].values;
+    b = f.out.batch->columns[1].values;
     assert_int_equal(a[0], INT32_MIN);
     assert_int_equal(a[1], INT32_MAX);
     assert_int_equal(a[2], 0);
     assert_true(b[0] == INT64_MAX && b[1] == INT64_MIN);
-    assert_int_equal(((int32_t *)f.batch->columns[2].values)[0], -123456789);
-    assert_int_equal(((int32_t *)f.batch->columns[2].values)[1], 100000);
-    assert_int_equal(((int32_t *)f.batch->columns[2].values)[2], 10);
-    assert_int_equal(f.n_bad, 10);
-    assert_bad(&f, 0, 2, "number out of range of int for \"a\"");
-    assert_bad(&f, 1, 4, "number out of range of long for \"b\"");
-    assert_bad(&f, 2, 5, "number out of range of long for \"b\"");
-    assert_bad(&f, 3, 7, "0.001 does not fit decimal(9,2) exactly for \"c\"");
-    assert_bad(&f, 4, 8, "12345678.9 does not fit decimal(9,2) exactly");
-    assert_bad(&f, 5, 9, "expected an integer for \"a\", found 1.5");
-    assert_bad(&f, 6, 10, "not a valid number");
-    assert_bad(&f, 7, 11, "the string for \"c\" is not a number");
-    assert_bad(&f, 8, 12, "not a valid number");
-    assert_bad(&f, 9, 13, "expected an integer for \"a\", found a string");
+    assert_int_equal(((int32_t *)f.out.batch->columns[2].values)[0], -123456789);
+    assert_int_equal(((int32_t *)f.out.batch->columns[2].values)[1], 100000);
+    assert_int_equal(((int32_t *)f.out.batch->columns[2].values)[2], 10);
+    assert_int_equal(f.out.n_bad, 10);
+    decoded_assert_bad(&f.out, 0, 2, "number out of range of int for \"a\"");
+    decoded_assert_bad(&f.out, 1, 4, "number out of range of long for \"b\"");
+    decoded_assert_bad(&f.out, 2, 5, "number out of range of long for \"b\"");
+    decoded_assert_bad(&f.out, 3, 7, "0.001 does not fit decimal(9,2) exactly for \"c\"");
+    decoded_assert_bad(&f.out, 4, 8, "12345678.9 does not fit decimal(9,2) exactly");
+    decoded_assert_bad(&f.out, 5, 9, "expected an integer for \"a\", found 1.5");
+    decoded_assert_bad(&f.out, 6, 10, "not a valid number");
+    decoded_assert_bad(&f.out, 7, 11, "the string for \"c\" is not a number");
+    decoded_assert_bad(&f.out, 8, 12, "not a valid number");
+    decoded_assert_bad(&f.out, 9, 13, "expected an integer for \"a\", found a string");
     end(&f);
 }
 
@@ -181,10 +129,10 @@ static void test_wide_decimals_and_doubles(void **state)
                         "{\"a\":0e99999999999999999999,\"b\":1,\"c\":1}\n"
                         "{\"a\":1,\"b\":2.,\"c\":1}\n"
                         "{\"a\":1,\"b\":NaN,\"c\":1}\n"));
-    assert_int_equal(f.batch->n_rows, 4);
-    a = f.batch->columns[0].values;
-    b = f.batch->columns[1].values;
-    c = f.batch->columns[2].values;
+    assert_int_equal(f.out.batch->n_rows, 4);
+    a = f.out.batch->columns[0].values;
+    b = f.out.batch->columns[1].values;
+    c = f.out.batch->columns[2].values;
     for (const char *p = "12345678901234567890123456780123456789"; *p; p++)
         expected = expected * 10 + (*p - '0');
     assert_true(a[0] == expected);
@@ -193,13 +141,13 @@ static void test_wide_decimals_and_doubles(void **state)
     assert_true(a[3] == 0);
     assert_true(b[0] == 0.1 && b[1] == -1.5e300 && b[2] == 123456789012345678.0);
     assert_true(c[0] == 3.5f && c[1] == 0.0f && c[2] == -0.25f);
-    assert_int_equal(f.n_bad, 6);
-    assert_bad(&f, 0, 2, "does not fit decimal(38,10) exactly");
-    assert_bad(&f, 1, 5, "number out of range of double for \"b\"");
-    assert_bad(&f, 2, 6, "number out of range of float for \"c\"");
-    assert_bad(&f, 3, 7, "does not fit");
-    assert_bad(&f, 4, 9, "not a valid number");
-    assert_bad(&f, 5, 10, "expected a number for \"b\", found no json value");
+    assert_int_equal(f.out.n_bad, 6);
+    decoded_assert_bad(&f.out, 0, 2, "does not fit decimal(38,10) exactly");
+    decoded_assert_bad(&f.out, 1, 5, "number out of range of double for \"b\"");
+    decoded_assert_bad(&f.out, 2, 6, "number out of range of float for \"c\"");
+    decoded_assert_bad(&f.out, 3, 7, "does not fit");
+    decoded_assert_bad(&f.out, 4, 9, "not a valid number");
+    decoded_assert_bad(&f.out, 5, 10, "expected a number for \"b\", found no json value");
     end(&f);
 }
 
@@ -217,25 +165,25 @@ static void test_strings_resolve_escapes(void **state)
                     "{\"a\":\"\xe2\x82\xac raw\"}\n"
                     "{\"a\":\"\\ud83d\"}\n{\"a\":\"\\x\"}\n{\"a\":\"open}\n{\"a\":\"tab\there\"}\n"
                     "{\"a\":\"\xff\"}\n{\"a\":\"\xed\xa0\x80\"}\n"));
-    assert_int_equal(f.batch->n_rows, 10);
-    assert_text(&f, 0, 0, "");
-    assert_text(&f, 0, 1, "twelve bytes");
-    assert_text(&f, 0, 2, "thirteen byte");
-    assert_text(&f, 0, 3, "a\"\\/\b\f\n\r\t\xc3\xa6\xf0\x9f\x98\x80z");
-    assert_text(&f, 0, 4, "\xe2\x82\xac and a long tail behind it");
-    assert_text(&f, 0, 5, "12.50");
-    assert_text(&f, 0, 6, "true");
-    assert_text(&f, 0, 7, "{\"x\": [1, \"}\"]}");
-    assert_text(&f, 0, 8, NULL);
-    assert_text(&f, 0, 9, "\xe2\x82\xac raw");
-    assert_int_equal(f.n_bad, 6);
-    assert_bad(&f, 0, 11, "half a surrogate pair");
-    assert_bad(&f, 1, 12, "bad escape");
-    assert_bad(&f, 2, 13, "string without end");
-    assert_bad(&f, 3, 14, "control character 0x09");
-    assert_bad(&f, 4, 15, "text is not valid utf-8");
-    assert_int_equal(f.bad[4].error_offset, 6);
-    assert_bad(&f, 5, 16, "text is not valid utf-8");
+    assert_int_equal(f.out.batch->n_rows, 10);
+    decoded_assert_text(&f.out, 0, 0, "");
+    decoded_assert_text(&f.out, 0, 1, "twelve bytes");
+    decoded_assert_text(&f.out, 0, 2, "thirteen byte");
+    decoded_assert_text(&f.out, 0, 3, "a\"\\/\b\f\n\r\t\xc3\xa6\xf0\x9f\x98\x80z");
+    decoded_assert_text(&f.out, 0, 4, "\xe2\x82\xac and a long tail behind it");
+    decoded_assert_text(&f.out, 0, 5, "12.50");
+    decoded_assert_text(&f.out, 0, 6, "true");
+    decoded_assert_text(&f.out, 0, 7, "{\"x\": [1, \"}\"]}");
+    decoded_assert_text(&f.out, 0, 8, NULL);
+    decoded_assert_text(&f.out, 0, 9, "\xe2\x82\xac raw");
+    assert_int_equal(f.out.n_bad, 6);
+    decoded_assert_bad(&f.out, 0, 11, "half a surrogate pair");
+    decoded_assert_bad(&f.out, 1, 12, "bad escape");
+    decoded_assert_bad(&f.out, 2, 13, "string without end");
+    decoded_assert_bad(&f.out, 3, 14, "control character 0x09");
+    decoded_assert_bad(&f.out, 4, 15, "text is not valid utf-8");
+    assert_int_equal(f.out.bad[4].error_offset, 6);
+    decoded_assert_bad(&f.out, 5, 16, "text is not valid utf-8");
     end(&f);
 }
 
@@ -258,20 +206,20 @@ static void test_times_are_utc_microseconds(void **state)
                  "{\"a\":null,\"b\":null,\"c\":\"2010-12-01T08:60:00Z\"}\n"
                  "{\"a\":null,\"b\":null,\"c\":\"2010-12-01T08:26:00Q\"}\n"
                  "{\"a\":null,\"b\":null,\"c\":1291191960}\n"));
-    assert_int_equal(f.batch->n_rows, 4);
-    assert_int_equal(((int32_t *)f.batch->columns[0].values)[0], 1);
-    assert_int_equal(((int32_t *)f.batch->columns[0].values)[1], -1);
-    assert_int_equal(((int64_t *)f.batch->columns[1].values)[0], 1500000);
-    c = f.batch->columns[2].values;
+    assert_int_equal(f.out.batch->n_rows, 4);
+    assert_int_equal(((int32_t *)f.out.batch->columns[0].values)[0], 1);
+    assert_int_equal(((int32_t *)f.out.batch->columns[0].values)[1], -1);
+    assert_int_equal(((int64_t *)f.out.batch->columns[1].values)[0], 1500000);
+    c = f.out.batch->columns[2].values;
     assert_true(c[0] == INT64_C(1291191960123000));
     assert_true(c[1] == INT64_C(1291191960000001));
     assert_true(c[2] == INT64_C(1291191960000000));
     assert_true(c[3] == 0);
-    assert_int_equal(f.n_bad, 6);
-    assert_bad(&f, 0, 5, "the string for \"a\" is not a valid date");
-    assert_bad(&f, 1, 6, "the string for \"b\" is not a valid time");
-    assert_bad(&f, 2, 7, "the string for \"c\" is not a valid timestamptz");
-    assert_bad(&f, 5, 10, "expected a string for \"c\", found a number");
+    assert_int_equal(f.out.n_bad, 6);
+    decoded_assert_bad(&f.out, 0, 5, "the string for \"a\" is not a valid date");
+    decoded_assert_bad(&f.out, 1, 6, "the string for \"b\" is not a valid time");
+    decoded_assert_bad(&f.out, 2, 7, "the string for \"c\" is not a valid timestamptz");
+    decoded_assert_bad(&f.out, 5, 10, "expected a string for \"c\", found a number");
     end(&f);
 }
 
@@ -288,15 +236,15 @@ static void test_binary_types_are_decoded(void **state)
                     "{\"a\":\"aGVsbG8gd29ybGQgYWdhaW4\",\"b\":null,\"c\":null}\n"
                     "{\"a\":\"a\",\"b\":null,\"c\":null}\n{\"a\":null,\"b\":\"4f\",\"c\":null}\n"
                     "{\"a\":null,\"b\":null,\"c\":\"61626364-6566-6768-696a-6b6c6d6e6f7\"}\n"));
-    assert_int_equal(f.batch->n_rows, 2);
-    assert_text(&f, 0, 0, "hello");
-    assert_text(&f, 1, 0, "Ok");
-    assert_text(&f, 2, 0, "abcdefghijklmnop");
-    assert_text(&f, 0, 1, "hello world again");
-    assert_int_equal(f.n_bad, 4);
-    assert_bad(&f, 0, 2, "\"a\" is not valid base64");
-    assert_bad(&f, 2, 5, "\"b\" must be hex digits of 2 bytes");
-    assert_bad(&f, 3, 6, "\"c\" must be a uuid of 16 bytes");
+    assert_int_equal(f.out.batch->n_rows, 2);
+    decoded_assert_text(&f.out, 0, 0, "hello");
+    decoded_assert_text(&f.out, 1, 0, "Ok");
+    decoded_assert_text(&f.out, 2, 0, "abcdefghijklmnop");
+    decoded_assert_text(&f.out, 0, 1, "hello world again");
+    assert_int_equal(f.out.n_bad, 4);
+    decoded_assert_bad(&f.out, 0, 2, "\"a\" is not valid base64");
+    decoded_assert_bad(&f.out, 2, 5, "\"b\" must be hex digits of 2 bytes");
+    decoded_assert_bad(&f.out, 3, 6, "\"c\" must be a uuid of 16 bytes");
     end(&f);
 }
 
@@ -320,12 +268,12 @@ static void test_key_order_and_spacing_do_not_matter(void **state)
                         "{\"b\":\"x\",\"a_key_that_is_longer_than_thirty-two_bytes_is\":0,"
                         "\"c\":true,\"a\":1}\n"
                         "{\"\":5,\"c\":true,\"a\":1,\"b\":\"x\"}\n"));
-    assert_int_equal(f.n_bad, 0);
-    assert_int_equal(f.batch->n_rows, 11);
+    assert_int_equal(f.out.n_bad, 0);
+    assert_int_equal(f.out.batch->n_rows, 11);
     for (int64_t row = 0; row < 11; row++) {
-        assert_int_equal(((int32_t *)f.batch->columns[0].values)[row], 1);
-        assert_text(&f, 1, row, "x");
-        assert_int_equal(((uint8_t *)f.batch->columns[2].values)[row], 1);
+        assert_int_equal(((int32_t *)f.out.batch->columns[0].values)[row], 1);
+        decoded_assert_text(&f.out, 1, row, "x");
+        assert_int_equal(((uint8_t *)f.out.batch->columns[2].values)[row], 1);
     }
     end(&f);
 }
@@ -338,14 +286,14 @@ static void test_missing_keys_and_nulls_are_null(void **state)
     begin(&f, &k_int, &k_string, &k_boolean);
     decode(&f, FIRN_STR("{\"a\":1,\"b\":\"x\",\"c\":true}\n{\"a\":2,\"c\":false}\n{}\n{ }\n"
                         "{\"b\":null}\n{\"a\":3,\"b\":\"y\",\"c\":true}\n"));
-    assert_int_equal(f.n_bad, 0);
-    assert_int_equal(f.batch->n_rows, 6);
-    assert_text(&f, 1, 1, NULL);
+    assert_int_equal(f.out.n_bad, 0);
+    assert_int_equal(f.out.batch->n_rows, 6);
+    decoded_assert_text(&f.out, 1, 1, NULL);
     for (size_t i = 0; i < 3; i++) {
-        assert_false(firn_column_is_valid(&f.batch->columns[i], 2));
-        assert_false(firn_column_is_valid(&f.batch->columns[i], 3));
-        assert_false(firn_column_is_valid(&f.batch->columns[i], 4));
-        assert_true(firn_column_is_valid(&f.batch->columns[i], 5));
+        assert_false(firn_column_is_valid(&f.out.batch->columns[i], 2));
+        assert_false(firn_column_is_valid(&f.out.batch->columns[i], 3));
+        assert_false(firn_column_is_valid(&f.out.batch->columns[i], 4));
+        assert_true(firn_column_is_valid(&f.out.batch->columns[i], 5));
     }
     end(&f);
 }
@@ -356,36 +304,37 @@ static void test_bad_lines_leave_no_trace(void **state)
 
     (void)state;
     begin(&f, &k_int, &k_string, NULL);
-    f.fields[0].is_required = true;
+    f.out.fields[0].is_required = true;
     firn_ndjson_decoder_destroy(f.decoder);
-    assert_int_equal(
-        firn_ndjson_decoder_create(&f.root, &(firn_ndjson_opts){.on_bad_line = keep_bad, .ctx = &f},
-                                   &f.decoder, NULL),
-        FIRN_OK);
+    assert_int_equal(firn_ndjson_decoder_create(
+                         &f.out.root,
+                         &(firn_ndjson_opts){.on_bad_line = decoded_keep_bad, .ctx = &f.out},
+                         &f.decoder, NULL),
+                     FIRN_OK);
     decode(
         &f,
         FIRN_STR("{\"b\":null,\"a\":null}\n{\"b\":null}\n\n  \r\n{\"a\":1,\"b\":\"x\"}\n"
                  "{\"b\":null,\"a\":x}\n[1]\n{\"a\":1}}\n{\"a\":1,}\n{\"a\" 1}\n{\"a\":1 \"b\":2}\n"
                  "{\"a\":1,\"a\":2}\n{\"a\":2,\"b\":\"y\"}"));
-    assert_int_equal(f.batch->n_rows, 2);
-    assert_text(&f, 1, 0, "x");
-    assert_text(&f, 1, 1, "y");
-    assert_true(firn_column_is_valid(&f.batch->columns[0], 1));
-    assert_int_equal(f.line_numbers[0], 5);
-    assert_int_equal(f.line_numbers[1], 13);
-    assert_int_equal(f.n_bad, 9);
-    assert_bad(&f, 0, 1, "\"a\" is required and must not be null");
-    assert_bad(&f, 1, 2, "missing \"a\", which is required");
-    assert_int_equal(f.bad[1].byte_offset, 20);
-    assert_string_equal(f.bad[1].text, "{\"b\":null}");
-    assert_bad(&f, 2, 6, "expected an integer for \"a\", found no json value");
-    assert_int_equal(f.bad[2].error_offset, 14);
-    assert_bad(&f, 3, 7, "expected an object, found an array");
-    assert_bad(&f, 4, 8, "expected the end of the line, found a delimiter");
-    assert_bad(&f, 5, 9, "expected a key, found a delimiter");
-    assert_bad(&f, 6, 10, "expected ':' after key \"a\", found a number");
-    assert_bad(&f, 7, 11, "expected ',' or '}', found a string");
-    assert_bad(&f, 8, 12, "duplicate key \"a\"");
+    assert_int_equal(f.out.batch->n_rows, 2);
+    decoded_assert_text(&f.out, 1, 0, "x");
+    decoded_assert_text(&f.out, 1, 1, "y");
+    assert_true(firn_column_is_valid(&f.out.batch->columns[0], 1));
+    assert_int_equal(f.out.line_numbers[0], 5);
+    assert_int_equal(f.out.line_numbers[1], 13);
+    assert_int_equal(f.out.n_bad, 9);
+    decoded_assert_bad(&f.out, 0, 1, "\"a\" is required and must not be null");
+    decoded_assert_bad(&f.out, 1, 2, "missing \"a\", which is required");
+    assert_int_equal(f.out.bad[1].byte_offset, 20);
+    assert_string_equal(f.out.bad[1].text, "{\"b\":null}");
+    decoded_assert_bad(&f.out, 2, 6, "expected an integer for \"a\", found no json value");
+    assert_int_equal(f.out.bad[2].error_offset, 14);
+    decoded_assert_bad(&f.out, 3, 7, "expected an object, found an array");
+    decoded_assert_bad(&f.out, 4, 8, "expected the end of the line, found a delimiter");
+    decoded_assert_bad(&f.out, 5, 9, "expected a key, found a delimiter");
+    decoded_assert_bad(&f.out, 6, 10, "expected ':' after key \"a\", found a number");
+    decoded_assert_bad(&f.out, 7, 11, "expected ',' or '}', found a string");
+    decoded_assert_bad(&f.out, 8, 12, "duplicate key \"a\"");
     end(&f);
 }
 
@@ -398,13 +347,13 @@ static void test_first_bad_line_is_an_error_without_callback(void **state)
     (void)state;
     begin(&f, &k_int, NULL, NULL);
     firn_ndjson_decoder_destroy(f.decoder);
-    assert_ok(firn_ndjson_decoder_create(&f.root, NULL, &f.decoder, &err), &err);
+    assert_ok(firn_ndjson_decoder_create(&f.out.root, NULL, &f.decoder, &err), &err);
     assert_fails(firn_ndjson_decode(f.decoder, FIRN_STR("{\"a\":1}\n{\"a\":\"1\"}\n"), true, 10,
-                                    f.batch, NULL, &used, &err),
+                                    f.out.batch, NULL, &used, &err),
                  FIRN_ERR_CORRUPT, &err, "line 2: expected an integer for \"a\", found a string");
     assert_int_equal(err.line, 2);
     assert_int_equal(err.position, 13);
-    assert_int_equal(f.batch->n_rows, 1);
+    assert_int_equal(f.out.batch->n_rows, 1);
     assert_int_equal(used, 8);
     end(&f);
 }
@@ -429,18 +378,18 @@ static void test_every_chunk_size_gives_the_same_rows(void **state)
             copy = firn_mem_alloc(NULL, to - from + 1);
             memcpy(copy, text.data + from, to - from);
             st = firn_ndjson_decode(f.decoder, (firn_str){copy, to - from}, to == text.len, 100,
-                                    f.batch, f.line_numbers, &used, NULL);
+                                    f.out.batch, f.out.line_numbers, &used, NULL);
             firn_mem_free(NULL, copy);
             from += used;
         } while (st == FIRN_NEED_MORE);
         assert_int_equal(st, FIRN_DONE);
-        assert_int_equal(f.batch->n_rows, 3);
-        assert_text(&f, 1, 1, "a long second text");
-        assert_text(&f, 1, 2, "third");
-        assert_int_equal(f.line_numbers[2], 5);
-        assert_int_equal(f.n_bad, 1);
-        assert_int_equal(f.bad[0].line_number, 3);
-        assert_int_equal(f.bad[0].byte_offset, 21);
+        assert_int_equal(f.out.batch->n_rows, 3);
+        decoded_assert_text(&f.out, 1, 1, "a long second text");
+        decoded_assert_text(&f.out, 1, 2, "third");
+        assert_int_equal(f.out.line_numbers[2], 5);
+        assert_int_equal(f.out.n_bad, 1);
+        assert_int_equal(f.out.bad[0].line_number, 3);
+        assert_int_equal(f.out.bad[0].byte_offset, 21);
         end(&f);
     }
 }
@@ -454,17 +403,17 @@ static void test_full_batch_stops_between_lines(void **state)
 
     (void)state;
     begin(&f, &k_int, NULL, NULL);
-    assert_int_equal(firn_ndjson_decode(f.decoder, text, true, 2, f.batch, NULL, &used, NULL),
+    assert_int_equal(firn_ndjson_decode(f.decoder, text, true, 2, f.out.batch, NULL, &used, NULL),
                      FIRN_OK);
     assert_int_equal(used, 16);
-    assert_int_equal(f.batch->n_rows, 2);
-    firn_batch_reset(f.batch);
+    assert_int_equal(f.out.batch->n_rows, 2);
+    firn_batch_reset(f.out.batch);
     assert_int_equal(firn_ndjson_decode(f.decoder, firn_str_slice(text, used, text.len), true, 2,
-                                        f.batch, f.line_numbers, &more, NULL),
+                                        f.out.batch, f.out.line_numbers, &more, NULL),
                      FIRN_DONE);
-    assert_int_equal(f.batch->n_rows, 1);
-    assert_int_equal(((int32_t *)f.batch->columns[0].values)[0], 3);
-    assert_int_equal(f.line_numbers[0], 3);
+    assert_int_equal(f.out.batch->n_rows, 1);
+    assert_int_equal(((int32_t *)f.out.batch->columns[0].values)[0], 3);
+    assert_int_equal(f.out.line_numbers[0], 3);
     end(&f);
 }
 
@@ -480,33 +429,33 @@ static void test_long_lines_are_reported_once(void **state)
     memset(text, ' ', sizeof text);
     memcpy(text, "{\"a\":1}", 7);
     memcpy(text + 2000, "\n{\"a\":2}\n", 9);
-    assert_int_equal(
-        firn_ndjson_decode(f.decoder, (firn_str){text, 1000}, false, 9, f.batch, NULL, &used, NULL),
-        FIRN_NEED_MORE);
+    assert_int_equal(firn_ndjson_decode(f.decoder, (firn_str){text, 1000}, false, 9, f.out.batch,
+                                        NULL, &used, NULL),
+                     FIRN_NEED_MORE);
     assert_int_equal(used, 0);
-    assert_int_equal(
-        firn_ndjson_decode(f.decoder, (firn_str){text, 1001}, false, 9, f.batch, NULL, &used, NULL),
-        FIRN_NEED_MORE);
+    assert_int_equal(firn_ndjson_decode(f.decoder, (firn_str){text, 1001}, false, 9, f.out.batch,
+                                        NULL, &used, NULL),
+                     FIRN_NEED_MORE);
     assert_int_equal(used, 1001);
     rest = (firn_str){text + 1001, 2009 - 1001};
     assert_int_equal(
-        firn_ndjson_decode(f.decoder, rest, true, 9, f.batch, f.line_numbers, &used, NULL),
+        firn_ndjson_decode(f.decoder, rest, true, 9, f.out.batch, f.out.line_numbers, &used, NULL),
         FIRN_DONE);
-    assert_int_equal(f.batch->n_rows, 1);
-    assert_int_equal(f.line_numbers[0], 2);
-    assert_int_equal(f.n_bad, 1);
-    assert_bad(&f, 0, 1, "line longer than 1000 bytes");
+    assert_int_equal(f.out.batch->n_rows, 1);
+    assert_int_equal(f.out.line_numbers[0], 2);
+    assert_int_equal(f.out.n_bad, 1);
+    decoded_assert_bad(&f.out, 0, 1, "line longer than 1000 bytes");
     /* At the limit, and one over it, in one piece. */
     firn_ndjson_decoder_reset(f.decoder);
     text[1000] = '\n';
     decode(&f, (firn_str){text, 1001});
-    assert_int_equal(f.batch->n_rows, 2);
+    assert_int_equal(f.out.batch->n_rows, 2);
     firn_ndjson_decoder_reset(f.decoder);
     text[1000] = ' ';
     text[1001] = '\n';
     decode(&f, (firn_str){text, 1002});
-    assert_int_equal(f.batch->n_rows, 2);
-    assert_int_equal(f.n_bad, 2);
+    assert_int_equal(f.out.batch->n_rows, 2);
+    assert_int_equal(f.out.n_bad, 2);
     end(&f);
 }
 
@@ -577,15 +526,15 @@ static void check_suite_file(void *ctx, const char *name, firn_str bytes)
     }
     n += bytes.len;
     line[n++] = '}';
-    firn_batch_reset(f->batch);
-    f->n_bad = 0;
+    firn_batch_reset(f->out.batch);
+    f->out.n_bad = 0;
     decode(f, (firn_str){line, n});
-    if (name[0] == 'y' && f->n_bad != 0) fail_msg("%s: %s", name, f->bad[0].reason);
-    if (name[0] == 'n' && f->n_bad == 0) fail_msg("%s was accepted", name);
+    if (name[0] == 'y' && f->out.n_bad != 0) fail_msg("%s: %s", name, f->out.bad[0].reason);
+    if (name[0] == 'n' && f->out.n_bad == 0) fail_msg("%s was accepted", name);
     /* What implementations decide: text must be UTF-8; numbers that are not decoded have no size.
      */
-    if (strncmp(name, "i_string", 8) == 0) assert_int_equal(f->n_bad, 1);
-    if (strncmp(name, "i_number", 8) == 0) assert_int_equal(f->n_bad, 0);
+    if (strncmp(name, "i_string", 8) == 0) assert_int_equal(f->out.n_bad, 1);
+    if (strncmp(name, "i_number", 8) == 0) assert_int_equal(f->out.n_bad, 0);
 }
 
 /* Each text of the suite as the value of an unknown key, and of a string column. */
@@ -602,15 +551,16 @@ static void test_json_test_suite(void **state)
     }
     begin(&f, &k_int, NULL, NULL);
     assert_true(corpus_each(arena, folder, ".json", check_suite_file, &f) > 180);
-    f.fields[0] = (firn_field){.id = 1, .name = FIRN_STR("z"), .type = &k_string};
+    f.out.fields[0] = (firn_field){.id = 1, .name = FIRN_STR("z"), .type = &k_string};
     end(&f);
     begin(&f, &k_string, NULL, NULL);
-    f.fields[0].name = FIRN_STR("z");
+    f.out.fields[0].name = FIRN_STR("z");
     firn_ndjson_decoder_destroy(f.decoder);
-    assert_int_equal(
-        firn_ndjson_decoder_create(&f.root, &(firn_ndjson_opts){.on_bad_line = keep_bad, .ctx = &f},
-                                   &f.decoder, NULL),
-        FIRN_OK);
+    assert_int_equal(firn_ndjson_decoder_create(
+                         &f.out.root,
+                         &(firn_ndjson_opts){.on_bad_line = decoded_keep_bad, .ctx = &f.out},
+                         &f.decoder, NULL),
+                     FIRN_OK);
     assert_true(corpus_each(arena, folder, ".json", check_suite_file, &f) > 180);
     end(&f);
     firn_arena_destroy(arena);
