@@ -6,27 +6,27 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "iceberg/scan/plan.h"
-#include "store/store_read.h"
+#include "iceberg/txn/manifest_files.h"
 
-static firn_status read_entries(const firn_table_metadata *metadata,
-                                const firn_manifest_file *manifest, firn_manifest_reader *reader,
-                                firn_arena *arena, firn_live_files *out, size_t *cap,
-                                firn_error *err)
+typedef struct live_adder {
+    const firn_manifest_file *manifest;
+    const firn_partition_spec *spec;
+    firn_arena *arena;
+    firn_live_files *out;
+    size_t *cap;
+} live_adder;
+
+static firn_status add_live(void *ctx, const firn_manifest_entry *entry, firn_error *err)
 {
-    firn_manifest_entry entry;
-    for (;;) {
-        const firn_status st = firn_manifest_reader_next(reader, &entry, err);
-        if (st == FIRN_DONE) return FIRN_OK;
-        FIRN_TRY(st);
-        if (entry.status == FIRN_ENTRY_DELETED) continue;
-        firn_live_file *file =
-            firn_arena_push(arena, &out->files, &out->n_files, cap, sizeof *file);
-        if (!file) return firn_fail_nomem(err);
-        file->entry = entry;
-        file->manifest = manifest;
-        file->spec = firn_metadata_find_spec(metadata, manifest->spec_id);
-        FIRN_TRY(firn_data_file_copy(&entry.file, arena, &file->entry.file, err));
-    }
+    const live_adder *add = ctx;
+    if (entry->status == FIRN_ENTRY_DELETED) return FIRN_OK;
+    firn_live_file *file =
+        firn_arena_push(add->arena, &add->out->files, &add->out->n_files, add->cap, sizeof *file);
+    if (!file) return firn_fail_nomem(err);
+    file->entry = *entry;
+    file->manifest = add->manifest;
+    file->spec = add->spec;
+    return firn_data_file_copy(&entry->file, add->arena, &file->entry.file, err);
 }
 
 firn_status firn_live_files_add(firn_env *env, firn_store *store,
@@ -34,20 +34,10 @@ firn_status firn_live_files_add(firn_env *env, firn_store *store,
                                 const firn_manifest_file *manifest, firn_arena *arena,
                                 firn_live_files *out, size_t *cap, firn_error *err)
 {
-    firn_manifest_reader *reader = NULL;
-    firn_str bytes;
-    firn_arena *scratch = firn_arena_create(env->alloc, 0);
-    if (!scratch) return firn_fail_nomem(err);
-    firn_status st =
-        firn_store_read_all(store, manifest->path, FIRN_LIMIT_METADATA, scratch, &bytes, err);
-    if (st == FIRN_OK)
-        st = firn_manifest_reader_open(bytes, manifest, firn_metadata_schema(metadata),
-                                       firn_metadata_find_spec(metadata, manifest->spec_id),
-                                       FIRN_MANIFEST_BOUNDS, &reader, err);
-    if (st == FIRN_OK) st = read_entries(metadata, manifest, reader, arena, out, cap, err);
-    firn_manifest_reader_close(reader);
-    firn_arena_destroy(scratch);
-    return firn_error_wrap(err, st, "manifest %.*s", FIRN_STR_ARG(manifest->path));
+    live_adder add = {manifest, firn_metadata_find_spec(metadata, manifest->spec_id), arena, out,
+                      cap};
+    return firn_manifest__each(store, env, metadata, manifest, FIRN_MANIFEST_BOUNDS, add_live, &add,
+                               err);
 }
 
 firn_status firn_live_files_read(firn_env *env, firn_store *store,

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "iceberg/spec/manifest_partition.h"
+#include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/metadata_parts_json.h"
 #include "iceberg/spec/schema_json.h"
 
@@ -359,15 +360,8 @@ firn_status firn_manifest_list_avro(const firn_manifest_write_opts *opts,
 /* Takes over json. */
 static firn_status json_text(json_t *json, firn_arena *arena, firn_str *out, firn_error *err)
 {
-    firn_buf buf;
-    firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
-    firn_status st = firn_json_write(json, &buf, err);
+    const firn_status st = firn_json_keep(json, arena, out, err);
     json_decref(json);
-    if (st == FIRN_OK) {
-        *out = firn_arena_copy(arena, firn_buf_view(&buf));
-        if (!out->data) st = firn_fail_nomem(err);
-    }
-    firn_buf_dispose(&buf);
     return st;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/schema_json.h"
 
 #define K_DEFAULT_TARGET_BYTES ((int64_t)512 << 20)
@@ -220,17 +221,10 @@ static firn_status read_columns(const firn_table_metadata *metadata, const firn_
 static firn_status format_schema(const firn_schema *schema, firn_arena *arena, firn_str *out,
                                  firn_error *err)
 {
-    firn_buf buf;
     json_t *json = NULL;
     FIRN_TRY(firn_schema_to_json(schema, &json, err));
-    firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
-    firn_status st = firn_json_write(json, &buf, err);
+    const firn_status st = firn_json_keep(json, arena, out, err);
     json_decref(json);
-    if (st == FIRN_OK) {
-        *out = firn_arena_copy(arena, firn_buf_view(&buf));
-        if (!out->data) st = firn_fail_nomem(err);
-    }
-    firn_buf_dispose(&buf);
     return st;
 }
 
