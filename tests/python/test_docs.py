@@ -25,13 +25,23 @@ def folder(tmp_path):
     return tmp_path
 
 
+def masked(text):
+    """Without what differs from run to run: times, ids, bytes; and without the width of columns."""
+    for pattern, name in ((r"\b\d+\.\d{3}\b", "SECONDS"), (r"\b\d+ ms\b", "MS"), (r"\b\d{15,}\b", "ID"),
+                          (r"\b\d{5,6}\b", "BYTES"), (r"\b[\d.]+ [KM]B\b", "BYTES"), (r"[ ─]+", " ")):
+        text = re.sub(pattern, name, text)
+    return text.strip()
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "sh")], ids=lambda p: p.name)
-def test_shell_commands_run(page, folder):
+def test_shell_commands_run_and_print_what_the_page_shows(page, folder):
     env = {**os.environ, "PATH": f"{folder}/build:{os.environ['PATH']}"}
-    for block in blocks(page, "sh"):
-        done = subprocess.run(["sh", "-e", "-c", block], cwd=folder, env=env, capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL, timeout=120)
-        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+    for block, shown in re.findall(r"^```sh\n(.*?)^```\n(?:```\n(.*?)^```\n)?", page.read_text(), re.M | re.S):
+        done = subprocess.run(["sh", "-e", "-c", block], cwd=folder, env=env, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL, timeout=120)
+        assert done.returncode == 0, f"{block}\n{done.stdout}"
+        if shown:
+            assert masked(done.stdout) == masked(shown), block
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "sql")], ids=lambda p: p.name)
