@@ -16,6 +16,7 @@ FIRN = pathlib.Path(os.environ.get("FIRN_PROGRAM", "build/firn")).resolve()
 FILES = int(os.environ.get("BENCH_FILES", "1000"))
 ROWS = int(os.environ.get("BENCH_ROWS", "10000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+WORK = os.environ.get("BENCH_WORK", "sort zorder binpack").split()
 
 
 def run(*args, stdin=None):
@@ -72,6 +73,29 @@ def compare(name, home, files, options, copy):
     report(name, ours, theirs)
 
 
+def report_pruning(home):
+    metadata = sorted((home / "warehouse/default/t/metadata").glob("*.metadata.json"))[-1]
+    where = "a >= 50000 and a < 52000 and b >= 30000 and b < 32000"
+    plan = json.loads(run(FIRN, "plan", "--table", metadata, "--where", where, "--format", "json")[2])
+    total = json.loads(run(FIRN, "plan", "--table", metadata, "--format", "json")[2])
+    print(f"a query on both columns reads {plan['data_files']} of {total['data_files']} files "
+          f"({100 * plan['data_files'] / total['data_files']:.0f} %)")
+
+
+def binpack(home, files, copy):
+    """Many small files to one, and what reading that one costs beside one that was encoded anew."""
+    if not (FILES - FILES // 10 < len(files) < FILES + FILES // 10):
+        size = sum(os.path.getsize(f) for f in files)
+        firn(home, "table", "rewrite_data_files", "default.t",
+             f"options=rewrite-all=true,target-file-size-bytes={size // FILES},min-file-size-bytes=1")
+        small = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
+        files = [f["path"].removeprefix("file://") for f in small]
+    compare(f"bin-pack of {len(files)} files", home, files, ["options=rewrite-all=true"], copy)
+    query = "SELECT sum(id), sum(a), sum(b), max(c), sum(d) FROM t"
+    copied = min(firn(home, "sql", "-c", query)[1] for _ in range(2 * ROUNDS))
+    firn(home, "sql", "-c", "CREATE TABLE again AS SELECT * FROM t")
+    fresh = min(firn(home, "sql", "-c", query.replace("FROM t", "FROM again"))[1] for _ in range(2 * ROUNDS))
+    print(f"reading it: {copied:.2f} s CPU, written anew {fresh:.2f} s CPU: {copied / fresh:.2f} times")
 
 
 def main():
@@ -82,19 +106,13 @@ def main():
         base = "COPY (SELECT * FROM read_parquet({files})%s) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
         parts = "options=rewrite-all=true,target-file-size-bytes={}".format(
             max(1, sum(os.path.getsize(f) for f in files) // 64))
-        compare("sort by a, b", home, files, [parts, "sort_order=a, b"], base % " ORDER BY a, b")
-        compare("z-order of a, b", home, files, [parts, "sort_order=zorder(a, b)"], base % " ORDER BY a, b")
-        metadata = sorted((home / "warehouse/default/t/metadata").glob("*.metadata.json"))[-1]
-        where = "a >= 50000 and a < 52000 and b >= 30000 and b < 32000"
-        plan = json.loads(run(FIRN, "plan", "--table", metadata, "--where", where, "--format", "json")[2])
-        total = json.loads(run(FIRN, "plan", "--table", metadata, "--format", "json")[2])
-        print(f"a query on both columns reads {plan['data_files']} of {total['data_files']} files "
-              f"({100 * plan['data_files'] / total['data_files']:.0f} %)")
-        firn(home, "table", "rewrite_data_files", "default.t",
-             f"options=rewrite-all=true,target-file-size-bytes={sum(os.path.getsize(f) for f in files) // FILES},min-file-size-bytes=1")
-        small = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
-        files = [f["path"].removeprefix("file://") for f in small]
-        compare(f"bin-pack of {len(files)} files", home, files, ["options=rewrite-all=true"], base % "")
+        if "sort" in WORK:
+            compare("sort by a, b", home, files, [parts, "sort_order=a, b"], base % " ORDER BY a, b")
+        if "zorder" in WORK:
+            compare("z-order of a, b", home, files, [parts, "sort_order=zorder(a, b)"], base % " ORDER BY a, b")
+            report_pruning(home)
+        if "binpack" in WORK:
+            binpack(home, files, base % "")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -28,8 +28,8 @@ static firn_status read_at(void *ctx, int64_t offset, void *out, size_t n, firn_
 static void read_indexes(const firn_parquet_file *file, size_t group, firn_arena *arena)
 {
     for (size_t leaf = 0; leaf < file->n_leaves; leaf++) {
-        firn_pq_offset_index pages;
-        firn_pq_column_index index;
+        firn_pq_offset_index pages = {.wants_counts = true};
+        firn_pq_column_index index = {.wants_counts = true};
         firn_error err = {0};
         if (firn_pq_offset_index_read(file, group, leaf, arena, &pages, &err) != FIRN_OK) continue;
         if (firn_pq_column_index_read(file, group, leaf, pages.n_pages, arena, &index, &err) !=

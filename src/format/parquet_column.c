@@ -59,14 +59,21 @@ void firn_parquet_column_init(firn_parquet_column *c, const firn_parquet_leaf *l
     firn_parquet_bounds_init(&c->bounds, alloc, leaf->type);
     firn_parquet_bounds_init(&c->file_bounds, alloc, leaf->type);
     c->bloom.alloc = alloc;
+    firn_buf_init(&c->copied_bloom, alloc, 0);
     firn_geo_box_clear(&c->file_box);
     begin_chunk(c);
 }
 
 static void free_pages(firn_parquet_column *c)
 {
-    for (size_t i = 0; i < c->n_done; i++) firn_mem_free(c->settings->alloc, c->done[i].data);
-    firn_mem_free(c->settings->alloc, c->dict_page.data);
+    for (size_t i = 0; i < c->n_done; i++)
+        if (!c->done[i].is_borrowed) firn_mem_free(c->settings->alloc, c->done[i].data);
+    if (!c->dict_page.is_borrowed) firn_mem_free(c->settings->alloc, c->dict_page.data);
+    while (c->copied) {
+        firn_parquet_copied *copied = c->copied;
+        c->copied = copied->next;
+        firn_mem_free(c->settings->alloc, copied);
+    }
     c->n_done = 0;
     c->dict_page = (firn_parquet_page){0};
 }
@@ -101,6 +108,7 @@ void firn_parquet_column_dispose(firn_parquet_column *c)
     firn_buf_dispose(&c->page_bounds);
     firn_buf_dispose(&c->histograms);
     firn_parquet_bloom_writer_dispose(&c->bloom);
+    firn_buf_dispose(&c->copied_bloom);
     firn_parquet_bounds_dispose(&c->page);
     firn_parquet_bounds_dispose(&c->last);
     firn_parquet_bounds_dispose(&c->bounds);
@@ -244,7 +252,7 @@ static void clear_page(firn_parquet_column *c)
     c->n_rows = c->n_levels = c->n_values = c->plain_bytes = 0;
 }
 
-static firn_parquet_page *next_page(firn_parquet_column *c)
+firn_parquet_page *firn_parquet_column_next_page(firn_parquet_column *c)
 {
     if (c->n_done == c->cap_done) {
         const size_t cap = c->cap_done ? c->cap_done * 2 : 16;
@@ -257,35 +265,30 @@ static firn_parquet_page *next_page(firn_parquet_column *c)
     return &c->done[c->n_done];
 }
 
-/* Bounds of the page to the page index and to the chunk. Where no shorter upper bound exists the
- * whole value is one. */
-static firn_status note_bounds(firn_parquet_column *c, firn_parquet_scratch *scratch,
-                               firn_parquet_page *page, firn_error *err)
+/* Where no shorter upper bound exists the whole value is one. */
+firn_status firn_parquet_column_index_page(firn_parquet_column *c, firn_parquet_scratch *scratch,
+                                           firn_parquet_page *page, firn_error *err)
 {
     firn_parquet_bound lo, hi;
     firn_value from, to;
     int lo_order = 0, hi_order = 0;
     FIRN_TRY(firn_parquet_bounds_check(&c->page, err));
-    page->nan_count = c->page.nan_count;
     page->has_bounds = firn_parquet_bounds_values(&c->page, c->leaf->type, &from, &to);
-    if (page->has_bounds) {
-        firn_arena_reset(scratch->arena);
-        FIRN_TRY(firn_parquet_bounds_plain(&c->page, c->leaf, scratch->arena, &lo, &hi, err));
-        if (!hi.is_set) hi.bytes = to.as.bytes;
-        page->lo_at = c->page_bounds.len;
-        page->lo_len = lo.bytes.len;
-        firn_buf_str(&c->page_bounds, lo.bytes);
-        page->hi_at = c->page_bounds.len;
-        page->hi_len = hi.bytes.len;
-        firn_buf_str(&c->page_bounds, hi.bytes);
-        if (c->last.has_bounds)
-            firn_parquet_bounds_compare(&c->last, &c->page, &lo_order, &hi_order);
-        c->is_ascending &= lo_order <= 0 && hi_order <= 0;
-        c->is_descending &= lo_order >= 0 && hi_order >= 0;
-        firn_parquet_bounds_clear(&c->last);
-        firn_parquet_bounds_merge(&c->last, &c->page);
-    }
-    firn_parquet_bounds_merge(&c->bounds, &c->page);
+    if (!page->has_bounds) return FIRN_OK;
+    firn_arena_reset(scratch->arena);
+    FIRN_TRY(firn_parquet_bounds_plain(&c->page, c->leaf, scratch->arena, &lo, &hi, err));
+    if (!hi.is_set) hi.bytes = to.as.bytes;
+    page->lo_at = c->page_bounds.len;
+    page->lo_len = lo.bytes.len;
+    firn_buf_str(&c->page_bounds, lo.bytes);
+    page->hi_at = c->page_bounds.len;
+    page->hi_len = hi.bytes.len;
+    firn_buf_str(&c->page_bounds, hi.bytes);
+    if (c->last.has_bounds) firn_parquet_bounds_compare(&c->last, &c->page, &lo_order, &hi_order);
+    c->is_ascending &= lo_order <= 0 && hi_order <= 0;
+    c->is_descending &= lo_order >= 0 && hi_order >= 0;
+    firn_parquet_bounds_clear(&c->last);
+    firn_parquet_bounds_merge(&c->last, &c->page);
     FIRN_TRY(firn_parquet_bounds_check(&c->last, err));
     return firn_buf_check(&c->page_bounds, err);
 }
@@ -320,7 +323,7 @@ static firn_status push_page(firn_parquet_column *c, firn_parquet_scratch *scrat
                              firn_parquet_encoding encoding, firn_error *err)
 {
     int64_t uncompressed = 0;
-    firn_parquet_page *page = next_page(c);
+    firn_parquet_page *page = firn_parquet_column_next_page(c);
     if (!page) return firn_fail_nomem(err);
     page->first_row = c->n_chunk_rows;
     page->n_values = (int64_t)c->n_values;
@@ -331,7 +334,9 @@ static firn_status push_page(firn_parquet_column *c, firn_parquet_scratch *scrat
                       c->n_values * sizeof(uint32_t));
     if (encoding != FIRN_ENCODING_DICTIONARY)
         FIRN_TRY(add_to_bloom(c, &c->values, c->n_values, err));
-    FIRN_TRY(note_bounds(c, scratch, page, err));
+    page->nan_count = c->page.nan_count;
+    FIRN_TRY(firn_parquet_column_index_page(c, scratch, page, err));
+    firn_parquet_bounds_merge(&c->bounds, &c->page);
     FIRN_TRY(add_histogram(c, err));
     FIRN_TRY(firn_parquet_page_data(c->settings, scratch, page_level(c), c->n_levels, encoding,
                                     page, &uncompressed, err));
@@ -365,6 +370,12 @@ static firn_status end_page(firn_parquet_column *c, firn_parquet_scratch *scratc
     FIRN_TRY(push_page(c, scratch, encoding, err));
     clear_page(c);
     return FIRN_OK;
+}
+
+firn_status firn_parquet_column_end_page(firn_parquet_column *c, firn_parquet_scratch *scratch,
+                                         firn_error *err)
+{
+    return end_page(c, scratch, false, err);
 }
 
 static bool is_page_full(const firn_parquet_column *c)
@@ -447,7 +458,7 @@ static firn_status end_dictionary(firn_parquet_column *c, firn_parquet_scratch *
                                   firn_error *err)
 {
     int64_t uncompressed = 0;
-    if (c->chunk.n_pages[FIRN_ENCODING_DICTIONARY] == 0) return FIRN_OK;
+    if (c->dict_page.data || !firn_parquet_chunk_has_dictionary(&c->chunk)) return FIRN_OK;
     firn_buf_clear(&scratch->raw);
     firn_parquet_dict_plain(&c->dict, &scratch->raw);
     FIRN_TRY(add_to_bloom(c, &scratch->raw, c->dict.n, err));
@@ -466,6 +477,7 @@ firn_status firn_parquet_column_finish(firn_parquet_column *c, firn_parquet_scra
     FIRN_TRY(end_dictionary(c, scratch, err));
     FIRN_TRY(firn_parquet_bounds_check(&c->bounds, err));
     c->chunk.nan_count = c->bounds.nan_count;
+    c->file_lacks_nan_count = c->file_lacks_nan_count || c->chunk.lacks_nan_count;
     firn_parquet_bounds_merge(&c->file_bounds, &c->bounds);
     firn_geo_box_merge(&c->file_box, &c->chunk.box);
     c->file_levels += c->chunk.n_levels;

@@ -15,6 +15,7 @@
 /* Encoding numbers of parquet.thrift. */
 typedef enum firn_parquet_encoding {
     FIRN_ENCODING_PLAIN = 0,
+    FIRN_ENCODING_OLD_DICTIONARY = 2, /* DICTIONARY by its first name, in copied pages only */
     FIRN_ENCODING_RLE = 3,
     FIRN_ENCODING_DELTA = 5,
     FIRN_ENCODING_DELTA_LENGTH = 6,
@@ -39,12 +40,13 @@ typedef struct firn_parquet_settings {
 
 /* A finished page and what the page index says of it. */
 typedef struct firn_parquet_page {
-    char *data; /* header and compressed bytes; owned */
+    char *data; /* header and compressed bytes; owned unless borrowed */
     size_t len;
+    bool is_borrowed;  /* from the column's copied bytes */
     int64_t first_row; /* in the row group */
     int64_t n_values, null_count, nan_count;
     int64_t text_bytes; /* BYTE_ARRAY: of all values, without lengths */
-    bool has_bounds;
+    bool has_bounds;    /* what is known of copied pages may be less: no column index then */
     size_t lo_at, lo_len, hi_at, hi_len; /* in the column's page_bounds */
 } firn_parquet_page;
 
@@ -61,10 +63,18 @@ typedef struct firn_parquet_chunk {
     int64_t bloom_offset, column_index_offset, offset_index_offset;
     int32_t bloom_length, column_index_length, offset_index_length; /* 0: there is none */
     int32_t n_pages[FIRN_ENCODING_COUNT];                           /* data pages by encoding */
+    int32_t n_pages_v2[FIRN_ENCODING_COUNT];                        /* the same of version 2 */
+    bool lacks_nan_count, lacks_text_bytes;                         /* sources did not say */
     const int64_t *def_counts, *rep_counts; /* by level; NULL: not worth telling */
     firn_parquet_bound lo, hi;
     firn_geo_box box;
 } firn_parquet_chunk;
+
+/* Bytes of a chunk of another file, which pages are borrowed from. */
+typedef struct firn_parquet_copied {
+    struct firn_parquet_copied *next;
+    char data[];
+} firn_parquet_copied;
 
 typedef struct firn_parquet_column {
     const firn_parquet_leaf *leaf;
@@ -87,6 +97,8 @@ typedef struct firn_parquet_column {
     firn_parquet_page *done;
     size_t n_done, cap_done;
     firn_parquet_page dict_page;
+    firn_parquet_copied *copied; /* owned */
+    firn_buf copied_bloom;       /* header and bits, until they are written; empty: none */
     firn_parquet_chunk chunk;
     firn_parquet_bounds bounds;
     int64_t n_chunk_rows; /* in finished pages */
@@ -98,6 +110,7 @@ typedef struct firn_parquet_column {
     firn_parquet_bounds file_bounds;
     firn_geo_box file_box;
     int64_t file_levels, file_nulls, file_bytes;
+    bool file_lacks_nan_count;
 } firn_parquet_column;
 
 void firn_parquet_column_init(firn_parquet_column *c, const firn_parquet_leaf *leaf,
@@ -118,6 +131,26 @@ size_t firn_parquet_column_held(const firn_parquet_column *c);
 FIRN_MUST_CHECK firn_status firn_parquet_column_finish(firn_parquet_column *c,
                                                        firn_parquet_scratch *scratch,
                                                        firn_error *err);
+/* Ends the page at hand, if it has rows, so that pages can be put behind it. */
+FIRN_MUST_CHECK firn_status firn_parquet_column_end_page(firn_parquet_column *c,
+                                                         firn_parquet_scratch *scratch,
+                                                         firn_error *err);
+/* Room for one more page behind those that are done: zeroed, not counted yet. NULL when out of
+ * memory. */
+firn_parquet_page *firn_parquet_column_next_page(firn_parquet_column *c);
+/* c->page's bounds, which are the page's, to the page index. */
+FIRN_MUST_CHECK firn_status firn_parquet_column_index_page(firn_parquet_column *c,
+                                                           firn_parquet_scratch *scratch,
+                                                           firn_parquet_page *page,
+                                                           firn_error *err);
+/* Data pages of the chunk that are indices of its dictionary. */
+static inline bool firn_parquet_chunk_has_dictionary(const firn_parquet_chunk *chunk)
+{
+    return chunk->n_pages[FIRN_ENCODING_DICTIONARY] > 0 ||
+           chunk->n_pages_v2[FIRN_ENCODING_DICTIONARY] > 0 ||
+           chunk->n_pages[FIRN_ENCODING_OLD_DICTIONARY] > 0 ||
+           chunk->n_pages_v2[FIRN_ENCODING_OLD_DICTIONARY] > 0;
+}
 /* Frees the pages and begins the next chunk. */
 void firn_parquet_column_reset(firn_parquet_column *c);
 

@@ -299,7 +299,7 @@ static firn_status leave_dictionary(firn_parquet_column *c, firn_parquet_scratch
     FIRN_TRY(add_dictionary_bounds(c, scratch, err));
     firn_buf_dispose(&c->indices);
     firn_buf_init(&c->indices, c->settings->alloc, 0);
-    if (c->chunk.n_pages[FIRN_ENCODING_DICTIONARY] == 0) firn_parquet_dict_clear(&c->dict);
+    if (!firn_parquet_chunk_has_dictionary(&c->chunk)) firn_parquet_dict_clear(&c->dict);
     c->encoding = encoding;
     c->is_settled = true;
     return FIRN_OK;

@@ -73,6 +73,22 @@ static firn_status parse_schema(footer_parser *p, const firn_thrift_field *f, fi
     return firn_pq_schema_build(file, err);
 }
 
+static firn_status parse_flag(firn_thrift *t, const firn_thrift_field *f, bool *out,
+                              firn_error *err)
+{
+    if (f->type != FIRN_THRIFT_TRUE && f->type != FIRN_THRIFT_FALSE)
+        return firn_thrift_skip(t, f, err);
+    return firn_thrift_bool(t, f, out, err);
+}
+
+/* A number that came late: what else it may be is not worth an error. */
+static firn_status parse_nan_count(firn_thrift *t, const firn_thrift_field *f, firn_pq_stats *s,
+                                   firn_error *err)
+{
+    if (f->type != FIRN_THRIFT_I64) return firn_thrift_skip(t, f, err);
+    return firn_thrift_i64(t, f, &s->nan_count, err);
+}
+
 static firn_status parse_stats(firn_thrift *t, const firn_thrift_field *in, firn_pq_stats *s,
                                firn_error *err)
 {
@@ -98,6 +114,9 @@ static firn_status parse_stats(firn_thrift *t, const firn_thrift_field *in, firn
             FIRN_TRY(firn_thrift_binary(t, &f, &s->min_value, err));
             s->has_min_value = true;
             break;
+        case 7: FIRN_TRY(parse_flag(t, &f, &s->is_max_exact, err)); break;
+        case 8: FIRN_TRY(parse_flag(t, &f, &s->is_min_exact, err)); break;
+        case 9: FIRN_TRY(parse_nan_count(t, &f, s, err)); break;
         default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
         }
     }
@@ -183,7 +202,8 @@ static firn_status parse_chunk(firn_thrift *t, firn_pq_chunk *c, firn_error *err
                          .offset_index = {FIRN_PQ_NONE, FIRN_PQ_NONE},
                          .column_index = {FIRN_PQ_NONE, FIRN_PQ_NONE},
                          .bloom = {FIRN_PQ_NONE, FIRN_PQ_NONE},
-                         .stats.null_count = FIRN_PQ_NONE};
+                         .stats.null_count = FIRN_PQ_NONE,
+                         .stats.nan_count = FIRN_PQ_NONE};
     FIRN_TRY(firn_thrift_enter(t, NULL, &f, err));
     while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
         switch (f.id) {

@@ -74,7 +74,8 @@ void firn_parquet_put_column_index(const firn_parquet_column *c, firn_buf *out)
     for (size_t i = 0; i < c->n_done; i++) firn_thrift_put_element_i64(&w, c->done[i].null_count);
     if (c->leaf->max_rep) put_histogram(&w, 6, c, 0, n_reps(c));
     if (firn_parquet_leaf_has_histograms(c->leaf)) put_histogram(&w, 7, c, n_reps(c), n_defs(c));
-    if (c->bounds.kind == FIRN_STATS_F32 || c->bounds.kind == FIRN_STATS_F64) {
+    const bool is_float = c->bounds.kind == FIRN_STATS_F32 || c->bounds.kind == FIRN_STATS_F64;
+    if (is_float && !c->chunk.lacks_nan_count) {
         firn_thrift_put_list_of_i64(&w, 8, c->n_done);
         for (size_t i = 0; i < c->n_done; i++)
             firn_thrift_put_element_i64(&w, c->done[i].nan_count);
@@ -95,7 +96,7 @@ void firn_parquet_put_offset_index(const firn_parquet_column *c, firn_buf *out)
         firn_thrift_put_end(&w);
         offset += (int64_t)c->done[i].len;
     }
-    if (c->leaf->physical == FIRN_PHYSICAL_BYTE_ARRAY) {
+    if (c->leaf->physical == FIRN_PHYSICAL_BYTE_ARRAY && !c->chunk.lacks_text_bytes) {
         firn_thrift_put_list_of_i64(&w, 2, c->n_done);
         for (size_t i = 0; i < c->n_done; i++)
             firn_thrift_put_element_i64(&w, c->done[i].text_bytes);

@@ -50,6 +50,7 @@ typedef struct firn_parquet_leaf {
     firn_metrics_mode metrics;
     int32_t truncate_length;
     bool no_dictionary;
+    bool no_copy;
     bool has_bloom;
     double bloom_fpp;
     int64_t bloom_ndv;

@@ -84,7 +84,8 @@ typedef struct firn_pq_stats {
     bool has_min, has_max; /* the deprecated pair: signed byte order */
     bool has_min_value, has_max_value;
     firn_str min, max, min_value, max_value;
-    int64_t null_count; /* FIRN_PQ_NONE: absent */
+    bool is_min_exact, is_max_exact; /* of the newer pair: said to be values that occur */
+    int64_t null_count, nan_count;   /* FIRN_PQ_NONE: absent */
 } firn_pq_stats;
 
 /* Bytes elsewhere in the file, as the footer says and nobody has checked. */

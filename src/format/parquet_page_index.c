@@ -19,6 +19,40 @@ static firn_status read_part(const firn_parquet_file *file, const firn_pq_part *
     return firn_pq_file_bytes(file, part->offset, (size_t)part->n_bytes, arena, out, err);
 }
 
+/* ---- counts ---- */
+
+static firn_status check_count(const firn_thrift *t, size_t n, size_t n_pages, firn_error *err)
+{
+    if (n == n_pages) return FIRN_OK;
+    return firn_fail_at(err, firn_cursor_pos(&t->in), "list of %zu entries for %zu pages", n,
+                        n_pages);
+}
+
+/* Counts of something, none below 0. */
+static firn_status parse_counts(firn_thrift *t, const firn_thrift_field *in, firn_arena *arena,
+                                int64_t **out, size_t *n_out, firn_error *err)
+{
+    const firn_thrift_field element = {0, FIRN_THRIFT_I64};
+    FIRN_TRY(firn_thrift_list(t, in, FIRN_THRIFT_I64, n_out, err));
+    *out = firn_arena_array(arena, *n_out, sizeof **out);
+    if (!*out) return firn_fail_nomem(err);
+    for (size_t i = 0; i < *n_out; i++) {
+        FIRN_TRY(firn_thrift_i64(t, &element, &(*out)[i], err));
+        if ((*out)[i] < 0)
+            return firn_fail_at(err, firn_cursor_pos(&t->in), "count %zu is %" PRId64, i,
+                                (*out)[i]);
+    }
+    return FIRN_OK;
+}
+
+static firn_status parse_page_counts(firn_thrift *t, const firn_thrift_field *in, size_t n_pages,
+                                     firn_arena *arena, int64_t **out, firn_error *err)
+{
+    size_t n = 0;
+    FIRN_TRY(parse_counts(t, in, arena, out, &n, err));
+    return check_count(t, n, n_pages, err);
+}
+
 /* ---- offset index ---- */
 
 static firn_status parse_location(firn_thrift *t, firn_pq_page_location *out, firn_error *err)
@@ -92,6 +126,8 @@ static firn_status parse_offset_index(firn_thrift *t, firn_arena *arena, firn_pq
     while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
         if (f.id == 1 && !out->pages)
             FIRN_TRY(parse_locations(t, &f, arena, out, err));
+        else if (f.id == 2 && out->wants_counts && f.type == FIRN_THRIFT_LIST && out->pages)
+            FIRN_TRY(parse_page_counts(t, &f, out->n_pages, arena, &out->text_bytes, err));
         else
             FIRN_TRY(firn_thrift_skip(t, &f, err));
     }
@@ -106,7 +142,7 @@ firn_status firn_pq_offset_index_read(const firn_parquet_file *file, size_t row_
     const firn_pq_row_group *rg = &file->row_groups[row_group];
     const firn_pq_chunk *chunk = &rg->chunks[leaf];
     firn_str bytes = {NULL, 0};
-    *out = (firn_pq_offset_index){0};
+    *out = (firn_pq_offset_index){.wants_counts = out->wants_counts};
     if (!chunk->has_meta) return FIRN_DONE;
     FIRN_TRY(read_part(file, &chunk->offset_index, arena, &bytes, err));
     firn_thrift t = firn_thrift_of(bytes, (uint64_t)chunk->offset_index.offset);
@@ -117,13 +153,6 @@ firn_status firn_pq_offset_index_read(const firn_parquet_file *file, size_t row_
 }
 
 /* ---- column index ---- */
-
-static firn_status check_count(const firn_thrift *t, size_t n, size_t n_pages, firn_error *err)
-{
-    if (n == n_pages) return FIRN_OK;
-    return firn_fail_at(err, firn_cursor_pos(&t->in), "list of %zu entries for %zu pages", n,
-                        n_pages);
-}
 
 static firn_status parse_null_pages(firn_thrift *t, const firn_thrift_field *in, firn_arena *arena,
                                     firn_pq_column_index *out, firn_error *err)
@@ -151,22 +180,14 @@ static firn_status parse_bounds(firn_thrift *t, const firn_thrift_field *in, siz
     return FIRN_OK;
 }
 
-static firn_status parse_null_counts(firn_thrift *t, const firn_thrift_field *in, firn_arena *arena,
+/* What came late is there if it is a list of numbers, whatever else writers had by its id. */
+static firn_status parse_late_counts(firn_thrift *t, const firn_thrift_field *f, firn_arena *arena,
                                      firn_pq_column_index *out, firn_error *err)
 {
-    const firn_thrift_field element = {0, FIRN_THRIFT_I64};
-    size_t n = 0;
-    FIRN_TRY(firn_thrift_list(t, in, FIRN_THRIFT_I64, &n, err));
-    FIRN_TRY(check_count(t, n, out->n_pages, err));
-    out->null_counts = firn_arena_array(arena, n, sizeof *out->null_counts);
-    if (!out->null_counts) return firn_fail_nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        FIRN_TRY(firn_thrift_i64(t, &element, &out->null_counts[i], err));
-        if (out->null_counts[i] < 0)
-            return firn_fail_at(err, firn_cursor_pos(&t->in), "page %zu with %" PRId64 " nulls", i,
-                                out->null_counts[i]);
-    }
-    return FIRN_OK;
+    if (!out->wants_counts || f->type != FIRN_THRIFT_LIST) return firn_thrift_skip(t, f, err);
+    if (f->id == 6) return parse_counts(t, f, arena, &out->rep_counts, &out->n_rep_counts, err);
+    if (f->id == 7) return parse_counts(t, f, arena, &out->def_counts, &out->n_def_counts, err);
+    return parse_page_counts(t, f, out->n_pages, arena, &out->nan_counts, err);
 }
 
 static firn_status parse_column_index(firn_thrift *t, firn_arena *arena, firn_pq_column_index *out,
@@ -182,7 +203,12 @@ static firn_status parse_column_index(firn_thrift *t, firn_arena *arena, firn_pq
         case 2: FIRN_TRY(parse_bounds(t, &f, out->n_pages, arena, &out->min, err)); break;
         case 3: FIRN_TRY(parse_bounds(t, &f, out->n_pages, arena, &out->max, err)); break;
         case 4: FIRN_TRY(firn_thrift_i32(t, &f, &order, err)); break;
-        case 5: FIRN_TRY(parse_null_counts(t, &f, arena, out, err)); break;
+        case 5:
+            FIRN_TRY(parse_page_counts(t, &f, out->n_pages, arena, &out->null_counts, err));
+            break;
+        case 6:
+        case 7:
+        case 8: FIRN_TRY(parse_late_counts(t, &f, arena, out, err)); break;
         default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
         }
     }
@@ -200,7 +226,7 @@ firn_status firn_pq_column_index_read(const firn_parquet_file *file, size_t row_
 {
     const firn_pq_chunk *chunk = &file->row_groups[row_group].chunks[leaf];
     firn_str bytes = {NULL, 0};
-    *out = (firn_pq_column_index){.n_pages = n_pages};
+    *out = (firn_pq_column_index){.n_pages = n_pages, .wants_counts = out->wants_counts};
     if (!chunk->has_meta) return FIRN_DONE;
     FIRN_TRY(read_part(file, &chunk->column_index, arena, &bytes, err));
     firn_thrift t = firn_thrift_of(bytes, (uint64_t)chunk->column_index.offset);

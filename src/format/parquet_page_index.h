@@ -17,6 +17,8 @@ typedef struct firn_pq_page_location {
 typedef struct firn_pq_offset_index {
     firn_pq_page_location *pages;
     size_t n_pages;
+    bool wants_counts;   /* set by who asks: what follows, too, which reading rows does not need */
+    int64_t *text_bytes; /* BYTE_ARRAY: of each page's values; NULL: not known */
 } firn_pq_offset_index;
 
 typedef enum firn_pq_boundary_order {
@@ -30,8 +32,12 @@ typedef struct firn_pq_column_index {
     size_t n_pages;
     bool *is_null_page;
     firn_str *min, *max;
-    int64_t *null_counts; /* NULL: not known */
+    int64_t *null_counts; /* NULL: not known, as below */
     firn_pq_boundary_order order;
+    bool wants_counts; /* set by who asks: what follows, too */
+    int64_t *nan_counts;
+    int64_t *rep_counts, *def_counts; /* by page, then by level */
+    size_t n_rep_counts, n_def_counts;
 } firn_pq_column_index;
 
 /* Both FIRN_DONE when the chunk has none; FIRN_ERR_CORRUPT for one that is cut, lies outside the

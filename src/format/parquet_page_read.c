@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "format/parquet_page_header.h"
 #include "format/row_ranges.h"
-#include "format/thrift.h"
 
 #define HEADER_FIRST     ((int64_t)4096) /* statistics may make a header longer */
 #define HEADER_MAX       ((int64_t)16 << 20)
@@ -18,104 +18,6 @@
 #define INDEXED_WINDOWS  8
 #define NEAR_BYTES       ((int64_t)256 << 10) /* a read of so much more saves a read */
 #define OLD_WRITER_EXTRA 100 /* early writers forgot a header in the size of a chunk */
-
-typedef struct page_header {
-    int32_t type, unpacked, packed;
-    bool has_crc, has_body, is_packed;
-    uint32_t crc;
-    int32_t n_values, n_rows, encoding, def_encoding, rep_encoding;
-    int32_t def_bytes, rep_bytes;
-} page_header;
-
-/* ---- header ---- */
-
-static firn_status parse_data_header(firn_thrift *t, const firn_thrift_field *in, page_header *h,
-                                     firn_error *err)
-{
-    firn_thrift_field f;
-    firn_status st;
-    FIRN_TRY(firn_thrift_enter(t, in, &f, err));
-    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
-        switch (f.id) {
-        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
-        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
-        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &h->def_encoding, err)); break;
-        case 4: FIRN_TRY(firn_thrift_i32(t, &f, &h->rep_encoding, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
-        }
-    }
-    h->has_body = true;
-    return st == FIRN_DONE ? FIRN_OK : st;
-}
-
-static firn_status parse_dictionary_header(firn_thrift *t, const firn_thrift_field *in,
-                                           page_header *h, firn_error *err)
-{
-    firn_thrift_field f;
-    firn_status st;
-    FIRN_TRY(firn_thrift_enter(t, in, &f, err));
-    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
-        switch (f.id) {
-        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
-        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
-        }
-    }
-    h->has_body = true;
-    return st == FIRN_DONE ? FIRN_OK : st;
-}
-
-static firn_status parse_data_header_v2(firn_thrift *t, const firn_thrift_field *in, page_header *h,
-                                        firn_error *err)
-{
-    firn_thrift_field f;
-    firn_status st;
-    FIRN_TRY(firn_thrift_enter(t, in, &f, err));
-    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
-        switch (f.id) {
-        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
-        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_rows, err)); break;
-        case 4: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
-        case 5: FIRN_TRY(firn_thrift_i32(t, &f, &h->def_bytes, err)); break;
-        case 6: FIRN_TRY(firn_thrift_i32(t, &f, &h->rep_bytes, err)); break;
-        case 7: FIRN_TRY(firn_thrift_bool(t, &f, &h->is_packed, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
-        }
-    }
-    h->has_body = true;
-    return st == FIRN_DONE ? FIRN_OK : st;
-}
-
-static firn_status parse_header(firn_thrift *t, page_header *h, firn_error *err)
-{
-    firn_thrift_field f;
-    firn_status st;
-    int32_t crc = 0;
-    *h = (page_header){.type = FIRN_PQ_NONE,
-                       .packed = FIRN_PQ_NONE,
-                       .unpacked = FIRN_PQ_NONE,
-                       .n_values = FIRN_PQ_NONE,
-                       .n_rows = FIRN_PQ_NONE,
-                       .is_packed = true};
-    FIRN_TRY(firn_thrift_enter(t, NULL, &f, err));
-    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
-        switch (f.id) {
-        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->type, err)); break;
-        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->unpacked, err)); break;
-        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &h->packed, err)); break;
-        case 4:
-            FIRN_TRY(firn_thrift_i32(t, &f, &crc, err));
-            h->crc = (uint32_t)crc;
-            h->has_crc = true;
-            break;
-        case 5: FIRN_TRY(parse_data_header(t, &f, h, err)); break;
-        case 7: FIRN_TRY(parse_dictionary_header(t, &f, h, err)); break;
-        case 8: FIRN_TRY(parse_data_header_v2(t, &f, h, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
-        }
-    }
-    return st == FIRN_DONE ? FIRN_OK : st;
-}
 
 /* ---- window ---- */
 
@@ -182,7 +84,7 @@ static firn_str window_from(const firn_pq_pages *p, int64_t offset)
 }
 
 /* The header's size is only known once it is parsed: try with what is there, then with more. */
-static firn_status read_header(firn_pq_pages *p, page_header *h, firn_error *err)
+static firn_status read_header(firn_pq_pages *p, firn_pq_page_header *h, firn_error *err)
 {
     const int64_t most = p->end - p->at < HEADER_MAX ? p->end - p->at : HEADER_MAX;
     int64_t want = most < HEADER_FIRST ? most : HEADER_FIRST;
@@ -193,10 +95,10 @@ static firn_status read_header(firn_pq_pages *p, page_header *h, firn_error *err
         FIRN_TRY(need_bytes(p, p->at, (size_t)want, err));
         firn_str bytes = window_from(p, p->at);
         if ((int64_t)bytes.len > most) bytes.len = (size_t)most;
-        firn_thrift t = firn_thrift_of(bytes, (uint64_t)p->at);
-        const firn_status st = parse_header(&t, h, err);
+        size_t n = 0;
+        const firn_status st = firn_pq_page_header_parse(bytes, (uint64_t)p->at, h, &n, err);
         if (st == FIRN_OK) {
-            p->at += t.in.at - t.in.start;
+            p->at += (int64_t)n;
             return FIRN_OK;
         }
         if ((int64_t)bytes.len >= most)
@@ -224,8 +126,8 @@ static uint64_t max_unpacked(firn_codec codec, uint64_t packed)
     return UINT64_MAX;
 }
 
-static firn_status check_sizes(const firn_pq_pages *p, const page_header *h, uint64_t offset,
-                               firn_error *err)
+static firn_status check_sizes(const firn_pq_pages *p, const firn_pq_page_header *h,
+                               uint64_t offset, firn_error *err)
 {
     if (h->packed < 0 || h->unpacked < 0)
         return firn_fail_at(err, offset, "page header lacks a size or has a negative one");
@@ -241,8 +143,8 @@ static firn_status check_sizes(const firn_pq_pages *p, const page_header *h, uin
     return FIRN_OK;
 }
 
-static firn_status check_header(const firn_pq_pages *p, const page_header *h, uint64_t offset,
-                                firn_error *err)
+static firn_status check_header(const firn_pq_pages *p, const firn_pq_page_header *h,
+                                uint64_t offset, firn_error *err)
 {
     if (!h->has_body || h->n_values < 0)
         return firn_fail_at(err, offset, "page of type %d lacks its header or value count",
@@ -258,7 +160,7 @@ static firn_status check_header(const firn_pq_pages *p, const page_header *h, ui
     return FIRN_OK;
 }
 
-static firn_status check_crc(const page_header *h, firn_str packed, uint64_t offset,
+static firn_status check_crc(const firn_pq_page_header *h, firn_str packed, uint64_t offset,
                              firn_error *err)
 {
     if (!h->has_crc) return FIRN_OK;
@@ -302,7 +204,7 @@ static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, s
     return FIRN_OK;
 }
 
-static firn_status load_page(firn_pq_pages *p, const page_header *h, uint64_t offset,
+static firn_status load_page(firn_pq_pages *p, const firn_pq_page_header *h, uint64_t offset,
                              firn_pq_page *out, firn_error *err)
 {
     FIRN_TRY(need_bytes(p, p->at, (size_t)h->packed, err));
@@ -377,7 +279,7 @@ void firn_pq_pages_seek(firn_pq_pages *p, const firn_pq_offset_index *index, siz
 
 static firn_status next_indexed(firn_pq_pages *p, firn_pq_page *out, firn_error *err)
 {
-    page_header h;
+    firn_pq_page_header h;
     if (p->next_page >= p->index->n_pages) return FIRN_DONE;
     const size_t page = p->next_page++;
     const firn_pq_page_location *location = &p->index->pages[page];
@@ -423,7 +325,7 @@ firn_status firn_pq_pages_dictionary(firn_pq_pages *p, const firn_pq_chunk *chun
 firn_status firn_pq_pages_skip(firn_pq_pages *p, int64_t *rows, firn_error *err)
 {
     while (p->values_left > 0 && *rows > 0) {
-        page_header h;
+        firn_pq_page_header h;
         const int64_t at = p->at;
         FIRN_TRY(read_header(p, &h, err));
         FIRN_TRY(check_sizes(p, &h, (uint64_t)at, err));
@@ -445,7 +347,7 @@ firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out, firn_error *
 {
     if (p->index) return next_indexed(p, out, err);
     while (p->values_left > 0) {
-        page_header h;
+        firn_pq_page_header h;
         const uint64_t offset = (uint64_t)p->at;
         FIRN_TRY(read_header(p, &h, err));
         FIRN_TRY(check_sizes(p, &h, offset, err));
@@ -464,23 +366,6 @@ firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out, firn_error *
 
 /* ---- chunk ---- */
 
-static firn_status codec_of(int32_t codec, firn_codec *out, firn_error *err)
-{
-    switch (codec) {
-    case 0: *out = FIRN_CODEC_NONE; return FIRN_OK;
-    case 1: *out = FIRN_CODEC_SNAPPY; return FIRN_OK;
-    case 2: *out = FIRN_CODEC_GZIP; return FIRN_OK;
-    case 4: *out = FIRN_CODEC_BROTLI; return FIRN_OK;
-    case 5: *out = FIRN_CODEC_LZ4_FRAMED; return FIRN_OK;
-    case 6: *out = FIRN_CODEC_ZSTD; return FIRN_OK;
-    case 7: *out = FIRN_CODEC_LZ4_RAW; return FIRN_OK;
-    case 3:
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: parquet compression codec lzo");
-    default:
-        return firn_fail(err, FIRN_ERR_CORRUPT, "compression codec %d, expected 0 to 7", codec);
-    }
-}
-
 firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, firn_error *err)
 {
     const int64_t data_end = p->file->data_end;
@@ -489,7 +374,7 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
     if (chunk->is_external)
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: column data in another file");
     if (is_window_shared(p)) drop_window(p); /* the next codec may want to overwrite it */
-    FIRN_TRY(codec_of(chunk->codec, &p->codec, err));
+    FIRN_TRY(firn_pq_codec_of(chunk->codec, &p->codec, err));
     p->index = NULL;
     p->at = start_of(chunk);
     p->values_left = chunk->n_values;

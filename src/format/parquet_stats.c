@@ -53,6 +53,7 @@ void firn_parquet_bounds_clear(firn_parquet_bounds *b)
 {
     b->has_bounds = false;
     b->nan_count = 0;
+    b->lo_is_cut = b->hi_is_cut = false;
     firn_buf_clear(&b->blo);
     firn_buf_clear(&b->bhi);
 }
@@ -71,17 +72,31 @@ static void merge_floats(firn_parquet_bounds *b, double lo, double hi)
     b->has_bounds = true;
 }
 
+/* Of equal ones the exact one wins. order: below 0 if other is the further bound. */
+static void merge_text(bool has_bounds, int order, firn_str other, bool other_is_cut, firn_buf *out,
+                       bool *is_cut)
+{
+    if (has_bounds && order == 0) *is_cut = *is_cut && other_is_cut;
+    if (has_bounds && order >= 0) return;
+    firn_buf_clear(out);
+    firn_buf_str(out, other);
+    *is_cut = other_is_cut;
+}
+
+static void merge_cut_bytes(firn_parquet_bounds *b, firn_str lo, bool lo_is_cut, firn_str hi,
+                            bool hi_is_cut)
+{
+    const bool has = b->has_bounds;
+    const int lo_order = has ? firn_str_compare(lo, firn_buf_view(&b->blo)) : 0;
+    const int hi_order = has ? firn_str_compare(firn_buf_view(&b->bhi), hi) : 0;
+    merge_text(has, lo_order, lo, lo_is_cut, &b->blo, &b->lo_is_cut);
+    merge_text(has, hi_order, hi, hi_is_cut, &b->bhi, &b->hi_is_cut);
+    b->has_bounds = true;
+}
+
 static void merge_bytes(firn_parquet_bounds *b, firn_str lo, firn_str hi)
 {
-    if (!b->has_bounds || firn_str_compare(lo, firn_buf_view(&b->blo)) < 0) {
-        firn_buf_clear(&b->blo);
-        firn_buf_str(&b->blo, lo);
-    }
-    if (!b->has_bounds || firn_str_compare(hi, firn_buf_view(&b->bhi)) > 0) {
-        firn_buf_clear(&b->bhi);
-        firn_buf_str(&b->bhi, hi);
-    }
-    b->has_bounds = true;
+    merge_cut_bytes(b, lo, false, hi, false);
 }
 
 static void add_i32(firn_parquet_bounds *b, const int32_t *v, size_t n)
@@ -207,12 +222,37 @@ void firn_parquet_bounds_add_nan(firn_parquet_bounds *b, const void *values, siz
     b->nan_count += nan;
 }
 
+static firn_int128 number_of(const firn_parquet_bounds *b, const firn_value *v)
+{
+    if (b->kind == FIRN_STATS_BOOL) return v->as.boolean;
+    if (v->kind == FIRN_TYPE_DECIMAL) return v->as.decimal;
+    return b->kind == FIRN_STATS_I32 ? v->as.i32 : v->as.i64;
+}
+
+void firn_parquet_bounds_add_found(firn_parquet_bounds *b, const firn_value *lo, bool lo_is_cut,
+                                   const firn_value *hi, bool hi_is_cut)
+{
+    switch (b->kind) {
+    case FIRN_STATS_NONE: break;
+    case FIRN_STATS_F32: merge_floats(b, (double)lo->as.f32, (double)hi->as.f32); break;
+    case FIRN_STATS_F64: merge_floats(b, lo->as.f64, hi->as.f64); break;
+    case FIRN_STATS_BYTES:
+        merge_cut_bytes(b, lo->as.bytes, lo_is_cut, hi->as.bytes, hi_is_cut);
+        break;
+    case FIRN_STATS_BOOL:
+    case FIRN_STATS_I32:
+    case FIRN_STATS_I64:
+    case FIRN_STATS_I128: merge_ints(b, number_of(b, lo), number_of(b, hi)); break;
+    }
+}
+
 void firn_parquet_bounds_merge(firn_parquet_bounds *b, const firn_parquet_bounds *other)
 {
     b->nan_count += other->nan_count;
     if (!other->has_bounds) return;
     if (b->kind == FIRN_STATS_BYTES)
-        merge_bytes(b, firn_buf_view(&other->blo), firn_buf_view(&other->bhi));
+        merge_cut_bytes(b, firn_buf_view(&other->blo), other->lo_is_cut, firn_buf_view(&other->bhi),
+                        other->hi_is_cut);
     else if (b->kind == FIRN_STATS_F32 || b->kind == FIRN_STATS_F64)
         merge_floats(b, other->flo, other->fhi);
     else
@@ -317,12 +357,12 @@ firn_status firn_parquet_bounds_plain(const firn_parquet_bounds *b, const firn_p
     const firn_str cut = firn_bound_truncate_lower(leaf->type, from.as.bytes, limit);
     firn_str up;
     lo->is_set = true;
-    lo->is_exact = cut.len == from.as.bytes.len;
+    lo->is_exact = !b->lo_is_cut && cut.len == from.as.bytes.len;
     lo->bytes = firn_arena_copy(arena, cut);
     if (!lo->bytes.data) return firn_fail_nomem(err);
     hi->is_set = firn_bound_truncate_upper(arena, leaf->type, to.as.bytes, limit, &up);
     if (!hi->is_set) return FIRN_OK;
-    hi->is_exact = up.data == to.as.bytes.data;
+    hi->is_exact = !b->hi_is_cut && up.data == to.as.bytes.data;
     hi->bytes = firn_arena_copy(arena, up);
     return hi->bytes.data ? FIRN_OK : firn_fail_nomem(err);
 }

@@ -28,9 +28,10 @@ typedef struct firn_parquet_bounds {
     firn_stats_class kind;
     bool has_bounds;
     int64_t nan_count;
-    firn_int128 lo, hi; /* BOOL..I128 */
-    double flo, fhi;    /* F32, F64 */
-    firn_buf blo, bhi;  /* BYTES */
+    firn_int128 lo, hi;        /* BOOL..I128 */
+    double flo, fhi;           /* F32, F64 */
+    firn_buf blo, bhi;         /* BYTES */
+    bool lo_is_cut, hi_is_cut; /* BYTES: true for all values, but none of them */
 } firn_parquet_bounds;
 
 /* One bound in the form Parquet's statistics have it. */
@@ -45,6 +46,9 @@ void firn_parquet_bounds_dispose(firn_parquet_bounds *b);
 void firn_parquet_bounds_clear(firn_parquet_bounds *b);
 /* n values as a batch has them, without nulls. */
 void firn_parquet_bounds_add(firn_parquet_bounds *b, const void *values, size_t n);
+/* Bounds that somebody else found, as values of the column's type; is_cut: of text, not exact. */
+void firn_parquet_bounds_add_found(firn_parquet_bounds *b, const firn_value *lo, bool lo_is_cut,
+                                   const firn_value *hi, bool hi_is_cut);
 /* Only count NaN: the bounds come from the dictionary. */
 void firn_parquet_bounds_add_nan(firn_parquet_bounds *b, const void *values, size_t n);
 /* How the bounds of two sets of values compare, both with bounds: -1, 0, 1 for each. */

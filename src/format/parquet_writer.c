@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "format/parquet_index_writer.h"
-#include "format/parquet_writer_footer.h"
+#include "format/parquet_writer_internal.h"
 
 #define DEFAULT_GROUP_ROWS  ((int64_t)1 << 20)
 #define DEFAULT_GROUP_BYTES ((int64_t)128 << 20)
@@ -17,31 +17,6 @@
 /* Wider tables get shorter pages, since every column holds the values of its page at hand. */
 #define FULL_PAGES_LEAVES 128
 #define MIN_PAGE_ROWS     1000
-
-struct firn_parquet_writer {
-    firn_parquet_settings settings;
-    firn_parquet_workspace *workspace;
-    bool has_own_workspace;
-    firn_arena *arena; /* schema, leaves, what the footer will say */
-    firn_type root;
-    firn_parquet_leaf *leaves;
-    firn_parquet_column *columns; /* one per leaf */
-    size_t n_columns;             /* how many were initialised */
-    size_t n_leaves;
-    firn_byte_sink sink;
-    firn_str iceberg_schema_json;
-    int64_t group_rows, group_bytes;
-    int64_t written;   /* bytes given to the sink */
-    int64_t n_rows;    /* in the file */
-    int64_t n_pending; /* of them in the row group at hand */
-    firn_parquet_group *groups;
-    size_t n_groups, cap_groups;
-    firn_buf column_indexes; /* of finished row groups; written in front of the footer */
-    firn_buf offset_indexes;
-    firn_buf bloom; /* one filter at a time */
-    bool is_failed;
-    bool is_finished;
-};
 
 static int64_t or_default(int64_t value, int64_t fallback)
 {
@@ -69,6 +44,7 @@ static void set_leaf_opts(firn_parquet_leaf *leaf, const firn_parquet_column_opt
     leaf->metrics = opts->metrics;
     leaf->truncate_length = opts->truncate_length;
     leaf->no_dictionary = opts->no_dictionary;
+    leaf->no_copy = opts->no_copy;
     leaf->has_bloom =
         opts->has_bloom && leaf->part == FIRN_LEAF_WHOLE && leaf->physical != FIRN_PHYSICAL_BOOLEAN;
     leaf->bloom_fpp = opts->bloom_fpp;
@@ -225,6 +201,8 @@ static firn_status write_bloom(firn_parquet_writer *w, firn_parquet_column *c,
                                firn_parquet_chunk *chunk, firn_error *err)
 {
     firn_buf_clear(&w->bloom);
+    firn_buf_str(&w->bloom, firn_buf_view(&c->copied_bloom));
+    firn_buf_clear(&c->copied_bloom);
     firn_parquet_bloom_writer_finish(&c->bloom, c->leaf, &w->bloom);
     FIRN_TRY(firn_buf_check(&w->bloom, err));
     chunk->bloom_offset = w->written;
@@ -232,7 +210,7 @@ static firn_status write_bloom(firn_parquet_writer *w, firn_parquet_column *c,
     return write_out(w, w->bloom.data, w->bloom.len, err);
 }
 
-static firn_status write_group(firn_parquet_writer *w, firn_error *err)
+firn_status firn_parquet_writer__end_group(firn_parquet_writer *w, firn_error *err)
 {
     if (w->n_pending == 0) return FIRN_OK;
     firn_parquet_group *group =
@@ -251,7 +229,7 @@ static firn_status write_group(firn_parquet_writer *w, firn_error *err)
     return FIRN_OK;
 }
 
-static bool is_group_full(const firn_parquet_writer *w)
+bool firn_parquet_writer__is_group_full(const firn_parquet_writer *w)
 {
     if (w->n_pending >= w->group_rows) return true;
     size_t bytes = 0, held = 0;
@@ -295,7 +273,7 @@ static firn_status append_slice(firn_parquet_writer *w, const firn_batch *batch,
     FIRN_TRY(firn_pool_run(w->workspace->pool, w->n_leaves, append_column, &s, err));
     w->n_pending += n;
     w->n_rows += n;
-    return is_group_full(w) ? write_group(w, err) : FIRN_OK;
+    return firn_parquet_writer__is_group_full(w) ? firn_parquet_writer__end_group(w, err) : FIRN_OK;
 }
 
 static firn_status append_batch(firn_parquet_writer *w, const firn_batch *batch, firn_error *err)
@@ -309,18 +287,21 @@ static firn_status append_batch(firn_parquet_writer *w, const firn_batch *batch,
 }
 
 /* A failure leaves columns of different lengths: nothing more may be written. */
-static firn_status check_usable(const firn_parquet_writer *w, firn_error *err)
+firn_status firn_parquet_writer__check(const firn_parquet_writer *w, firn_error *err)
 {
     if (w->is_finished) return firn_fail(err, FIRN_ERR_ARG, "the Parquet writer is finished");
     if (w->is_failed)
         return firn_fail(err, FIRN_ERR_ARG, "the Parquet writer failed before: start a new file");
+    if (w->n_to_fill > 0)
+        return firn_fail(err, FIRN_ERR_ARG, "%lld rows of the row group copied last are to come",
+                         (long long)w->n_to_fill);
     return FIRN_OK;
 }
 
 firn_status firn_parquet_writer_append(firn_parquet_writer *w, const firn_batch *batch,
                                        firn_error *err)
 {
-    FIRN_TRY(check_usable(w, err));
+    FIRN_TRY(firn_parquet_writer__check(w, err));
     if (batch->n_columns != w->root.n_fields)
         return firn_fail(err, FIRN_ERR_ARG, "batch of %zu columns for a schema of %zu",
                          batch->n_columns, w->root.n_fields);
@@ -359,7 +340,7 @@ static firn_status write_indexes(firn_parquet_writer *w, firn_error *err)
 static firn_status finish(firn_parquet_writer *w, firn_arena *arena, firn_file_metrics *out,
                           firn_error *err)
 {
-    FIRN_TRY(write_group(w, err));
+    FIRN_TRY(firn_parquet_writer__end_group(w, err));
     FIRN_TRY(write_indexes(w, err));
     const firn_parquet_footer footer = {.root = &w->root,
                                         .leaves = w->leaves,
@@ -379,7 +360,7 @@ static firn_status finish(firn_parquet_writer *w, firn_arena *arena, firn_file_m
 firn_status firn_parquet_writer_finish(firn_parquet_writer *w, firn_arena *arena,
                                        firn_file_metrics *out, firn_error *err)
 {
-    FIRN_TRY(check_usable(w, err));
+    FIRN_TRY(firn_parquet_writer__check(w, err));
     const firn_status st = finish(w, arena, out, err);
     w->is_failed = st != FIRN_OK;
     w->is_finished = st == FIRN_OK;

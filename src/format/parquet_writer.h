@@ -19,6 +19,7 @@ typedef struct firn_parquet_column_opts {
     firn_metrics_mode metrics;
     int32_t truncate_length; /* FIRN_METRICS_TRUNCATE; 0: 16 */
     bool no_dictionary;
+    bool no_copy;      /* never taken over from another file: what is stored is not what is read */
     bool has_bloom;    /* a bloom filter for each row group; not for booleans */
     double bloom_fpp;  /* chance of a wrong "may be there"; 0: 0.01 */
     int64_t bloom_ndv; /* distinct values of a row group, if known; 0: counted */

@@ -23,16 +23,12 @@ static int32_t codec_number(firn_codec codec)
     }
 }
 
-static bool has_dictionary(const firn_parquet_chunk *chunk)
-{
-    return chunk->n_pages[FIRN_ENCODING_DICTIONARY] > 0;
-}
-
 /* Levels are RLE, a dictionary page is PLAIN itself. */
 static bool has_encoding(const firn_parquet_chunk *chunk, int encoding)
 {
     return encoding == FIRN_ENCODING_RLE || chunk->n_pages[encoding] > 0 ||
-           (encoding == FIRN_ENCODING_PLAIN && has_dictionary(chunk));
+           chunk->n_pages_v2[encoding] > 0 ||
+           (encoding == FIRN_ENCODING_PLAIN && firn_parquet_chunk_has_dictionary(chunk));
 }
 
 static void put_encodings(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
@@ -57,11 +53,13 @@ static void put_page_count(firn_thrift_writer *w, int32_t page_type, int32_t enc
 /* Lets readers know that all data pages are dictionary-coded, so that the dictionary can prune. */
 static void put_encoding_stats(firn_thrift_writer *w, const firn_parquet_chunk *chunk)
 {
-    size_t n = has_dictionary(chunk);
-    for (int e = 0; e < FIRN_ENCODING_COUNT; e++) n += chunk->n_pages[e] > 0;
+    size_t n = firn_parquet_chunk_has_dictionary(chunk);
+    for (int e = 0; e < FIRN_ENCODING_COUNT; e++)
+        n += (size_t)(chunk->n_pages[e] > 0) + (size_t)(chunk->n_pages_v2[e] > 0);
     firn_thrift_put_list_of_structs(w, 13, n);
-    put_page_count(w, 2, FIRN_ENCODING_PLAIN, has_dictionary(chunk));
+    put_page_count(w, 2, FIRN_ENCODING_PLAIN, firn_parquet_chunk_has_dictionary(chunk));
     for (int e = 0; e < FIRN_ENCODING_COUNT; e++) put_page_count(w, 0, e, chunk->n_pages[e]);
+    for (int e = 0; e < FIRN_ENCODING_COUNT; e++) put_page_count(w, 3, e, chunk->n_pages_v2[e]);
 }
 
 static void put_statistics(firn_thrift_writer *w, const firn_parquet_leaf *leaf,
@@ -73,8 +71,9 @@ static void put_statistics(firn_thrift_writer *w, const firn_parquet_leaf *leaf,
     if (chunk->lo.is_set) firn_thrift_put_bytes(w, 6, chunk->lo.bytes);
     if (chunk->hi.is_set) firn_thrift_put_bool(w, 7, chunk->hi.is_exact);
     if (chunk->lo.is_set) firn_thrift_put_bool(w, 8, chunk->lo.is_exact);
-    if (leaf->physical == FIRN_PHYSICAL_FLOAT || leaf->physical == FIRN_PHYSICAL_DOUBLE)
-        firn_thrift_put_i64(w, 9, chunk->nan_count);
+    const bool is_float =
+        leaf->physical == FIRN_PHYSICAL_FLOAT || leaf->physical == FIRN_PHYSICAL_DOUBLE;
+    if (is_float && !chunk->lacks_nan_count) firn_thrift_put_i64(w, 9, chunk->nan_count);
     firn_thrift_put_end(w);
 }
 
@@ -88,7 +87,7 @@ static void put_counts(firn_thrift_writer *w, int16_t id, const int64_t *counts,
 static void put_size_statistics(firn_thrift_writer *w, const firn_parquet_leaf *leaf,
                                 const firn_parquet_chunk *chunk)
 {
-    const bool is_text = leaf->physical == FIRN_PHYSICAL_BYTE_ARRAY;
+    const bool is_text = leaf->physical == FIRN_PHYSICAL_BYTE_ARRAY && !chunk->lacks_text_bytes;
     if (!is_text && !chunk->def_counts) return;
     firn_thrift_put_struct(w, 16);
     if (is_text) firn_thrift_put_i64(w, 1, chunk->text_bytes);
@@ -272,7 +271,7 @@ static firn_status column_metrics(const firn_parquet_column *c, firn_arena *aren
     if (leaf->metrics == FIRN_METRICS_NONE) return FIRN_OK;
     out->value_count = c->file_levels;
     out->null_count = c->file_nulls;
-    if (is_float) out->nan_count = c->file_bounds.nan_count;
+    if (is_float && !c->file_lacks_nan_count) out->nan_count = c->file_bounds.nan_count;
     /* a bound of list elements says nothing that Iceberg's evaluators could use */
     if (leaf->metrics == FIRN_METRICS_COUNTS || leaf->max_rep > 0) return FIRN_OK;
     return set_bounds(c, arena, out, err);

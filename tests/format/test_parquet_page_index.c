@@ -60,7 +60,7 @@ static int tear_down(void **state)
 
 static firn_pq_offset_index read_pages(fixture *f, size_t leaf)
 {
-    firn_pq_offset_index pages;
+    firn_pq_offset_index pages = {.wants_counts = true};
     assert_ok(firn_pq_offset_index_read(f->file, 0, leaf, f->arena, &pages, &f->err), &f->err);
     return pages;
 }
@@ -68,7 +68,7 @@ static firn_pq_offset_index read_pages(fixture *f, size_t leaf)
 static void test_pages_of_a_column_are_told(void **state)
 {
     fixture *f = *state;
-    firn_pq_column_index index;
+    firn_pq_column_index index = {.wants_counts = true};
     const firn_pq_offset_index pages = read_pages(f, LEAF_GONE);
     int64_t n_nulls = 0;
     assert_int_equal(pages.pages[0].first_row, 0);
@@ -287,7 +287,7 @@ static void test_impossible_offset_indexes_are_refused_and_not_used(void **state
     for (size_t i = 0; i < sizeof k_lies / sizeof *k_lies; i++) {
         const page_lie *lie = &k_lies[i];
         firn_pq_page_location pages[64];
-        firn_pq_offset_index found;
+        firn_pq_offset_index found = {.wants_counts = true};
         assert_true(real.n_pages <= 64);
         memcpy(pages, real.pages, real.n_pages * sizeof *pages);
         pages[lie->page].offset += lie->offset;
@@ -353,7 +353,7 @@ static void test_wrong_column_indexes_are_refused_and_not_used(void **state)
     fixture *f = *state;
     const size_t n = read_pages(f, LEAF_ID).n_pages;
     firn_pq_part *part = &f->file->row_groups[0].chunks[LEAF_ID].column_index;
-    firn_pq_column_index index;
+    firn_pq_column_index index = {.wants_counts = true};
     forge_index(f, n, n - 1, 0, true);
     assert_fails(firn_pq_column_index_read(f->file, 0, LEAF_ID, n, f->arena, &index, &f->err),
                  FIRN_ERR_CORRUPT, &f->err, "column index of row group 0, column id: list of");

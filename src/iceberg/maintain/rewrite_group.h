@@ -22,6 +22,7 @@ typedef struct firn_group_writer {
     const firn_str *columns; /* ZORDER, HILBERT */
     size_t n_columns;
     int64_t memory_bytes;
+    bool decodes_all; /* BINPACK: no row group is taken over as it is */
 } firn_group_writer;
 
 typedef struct firn_group_output {

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 
-static firn_status push(firn_row_moves *moves, size_t source, int64_t from, int64_t n,
-                        firn_error *err)
+firn_status firn_row_moves_add_run(firn_row_moves *moves, size_t source, int64_t from, int64_t n,
+                                   firn_error *err)
 {
     firn_row_move *last = moves->n_runs > 0 ? &moves->runs[moves->n_runs - 1] : NULL;
     if (last && last->source == source && last->from + last->n == from) {
@@ -25,7 +25,7 @@ firn_status firn_row_moves_add(firn_row_moves *moves, size_t source, const int64
     int64_t from = 0;
     for (int64_t i = 1; i <= n; i++) {
         if (i < n && positions[i] == positions[i - 1] + 1) continue;
-        FIRN_TRY(push(moves, source, positions[from], i - from, err));
+        FIRN_TRY(firn_row_moves_add_run(moves, source, positions[from], i - from, err));
         from = i;
     }
     return FIRN_OK;

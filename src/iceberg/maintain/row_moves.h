@@ -26,6 +26,9 @@ typedef struct firn_row_moves {
 FIRN_MUST_CHECK firn_status firn_row_moves_add(firn_row_moves *moves, size_t source,
                                                const int64_t *positions, int64_t n,
                                                firn_error *err);
+/* The same for n positions from one on. */
+FIRN_MUST_CHECK firn_status firn_row_moves_add_run(firn_row_moves *moves, size_t source,
+                                                   int64_t from, int64_t n, firn_error *err);
 /* The rows of a source that are deleted become rows of the output; those that did not move are left
  * out. outputs[i] holds ends[i] - ends[i - 1] rows, and bitmaps[i] gets its positions. */
 FIRN_MUST_CHECK firn_status firn_row_moves_carry(const firn_row_moves *moves, size_t source,

@@ -203,6 +203,15 @@ static firn_status find_partition(firn_partition_splitter *s, firn_partition **o
     return *out ? FIRN_OK : add_partition(s, key, out, err);
 }
 
+firn_status firn_partition_splitter_find(firn_partition_splitter *splitter,
+                                         const firn_value *values, firn_partition **out,
+                                         firn_error *err)
+{
+    for (size_t i = 0; i < splitter->spec->n_fields; i++) splitter->values[i] = values[i];
+    firn_arena_reset(splitter->scratch);
+    return find_partition(splitter, out, err);
+}
+
 firn_status firn_partition_splitter_only(firn_partition_splitter *splitter, firn_partition **out,
                                          firn_error *err)
 {

@@ -35,6 +35,10 @@ void firn_partition_splitter_destroy(firn_partition_splitter *splitter);
 FIRN_MUST_CHECK firn_status firn_partition_splitter_assign(firn_partition_splitter *splitter,
                                                            const firn_batch *batch,
                                                            firn_partition **out, firn_error *err);
+/* The partition with these values, one per field of the spec; they are copied. */
+FIRN_MUST_CHECK firn_status firn_partition_splitter_find(firn_partition_splitter *splitter,
+                                                         const firn_value *values,
+                                                         firn_partition **out, firn_error *err);
 /* The partition of a table without partition fields. */
 FIRN_MUST_CHECK firn_status firn_partition_splitter_only(firn_partition_splitter *splitter,
                                                          firn_partition **out, firn_error *err);

@@ -277,6 +277,19 @@ firn_status firn_table_writer_append(firn_table_writer *writer, const firn_batch
     return st;
 }
 
+firn_status firn_table_writer_open(firn_table_writer *writer, const firn_value *partition,
+                                   firn_parquet_writer **out, firn_error *err)
+{
+    firn_partition *found = NULL;
+    struct open_file *file = NULL;
+    if (writer->is_failed || writer->is_handed_over)
+        return firn_fail(err, FIRN_ERR_ARG, "table writer has failed or is finished");
+    FIRN_TRY(firn_partition_splitter_find(writer->splitter, partition, &found, err));
+    FIRN_TRY(need_file(writer, found, &file, err));
+    *out = file->output.writer;
+    return FIRN_OK;
+}
+
 /* ---- finish ---- */
 
 firn_status firn_table_writer_finish(firn_table_writer *writer, firn_arena *arena,

@@ -11,6 +11,7 @@
 #include "iceberg/spec/manifest.h"
 
 typedef struct firn_table_writer firn_table_writer;
+struct firn_parquet_writer;
 
 typedef struct firn_table_writer_opts {
     const firn_schema *schema;       /* NULL: the table's current schema */
@@ -26,6 +27,12 @@ FIRN_MUST_CHECK firn_status firn_table_writer_create(firn_env *env, firn_store *
 /* Columns in the order of the schema's fields. */
 FIRN_MUST_CHECK firn_status firn_table_writer_append(firn_table_writer *writer,
                                                      const firn_batch *batch, firn_error *err);
+/* The Parquet writer of the open file of the partition with these values (one per field of the
+ * spec), for who has something else than rows to append; valid until the next call. */
+FIRN_MUST_CHECK firn_status firn_table_writer_open(firn_table_writer *writer,
+                                                   const firn_value *partition,
+                                                   struct firn_parquet_writer **out,
+                                                   firn_error *err);
 /* Close all files; the data files live in the arena. */
 FIRN_MUST_CHECK firn_status firn_table_writer_finish(firn_table_writer *writer, firn_arena *arena,
                                                      firn_data_file **out, size_t *n_out,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "iceberg/scan/read.h"
 #include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/schema_json.h"
 
@@ -181,6 +182,7 @@ static firn_status add_leaf(struct columns_op *op, const firn_field *field, firn
         firn_arena_push(op->arena, &op->columns, &op->n, &op->cap, sizeof *slot);
     if (!slot) return firn_fail_nomem(err);
     slot->field_id = field->id;
+    slot->no_copy = firn_field_is_lineage(field->id); /* nulls of these mean something else */
     return firn_error_wrap(err, read_column(op, path, slot, err), "column \"%.*s\"",
                            FIRN_STR_ARG(path));
 }

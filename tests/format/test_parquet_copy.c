@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Row groups taken over: whatever files they come from, the new file has their rows, statistics and
+ * page indexes that hold, and the metrics that encoding the rows anew gives. */
+#include "firn_test.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "format/parquet_copy.h"
+#include "format/parquet_meta.h"
+#include "random_parquet.h"
+
+#define ROUNDS      80
+#define MAX_ROWS    3000
+#define MAX_SOURCES 5
+
+/* ---- any files ---- */
+
+typedef struct source {
+    firn_batch *rows;
+    firn_buf bytes;
+    firn_parquet_file *file;
+} source;
+
+typedef struct fixture {
+    random_parquet p;
+    firn_type root;
+    source sources[MAX_SOURCES];
+    size_t n_sources;
+    firn_batch *all;
+    firn_buf bytes;
+    firn_parquet_writer *writer;
+    firn_pool *pool;
+    size_t n_taken, n_decoded; /* columns of row groups */
+} fixture;
+
+static void open_source(source *s, random_parquet *p)
+{
+    const firn_byte_source bytes = {&s->bytes, (int64_t)s->bytes.len, random_parquet_read_buf};
+    assert_ok(firn_parquet_file_open(&bytes, &s->file, &p->err), &p->err);
+}
+
+/* Sources differ from what the writer wants in part of their options. */
+static void make_sources(fixture *f, const firn_parquet_write_opts *wanted)
+{
+    random_parquet *p = &f->p;
+    f->n_sources = 1 + (size_t)random_parquet_below(p, MAX_SOURCES);
+    assert_ok(firn_batch_create(&f->root, 1, &f->all, &p->err), &p->err);
+    for (size_t i = 0; i < f->n_sources; i++) {
+        source *s = &f->sources[i];
+        firn_parquet_write_opts opts = random_parquet_opts(p);
+        if (random_parquet_below(p, 4)) opts.codec = wanted->codec;
+        const uint64_t most = random_parquet_below(p, 4) ? MAX_ROWS : 30;
+        s->rows = random_parquet_rows(p, &f->root, (int64_t)random_parquet_below(p, most));
+        firn_buf_init(&s->bytes, NULL, 0);
+        random_parquet_write_file(p, &f->root, s->rows, &opts, &s->bytes);
+        open_source(s, p);
+        assert_ok(firn_batch_append(f->all, s->rows, 0, s->rows->n_rows, &p->err), &p->err);
+    }
+}
+
+static void fill(fixture *f, const firn_batch *rows, int64_t from, int64_t n)
+{
+    while (n > 0) {
+        const int64_t some = 1 + (int64_t)random_parquet_below(&f->p, (uint64_t)n);
+        firn_batch *piece = NULL;
+        assert_ok(firn_batch_create(&f->root, some, &piece, &f->p.err), &f->p.err);
+        assert_ok(firn_batch_append(piece, rows, from, some, &f->p.err), &f->p.err);
+        assert_ok(firn_parquet_writer_fill(f->writer, piece, &f->p.err), &f->p.err);
+        firn_batch_destroy(piece);
+        from += some;
+        n -= some;
+    }
+}
+
+/* Row groups of a source, several at once up to one with columns to decode. */
+static void copy_source(fixture *f, const source *s)
+{
+    firn_error *err = &f->p.err;
+    int64_t at = 0;
+    const size_t n_groups = firn_parquet_file_row_groups(s->file);
+    for (size_t g = 0; g < n_groups;) {
+        firn_parquet_copy *copies[4];
+        const bool *is_decoded = NULL;
+        size_t n = 0, n_decoded = 0;
+        int64_t first = at;
+        while (g < n_groups && n < 4 && n_decoded == 0) {
+            first = at;
+            assert_ok(firn_parquet_copy_open(f->writer, s->file, g++, &copies[n], err), err);
+            at += firn_parquet_copy_rows(copies[n]);
+            n_decoded = firn_parquet_copy_decoded(copies[n++], &is_decoded);
+            f->n_decoded += n_decoded;
+            f->n_taken += f->root.n_fields - n_decoded;
+        }
+        assert_ok(firn_parquet_writer_copy(f->writer, copies, n, err), err);
+        if (n_decoded > 0) fill(f, s->rows, first, at - first);
+        for (size_t i = 0; i < n; i++) firn_parquet_copy_close(copies[i]);
+    }
+}
+
+static firn_file_metrics copy_or_append(fixture *f, const firn_parquet_write_opts *opts)
+{
+    firn_error *err = &f->p.err;
+    const firn_byte_sink sink = {&f->bytes, random_parquet_write_buf};
+    firn_file_metrics metrics;
+    firn_buf_init(&f->bytes, NULL, 0);
+    assert_ok(firn_parquet_writer_create(&f->root, opts, &sink, &f->writer, err), err);
+    for (size_t i = 0; i < f->n_sources; i++) {
+        if (random_parquet_below(&f->p, 8) == 0)
+            assert_ok(firn_parquet_writer_append(f->writer, f->sources[i].rows, err), err);
+        else
+            copy_source(f, &f->sources[i]);
+    }
+    assert_ok(firn_parquet_writer_finish(f->writer, f->p.arena, &metrics, err), err);
+    firn_parquet_writer_destroy(f->writer);
+    return metrics;
+}
+
+static void assert_same_bytes(bool has, firn_str a, bool other_has, firn_str b)
+{
+    assert_int_equal(has, other_has);
+    if (!has) return;
+    assert_int_equal(a.len, b.len);
+    assert_memory_equal(a.data, b.data, a.len);
+}
+
+static void assert_same_metrics(const firn_file_metrics *a, const firn_file_metrics *b)
+{
+    assert_int_equal(a->record_count, b->record_count);
+    assert_int_equal(a->n_columns, b->n_columns);
+    for (size_t i = 0; i < a->n_columns; i++) {
+        const firn_column_metrics *x = &a->columns[i], *y = &b->columns[i];
+        assert_int_equal(x->field_id, y->field_id);
+        assert_int_equal(x->value_count, y->value_count);
+        assert_int_equal(x->null_count, y->null_count);
+        assert_int_equal(x->nan_count, y->nan_count);
+        assert_same_bytes(x->has_lower, x->lower, y->has_lower, y->lower);
+        assert_same_bytes(x->has_upper, x->upper, y->has_upper, y->upper);
+    }
+}
+
+static firn_file_metrics encode_anew(fixture *f, const firn_parquet_write_opts *opts)
+{
+    firn_error *err = &f->p.err;
+    firn_buf bytes;
+    firn_parquet_writer *writer;
+    firn_file_metrics metrics;
+    const firn_byte_sink sink = {&bytes, random_parquet_write_buf};
+    firn_buf_init(&bytes, NULL, 0);
+    assert_ok(firn_parquet_writer_create(&f->root, opts, &sink, &writer, err), err);
+    assert_ok(firn_parquet_writer_append(writer, f->all, err), err);
+    assert_ok(firn_parquet_writer_finish(writer, f->p.arena, &metrics, err), err);
+    firn_parquet_writer_destroy(writer);
+    firn_buf_dispose(&bytes);
+    return metrics;
+}
+
+static void dispose(fixture *f)
+{
+    for (size_t i = 0; i < f->n_sources; i++) {
+        firn_parquet_file_close(f->sources[i].file);
+        firn_buf_dispose(&f->sources[i].bytes);
+        firn_batch_destroy(f->sources[i].rows);
+    }
+    firn_buf_dispose(&f->bytes);
+    firn_batch_destroy(f->all);
+    firn_arena_destroy(f->p.arena);
+}
+
+/* A writer that few columns do not fit: most seeds are about what is taken over. */
+static firn_parquet_write_opts wanted_opts(fixture *f, uint64_t seed)
+{
+    firn_parquet_write_opts opts = random_parquet_opts(&f->p);
+    if (seed % 4 == 3) return opts;
+    firn_parquet_column_opts *columns =
+        firn_arena_array(f->p.arena, opts.n_columns, sizeof *columns);
+    for (size_t i = 0; i < opts.n_columns; i++) {
+        columns[i] = opts.columns[i];
+        columns[i].has_bloom = columns[i].no_dictionary = false;
+        columns[i].metrics = (firn_metrics_mode)random_parquet_below(&f->p, 4);
+    }
+    opts.columns = columns;
+    opts.page_rows = 1 + (int64_t)random_parquet_below(&f->p, 100);
+    return opts;
+}
+
+static void copy_any(uint64_t seed, size_t *n_taken, size_t *n_decoded)
+{
+    fixture f = {.p = {.next_id = 1, .arena = firn_arena_create(NULL, 0)},
+                 .root = {.kind = FIRN_TYPE_STRUCT}};
+    firn_prng_init(&f.p.prng, seed);
+    random_parquet_members(&f.p, &f.root, 1 + random_parquet_below(&f.p, 6), 0);
+    firn_parquet_write_opts opts = wanted_opts(&f, seed);
+    make_sources(&f, &opts);
+    if (seed % 4 == 0) {
+        assert_ok(firn_pool_create(3, &f.pool, &f.p.err), &f.p.err);
+        assert_ok(firn_parquet_workspace_create(f.pool, NULL, &opts.workspace, &f.p.err), &f.p.err);
+    }
+    const firn_file_metrics copied = copy_or_append(&f, &opts);
+    random_parquet_check(&f.p, &f.root, f.all, &f.bytes);
+    const firn_file_metrics fresh = encode_anew(&f, &opts);
+    assert_same_metrics(&copied, &fresh);
+    *n_taken += f.n_taken;
+    *n_decoded += f.n_decoded;
+    firn_parquet_workspace_destroy(opts.workspace);
+    firn_pool_destroy(f.pool);
+    dispose(&f);
+}
+
+static void test_any_row_groups_make_a_file_of_their_rows(void **state)
+{
+    const uint64_t rounds = *(const uint64_t *)*state;
+    size_t n_taken = 0, n_decoded = 0;
+    for (uint64_t seed = 1; seed <= rounds; seed++) {
+        print_message("seed %d\n", (int)seed);
+        copy_any(seed, &n_taken, &n_decoded);
+    }
+    print_message("%zu columns of row groups taken over, %zu decoded\n", n_taken, n_decoded);
+    assert_true(n_taken > 10 * rounds && n_decoded > rounds);
+}
+
+/* An argument is the number of rounds. */
+int main(int argc, char **argv)
+{
+    int64_t rounds = ROUNDS;
+    if (argc == 2 && !firn_str_to_i64(firn_str_of(argv[1]), &rounds)) return 2;
+    uint64_t count = (uint64_t)rounds;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(test_any_row_groups_make_a_file_of_their_rows, &count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
