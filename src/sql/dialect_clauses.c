@@ -14,6 +14,12 @@ static bool is_spark(const firn_dialect_writer *w)
 
 /* ---- operators ---- */
 
+static bool ends_operand(const firn_dialect_writer *w, size_t i)
+{
+    return firn_dialect_is_name(w, i) || firn_dialect_token(w, i)->kind != FIRN_TOKEN_SYMBOL ||
+           strchr(")]", w->t[i].text.data[0]);
+}
+
 /* The words or the symbol at i are another operator in DuckDB; NULL: not one of them. */
 static const char *operator_at(const firn_dialect_writer *w, size_t i, size_t *n_tokens)
 {
@@ -29,10 +35,7 @@ static const char *operator_at(const firn_dialect_writer *w, size_t i, size_t *n
         firn_dialect_is_symbol(w, i - 1, "*")) {
         return "EXCLUDE";
     }
-    const bool is_operand = !is_first && (firn_dialect_is_name(w, i - 1) ||
-                                          firn_dialect_token(w, i - 1)->kind != FIRN_TOKEN_SYMBOL ||
-                                          strchr(")]", w->t[i - 1].text.data[0]));
-    if (!is_operand) return NULL;
+    if (is_first || !ends_operand(w, i - 1)) return NULL;
     if (firn_dialect_is_word(w, i, "DIV")) return "//";
     if (firn_dialect_is_word(w, i, "RLIKE") || firn_dialect_is_word(w, i, "REGEXP")) return "~";
     if (firn_dialect_is_word(w, i, "LEFT") &&
@@ -87,6 +90,68 @@ static firn_status write_subscript(firn_dialect_writer *w, size_t i, size_t *nex
     FIRN_TRY(firn_dialect_put(w, i, ", ", err));
     FIRN_TRY(firn_dialect_emit(w, i + 1, close, err));
     return firn_dialect_put(w, close, ")]", err);
+}
+
+/* ---- division: by zero it is an error ---- */
+
+/* Token behind the operand that begins at i: a number, a name, a call, (..), CASE .. END, and what
+ * hangs on it. */
+static size_t operand_end(const firn_dialect_writer *w, size_t i, size_t to)
+{
+    while (i < to && (firn_dialect_is_symbol(w, i, "-") || firn_dialect_is_symbol(w, i, "+"))) i++;
+    if (firn_dialect_is_word(w, i, "CASE")) {
+        for (int depth = 0; i < to; i++) {
+            depth += firn_dialect_is_word(w, i, "CASE");
+            depth -= firn_dialect_is_word(w, i, "END");
+            if (depth == 0) return i + 1;
+        }
+        return i;
+    }
+    const bool has_suffix = firn_dialect_token(w, i)->kind == FIRN_TOKEN_NUMBER &&
+                            firn_dialect_is_name(w, i + 1) && firn_dialect_touches(w, i);
+    i = firn_dialect_skip(w, i) + has_suffix;
+    for (;;) {
+        if (i < to && firn_dialect_is_symbol(w, i, ".") && firn_dialect_is_name(w, i + 1))
+            i += 2;
+        else if (i < to && (firn_dialect_is_symbol(w, i, "(") || firn_dialect_is_symbol(w, i, "[")))
+            i = firn_dialect_skip(w, i);
+        else if (i < to && firn_dialect_is_symbol(w, i, "::"))
+            i += 2;
+        else
+            break;
+    }
+    i = firn_dialect_call_end(w, i);
+    return i < to ? i : to;
+}
+
+/* A number that is not zero needs no look. */
+static bool is_safe_divisor(const firn_dialect_writer *w, size_t from, size_t end)
+{
+    const firn_token *token = firn_dialect_token(w, from);
+    if (end > from + 2 || token->kind != FIRN_TOKEN_NUMBER) return false;
+    for (size_t i = 0; i < token->text.len; i++) {
+        if (token->text.data[i] >= '1' && token->text.data[i] <= '9') return true;
+    }
+    return false;
+}
+
+static firn_status write_division(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                                  firn_error *err)
+{
+    const bool is_div = firn_dialect_is_word(w, i, "DIV");
+    const bool is_operator =
+        is_div || firn_dialect_is_symbol(w, i, "/") || firn_dialect_is_symbol(w, i, "%");
+    if (!is_operator || i == 0 || !ends_operand(w, i - 1)) return FIRN_OK;
+    const size_t end = operand_end(w, i + 1, to);
+    if (end <= i + 1 || is_safe_divisor(w, i + 1, end)) return FIRN_OK;
+    *next = end;
+    if (is_div)
+        FIRN_TRY(firn_dialect_put(w, i, "//", err));
+    else
+        FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
+    FIRN_TRY(firn_dialect_put(w, i + 1, " firn_divisor(", err));
+    FIRN_TRY(firn_dialect_emit(w, i + 1, end, err));
+    return firn_dialect_put(w, end - 1, ")", err);
 }
 
 /* ---- LATERAL VIEW explode(x) t AS a, b; LATERAL explode(x) AS t(a, b) ---- */
@@ -293,6 +358,8 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
     if (!is_spark(w)) return FIRN_OK;
     if (firn_dialect_is_symbol(w, i, "[")) return write_subscript(w, i, next, err);
     if (firn_dialect_is_word(w, i, "LATERAL")) return write_lateral(w, i, next, err);
+    FIRN_TRY(write_division(w, i, to, next, err));
+    if (*next > i) return FIRN_OK;
     const char *operator= operator_at(w, i, &n_tokens);
     if (!operator) return FIRN_OK;
     *next = i + n_tokens;

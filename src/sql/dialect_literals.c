@@ -146,7 +146,7 @@ static const char *suffix_type(firn_str suffix)
     return NULL;
 }
 
-static bool touches(const firn_dialect_writer *w, size_t i)
+bool firn_dialect_touches(const firn_dialect_writer *w, size_t i)
 {
     const firn_token *token = firn_dialect_token(w, i);
     return token->offset + token->text.len == firn_dialect_token(w, i + 1)->offset;
@@ -167,8 +167,8 @@ static bool fits(firn_str number, firn_str suffix)
 static firn_status write_number(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
     const firn_str suffix = firn_dialect_token(w, i + 1)->text;
-    const bool has_suffix =
-        w->opts->dialect == FIRN_DIALECT_SPARK && touches(w, i) && firn_dialect_is_name(w, i + 1);
+    const bool has_suffix = w->opts->dialect == FIRN_DIALECT_SPARK && firn_dialect_touches(w, i) &&
+                            firn_dialect_is_name(w, i + 1);
     const char *type = has_suffix ? suffix_type(suffix) : NULL;
     if (!type) return FIRN_OK;
     *next = i + 2;
@@ -250,8 +250,8 @@ static firn_status write_typed(firn_dialect_writer *w, size_t i, size_t *next, f
 {
     firn_str text;
     const bool is_trino = w->opts->dialect == FIRN_DIALECT_TRINO;
-    const bool is_unicode = is_trino && firn_dialect_is_word(w, i, "U") && touches(w, i) &&
-                            firn_dialect_is_symbol(w, i + 1, "&") &&
+    const bool is_unicode = is_trino && firn_dialect_is_word(w, i, "U") &&
+                            firn_dialect_touches(w, i) && firn_dialect_is_symbol(w, i + 1, "&") &&
                             firn_dialect_string(w, i + 2, &text);
     if (is_unicode) {
         *next = i + 3;
@@ -315,6 +315,8 @@ static firn_status read_type(firn_dialect_writer *w, size_t from, size_t to, fir
 firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
     static const char *const k_casts[] = {"CAST", "TRY_CAST", NULL};
+    static const char *const k_integers[] = {"TINYINT", "BYTE",   "SMALLINT", "SHORT", "INT",
+                                             "INTEGER", "BIGINT", "LONG",     NULL};
     firn_str type;
     const size_t close = i + 1 < w->n ? w->match[i + 1] : FIRN_NO_MATCH;
     if (!firn_dialect_is_any(w, i, k_casts) || !firn_dialect_is_symbol(w, i + 1, "(") ||
@@ -325,9 +327,12 @@ firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next, fi
     while (as < close && !firn_dialect_is_word(w, as, "AS")) as = firn_dialect_skip(w, as);
     if (as + 1 >= close) return FIRN_OK;
     *next = close + 1;
+    const bool is_cut = w->opts->dialect == FIRN_DIALECT_SPARK && as + 2 == close &&
+                        firn_dialect_is_any(w, as + 1, k_integers);
     FIRN_TRY(firn_dialect_copy(w, i, i + 2, err));
+    if (is_cut) FIRN_TRY(firn_dialect_put(w, i, "firn_trunc(", err));
     FIRN_TRY(firn_dialect_emit(w, i + 2, as, err));
-    FIRN_TRY(firn_dialect_put(w, as, " AS ", err));
+    FIRN_TRY(firn_dialect_put(w, as, is_cut ? ") AS " : " AS ", err));
     FIRN_TRY(read_type(w, as + 1, close, &type, err));
     if (type.data)
         FIRN_TRY(firn_dialect_put(w, as + 1, type.data, err));

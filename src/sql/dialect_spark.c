@@ -60,6 +60,8 @@ static const firn_dialect_function k_functions[] = {
     {"percentile", 2, 2, "CAST(quantile_cont($1, $2)$w AS DOUBLE)", NULL},
     {"percentile_approx", 2, 3, "approx_quantile($1, $2)", NULL},
     {"approx_percentile", 2, 3, "approx_quantile($1, $2)", NULL},
+    {"max_by", 2, 2, "arg_max_null($1, $2)$w", NULL},
+    {"min_by", 2, 2, "arg_min_null($1, $2)$w", NULL},
     {"std", 1, 1, "stddev_samp($1)", NULL},
     {"some", 1, 1, "bool_or($1)", NULL},
     {"every", 1, 1, "bool_and($1)", NULL},
@@ -172,10 +174,10 @@ static const firn_dialect_function k_functions[] = {
     {"raise_error", 1, 1, "error($1)", NULL},
     /* ---- casts by the type's name ---- */
     {"boolean", 1, 1, "CAST($1 AS BOOLEAN)", NULL},
-    {"tinyint", 1, 1, "CAST($1 AS TINYINT)", NULL},
-    {"smallint", 1, 1, "CAST($1 AS SMALLINT)", NULL},
-    {"int", 1, 1, "CAST($1 AS INTEGER)", NULL},
-    {"bigint", 1, 1, "CAST($1 AS BIGINT)", NULL},
+    {"tinyint", 1, 1, "CAST(firn_trunc($1) AS TINYINT)", NULL},
+    {"smallint", 1, 1, "CAST(firn_trunc($1) AS SMALLINT)", NULL},
+    {"int", 1, 1, "CAST(firn_trunc($1) AS INTEGER)", NULL},
+    {"bigint", 1, 1, "CAST(firn_trunc($1) AS BIGINT)", NULL},
     {"float", 1, 1, "CAST($1 AS FLOAT)", NULL},
     {"double", 1, 1, "CAST($1 AS DOUBLE)", NULL},
     {"string", 1, 1, "CAST($1 AS VARCHAR)", NULL},
@@ -185,7 +187,7 @@ static const firn_dialect_function k_functions[] = {
     /* ---- json ---- */
     {"get_json_object", 2, 2, "json_extract_string($1, $2)", NULL},
     {"from_json", 2, 2, NULL, firn_dialect_from_json},
-    {"to_json", 1, 1, "CAST(to_json($1) AS VARCHAR)", NULL},
+    {"to_json", 1, 1, "CAST(json_merge_patch('{}', to_json($1)) AS VARCHAR)", NULL},
     {"json_array_length", 1, 1, "CAST(json_array_length($1) AS INTEGER)", NULL},
     /* ---- the session ---- */
     {"current_catalog", 0, 0, "$C", NULL},
@@ -195,6 +197,7 @@ static const firn_dialect_function k_functions[] = {
     {"range", 1, 3, "(SELECT CAST(range AS BIGINT) AS id FROM range($*))", NULL},
     /* ---- Iceberg's ---- */
     {"system.bucket", 2, 2, "firn_bucket($*)", NULL},
+    {"system.truncate", 2, 2, "firn_truncate($*)", NULL},
     {"system.years", 1, 1, "CAST(year($1) - 1970 AS INTEGER)", NULL},
     {"system.months", 1, 1, "CAST((year($1) - 1970) * 12 + month($1) - 1 AS INTEGER)", NULL},
     {"system.days", 1, 1, "CAST(date_trunc('day', $1) AS DATE)", NULL},

@@ -173,8 +173,7 @@ firn_status firn_dialect_put_name(firn_dialect_writer *w, size_t at, firn_str na
 
 /* ---- calls ---- */
 
-/* Tokens behind a call that belong to it. */
-static size_t call_end(const firn_dialect_writer *w, size_t i)
+size_t firn_dialect_call_end(const firn_dialect_writer *w, size_t i)
 {
     for (;;) {
         const bool has_list = firn_dialect_is_symbol(w, i + 1, "(");
@@ -203,7 +202,7 @@ static firn_status read_call(firn_dialect_writer *w, size_t name, size_t open,
     size_t n = 0;
     const size_t close = w->match[open];
     *out = (firn_dialect_call){.name = name, .open = open, .close = close};
-    out->end = call_end(w, close + 1);
+    out->end = firn_dialect_call_end(w, close + 1);
     for (size_t i = open + 1; i <= close; i = firn_dialect_skip(w, i)) {
         const bool is_first = i == open + 1;
         const bool is_comma = firn_dialect_is_symbol(w, i, ",");

@@ -53,6 +53,10 @@ bool firn_dialect_is_symbol(const firn_dialect_writer *w, size_t i, const char *
 bool firn_dialect_is_name(const firn_dialect_writer *w, size_t i);
 /* The token behind i, or behind the bracket that i opens. */
 size_t firn_dialect_skip(const firn_dialect_writer *w, size_t i);
+/* Token behind FILTER (..), OVER (..) and the like that begin at i; i: there is none. */
+size_t firn_dialect_call_end(const firn_dialect_writer *w, size_t i);
+/* Nothing is between the token and the next. */
+bool firn_dialect_touches(const firn_dialect_writer *w, size_t i);
 /* The text of a string literal as the dialect means it. False: not one, or out of memory. */
 bool firn_dialect_string(const firn_dialect_writer *w, size_t i, firn_str *out);
 

@@ -257,10 +257,30 @@ FIRN_MUST_CHECK firn_status firn_dml__filter_of(firn_arena *arena, firn_str cond
 
 /* The next condition of a chain of ANDs; FIRN_DONE at the end, or when there is an OR. */
 firn_status firn_dml__conjunct(firn_sql_parser *p, firn_str *out);
-/* Columns of SET exist, belong to the target, are set once. */
+/* ---- dml_assign.c: SET a = 1, t.s.b = 2 ---- */
+
+/* Find the columns and fields that are named: they exist, belong to the target, are set once. Names
+ * without parts have their column already. */
 FIRN_MUST_CHECK firn_status firn_dml__check_assignments(const firn_ast_assignments *assignments,
                                                         firn_str alias, const firn_sql_name *target,
                                                         const firn_schema *schema, firn_error *err);
+
+/* A row's new values. */
+typedef struct firn_assigned {
+    const firn_ast_assignments *set; /* checked */
+    firn_str table;                  /* alias of the row as it was; what is not set stays */
+    void (*put)(const void *ctx, firn_sql_text *text, firn_str piece); /* the user's values */
+    const void *ctx;
+    firn_dialect dialect;
+} firn_assigned;
+
+/* What a column becomes, of its type. */
+FIRN_MUST_CHECK firn_status firn_dml__put_assigned(const firn_assigned *row, firn_sql_text *text,
+                                                   const firn_field *field, firn_error *err);
+/* "CAST(" and " AS type)" around a value that is stored. */
+void firn_dml__begin_cast(firn_dialect dialect, firn_sql_text *text, const firn_type *type);
+FIRN_MUST_CHECK firn_status firn_dml__end_cast(firn_sql_text *text, const firn_type *type,
+                                               firn_error *err);
 
 /* ---- executors of one attempt; the transaction is committed by the caller ---- */
 

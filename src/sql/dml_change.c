@@ -44,78 +44,21 @@ static firn_status drop_files(row_change *c, firn_error *err)
 
 /* ---- the query of changes ---- */
 
-static const firn_ast_assignment *find_assignment(const firn_ast_change *ast, firn_str column)
+static void put_user(const void *ctx, firn_sql_text *text, firn_str piece)
 {
-    for (size_t i = 0; i < ast->assignments.n; i++) {
-        if (firn_str_equals_nocase(ast->assignments.items[i].column, column)) {
-            return &ast->assignments.items[i];
-        }
-    }
-    return NULL;
-}
-
-static bool has_column(const firn_schema *schema, firn_str name)
-{
-    for (size_t i = 0; i < schema->root.n_fields; i++) {
-        if (firn_str_equals_nocase(schema->root.fields[i].name, name)) return true;
-    }
-    return false;
-}
-
-firn_status firn_dml__check_assignments(const firn_ast_assignments *assignments, firn_str alias,
-                                        const firn_sql_name *target, const firn_schema *schema,
-                                        firn_error *err)
-{
-    for (size_t i = 0; i < assignments->n; i++) {
-        const firn_ast_assignment *a = &assignments->items[i];
-        const bool is_foreign =
-            a->qualifier.len > 0 && !firn_str_equals_nocase(a->qualifier, alias) &&
-            !firn_str_equals_nocase(a->qualifier, target->parts[target->n_parts - 1]);
-        if (is_foreign && has_column(schema, a->qualifier)) {
-            (void)firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                            "not supported: changing a field of \"%.*s\", set the whole column",
-                            FIRN_STR_ARG(a->qualifier));
-            if (err) err->position = a->offset;
-            return FIRN_ERR_UNSUPPORTED;
-        }
-        if (is_foreign || !has_column(schema, a->column)) {
-            return firn_sql_fail(err, a->offset, "the table has no column \"%.*s\"",
-                                 FIRN_STR_ARG(a->column));
-        }
-        for (size_t k = 0; k < i; k++) {
-            if (!firn_str_equals_nocase(assignments->items[k].column, a->column)) continue;
-            return firn_sql_fail(err, a->offset, "column \"%.*s\" is set twice",
-                                 FIRN_STR_ARG(a->column));
-        }
-    }
-    return FIRN_OK;
-}
-
-static void put_target_column(const row_change *c, firn_sql_text *text, firn_str column)
-{
-    firn_sql_text_name(text, c->ast->alias);
-    firn_sql_text_put(text, ".");
-    firn_sql_text_name(text, column);
+    (void)ctx;
+    firn_sql_text_user(text, piece);
 }
 
 static firn_status put_new_values(const row_change *c, firn_sql_text *text, firn_error *err)
 {
+    const firn_assigned row = {.set = &c->ast->assignments,
+                               .table = c->ast->alias,
+                               .put = put_user,
+                               .dialect = c->s->session->dialect};
     for (size_t i = 0; i < c->schema->root.n_fields; i++) {
-        const firn_field *field = &c->schema->root.fields[i];
-        const firn_ast_assignment *a = find_assignment(c->ast, field->name);
         firn_sql_text_put(text, ", ");
-        if (!a) {
-            put_target_column(c, text, field->name);
-            continue;
-        }
-        firn_sql_text_put(text, "CAST((");
-        if (a->value.len > 0)
-            firn_sql_text_user(text, a->value);
-        else
-            FIRN_TRY(firn_sql_text_default(text, field, err));
-        firn_sql_text_put(text, ") AS ");
-        FIRN_TRY(firn_sql_text_type(text, field->type, err));
-        firn_sql_text_put(text, ")");
+        FIRN_TRY(firn_dml__put_assigned(&row, text, &c->schema->root.fields[i], err));
     }
     return FIRN_OK;
 }

@@ -131,35 +131,23 @@ static void put_query_column(firn_sql_text *text, size_t i)
     firn_sql_text_put(text, name);
 }
 
-/* Spark cuts what the engine would round when a number becomes an integer. */
-static bool drops_fraction(const firn_session *session, const firn_type *type,
-                           const firn_type *query, size_t column)
-{
-    const bool is_integer = type->kind == FIRN_TYPE_INT || type->kind == FIRN_TYPE_LONG;
-    if (session->dialect != FIRN_DIALECT_SPARK || !is_integer || column == SIZE_MAX) return false;
-    const firn_type_kind kind = query->fields[column].type->kind;
-    return kind == FIRN_TYPE_DOUBLE || kind == FIRN_TYPE_FLOAT || kind == FIRN_TYPE_DECIMAL;
-}
-
 static firn_status put_columns(firn_sql_text *text, const firn_schema *schema,
-                               const firn_type *query, const column_source *sources,
-                               firn_error *err)
+                               const column_source *sources, firn_error *err)
 {
+    const firn_dialect dialect = text->session->dialect;
     for (size_t i = 0; i < schema->root.n_fields; i++) {
-        const bool is_cut =
-            drops_fraction(text->session, schema->root.fields[i].type, query, sources[i].column);
-        firn_sql_text_put(text, i > 0 ? ", CAST(" : "CAST(");
-        if (is_cut) firn_sql_text_put(text, "trunc(");
+        const firn_field *field = &schema->root.fields[i];
+        if (i > 0) firn_sql_text_put(text, ", ");
+        firn_dml__begin_cast(dialect, text, field->type);
         if (sources[i].value.len > 0)
             firn_sql_text_user(text, sources[i].value);
         else if (sources[i].column == SIZE_MAX)
-            FIRN_TRY(firn_sql_text_default(text, &schema->root.fields[i], err));
+            FIRN_TRY(firn_sql_text_default(text, field, err));
         else
             put_query_column(text, sources[i].column);
-        firn_sql_text_put(text, is_cut ? ") AS " : " AS ");
-        FIRN_TRY(firn_sql_text_type(text, schema->root.fields[i].type, err));
-        firn_sql_text_put(text, ") AS ");
-        firn_sql_text_name(text, schema->root.fields[i].name);
+        FIRN_TRY(firn_dml__end_cast(text, field->type, err));
+        firn_sql_text_put(text, " AS ");
+        firn_sql_text_name(text, field->name);
     }
     return FIRN_OK;
 }
@@ -170,7 +158,7 @@ static firn_status write_query(firn_sql_text *text, const firn_row_source *sourc
 {
     if (source->with.len > 0) firn_sql_text_user(text, source->with);
     firn_sql_text_put(text, "SELECT ");
-    FIRN_TRY(put_columns(text, schema, query, sources, err));
+    FIRN_TRY(put_columns(text, schema, sources, err));
     firn_sql_text_put(text, " FROM (");
     firn_sql_text_user(text, source->query);
     firn_sql_text_put(text, ") AS \"firn_rows\"(");

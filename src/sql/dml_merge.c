@@ -30,13 +30,28 @@ typedef struct sql_merge {
 static firn_status name_values(const sql_merge *m, firn_ast_merge_clause *clause, firn_error *err)
 {
     const firn_type *root = &m->schema->root;
-    if (clause->values.n == 0 || clause->values.items[0].column.len > 0) return FIRN_OK;
+    if (clause->values.n == 0 || clause->values.items[0].name.n_parts > 0) return FIRN_OK;
     if (clause->values.n != root->n_fields) {
         return firn_sql_fail(err, clause->offset, "INSERT has %zu values, the table %zu columns",
                              clause->values.n, root->n_fields);
     }
     for (size_t i = 0; i < root->n_fields; i++) {
         clause->values.items[i].column = root->fields[i].name;
+    }
+    return FIRN_OK;
+}
+
+/* A clause without a condition takes every row; one of its kind behind it would never be used,
+ * which is a mistake to Spark. */
+static firn_status check_reachable(const sql_merge *m, size_t i, firn_error *err)
+{
+    const firn_ast_merge_clause *clause = &m->ast->clauses[i];
+    if (m->s->session->dialect != FIRN_DIALECT_SPARK) return FIRN_OK;
+    for (size_t k = 0; k < i; k++) {
+        if (m->ast->clauses[k].when != clause->when || m->ast->clauses[k].condition.len > 0)
+            continue;
+        return firn_sql_fail(err, clause->offset,
+                             "the clause is never used: one before it has no condition");
     }
     return FIRN_OK;
 }
@@ -50,6 +65,7 @@ static firn_status check_clauses(sql_merge *m, firn_error *err)
         case FIRN_WHEN_NOT_MATCHED: m->has_not_matched = true; break;
         case FIRN_WHEN_NOT_MATCHED_BY_SOURCE: m->has_by_source = true; break;
         }
+        FIRN_TRY(check_reachable(m, i, err));
         if (clause->when == FIRN_WHEN_NOT_MATCHED_BY_SOURCE && clause->is_star) {
             return firn_sql_fail(err, clause->offset,
                                  "UPDATE SET * needs a source row, found NOT MATCHED BY SOURCE");
@@ -331,21 +347,40 @@ static const firn_ast_assignment *find_value(const firn_ast_merge_clause *clause
     return NULL;
 }
 
+typedef struct clause_scope {
+    const sql_merge *m;
+    firn_ast_when when;
+} clause_scope;
+
+static void put_clause_piece(const void *ctx, firn_sql_text *text, firn_str piece)
+{
+    const clause_scope *scope = ctx;
+    put_scoped(scope->m, text, scope->when, piece);
+}
+
 /* What the clause gives the column. */
 static firn_status put_value(const sql_merge *m, firn_sql_text *text,
                              const firn_ast_merge_clause *clause, const firn_field *field,
                              firn_error *err)
 {
+    const firn_dialect dialect = m->s->session->dialect;
     const firn_ast_assignment *value = find_value(clause, field->name);
+    const clause_scope scope = {m, clause->when};
+    const firn_assigned row = {.set = &clause->values,
+                               .table = m->ast->alias,
+                               .put = put_clause_piece,
+                               .ctx = &scope,
+                               .dialect = dialect};
+    if (clause->action == FIRN_ACTION_UPDATE && !clause->is_star)
+        return firn_dml__put_assigned(&row, text, field, err);
+    firn_dml__begin_cast(dialect, text, field->type);
     if (value && value->value.len > 0)
         put_scoped(m, text, clause->when, value->value);
     else if (!value && clause->is_star)
         put_column(text, m->ast->source_alias, field->name);
-    else if (!value && clause->action == FIRN_ACTION_UPDATE)
-        put_column(text, m->ast->alias, field->name);
     else
-        return firn_sql_text_default(text, field, err);
-    return FIRN_OK;
+        FIRN_TRY(firn_sql_text_default(text, field, err));
+    return firn_dml__end_cast(text, field->type, err);
 }
 
 static firn_status put_columns(const sql_merge *m, firn_sql_text *text, bool inserts_only,
@@ -358,11 +393,8 @@ static firn_status put_columns(const sql_merge *m, firn_sql_text *text, bool ins
             const firn_ast_merge_clause *clause = &m->ast->clauses[i];
             const bool is_update = clause->action == FIRN_ACTION_UPDATE && !inserts_only;
             if (!is_update && clause->action != FIRN_ACTION_INSERT) continue;
-            firn_buf_printf(&text->buf, " WHEN %zu THEN CAST((", i + 1);
+            firn_buf_printf(&text->buf, " WHEN %zu THEN ", i + 1);
             FIRN_TRY(put_value(m, text, clause, field, err));
-            firn_sql_text_put(text, ") AS ");
-            FIRN_TRY(firn_sql_text_type(text, field->type, err));
-            firn_sql_text_put(text, ")");
         }
         firn_sql_text_put(text, " END");
     }

@@ -16,15 +16,11 @@ firn_status firn_parse_with(firn_sql_parser *p, firn_str *with_out, firn_error *
 static firn_status parse_assignment(firn_sql_parser *p, const char *const *ends,
                                     firn_ast_assignments *out, firn_error *err)
 {
-    firn_sql_name name;
-    const size_t offset = firn_parser_peek(p).offset;
-    FIRN_TRY(firn_parser_name(p, &name, err));
     firn_ast_assignment *slot =
         firn_arena_push(p->arena, &out->items, &out->n, &out->cap, sizeof *slot);
     if (!slot) return firn_fail_nomem(err);
-    slot->offset = offset;
-    slot->column = name.parts[name.n_parts - 1];
-    if (name.n_parts > 1) slot->qualifier = name.parts[name.n_parts - 2];
+    slot->offset = firn_parser_peek(p).offset;
+    FIRN_TRY(firn_parser_name(p, &slot->name, err));
     FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
     if (firn_parser_accept(p, "DEFAULT")) return FIRN_OK;
     return firn_parser_expression(p, ends, &slot->value, err);

@@ -71,13 +71,10 @@ static firn_status parse_set(firn_sql_parser *p, firn_ast_merge_clause *out, fir
 {
     static const char *const k_ends[] = {"WHEN", NULL};
     do {
-        firn_sql_name name;
         firn_ast_assignment *slot = NULL;
         FIRN_TRY(add_value(p, &out->values, &slot, err));
         slot->offset = firn_parser_peek(p).offset;
-        FIRN_TRY(firn_parser_name(p, &name, err));
-        slot->column = name.parts[name.n_parts - 1];
-        if (name.n_parts > 1) slot->qualifier = name.parts[name.n_parts - 2];
+        FIRN_TRY(firn_parser_name(p, &slot->name, err));
         FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
         if (firn_parser_accept(p, "DEFAULT")) continue;
         FIRN_TRY(firn_parser_expression(p, k_ends, &slot->value, err));
@@ -105,13 +102,10 @@ static firn_status parse_insert_columns(firn_sql_parser *p, firn_ast_merge_claus
 {
     if (!firn_parser_accept_symbol(p, "(")) return FIRN_OK;
     do {
-        firn_sql_name name;
         firn_ast_assignment *slot = NULL;
         FIRN_TRY(add_value(p, &out->values, &slot, err));
         slot->offset = firn_parser_peek(p).offset;
-        FIRN_TRY(firn_parser_name(p, &name, err));
-        slot->column = name.parts[name.n_parts - 1];
-        if (name.n_parts > 1) slot->qualifier = name.parts[name.n_parts - 2];
+        FIRN_TRY(firn_parser_name(p, &slot->name, err));
     } while (firn_parser_accept_symbol(p, ","));
     return firn_parser_expect_symbol(p, ")", err);
 }

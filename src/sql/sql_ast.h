@@ -149,8 +149,10 @@ typedef struct firn_ast_alter {
 /* ---- rows ---- */
 
 typedef struct firn_ast_assignment {
-    firn_str qualifier; /* "t" of "t.column"; empty: none */
-    firn_str column;
+    firn_sql_name name;     /* "t.s.a" of SET t.s.a = 1, as written; parts NULL: only a column */
+    firn_str column;        /* "s"; of SET: once it is checked */
+    const firn_str *fields; /* below the column: "a" */
+    size_t n_fields;
     firn_str value; /* text; empty: DEFAULT */
     size_t offset;
 } firn_ast_assignment;

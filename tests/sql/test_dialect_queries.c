@@ -59,6 +59,61 @@ static void test_sha2_has_the_length_that_it_is_asked_for(void **state)
     assert_rows(f, "select sha2('Spark', 100), sha2(cast(null as string), 256)", "(NULL, NULL)");
 }
 
+static void test_fields_of_structs_are_set_alone(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'spark'");
+    sql_run(f, "create table t (id int, s struct<a: int, b: string, n: struct<x: int, y: int>>)");
+    sql_run(f, "insert into t values (1, named_struct('a', 1, 'b', 'x', 'n', named_struct('x', 7, "
+               "'y', 8))), (2, null)");
+    sql_run(f, "update t set s.a = s.a + 10, s.n.y = id where id = 1");
+    assert_rows(f, "select s.a, s.b, s.n.x, s.n.y from t where id = 1", "(11, x, 7, 1)");
+    sql_run(f, "update t as u set u.s.b = 'new'");
+    assert_rows(f, "select id, s.a, s.b from t", "(1, 11, new) (2, NULL, new)");
+    sql_run(f, "merge into t using (select 2 as id, 5 as a) q on t.id = q.id when matched then "
+               "update set t.s.a = q.a");
+    assert_rows(f, "select id, s.a, s.b from t", "(1, 11, new) (2, 5, new)");
+    sql_expect_failure(f, "update t set s.c = 1", FIRN_ERR_ARG, "\"s\" has no field \"c\"", NULL,
+                       13);
+    sql_expect_failure(f, "update t set id.c = 1", FIRN_ERR_ARG, "\"id\" is not a struct", NULL,
+                       13);
+    sql_expect_failure(f, "update t set s.a = 1, s = null", FIRN_ERR_ARG,
+                       "column \"s\" is set twice", NULL, 22);
+    sql_expect_failure(f,
+                       "merge into t using (select 1 as id) q on t.id = q.id when matched then "
+                       "delete when matched then update set id = 1",
+                       FIRN_ERR_ARG, "the clause is never used", NULL, 78);
+}
+
+static void test_integers_are_cut_not_rounded(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'spark'");
+    sql_run(f, "create table t (i int, d decimal(10, 2))");
+    sql_run(f, "insert into t values (1.9, 1.9), (-1.9D, -1.9), (null, null)");
+    assert_rows(f, "select i, cast(d as int), int(d), cast(d * 10 as bigint) from t",
+                "(-1, -1, -1, -19) (1, 1, 1, 19) (NULL, NULL, NULL, NULL)");
+    sql_run(f, "update t set i = d * 2");
+    assert_rows(f, "select i from t", "(-3) (3) (NULL)");
+    assert_rows(f, "select cast('12' as int), cast(true as int), cast(0.75 as int)", "(12, 1, 0)");
+}
+
+static void test_division_by_zero_is_an_error(void **state)
+{
+    static const char *const k_failing[] = {"select 1 / 0", "select 5 % (1 - 1)",
+                                            "select 7 div x from values (0) as t(x)",
+                                            "select 1.5 / 0.0", "select 2D / 0D"};
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'spark'");
+    for (size_t i = 0; i < sizeof k_failing / sizeof *k_failing; i++) {
+        sql_expect_failure(f, k_failing[i], FIRN_ERR_ARG, "division by zero", NULL, 0);
+    }
+    assert_rows(f, "select 7 / 2, 7 div 2, 7 % 4, -7 % 3, 1 / null, try_divide(1, 0), 6 / 2 * 3",
+                "(3.5, 3, 3, -1, NULL, NULL, 9.0)");
+    assert_rows(f, "select a / b.c[0] / 2 from values (8, named_struct('c', array(2))) as t(a, b)",
+                "(2.0)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -66,6 +121,12 @@ int main(void)
                                         sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_a_subscript_of_any_expression_knows_its_type,
                                         sql_fixture_open, sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_fields_of_structs_are_set_alone, sql_fixture_open,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_integers_are_cut_not_rounded, sql_fixture_open,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_division_by_zero_is_an_error, sql_fixture_open,
+                                        sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_sha2_has_the_length_that_it_is_asked_for,
                                         sql_fixture_open, sql_fixture_close),
     };

@@ -48,7 +48,7 @@ static const dialect_case k_spark[] = {
     {"SELECT * FROM t TIMESTAMP AS OF '2024-01-01'", NULL},
     {"SELECT CAST(x AS timestamp) AS a, CAST(y AS array<struct<p: int>>) AS b",
      "SELECT CAST(x AS TIMESTAMP WITH TIME ZONE) AS a, CAST(y AS STRUCT(\"p\" INTEGER)[]) AS b"},
-    {"SELECT CAST(x AS TINYINT) AS a", NULL},
+    {"SELECT CAST(x AS TINYINT) AS a", "SELECT CAST(firn_trunc(x) AS TINYINT) AS a"},
     {"SELECT f(a)[1][2] AS x, m['k'] AS y, f(a).b[0] AS z FROM t",
      "SELECT f(a)[firn_index(f(a), 1)][firn_index(f(a)[firn_index(f(a), 1)], 2)] AS x, m['k'] AS "
      "y, f(a).b[firn_index(f(a).b, 0)] AS z FROM t"},

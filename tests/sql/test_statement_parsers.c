@@ -129,8 +129,9 @@ static void test_merge_is_taken_apart(void **state)
     assert_int_equal(m.n_clauses, 2);
     assert_str(m.clauses[0].condition, "(y.b OR x.c)");
     assert_int_equal(m.clauses[0].values.n, 2);
-    assert_str(m.clauses[0].values.items[0].qualifier, "x");
-    assert_str(m.clauses[0].values.items[0].column, "c");
+    assert_int_equal(m.clauses[0].values.items[0].name.n_parts, 2);
+    assert_str(m.clauses[0].values.items[0].name.parts[0], "x");
+    assert_str(m.clauses[0].values.items[0].name.parts[1], "c");
     assert_str(m.clauses[0].values.items[0].value, "CASE WHEN y.b THEN 1 END");
     assert_str(m.clauses[0].values.items[1].value, "f(1, 2)");
     assert_int_equal(m.clauses[1].action, FIRN_ACTION_INSERT);
