@@ -87,14 +87,28 @@ FIRN_MUST_CHECK firn_status app_open_home(app *a, app_home_kind kind, bool *is_n
 const char *app_absolute(app *a, const char *path, firn_error *err);
 void app_close(app *a);
 
-/* Print an error (and the SQL line with a caret when sql is not NULL) to stderr; returns the exit
- * status that goes with it. */
-int app_print_error(const app *a, const firn_error *err, const char *sql);
+/* Where a statement that failed stands. */
+typedef struct app_sql_place {
+    const char *sql;  /* NULL: no line of it is shown */
+    const char *file; /* it was read from; NULL: none */
+    uint32_t line;    /* of the file or text, where sql begins; 0: not known */
+} app_sql_place;
+
+/* Print an error to stderr, with file, line and a caret when a place is given (it may be NULL);
+ * returns the exit status that goes with it. */
+int app_print_error(const app *a, const firn_error *err, const app_sql_place *place);
 /* Like app_print_error for a failure to open things. */
 int app_print_open_error(const app *a, const firn_error *err);
 
+/* Columns of the terminal on standard output; fallback if it has none. */
+int32_t app_terminal_width(int32_t fallback);
+/* A terminal that may show colours: NO_COLOR is not set, nor TERM=dumb. */
+bool app_wants_color(int fd);
+
 /* Route Ctrl-C to firn_env_cancel and firn_session_cancel while session is set. */
 void app_catch_interrupt(firn_env *env, firn_session *session);
+/* How many Ctrl-C within one piece of work end the program; 2 unless this is called. */
+void app_interrupts_to_exit(int n);
 bool app_was_interrupted(void);
 void app_clear_interrupt(void);
 

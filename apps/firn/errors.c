@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Errors for people: one line, the source line with a caret, a hint; or one JSON object. */
 #include <string.h>
+#include <unistd.h>
 
 #include "app.h"
 #include "base/str.h"
@@ -11,9 +12,17 @@ static int exit_status_of(const firn_error *err)
     return err->status == FIRN_ERR_CANCELLED ? APP_INTERRUPTED : APP_FAILED;
 }
 
-static void print_json(const firn_error *err)
+/* Line of the fault in the file or text; 0: not known. */
+static uint32_t line_of(const firn_error *err, const app_sql_place *place)
+{
+    if (!place || place->line == 0) return err->line;
+    return place->line + (err->line > 0 ? err->line - 1 : 0);
+}
+
+static void print_json(const firn_error *err, const app_sql_place *place)
 {
     firn_buf out;
+    const uint32_t line = err->line || (place && place->file) ? line_of(err, place) : 0;
     firn_buf_init(&out, NULL, 1 << 16);
     firn_buf_cstr(&out, "{\"status\":");
     firn_json_quote(&out, firn_str_of(firn_status_name(err->status)));
@@ -23,14 +32,18 @@ static void print_json(const firn_error *err)
         firn_buf_cstr(&out, ",\"hint\":");
         firn_json_quote(&out, firn_str_of(err->hint));
     }
-    if (err->line) firn_buf_printf(&out, ",\"line\":%u", err->line);
+    if (place && place->file) {
+        firn_buf_cstr(&out, ",\"file\":");
+        firn_json_quote(&out, firn_str_of(place->file));
+    }
+    if (line) firn_buf_printf(&out, ",\"line\":%u", line);
     firn_buf_printf(&out, ",\"position\":%llu}", (unsigned long long)err->position);
     fprintf(stderr, "%.*s\n", FIRN_STR_ARG(firn_buf_view(&out)));
     firn_buf_dispose(&out);
 }
 
 /* "LINE 2: SELECT colour FROM t" and a caret below the fault. */
-static void print_caret(const char *sql, uint64_t position)
+static void print_caret(const char *sql, uint64_t position, uint32_t first_line)
 {
     const size_t len = strlen(sql);
     if (position > len) return;
@@ -38,7 +51,7 @@ static void print_caret(const char *sql, uint64_t position)
     while (start > 0 && sql[start - 1] != '\n') start--;
     size_t end = (size_t)position;
     while (end < len && sql[end] != '\n') end++;
-    unsigned line = 1;
+    unsigned line = first_line ? first_line : 1;
     for (size_t i = 0; i < start; i++) line += sql[i] == '\n';
     /* Long lines are cut around the fault. */
     size_t from = start;
@@ -54,10 +67,11 @@ static void print_caret(const char *sql, uint64_t position)
     fprintf(stderr, "%*s^\n", column, "");
 }
 
-/* One line, whatever bytes of a file the message quotes. */
-static void print_line(const char *label, const char *text)
+/* One line, whatever bytes of a file the message quotes; the label is coloured on a terminal. */
+static void print_line(const char *label, const char *color, const char *text)
 {
-    fprintf(stderr, "%s: ", label);
+    const bool has_color = app_wants_color(STDERR_FILENO);
+    fprintf(stderr, "%s%s:%s ", has_color ? color : "", label, has_color ? "\033[0m" : "");
     for (; *text; text++) {
         if ((unsigned char)*text < 0x20 || *text == 0x7f)
             fprintf(stderr, "\\x%02x", (unsigned char)*text);
@@ -67,19 +81,25 @@ static void print_line(const char *label, const char *text)
     fputc('\n', stderr);
 }
 
-int app_print_error(const app *a, const firn_error *err, const char *sql)
+static const char k_red[] = "\033[1;31m";
+static const char k_cyan[] = "\033[36m";
+
+int app_print_error(const app *a, const firn_error *err, const app_sql_place *place)
 {
     if (a->is_error_json) {
-        print_json(err);
+        print_json(err, place);
         return exit_status_of(err);
     }
-    print_line("error", err->message[0] ? err->message : firn_status_name(err->status));
+    if (place && place->file && place->line)
+        fprintf(stderr, "%s:%u: ", place->file, line_of(err, place));
+    print_line("error", k_red, err->message[0] ? err->message : firn_status_name(err->status));
     /* a corrupt document has lines of its own */
-    if (sql && err->status != FIRN_ERR_CORRUPT && err->line) print_caret(sql, err->position);
-    if (err->hint[0]) print_line("hint", err->hint);
+    if (place && place->sql && err->status != FIRN_ERR_CORRUPT && err->line)
+        print_caret(place->sql, err->position, place->line);
+    if (err->hint[0]) print_line("hint", k_cyan, err->hint);
     if (err->status == FIRN_ERR_COMMIT_UNKNOWN)
-        fprintf(stderr, "hint: the commit may have landed; look at the table's snapshots before "
-                        "trying again\n");
+        print_line("hint", k_cyan,
+                   "the commit may have landed; look at the table's snapshots before trying again");
     return exit_status_of(err);
 }
 

@@ -1,28 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Box and markdown: cells are kept as text (for a long result only the first and last rows), then
- * widths are fitted to the terminal: wide columns are cut, and middle columns are left out when
- * even that is not enough. */
-#include <stdlib.h>
+/* Box, table and markdown: cells are kept as text (for a long result only the first and last rows),
+ * then widths are fitted to the terminal: wide columns are cut, and middle columns are left out
+ * when even that is not enough. */
 #include <string.h>
-#include <utf8proc.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "cell_text.h"
+#include "display_width.h"
 #include "render.h"
 
 enum { MAX_CELL_TEXT = 1 << 20, MIN_WIDTH = 8, MAX_COLUMNS = 4096 };
 
 typedef struct cell {
     firn_str text;
-    int32_t width; /* display columns */
+    firn_str lines; /* with its line breaks, when it has some; else empty */
+    int32_t width;  /* display columns */
     bool is_null;
 } cell;
 
+typedef struct border {
+    const char *bar, *dash, *more; /* more: in place of what is left out */
+    const char *top[3], *middle[3], *bottom[3];
+    bool has_types;
+} border;
+
+static const border k_box = {"│", "─", "…", {"┌", "┬", "┐"}, {"├", "┼", "┤"}, {"└", "┴", "┘"},
+                             true};
+static const border k_ascii = {"|",  "-", ".", {"+", "+", "+"}, {"+", "+", "+"}, {"+", "+", "+"},
+                               false};
+
 typedef struct grid {
     const render_opts *opts;
+    const border *border;
     const firn_type *columns;
     firn_arena *arena; /* names, types, head rows */
     size_t n_columns;
@@ -39,48 +51,6 @@ typedef struct grid {
     bool *is_shown;
 } grid;
 
-/* Display width; control characters count one (they are shown as a blank or an escape). */
-static int32_t text_width(firn_str s)
-{
-    int32_t width = 0;
-    const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s.data;
-    utf8proc_ssize_t left = (utf8proc_ssize_t)s.len;
-    while (left > 0) {
-        utf8proc_int32_t cp = 0;
-        const utf8proc_ssize_t n = utf8proc_iterate(p, left, &cp);
-        if (n <= 0) {
-            width++;
-            p++;
-            left--;
-            continue;
-        }
-        const int w = utf8proc_charwidth(cp);
-        width += cp < 0x20 ? 1 : w;
-        p += n;
-        left -= n;
-    }
-    return width;
-}
-
-/* Longest prefix that fits into width columns; *used gets its width. */
-static firn_str cut_text(firn_str s, int32_t width, int32_t *used)
-{
-    size_t at = 0;
-    *used = 0;
-    while (at < s.len) {
-        utf8proc_int32_t cp = 0;
-        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.data + at,
-                                              (utf8proc_ssize_t)(s.len - at), &cp);
-        int w = 1;
-        if (n > 0 && cp >= 0x20) w = utf8proc_charwidth(cp);
-        if (n <= 0) n = 1;
-        if (*used + w > width) break;
-        *used += w;
-        at += (size_t)n;
-    }
-    return firn_str_slice(s, 0, at);
-}
-
 static firn_status make_cell(grid *g, firn_arena *arena, const firn_column *column, int64_t row,
                              firn_buf *scratch, cell *out, firn_error *err)
 {
@@ -92,8 +62,10 @@ static firn_status make_cell(grid *g, firn_arena *arena, const firn_column *colu
     if (out->is_null) text = firn_str_of(g->opts->null_text ? g->opts->null_text : "NULL");
     firn_buf clean;
     firn_buf_init(&clean, NULL, (size_t)4 * MAX_CELL_TEXT);
+    bool has_break = false;
     for (size_t i = 0; i < text.len; i++) {
         const char c = text.data[i];
+        has_break |= c == '\n';
         if (c == '\n')
             firn_buf_cstr(&clean, "\\n");
         else if (is_markdown && c == '|')
@@ -104,7 +76,8 @@ static firn_status make_cell(grid *g, firn_arena *arena, const firn_column *colu
     out->text = firn_arena_copy(arena, firn_buf_view(&clean));
     firn_buf_dispose(&clean);
     if (!out->text.data) return firn_fail_nomem(err);
-    out->width = text_width(out->text);
+    out->width = display_width(out->text);
+    if (has_break) out->lines = firn_arena_copy(arena, text);
     return FIRN_OK;
 }
 
@@ -158,7 +131,7 @@ static const cell *kept_row(const grid *g, size_t i)
 
 static void measure(grid *g)
 {
-    const bool with_types = g->opts->format == RENDER_BOX;
+    const bool with_types = g->border->has_types;
     for (size_t c = 0; c < g->n_columns; c++) {
         int32_t w = g->names[c].width;
         if (with_types && g->types[c].width > w) w = g->types[c].width;
@@ -187,7 +160,7 @@ static int64_t total_width(const grid *g)
 /* Narrow the widest columns to an even share, then drop middle columns. */
 static void fit(grid *g)
 {
-    if (g->opts->format != RENDER_BOX || g->opts->width <= 0) return;
+    if (g->opts->format == RENDER_MARKDOWN || g->opts->width <= 0) return;
     while (total_width(g) > g->opts->width) {
         size_t widest = 0;
         for (size_t c = 1; c < g->n_columns; c++)
@@ -215,29 +188,30 @@ static void repeat(FILE *out, const char *text, int32_t n)
     for (int32_t i = 0; i < n; i++) fputs(text, out);
 }
 
-static void rule(const grid *g, FILE *out, const char *left, const char *middle, const char *right)
+static void rule(const grid *g, FILE *out, const char *const ends[3])
 {
     bool is_first = true;
     bool in_gap = false;
-    fputs(left, out);
+    fputs(ends[0], out);
     for (size_t c = 0; c < g->n_columns; c++) {
         if (!g->is_shown[c] && in_gap) continue;
-        if (!is_first) fputs(middle, out);
+        if (!is_first) fputs(ends[1], out);
         is_first = false;
         in_gap = !g->is_shown[c];
-        repeat(out, "─", in_gap ? 3 : g->widths[c] + 2);
+        repeat(out, g->border->dash, in_gap ? 3 : g->widths[c] + 2);
     }
-    fprintf(out, "%s\n", right);
+    fprintf(out, "%s\n", ends[2]);
 }
 
 /* align: -1 left, 0 centre, 1 right */
-static void put_cell(FILE *out, const cell *c, int32_t width, int align, bool is_dim)
+static void put_cell(const grid *g, FILE *out, const cell *c, int32_t width, int align)
 {
+    const bool is_dim = g->opts->is_color && c->is_null;
     int32_t used = c->width;
     firn_str text = c->text;
     bool is_cut = false;
     if (used > width) {
-        text = cut_text(text, width - 1, &used);
+        text = display_cut(text, width - 1, &used);
         is_cut = true;
         used++;
     }
@@ -246,25 +220,26 @@ static void put_cell(FILE *out, const cell *c, int32_t width, int align, bool is
     repeat(out, " ", before + 1);
     if (is_dim) fputs("\033[2m", out);
     if (text.len > 0) fwrite(text.data, 1, text.len, out);
-    if (is_cut) fputs("…", out);
+    if (is_cut) fputs(g->border->more, out);
     if (is_dim) fputs("\033[0m", out);
     repeat(out, " ", pad - before + 1);
 }
 
 /* align 2: by type. */
-static void put_row(const grid *g, FILE *out, const cell *cells, int align, const char *bar)
+static void put_row(const grid *g, FILE *out, const cell *cells, int align)
 {
+    const char *bar = g->border->bar;
     bool in_gap = false;
     fputs(bar, out);
     for (size_t c = 0; c < g->n_columns; c++) {
         if (!g->is_shown[c]) {
-            if (!in_gap) fprintf(out, " … %s", bar);
+            if (!in_gap) fprintf(out, " %s %s", g->border->more, bar);
             in_gap = true;
             continue;
         }
         in_gap = false;
         const int how = align != 2 ? align : cell_is_number(g->columns->fields[c].type) ? 1 : -1;
-        put_cell(out, &cells[c], g->widths[c], how, g->opts->is_color && cells[c].is_null);
+        put_cell(g, out, &cells[c], g->widths[c], how);
         fputs(bar, out);
     }
     fputc('\n', out);
@@ -273,21 +248,44 @@ static void put_row(const grid *g, FILE *out, const cell *cells, int align, cons
 static void draw_box(const grid *g, FILE *out)
 {
     const size_t n = g->n_head + g->n_tail;
-    rule(g, out, "┌", "┬", "┐");
-    put_row(g, out, g->names, 0, "│");
-    put_row(g, out, g->types, 0, "│");
-    rule(g, out, "├", "┼", "┤");
+    rule(g, out, g->border->top);
+    put_row(g, out, g->names, 0);
+    if (g->border->has_types) put_row(g, out, g->types, 0);
+    rule(g, out, g->border->middle);
     for (size_t r = 0; r < n; r++) {
-        if (r == g->n_head && g->n_rows > (int64_t)n) rule(g, out, "├", "┼", "┤");
-        put_row(g, out, kept_row(g, r), 2, "│");
+        if (r == g->n_head && g->n_rows > (int64_t)n) rule(g, out, g->border->middle);
+        put_row(g, out, kept_row(g, r), 2);
     }
-    rule(g, out, "└", "┴", "┘");
-    if (g->n_rows > (int64_t)n) fprintf(out, "%lld rows, %zu shown\n", (long long)g->n_rows, n);
+    rule(g, out, g->border->bottom);
+}
+
+/* The rows of a box that is too narrow for its columns, a value a line. */
+static void draw_lines(const grid *g, FILE *out)
+{
+    int32_t width = 0;
+    for (size_t c = 0; c < g->n_columns; c++)
+        if (g->names[c].width > width) width = g->names[c].width;
+    for (size_t r = 0; r < g->n_head + g->n_tail; r++) {
+        if (r > 0) fputc('\n', out);
+        for (size_t c = 0; c < g->n_columns; c++) {
+            const cell *value = &kept_row(g, r)[c];
+            repeat(out, " ", width - g->names[c].width);
+            fprintf(out, "%.*s = %.*s\n", FIRN_STR_ARG(g->names[c].text),
+                    FIRN_STR_ARG(value->text));
+        }
+    }
+}
+
+static bool is_all_shown(const grid *g)
+{
+    for (size_t c = 0; c < g->n_columns; c++)
+        if (!g->is_shown[c]) return false;
+    return true;
 }
 
 static void draw_markdown(const grid *g, FILE *out)
 {
-    put_row(g, out, g->names, -1, "|");
+    put_row(g, out, g->names, -1);
     fputc('|', out);
     for (size_t c = 0; c < g->n_columns; c++) {
         const bool is_number = cell_is_number(g->columns->fields[c].type);
@@ -295,7 +293,7 @@ static void draw_markdown(const grid *g, FILE *out)
         fputs(is_number ? ":|" : "|", out);
     }
     fputc('\n', out);
-    for (size_t r = 0; r < g->n_head + g->n_tail; r++) put_row(g, out, kept_row(g, r), 2, "|");
+    for (size_t r = 0; r < g->n_head + g->n_tail; r++) put_row(g, out, kept_row(g, r), 2);
 }
 
 static firn_status prepare(grid *g, const row_stream *rows, firn_error *err)
@@ -322,11 +320,11 @@ static firn_status prepare(grid *g, const row_stream *rows, firn_error *err)
             firn_buf_byte(&lower, (uint8_t)(ch >= 'A' && ch <= 'Z' ? ch + 32 : ch));
         }
         g->names[c].text = g->columns->fields[c].name;
-        g->names[c].width = text_width(g->names[c].text);
+        g->names[c].width = display_width(g->names[c].text);
         g->types[c].text = firn_arena_copy(g->arena, firn_buf_view(&lower));
         firn_buf_dispose(&lower);
         if (!g->types[c].text.data) return firn_fail_nomem(err);
-        g->types[c].width = text_width(g->types[c].text);
+        g->types[c].width = display_width(g->types[c].text);
     }
     return FIRN_OK;
 }
@@ -346,10 +344,44 @@ static firn_status collect(grid *g, const row_stream *rows, firn_error *err)
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 
+/* A plan or a statement of several lines, the only row: nobody can read it in a box. NULL: none. */
+static const cell *only_text(const grid *g)
+{
+    if (g->n_rows != 1 || g->n_columns > 2 || g->opts->format == RENDER_MARKDOWN) return NULL;
+    const cell *last = &g->head[0][g->n_columns - 1];
+    return last->lines.len > 0 ? last : NULL;
+}
+
+static void draw_text(const cell *c, FILE *out)
+{
+    for (size_t i = 0; i < c->lines.len; i++) {
+        const char ch = c->lines.data[i];
+        fputc((unsigned char)ch < 0x20 && ch != '\n' && ch != '\t' ? ' ' : ch, out);
+    }
+    if (!firn_str_ends_with(c->lines, FIRN_STR("\n"))) fputc('\n', out);
+}
+
+static void draw(const grid *g, FILE *out)
+{
+    const int64_t n = (int64_t)(g->n_head + g->n_tail);
+    if (only_text(g))
+        draw_text(only_text(g), out);
+    else if (g->opts->format == RENDER_MARKDOWN)
+        draw_markdown(g, out);
+    else if (g->opts->is_line_when_wide && !is_all_shown(g))
+        draw_lines(g, out);
+    else
+        draw_box(g, out);
+    if (g->n_rows > n && g->opts->format != RENDER_MARKDOWN)
+        fprintf(out, "%lld rows, %lld shown\n", (long long)g->n_rows, (long long)n);
+}
+
 firn_status render_table(const render_opts *opts, const row_stream *rows, FILE *out,
                          int64_t *n_rows, firn_error *err)
 {
-    grid g = {.opts = opts, .columns = rows->columns};
+    grid g = {.opts = opts,
+              .border = opts->format == RENDER_BOX ? &k_box : &k_ascii,
+              .columns = rows->columns};
     g.arena = firn_arena_create(NULL, 0);
     if (!g.arena) return firn_fail_nomem(err);
     firn_status st = prepare(&g, rows, err);
@@ -358,10 +390,7 @@ firn_status render_table(const render_opts *opts, const row_stream *rows, FILE *
         measure(&g);
         fit(&g);
         if (opts->before_output) opts->before_output(opts->ctx);
-        if (opts->format == RENDER_BOX)
-            draw_box(&g, out);
-        else
-            draw_markdown(&g, out);
+        draw(&g, out);
         *n_rows = g.n_rows;
         if (fflush(out) != 0) st = firn_fail(err, FIRN_ERR_IO, "cannot write the result");
     }

@@ -1,170 +1,145 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The prompt: libedit for editing and history, dot commands, statements over several lines. */
-#include <ctype.h>
-#include <histedit.h>
+/* The prompt: lines are put together until a statement or command is complete, then run. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/str.h"
+#include "line_editor.h"
 #include "shell.h"
+#include "shell_complete.h"
 
 typedef struct prompt_state {
     shell *sh;
-    bool is_continued;
+    firn_buf text; /* not run yet */
 } prompt_state;
 
-static char *prompt(EditLine *el)
+/* "BASE/firn/NAME" or "~/FALLBACK/firn/NAME"; NULL without a home folder. */
+static const char *user_file(app *a, const char *variable, const char *fallback, const char *name)
 {
-    static char first[] = "firn> ";
-    static char more[] = " ...> ";
-    prompt_state *state = NULL;
-    el_get(el, EL_CLIENTDATA, &state);
-    return state && state->is_continued ? more : first;
-}
-
-/* ~/.local/state/firn/history, made when missing; NULL without a home folder. */
-static const char *history_path(app *a)
-{
-    const char *base = getenv("XDG_STATE_HOME");
+    const char *base = getenv(variable);
     const char *home = getenv("HOME");
-    firn_str folder;
-    if (base && base[0] == '/') {
-        folder = firn_arena_printf(a->arena, "%s/firn", base);
-    } else if (home) {
-        const firn_str local = firn_arena_printf(a->arena, "%s/.local", home);
-        const firn_str state = firn_arena_printf(a->arena, "%s/.local/state", home);
-        mkdir(local.data, 0700);
-        mkdir(state.data, 0700);
-        folder = firn_arena_printf(a->arena, "%s/firn", state.data);
-    } else {
-        return NULL;
+    if (base && base[0] == '/') return firn_arena_printf(a->arena, "%s/firn/%s", base, name).data;
+    if (!home) return NULL;
+    return firn_arena_printf(a->arena, "%s/%s/firn/%s", home, fallback, name).data;
+}
+
+/* Makes the folders above the file, for this user alone. */
+static void make_folders(app *a, const char *path)
+{
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        const firn_str folder = firn_arena_copy(a->arena, (firn_str){path, (size_t)(slash - path)});
+        if (folder.data) (void)mkdir(folder.data, 0700);
     }
-    mkdir(folder.data, 0700);
-    return firn_arena_printf(a->arena, "%s/history", folder.data).data;
 }
 
-static const char k_help[] = ".help              this list\n"
-                             ".tables            tables and views of all namespaces\n"
-                             ".mode FORMAT       box, csv, json, jsonl or markdown\n"
-                             ".timer on|off      print time and scan facts after each statement\n"
-                             ".exit              leave (also \\q, Ctrl-D)\n"
-                             "A statement ends with a semicolon. Ctrl-C cancels it.\n";
-
-static void list_tables(shell *sh)
+/* A blank in front keeps a line out of the history; so does what looks like a secret. */
+static bool is_for_history(firn_str text)
 {
-    const firn_str sql = firn_arena_printf(
-        sh->a->arena,
-        "SELECT table_schema AS namespace, table_name AS name, table_type AS type FROM "
-        "\"%.*s\".information_schema.tables ORDER BY ALL",
-        FIRN_STR_ARG(firn_catalog_name(sh->a->catalog)));
-    if (sql.data) (void)shell_run_text(sh, sql.data);
-}
-
-int shell_run_dot(shell *sh, const char *line)
-{
-    firn_str rest = firn_str_trim(firn_str_of(line));
-    const firn_str word = firn_str_split(&rest, ' ');
-    const firn_str arg = firn_str_trim(rest);
-    const firn_str copy = firn_arena_copy(sh->a->arena, arg);
-
-    if (firn_str_equals(word, FIRN_STR(".exit")) || firn_str_equals(word, FIRN_STR(".quit")) ||
-        firn_str_equals(word, FIRN_STR("\\q")))
-        return APP_OK;
-    if (firn_str_equals(word, FIRN_STR(".help")) || firn_str_equals(word, FIRN_STR("\\?"))) {
-        fputs(k_help, stdout);
-    } else if (firn_str_equals(word, FIRN_STR(".tables")) ||
-               firn_str_equals(word, FIRN_STR("\\dt"))) {
-        list_tables(sh);
-    } else if (firn_str_equals(word, FIRN_STR(".mode"))) {
-        if (!copy.data || !render_format_parse(copy.data, &sh->render.format))
-            fprintf(stderr, "error: .mode needs box, csv, json, jsonl or markdown\n");
-    } else if (firn_str_equals(word, FIRN_STR(".timer"))) {
-        sh->has_timer = firn_str_equals(arg, FIRN_STR("on"));
-    } else {
-        fprintf(stderr, "error: unknown command %.*s\nhint: .help lists the commands\n",
-                FIRN_STR_ARG(word));
+    static const char *const secrets[] = {"secret", "password", "access_key", "token",
+                                          "credential"};
+    if (text.len == 0 || text.data[0] == ' ') return false;
+    for (size_t i = 0; i < text.len; i++) {
+        for (size_t k = 0; k < sizeof secrets / sizeof *secrets; k++) {
+            const size_t n = strlen(secrets[k]);
+            if (text.len - i >= n && strncasecmp(text.data + i, secrets[k], n) == 0) return false;
+        }
     }
-    return -1;
+    return true;
 }
 
-static void remember(History *past, HistEvent *event, const firn_buf *statement)
+/* "firn> ", "firn:shop> ", and dots of the same width on the lines that follow. */
+static const char *prompt_text(const prompt_state *state, char *out, size_t size)
 {
-    firn_str text = firn_str_trim(firn_buf_view(statement));
-    firn_buf line;
-    firn_buf_init(&line, NULL, statement->len + 1);
-    for (size_t i = 0; i < text.len; i++)
-        firn_buf_byte(&line, text.data[i] == '\n' ? ' ' : (uint8_t)text.data[i]);
-    firn_buf_byte(&line, 0);
-    if (line.status == FIRN_OK && line.len > 1) history(past, event, H_ENTER, line.data);
-    firn_buf_dispose(&line);
+    const shell *sh = state->sh;
+    const firn_ident ns = firn_session_namespace(sh->session);
+    const bool is_default = ns.n_levels == 1 && firn_str_equals(ns.levels[0], FIRN_STR("default"));
+    size_t at = (size_t)snprintf(out, size, "firn");
+    for (size_t i = 0; i < ns.n_levels && !is_default && at < 40; i++)
+        at +=
+            (size_t)snprintf(out + at, size - at, "%c%.*s", i > 0 ? '.' : ':',
+                             ns.levels[i].len < 40 ? (int)ns.levels[i].len : 40, ns.levels[i].data);
+    if (state->text.len == 0) {
+        (void)snprintf(out + at, size - at, "> ");
+        return out;
+    }
+    at = at > 3 ? at - 3 : 0;
+    memset(out, ' ', at);
+    (void)snprintf(out + at, size - at, "...> ");
+    return out;
 }
 
-/* One line of input. Returns -1 to go on, else the exit status to leave with. */
-static int take_line(prompt_state *state, const char *line, firn_buf *statement, History *past,
-                     HistEvent *event)
+static void complete(void *ctx, firn_str line, size_t cursor, line_choices *out)
+{
+    const prompt_state *state = ctx;
+    shell_complete(state->sh, firn_buf_view(&state->text), line, cursor, out);
+}
+
+static void run_lines(prompt_state *state, line_editor *editor, firn_str lines)
 {
     shell *sh = state->sh;
-    const char *first = line;
-    while (isspace((unsigned char)*first)) first++;
-    if (!state->is_continued) {
-        if (*first == 0) return -1;
-        if (*first == '.' || *first == '\\') return shell_run_dot(sh, line);
+    size_t used = 0;
+    firn_buf_str(&state->text, lines);
+    if (state->text.status != FIRN_OK) {
+        (void)shell_complain(sh, NULL, "the statement is too long");
+        firn_buf_clear(&state->text);
+        return;
     }
-    firn_buf_cstr(statement, line);
-    if (firn_sql_statement_length(firn_buf_view(statement)) == 0) {
-        state->is_continued = true;
-        return -1;
-    }
-    state->is_continued = false;
-    remember(past, event, statement);
-    firn_buf_byte(statement, 0);
+    /* what is run is remembered first, so that it is there if the run never ends */
+    firn_buf whole;
+    firn_buf_init(&whole, NULL, FIRN_LIMIT_SQL_TEXT);
+    firn_buf_str(&whole, firn_buf_view(&state->text));
     app_clear_interrupt();
-    if (statement->status == FIRN_OK) (void)shell_run_text(sh, statement->data);
-    firn_buf_clear(statement);
-    return -1;
+    sh->source.line = 0;
+    const int status = shell_run_pieces(sh, state->text.data, state->text.len, false, &used);
+    if (status == APP_INTERRUPTED) used = state->text.len; /* what was typed behind it, too */
+    app_clear_interrupt();
+    const firn_str past = firn_str_slice(firn_buf_view(&whole), 0, used);
+    if (is_for_history(past)) line_editor_remember(editor, firn_str_trim(past));
+    firn_buf_dispose(&whole);
+    memmove(state->text.data, state->text.data + used, state->text.len - used);
+    state->text.len -= used;
+}
+
+static int read_lines(prompt_state *state, line_editor *editor)
+{
+    char prompt[128];
+    firn_str lines;
+    while (!state->sh->is_leaving) {
+        switch (line_editor_read(editor, prompt_text(state, prompt, sizeof prompt), &lines)) {
+        case LINE_READ: run_lines(state, editor, lines); break;
+        case LINE_INTERRUPTED:
+            app_clear_interrupt();
+            firn_buf_clear(&state->text);
+            break;
+        case LINE_EOF: putchar('\n'); return APP_OK;
+        }
+    }
+    return state->sh->leave_status;
 }
 
 int shell_run_interactive(shell *sh)
 {
-    enum { MAX_STATEMENT = 16 << 20, HISTORY_LINES = 5000 };
+    enum { HISTORY_LINES = 5000 };
     prompt_state state = {.sh = sh};
-    HistEvent event;
-    History *past = history_init();
-    EditLine *el = el_init("firn", stdin, stdout, stderr);
-    const char *path = history_path(sh->a);
-    firn_buf statement;
-    int status = -1;
-    int n = 0;
-    const char *line;
-
-    if (!past || !el) return APP_FAILED;
-    firn_buf_init(&statement, NULL, MAX_STATEMENT);
-    history(past, &event, H_SETSIZE, HISTORY_LINES);
-    history(past, &event, H_SETUNIQUE, 1);
-    if (path) history(past, &event, H_LOAD, path);
-    el_set(el, EL_PROMPT, prompt);
-    el_set(el, EL_CLIENTDATA, &state);
-    el_set(el, EL_EDITOR, "emacs");
-    el_set(el, EL_HIST, history, past);
-    el_set(el, EL_SIGNAL, 0);
+    app *a = sh->a;
+    const char *path = user_file(a, "XDG_STATE_HOME", ".local/state", "history");
+    if (path) make_folders(a, path);
+    line_editor *editor = line_editor_open(&(line_editor_opts){.history_path = path,
+                                                               .history_size = HISTORY_LINES,
+                                                               .complete = complete,
+                                                               .ctx = &state},
+                                           a->arena);
+    if (!editor) return APP_FAILED;
+    firn_buf_init(&state.text, NULL, FIRN_LIMIT_SQL_TEXT);
+    const char *start = user_file(a, "XDG_CONFIG_HOME", ".config", "firnrc");
+    if (sh->reads_start_file && start && access(start, R_OK) == 0) (void)shell_run_file(sh, start);
     printf("firn " FIRN_VERSION " - .help for help\n");
-    while (status < 0) {
-        line = el_gets(el, &n);
-        if (!line && app_was_interrupted()) { /* Ctrl-C at the prompt drops the line */
-            app_clear_interrupt();
-            firn_buf_clear(&statement);
-            state.is_continued = false;
-            putchar('\n');
-            continue;
-        }
-        if (!line || n <= 0) break;
-        status = take_line(&state, line, &statement, past, &event);
-    }
-    if (path) history(past, &event, H_SAVE, path);
-    firn_buf_dispose(&statement);
-    el_end(el);
-    history_end(past);
-    return status < 0 ? APP_OK : status;
+    const int status = read_lines(&state, editor);
+    firn_buf_dispose(&state.text);
+    line_editor_close(editor);
+    return status;
 }

@@ -46,6 +46,11 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_session_open(firn_env *env, firn_store
 FIRN_API void firn_session_close(firn_session *session);
 /** @brief Stop the running statement with FIRN_ERR_CANCELLED. Async-signal-safe. */
 FIRN_API void firn_session_cancel(firn_session *session);
+/** @brief The catalog of names that say none; USE changes it. Borrowed. */
+FIRN_API firn_catalog *firn_session_catalog(const firn_session *session);
+/** @brief The namespace of names that say none, as an identifier without a name. Borrowed until the
+ * next statement. */
+FIRN_API firn_ident firn_session_namespace(const firn_session *session);
 
 /**
  * @brief Run one statement.

@@ -346,6 +346,21 @@ firn_arena *firn_session__arena(firn_session *session)
     return session->arena;
 }
 
+firn_dialect firn_session__dialect(const firn_session *session)
+{
+    return session->dialect;
+}
+
+firn_catalog *firn_session_catalog(const firn_session *session)
+{
+    return session->current_catalog;
+}
+
+firn_ident firn_session_namespace(const firn_session *session)
+{
+    return (firn_ident){session->current_levels, session->n_current_levels, {NULL, 0}};
+}
+
 firn_scan_summary firn_session_scan_summary(const firn_session *session)
 {
     return session->engine ? firn_engine_summary(session->engine) : (firn_scan_summary){0};

@@ -58,6 +58,8 @@ FIRN_MUST_CHECK firn_status firn_session__result_of_batch(firn_session *session,
 FIRN_MUST_CHECK firn_status firn_session__result_of_command(firn_session *session, const char *tag,
                                                             int64_t rows_changed, firn_result **out,
                                                             firn_error *err);
+/* How the session's statements are read; SET dialect changes it. */
+firn_dialect firn_session__dialect(const firn_session *session);
 firn_env *firn_session__env(firn_session *session);
 firn_store *firn_session__store(firn_session *session);
 /* Memory of the running statement. */

@@ -310,6 +310,23 @@ static void test_use_needs_an_existing_namespace(void **state)
     firn_result_close(result);
 }
 
+static void test_a_session_tells_where_names_are_looked_up(void **state)
+{
+    fixture *f = *state;
+    firn_result_close(query(f, "create schema a"));
+    firn_result_close(query(f, "use a"));
+    const firn_ident ns = firn_session_namespace(f->session);
+    assert_int_equal(ns.n_levels, 1);
+    assert_str(ns.levels[0], "a");
+    assert_int_equal(ns.name.len, 0);
+    assert_str(firn_catalog_name(firn_session_catalog(f->session)), "lake");
+    firn_result_close(query(f, "set dialect = 'trino'"));
+    assert_int_equal(firn_session__dialect(f->session), FIRN_DIALECT_TRINO);
+    firn_result_close(query(f, "set dialect = 'duckdb'"));
+    assert_int_equal(firn_session__dialect(f->session), FIRN_DIALECT_DUCKDB);
+    firn_result_close(query(f, "use lake"));
+}
+
 static int count_folders(const char *path)
 {
     int n = 0;
@@ -370,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_spill_folders_are_private_and_do_not_pile_up),
         cmocka_unit_test(test_integers_divide_as_in_the_dialect),
         cmocka_unit_test(test_use_needs_an_existing_namespace),
+        cmocka_unit_test(test_a_session_tells_where_names_are_looked_up),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }
