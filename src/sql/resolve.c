@@ -231,6 +231,11 @@ typedef struct question {
     const view_scope *scope;    /* NULL: the user's statement */
 } question;
 
+static firn_dialect dialect_in(const firn_session *session, const view_scope *scope)
+{
+    return scope ? scope->dialect : session->dialect;
+}
+
 static const session_range *find_range(const firn_session *session, const firn_ident *ident)
 {
     for (size_t i = 0; i < session->n_ranges; i++) {
@@ -349,7 +354,7 @@ static firn_status claim_metadata_table(const question *q, firn_engine_claim *ou
     if (!source.name.data) return firn_fail_nomem(err);
     FIRN_TRY(
         firn_session__travel(loaded->metadata, q->at, source.name, &opts.snapshot, &schema, err));
-    const bool is_trino = session->dialect == FIRN_DIALECT_TRINO;
+    const bool is_trino = dialect_in(session, q->scope) == FIRN_DIALECT_TRINO;
     opts.is_wide = is_trino;
     const firn_metadata_table read = is_trino ? firn_trino_metadata_source(which) : which;
     FIRN_TRY(firn_metadata_table_rows(read, &opts, session->arena, &source.batch_type,
@@ -374,7 +379,7 @@ static firn_status claim_information_schema(const question *q, firn_catalog *cat
         return FIRN_ERR_NOT_FOUND;
     }
     const firn_information_opts opts = {
-        .catalogs = &catalog, .n_catalogs = 1, .dialect = q->session->dialect};
+        .catalogs = &catalog, .n_catalogs = 1, .dialect = dialect_in(q->session, q->scope)};
     FIRN_TRY(firn_information_schema_rows(&opts, ident->name, q->session->arena, &source.batch_type,
                                           &source.batch, err));
     out->is_claimed = true;
@@ -401,7 +406,7 @@ static bool split_ref_name(const question *q, firn_sql_name *table_out, firn_tim
     }
     *table_out = q->name;
     table_out->n_parts--;
-    if (q->session->dialect == FIRN_DIALECT_SPARK && q->name.n_parts < 3) return false;
+    if (dialect_in(q->session, q->scope) == FIRN_DIALECT_SPARK && q->name.n_parts < 3) return false;
     for (size_t i = 0; i < sizeof k_forms / sizeof *k_forms && q->name.n_parts > 1; i++) {
         const firn_str prefix = firn_str_of(k_forms[i].prefix);
         if (!firn_str_starts_with(last, prefix)) continue;
@@ -485,7 +490,8 @@ firn_metadata_columns firn_session__metadata_columns(const void *ctx, const firn
 bool firn_session__is_ours(const void *ctx, const firn_table_ref *ref)
 {
     const reference_scope *in = ctx;
-    return firn_trino_is_system(in->session, ref->parts, ref->n_parts);
+    return dialect_in(in->session, in->view) == FIRN_DIALECT_TRINO &&
+           firn_trino_is_system(in->session, ref->parts, ref->n_parts);
 }
 
 /* ---- views ---- */
@@ -520,7 +526,8 @@ static firn_status fail_dialect(firn_session *session, firn_str view,
 }
 
 static firn_status enter_view(const question *q, firn_catalog *catalog, const firn_ident *ident,
-                              const firn_view_version *version, view_scope **out, firn_error *err)
+                              const firn_view_version *version, firn_dialect dialect,
+                              view_scope **out, firn_error *err)
 {
     const firn_str text = firn_session__ident_text(q->session, ident);
     for (const view_scope *s = q->scope; s; s = s->outer) {
@@ -546,6 +553,7 @@ static firn_status enter_view(const question *q, firn_catalog *catalog, const fi
     scope->levels = version->default_namespace;
     scope->n_levels = version->n_default_namespace;
     scope->view = *ident;
+    scope->dialect = dialect;
     *out = scope;
     return FIRN_OK;
 }
@@ -582,16 +590,14 @@ static firn_status write_view(firn_session *session, const firn_view_metadata *v
 }
 
 /* The view's query in DuckDB's words. */
-static firn_status view_text(firn_session *session, const firn_view_representation *chosen,
+static firn_status view_text(firn_session *session, firn_str sql, firn_dialect dialect,
                              firn_str *out, firn_error *err)
 {
-    firn_dialect dialect = FIRN_DIALECT_DUCKDB;
     firn_rewrite text;
-    firn_lexer lexer = firn_lexer_of(chosen->sql);
-    (void)firn_dialect_of(chosen->dialect, &dialect);
+    firn_lexer lexer = firn_lexer_of(sql);
     lexer.dialect = dialect;
     const size_t length = firn_lexer_statement_length(lexer);
-    *out = length > 0 ? firn_str_slice(chosen->sql, 0, length - 1) : chosen->sql;
+    *out = length > 0 ? firn_str_slice(sql, 0, length - 1) : sql;
     if (dialect == FIRN_DIALECT_DUCKDB) return FIRN_OK;
     FIRN_TRY(firn_session__translate(session, *out, dialect, &text, err));
     *out = text.sql;
@@ -615,9 +621,11 @@ static firn_status claim_view(const question *q, firn_catalog *catalog, const fi
         return firn_sql_fail(err, q->at->offset, "view %.*s has no time travel",
                              FIRN_STR_ARG(text));
     }
-    FIRN_TRY(enter_view(q, catalog, ident, version, &scope, err));
+    firn_dialect dialect = FIRN_DIALECT_DUCKDB;
+    (void)firn_dialect_of(chosen->dialect, &dialect);
+    FIRN_TRY(enter_view(q, catalog, ident, version, dialect, &scope, err));
     firn_str sql;
-    FIRN_TRY(view_text(session, chosen, &sql, err));
+    FIRN_TRY(view_text(session, chosen->sql, dialect, &sql, err));
     FIRN_TRY(firn_session__rewrite(session, sql, scope, &rewrite, err));
     out->is_claimed = true;
     out->alias = ident->name;
@@ -653,7 +661,8 @@ static firn_status answer(const question *q, firn_engine_claim *out, firn_error 
     firn_status st = q->scope ? FIRN_ERR_NOT_FOUND
                               : firn_session__claim_changelog_view(session, &q->name, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
-    st = firn_trino_claim_system(session, catalog, &q->name, out, err);
+    if (dialect_in(session, q->scope) == FIRN_DIALECT_TRINO)
+        st = firn_trino_claim_system(session, catalog, &q->name, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = firn_session__load(session, catalog, &ident, &loaded, err);
     if (st == FIRN_OK) return claim_table(q, catalog, &ident, loaded->metadata, out, err);

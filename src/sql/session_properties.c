@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trino's session properties: which there are, what values they take, SHOW SESSION. Those that mean
- * something here are looked up where they do; the others are checked and kept, so that scripts that
- * set them run.
+/* Trino's session properties: which there are, what values they take, SHOW SESSION. They are
+ * checked and kept, so that scripts that set them run; what they tell of has no counterpart here.
  *
  * Source: Trino's documentation, "Properties reference" and the Iceberg connector's. */
 #include "base/error.h"

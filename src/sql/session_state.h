@@ -23,6 +23,7 @@ typedef struct view_scope {
     const firn_str *levels; /* default namespace */
     size_t n_levels;
     firn_ident view;
+    firn_dialect dialect; /* of its text */
 } view_scope;
 
 /* Behind a private suffix of a table name in rewritten text. */

@@ -48,9 +48,10 @@ typedef struct firn_described {
 /* FIRN_ERR_NOT_FOUND with a "did you mean". */
 FIRN_MUST_CHECK firn_status firn_show__load(firn_session *session, const firn_sql_name *name,
                                             firn_described *out, firn_error *err);
-/* Columns as DESCRIBE tells them. */
+/* Columns as DESCRIBE tells them. name: of the table, which may be a metadata table. */
 FIRN_MUST_CHECK firn_status firn_show__columns(firn_session *session, const firn_type *root,
-                                               const char *tag, firn_result **out, firn_error *err);
+                                               firn_str name, const char *tag, firn_result **out,
+                                               firn_error *err);
 
 /* ---- show_create.c ---- */
 /* Moves the buffer's text to the statement's arena and frees it; also after failures. */

@@ -209,12 +209,12 @@ static firn_status begin_columns(firn_show *show, firn_session *session, firn_er
     return firn_show__begin(show, session, is_trino ? k_trino : k_names, is_trino ? 4 : 3, err);
 }
 
-firn_status firn_show__columns(firn_session *session, const firn_type *root, const char *tag,
-                               firn_result **out, firn_error *err)
+firn_status firn_show__columns(firn_session *session, const firn_type *root, firn_str name,
+                               const char *tag, firn_result **out, firn_error *err)
 {
     firn_show show;
     FIRN_TRY(begin_columns(&show, session, err));
-    return firn_show__end(&show, tag, add_columns(&show, root, FIRN_STR(""), err), out, err);
+    return firn_show__end(&show, tag, add_columns(&show, root, name, err), out, err);
 }
 
 /* What DESCRIBE says of a query, as the dialect's engine does. */
@@ -223,7 +223,7 @@ static firn_status describe_query(firn_session *session, firn_str sql, firn_resu
 {
     firn_type root;
     FIRN_TRY(firn_session__describe(session, sql, session->arena, &root, err));
-    return firn_show__columns(session, &root, "DESCRIBE", out, err);
+    return firn_show__columns(session, &root, FIRN_STR(""), "DESCRIBE", out, err);
 }
 
 /* A metadata table by the query that reads it. */
@@ -231,13 +231,11 @@ static firn_status describe_metadata(firn_session *session, firn_str sql, const 
                                      firn_result **out, firn_error *err)
 {
     firn_type root;
-    firn_show show;
     const firn_str last = name->parts[name->n_parts - 1];
     FIRN_TRY(firn_session__describe(session, sql, session->arena, &root, err));
     if (session->dialect == FIRN_DIALECT_SPARK)
         FIRN_TRY(firn_metadata_add_docs(last, &root, session->arena, err));
-    FIRN_TRY(begin_columns(&show, session, err));
-    return firn_show__end(&show, "DESCRIBE", add_columns(&show, &root, last, err), out, err);
+    return firn_show__columns(session, &root, last, "DESCRIBE", out, err);
 }
 
 static firn_status describe_all(firn_session *session, const firn_described *d, bool is_extended,
@@ -245,7 +243,7 @@ static firn_status describe_all(firn_session *session, const firn_described *d, 
 {
     firn_show show;
     if (session->dialect == FIRN_DIALECT_TRINO) {
-        return firn_show__columns(session, d->root, "DESCRIBE", out, err);
+        return firn_show__columns(session, d->root, FIRN_STR(""), "DESCRIBE", out, err);
     }
     FIRN_TRY(begin_columns(&show, session, err));
     firn_status st = add_columns(&show, d->root, FIRN_STR(""), err);

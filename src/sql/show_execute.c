@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "sql/trino_system.h"
 
 /* ---- results of texts ---- */
 
@@ -219,21 +220,28 @@ static firn_status show_schemas(firn_session *session, firn_sql_parser *p, firn_
     const bool is_trino = session->dialect == FIRN_DIALECT_TRINO;
     const char *const names[] = {is_trino ? "Schema" : "namespace"};
     const firn_str own[] = {FIRN_STR("information_schema"), FIRN_STR("system")};
+    const firn_str systems[] = {FIRN_STR("information_schema"), FIRN_STR("jdbc"),
+                                FIRN_STR("metadata"), FIRN_STR("runtime")};
     firn_show show;
     show_list list;
     firn_ident *found = NULL;
     size_t n = 0;
     FIRN_TRY(parse_list(session, p, true, &list, err));
-    FIRN_TRY(firn_catalog_get_ops(list.catalog)
-                 ->list_namespaces(firn_catalog_ctx(list.catalog), &list.ns, session->arena, &found,
-                                   &n, err));
+    const bool is_system = is_trino && list.ns.n_levels == 1 &&
+                           firn_str_equals_nocase(list.ns.levels[0], FIRN_STR("system"));
+    const firn_str *added = is_system ? systems : own;
+    const size_t n_added = is_system ? 4 : is_trino ? 2 : 0;
+    if (!is_system)
+        FIRN_TRY(firn_catalog_get_ops(list.catalog)
+                     ->list_namespaces(firn_catalog_ctx(list.catalog), &list.ns, session->arena,
+                                       &found, &n, err));
     FIRN_TRY(firn_show__begin(&show, session, names, 1, err));
     for (size_t i = 0; i < n; i++) {
         const firn_str name = dotted(session, &found[i]);
         if (is_listed(&list, name)) firn_show__row(&show, &name, 1);
     }
-    for (size_t i = 0; is_trino && i < sizeof own / sizeof *own; i++) {
-        if (is_listed(&list, own[i])) firn_show__row(&show, &own[i], 1);
+    for (size_t i = 0; i < n_added; i++) {
+        if (is_listed(&list, added[i])) firn_show__row(&show, &added[i], 1);
     }
     return firn_show__end(&show, "SHOW NAMESPACES", FIRN_OK, out, err);
 }
@@ -261,6 +269,32 @@ static firn_status show_names(firn_session *session, const show_list *list, firn
     return firn_show__end(&show, "SHOW TABLES", FIRN_OK, out, err);
 }
 
+/* The schema of Trino's own that is listed; data NULL: another. */
+static firn_str system_schema(const firn_session *session, const show_list *list)
+{
+    const firn_ident *ns = &list->ns;
+    if (session->dialect != FIRN_DIALECT_TRINO || ns->n_levels == 0) return (firn_str){0};
+    const firn_str last = ns->levels[ns->n_levels - 1];
+    const bool is_own =
+        ns->n_levels == 1 && firn_str_equals_nocase(last, FIRN_STR("information_schema"));
+    const bool is_system =
+        ns->n_levels == 2 && firn_str_equals_nocase(ns->levels[0], FIRN_STR("system"));
+    return is_own || is_system ? last : (firn_str){0};
+}
+
+static firn_status show_system(firn_session *session, const show_list *list, firn_str schema,
+                               firn_result **out, firn_error *err)
+{
+    static const char *const k_names[] = {"Table"};
+    firn_show show;
+    FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
+    for (size_t i = 0; firn_trino_system_table(schema, i); i++) {
+        const firn_str name = firn_str_of(firn_trino_system_table(schema, i));
+        if (is_listed(list, name)) firn_show__row(&show, &name, 1);
+    }
+    return firn_show__end(&show, "SHOW TABLES", FIRN_OK, out, err);
+}
+
 /* namespace, name, isTemporary of tables or views. */
 static firn_status show_named(firn_session *session, firn_sql_parser *p, bool are_views,
                               firn_result **out, firn_error *err)
@@ -278,6 +312,9 @@ static firn_status show_named(firn_session *session, firn_sql_parser *p, bool ar
     firn_properties properties;
     firn_show show = {.session = session, .root = {.kind = FIRN_TYPE_STRUCT}};
     FIRN_TRY(parse_list(session, p, false, &list, err));
+    const firn_str system = system_schema(session, &list);
+    if (system.data && !are_views && firn_trino_system_table(system, 0))
+        return show_system(session, &list, system, out, err);
     const firn_catalog_ops *ops = firn_catalog_get_ops(list.catalog);
     void *ctx = firn_catalog_ctx(list.catalog);
     FIRN_TRY(ops->load_namespace(ctx, &list.ns, session->arena, &properties, err));
@@ -302,6 +339,22 @@ static firn_status show_named(firn_session *session, firn_sql_parser *p, bool ar
 
 /* ---- one table ---- */
 
+/* Trino's tables that no catalog has, by the query that reads them. */
+static firn_status load_columns(firn_session *session, const firn_sql_parser *p,
+                                const firn_sql_name *name, firn_described *out, firn_error *err)
+{
+    firn_error ignored;
+    firn_type *root = firn_arena_alloc_zero(session->arena, sizeof *root);
+    const firn_status st = firn_show__load(session, name, out, err);
+    if (st != FIRN_ERR_NOT_FOUND || session->dialect != FIRN_DIALECT_TRINO) return st;
+    const firn_str sql = firn_arena_printf(session->arena, "SELECT * FROM %.*s", (int)name->length,
+                                           p->sql.data + name->offset);
+    if (!sql.data || !root) return firn_fail_nomem(err);
+    if (firn_session__describe(session, sql, session->arena, root, &ignored) != FIRN_OK) return st;
+    out->root = root;
+    return FIRN_OK;
+}
+
 static firn_status show_columns(firn_session *session, firn_sql_parser *p, firn_result **out,
                                 firn_error *err)
 {
@@ -313,7 +366,7 @@ static firn_status show_columns(firn_session *session, firn_sql_parser *p, firn_
     if (!firn_parser_accept(p, "FROM")) FIRN_TRY(firn_parser_expect(p, "IN", err));
     FIRN_TRY(firn_parser_name(p, &name, err));
     FIRN_TRY(parse_like(session, p, &list, err));
-    FIRN_TRY(firn_show__load(session, &name, &d, err));
+    FIRN_TRY(load_columns(session, p, &name, &d, err));
     firn_field *fields = firn_arena_array(session->arena, d.root->n_fields, sizeof *fields);
     firn_type listed = {.kind = FIRN_TYPE_STRUCT, .fields = fields};
     if (!fields) return firn_fail_nomem(err);
@@ -321,7 +374,8 @@ static firn_status show_columns(firn_session *session, firn_sql_parser *p, firn_
         if (is_listed(&list, d.root->fields[i].name)) fields[listed.n_fields++] = d.root->fields[i];
     }
     if (session->dialect == FIRN_DIALECT_TRINO) {
-        return firn_show__columns(session, &listed, "SHOW COLUMNS", out, err);
+        return firn_show__columns(session, &listed, name.parts[name.n_parts - 1], "SHOW COLUMNS",
+                                  out, err);
     }
     FIRN_TRY(firn_show__begin(&show, session, k_names, 1, err));
     for (size_t i = 0; i < listed.n_fields; i++) firn_show__row(&show, &fields[i].name, 1);

@@ -105,11 +105,18 @@ static bool is(firn_str a, const char *b)
 
 bool firn_trino_is_system(const firn_session *session, const firn_str *parts, size_t n_parts)
 {
-    if (session->dialect != FIRN_DIALECT_TRINO) return false;
     if (n_parts == 2) return is(parts[0], "information_schema");
-    return n_parts == 3 &&
-           (is(parts[0], "system") ||
-            (is(parts[1], "information_schema") && firn_session__find_catalog(session, parts[0])));
+    const bool is_catalogs = n_parts == 3 && firn_session__find_catalog(session, parts[0]);
+    if (is_catalogs) return is(parts[1], "information_schema");
+    return n_parts == 3 && is(parts[0], "system");
+}
+
+const char *firn_trino_system_table(firn_str schema, size_t i)
+{
+    for (size_t t = 0; t < sizeof k_tables / sizeof *k_tables; t++) {
+        if (is(schema, k_tables[t].schema) && i-- == 0) return k_tables[t].name;
+    }
+    return NULL;
 }
 
 static const system_table *find_table(firn_str schema, firn_str name)
@@ -195,7 +202,7 @@ firn_status firn_trino_claim_system(firn_session *session, firn_catalog *current
     system_query q = {.session = session,
                       .opts = {.catalogs = is_own ? &current : session->catalogs,
                                .n_catalogs = is_own ? 1 : session->n_catalogs,
-                               .dialect = session->dialect,
+                               .dialect = FIRN_DIALECT_TRINO,
                                .is_wide = true}};
     if (current) q.catalog = firn_catalog_name(current);
     firn_buf_init(&q.text, session->env->alloc, FIRN_LIMIT_SQL_TEXT);

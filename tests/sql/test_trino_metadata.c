@@ -91,6 +91,31 @@ static void test_hidden_columns_tell_of_the_file(void **state)
     assert_rows(f, "select count(distinct \"$path\"), count(distinct _file) from t", "(4, 4)");
 }
 
+static void test_views_keep_the_columns_of_their_dialect(void **state)
+{
+    sql_fixture *f = *state;
+    make_table(f);
+    sql_run(f, "create view of_trino as select data.id.max as high from \"t$partitions\"");
+    sql_run(f, "set dialect = 'spark'");
+    sql_run(f, "create view of_spark as select readable_metrics.id.upper_bound as high from "
+               "default.t.files");
+    assert_rows(f, "select high from of_trino", "(3) (4)");
+    sql_run(f, "set dialect = 'trino'");
+    assert_rows(f, "select high from of_spark", "(1) (2) (3) (4)");
+    assert_rows(f, "select high from of_trino", "(3) (4)");
+}
+
+static void test_rows_are_changed_by_hidden_columns(void **state)
+{
+    sql_fixture *f = *state;
+    make_table(f);
+    sql_run(f, "delete from t where \"$partition\" like 'k=c%' and id = 4");
+    sql_run(f, "update t set f = 9 where \"$path\" like '%/k=c/%'");
+    assert_rows(f, "select id, f from t", "(1, nan) (2, 9.0) (3, NULL)");
+    sql_expect_failure(f, "select \"$path\" from \"t$files\"", FIRN_ERR_ARG,
+                       "referenced column \"$path\" not found in FROM clause", NULL, 7);
+}
+
 int main(void)
 {
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, sql_fixture_open, sql_fixture_close)
@@ -99,6 +124,8 @@ int main(void)
         IN_FIXTURE(test_partitions_are_sums_of_data_files),
         IN_FIXTURE(test_bounds_are_texts_of_the_columns_there_are),
         IN_FIXTURE(test_hidden_columns_tell_of_the_file),
+        IN_FIXTURE(test_views_keep_the_columns_of_their_dialect),
+        IN_FIXTURE(test_rows_are_changed_by_hidden_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

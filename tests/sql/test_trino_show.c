@@ -194,6 +194,25 @@ static void test_statements_are_validated(void **state)
     sql_run(f, "show functions like 'date\\_trunc%' escape '\\'");
 }
 
+static void test_tables_of_the_system_are_listed(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'trino'");
+    sql_run(f, "create table t (id integer)");
+    assert_shows(f, "show catalogs", "lake; system");
+    assert_shows(f, "show schemas from system", "information_schema; jdbc; metadata; runtime");
+    assert_shows(f, "show tables from system.jdbc like 't%'", "table_types; tables");
+    assert_shows(f, "show tables from information_schema like 't%'", "tables; table_privileges");
+    assert_shows(f, "show columns from \"t$history\" like '%id'",
+                 "snapshot_id, bigint, , ; parent_id, bigint, , ");
+    assert_shows(f, "show columns from system.metadata.catalogs like 'c%e'",
+                 "catalog_name, varchar, , ; connector_name, varchar, , ");
+    sql_expect_failure(f, "show columns from nosuch", FIRN_ERR_NOT_FOUND,
+                       "table or view default.nosuch does not exist in catalog lake", NULL, 18);
+    sql_expect_failure(f, "show create schema nosuch", FIRN_ERR_NOT_FOUND,
+                       "namespace nosuch does not exist", NULL, 0);
+}
+
 static void test_procedures_take_a_schema_and_a_table(void **state)
 {
     sql_fixture *f = *state;
@@ -222,6 +241,7 @@ int main(void)
         IN_FIXTURE(test_prepared_statements_are_described),
         IN_FIXTURE(test_session_properties_are_checked),
         IN_FIXTURE(test_statements_are_validated),
+        IN_FIXTURE(test_tables_of_the_system_are_listed),
         IN_FIXTURE(test_procedures_take_a_schema_and_a_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
