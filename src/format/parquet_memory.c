@@ -20,6 +20,7 @@ struct firn_parquet_memory {
     size_t n_blocks;
     size_t free_bytes; /* of them */
     size_t used_bytes; /* of the blocks taken */
+    size_t n_pages, n_pages_skipped;
 };
 
 firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *err)
@@ -113,4 +114,17 @@ void firn_pq_memory_give(firn_parquet_memory *memory, void *block, size_t capaci
     }
     memory->blocks[memory->n_blocks++] = (free_block){block, capacity};
     memory->free_bytes += capacity;
+}
+
+void firn_parquet_memory_pages(const firn_parquet_memory *memory, int64_t *n_read,
+                               int64_t *n_skipped)
+{
+    *n_read = (int64_t)memory->n_pages;
+    *n_skipped = (int64_t)memory->n_pages_skipped;
+}
+
+void firn_pq_memory_count_pages(firn_parquet_memory *memory, size_t n_read, size_t n_skipped)
+{
+    memory->n_pages += n_read;
+    memory->n_pages_skipped += n_skipped;
 }

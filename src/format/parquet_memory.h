@@ -21,7 +21,13 @@ void firn_parquet_memory_destroy(firn_parquet_memory *memory);
 /* Readers opened from now on use no instructions above this level: tests compare the levels. */
 void firn_parquet_memory_limit_cpu(firn_parquet_memory *memory, firn_cpu_level level);
 
+/* Data pages that its readers read and stepped over, as far as they were closed. */
+void firn_parquet_memory_pages(const firn_parquet_memory *memory, int64_t *n_read,
+                               int64_t *n_skipped);
+
 /* ---- for readers ---- */
+
+void firn_pq_memory_count_pages(firn_parquet_memory *memory, size_t n_read, size_t n_skipped);
 
 /* At least size bytes (*capacity: how many), not cleared; NULL: out of memory. */
 void *firn_pq_memory_take(firn_parquet_memory *memory, size_t size, size_t *capacity);

@@ -272,6 +272,7 @@ static int64_t find_ahead(firn_pq_pages *p, size_t page)
 void firn_pq_pages_seek(firn_pq_pages *p, const firn_pq_offset_index *index, size_t page)
 {
     p->index = index;
+    p->n_index = index->n_pages;
     p->next_page = page;
     p->ahead = 0;
     p->ahead_bytes = p->is_hesitant ? HESITANT_AHEAD : p->window_bytes;
@@ -282,6 +283,7 @@ static firn_status next_indexed(firn_pq_pages *p, firn_pq_page *out, firn_error 
     firn_pq_page_header h;
     if (p->next_page >= p->index->n_pages) return FIRN_DONE;
     const size_t page = p->next_page++;
+    p->n_pages++;
     const firn_pq_page_location *location = &p->index->pages[page];
     const int64_t n_rows = page_end_row(p, page) - location->first_row;
     const uint64_t offset = (uint64_t)location->offset;
@@ -338,6 +340,7 @@ firn_status firn_pq_pages_skip(firn_pq_pages *p, int64_t *rows, firn_error *err)
         FIRN_TRY(check_header(p, &h, (uint64_t)at, err));
         p->at += h.packed;
         p->values_left -= h.n_values;
+        p->n_skipped++;
         *rows -= n;
     }
     return FIRN_OK;
@@ -359,12 +362,21 @@ firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out, firn_error *
         FIRN_TRY(check_header(p, &h, offset, err));
         FIRN_TRY(load_page(p, &h, offset, out, err));
         if (is_data) p->values_left -= h.n_values;
+        p->n_pages += is_data;
         return FIRN_OK;
     }
     return FIRN_DONE;
 }
 
 /* ---- chunk ---- */
+
+/* The chunk's counts; what an index has behind the last page that was read was not wanted. */
+static void count_pages(firn_pq_pages *p)
+{
+    if (p->n_index > p->n_pages) p->n_skipped = p->n_index - p->n_pages;
+    firn_pq_memory_count_pages(p->blocks->memory, p->n_pages, p->n_skipped);
+    p->n_index = p->n_pages = p->n_skipped = 0;
+}
 
 firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, firn_error *err)
 {
@@ -375,6 +387,7 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
         return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: column data in another file");
     if (is_window_shared(p)) drop_window(p); /* the next codec may want to overwrite it */
     FIRN_TRY(firn_pq_codec_of(chunk->codec, &p->codec, err));
+    count_pages(p);
     p->index = NULL;
     p->at = start_of(chunk);
     p->values_left = chunk->n_values;
@@ -386,6 +399,7 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
 
 void firn_pq_pages_dispose(firn_pq_pages *p)
 {
+    if (p->blocks) count_pages(p);
     firn_pq_block_drop(p->blocks, p->window);
     firn_pq_block_drop(p->blocks, p->block);
 }

@@ -87,8 +87,10 @@ typedef struct firn_pq_pages {
     /* Going along the offset index: pages are taken from where it says. */
     const firn_pq_offset_index *index; /* NULL: one page after another */
     size_t next_page;
-    int64_t n_rows; /* of the row group */
-    bool is_flat;   /* a value per row, so the index tells how many a page has */
+    size_t n_index;            /* pages of the index, once it was gone along */
+    size_t n_pages, n_skipped; /* data pages of the chunk that were read, that were not */
+    int64_t n_rows;            /* of the row group */
+    bool is_flat;              /* a value per row, so the index tells how many a page has */
     /* Rows that may be asked for, which says how far to read ahead. NULL: all. */
     const firn_row_range *wanted;
     size_t n_wanted;

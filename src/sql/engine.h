@@ -19,6 +19,7 @@
 
 typedef struct firn_engine firn_engine;
 typedef struct firn_engine_rows firn_engine_rows;
+struct firn_scan_reports; /* sql/scan_report.h */
 
 /* Numbers of data files, by which a statement that changes rows tells them apart. */
 typedef struct firn_file_numbers {
@@ -91,6 +92,9 @@ bool firn_engine_progress(firn_engine *engine, int64_t *rows_done, int64_t *rows
 /* What scans read since firn_engine_reset_summary(). */
 firn_scan_summary firn_engine_summary(firn_engine *engine);
 void firn_engine_reset_summary(firn_engine *engine);
+/* From now on note what scans cost; NULL: no more. Reports are complete when the statement's rows
+ * are closed. */
+void firn_engine_want_reports(firn_engine *engine, struct firn_scan_reports *reports);
 
 /* "SELECT * ... FROM firn_scan(...)" reading the source that token names. */
 FIRN_MUST_CHECK firn_status firn_engine_select(firn_arena *arena, firn_str token, firn_str *out,

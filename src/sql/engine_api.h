@@ -190,7 +190,8 @@ struct firn_engine {
     pthread_mutex_t lock;     /* guards what follows */
     firn_error stash;         /* the first failure of a callback in this statement */
     firn_scan_summary summary;
-    firn_engine_scan *scans; /* those that run now */
+    firn_engine_scan *scans;           /* those that run now */
+    struct firn_scan_reports *reports; /* NULL: nobody wants them */
 };
 
 static inline duckdb_v2_str firn_duckdb_str(firn_str s)

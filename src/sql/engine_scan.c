@@ -12,6 +12,9 @@
 static void destroy_bind(void *data)
 {
     scan_bind *bind = data;
+    (void)pthread_mutex_lock(&bind->engine->lock);
+    firn_engine_report_plan(bind);
+    (void)pthread_mutex_unlock(&bind->engine->lock);
     firn_arena_destroy(bind->arena); /* holds bind itself */
 }
 
@@ -166,6 +169,7 @@ static void destroy_scan(void *data)
     if (*link) *link = scan->next;
     engine->summary.rows_read += atomic_load(&scan->rows_read);
     firn_engine_scan_count(scan, &engine->summary);
+    firn_engine_report_run(scan);
     (void)pthread_mutex_unlock(&engine->lock);
     firn_scan_queue_destroy(scan->queue);
     firn_changes_close(scan->changes);
@@ -232,6 +236,8 @@ static firn_status start_scan(const scan_bind *bind,
     scan->filter = bind->filter;
     scan->arena = arena;
     atomic_init(&scan->rows_read, 0);
+    atomic_init(&scan->time_us, 0);
+    if (engine->reports) scan->filter_text = firn_engine_filter_text(scan->filter, arena);
     firn_status st = read_projection(scan, info, err);
     if (st == FIRN_OK) st = firn_engine_scan_plan(scan, err);
     if (st == FIRN_OK) st = hand_over(scan, info, err);
@@ -293,9 +299,13 @@ static void on_exec(duckdb_v2_table_function_exec_info_handle info,
     if (api->table_function_exec_get_global_state(info, &global, failure) || !global) return;
     if (api->table_function_exec_get_local_state(info, &local, failure) || !local) return;
     if (api->table_function_exec_get_output_chunk(info, &chunk, failure)) return;
-    if (firn_engine_scan_fill(local, chunk, &n, &err) != FIRN_OK) {
-        firn_engine_stash(((firn_engine_scan *)global)->engine, &err, failure);
-    }
+    firn_engine_scan *scan = global;
+    const firn_clock *clock = scan->engine->opts.env->clock;
+    const int64_t started_us = scan->engine->reports ? firn_clock_monotonic_us(clock) : 0;
+    if (firn_engine_scan_fill(local, chunk, &n, &err) != FIRN_OK)
+        firn_engine_stash(scan->engine, &err, failure);
+    if (started_us > 0)
+        (void)atomic_fetch_add(&scan->time_us, firn_clock_monotonic_us(clock) - started_us);
 }
 
 static void on_progress(duckdb_v2_table_function_progress_info_handle info,

@@ -49,8 +49,9 @@ struct firn_engine_scan {
     firn_type projection;           /* what readers are asked for */
     scan_slot *slots;
     size_t n_slots;
-    firn_type constants; /* columns of the constants */
-    atomic_llong rows_read;
+    firn_type constants;  /* columns of the constants */
+    firn_str filter_text; /* for a report */
+    atomic_llong rows_read, time_us;
     int64_t at; /* rows in memory handed out; one thread only */
 };
 
@@ -89,6 +90,14 @@ FIRN_MUST_CHECK firn_status firn_engine_scan_enter_file(const firn_engine_scan *
                                                         const firn_scan_task *task,
                                                         firn_error *err);
 void firn_engine_scan_leave_files(scan_file_values *values);
+
+/* ---- engine_scan_report.c ---- */
+
+/* Both under the engine's lock, when the scan or the bound plan is over. */
+void firn_engine_report_run(const firn_engine_scan *scan);
+void firn_engine_report_plan(const scan_bind *bind);
+/* Empty: no filter. */
+firn_str firn_engine_filter_text(const firn_expr *filter, firn_arena *arena);
 
 /* ---- engine_scan_rows.c ---- */
 

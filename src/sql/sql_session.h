@@ -75,6 +75,8 @@ FIRN_MUST_CHECK firn_status firn_dml_execute(firn_session *session, firn_str sql
                                              firn_result **out, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_call_execute(firn_session *session, firn_str sql, bool *handled,
                                               firn_result **out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_explain_execute(firn_session *session, firn_str sql, bool *handled,
+                                                 firn_result **out, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled,
                                               firn_result **out, firn_error *err);
 

@@ -411,8 +411,11 @@ static firn_status judge_part(part_scan *s)
         s->bits[n_words - 1] = ((uint64_t)1 << (s->part->n_entries % 64)) - 1;
     FIRN_TRY(read_tuples(s));
     FIRN_TRY(judge_tuples(s));
-    if (s->scan->manifest->content == FIRN_CONTENT_DATA)
+    if (s->scan->manifest->content == FIRN_CONTENT_DATA) {
+        for (size_t i = 0; i < n_words; i++)
+            s->scan->n_in_partition += __builtin_popcountll(s->bits[i]);
         FIRN_TRY(compare_numbers(s, s->opts->filter));
+    }
     FIRN_TRY(find_metrics(s));
     s->scan->n_live += (int64_t)s->part->n_entries;
     s->scan->live_bytes += s->part->live_bytes;
@@ -452,7 +455,7 @@ firn_status firn_image_scan_run(const firn_manifest_scan_opts *opts, firn_manife
     scan->image = NULL;
     if (!is_damaged) return st;
     scan->n_tasks = scan->n_deletes = 0;
-    scan->n_live = scan->live_bytes = 0;
+    scan->n_live = scan->live_bytes = scan->n_in_partition = 0;
     return FIRN_DONE;
 }
 

@@ -127,6 +127,7 @@ static firn_status take_entry(const firn_manifest_scan_opts *opts, firn_manifest
     if (scan->builder) build_image(opts, scan, entry);
     if (!firn_expr_matches_partition(sf->projected, sf->spec, entry->file.partition))
         return FIRN_OK;
+    scan->n_in_partition += entry->file.content == FIRN_CONTENT_DATA;
     return firn_manifest_scan_take(opts, scan, entry, cache, results, err);
 }
 

@@ -54,6 +54,7 @@ typedef struct firn_manifest_scan {
     firn_scan_task *tasks;
     size_t n_tasks, cap_tasks;
     int64_t n_live, live_bytes;
+    int64_t n_in_partition;       /* live data files in partitions that may match */
     firn_manifest_entry *deletes; /* of a delete manifest */
     size_t n_deletes, cap_deletes;
     int64_t n_row_ids; /* rows of a part that inherit ids, see FIRN_RELATIVE_ROW_ID */

@@ -30,8 +30,10 @@ typedef struct firn_scan_stats {
     int64_t delete_manifests_total, delete_manifests_read;
     int64_t
         files_total; /* live files in manifests read or pruned, from the manifest list's counts */
-    int64_t rows_total; /* of these, deleted or not; 0 where the list has no counts */
-    int64_t files_matched;
+    int64_t rows_total;         /* of these, deleted or not; 0 where the list has no counts */
+    int64_t files_seen;         /* live files in the manifests read */
+    int64_t files_in_partition; /* of these, in partitions that may match */
+    int64_t files_matched;      /* of these, with metrics that may match, too */
     int64_t bytes_total, bytes_matched; /* of manifests read */
     int64_t rows_matched;
     bool has_delete_files;

@@ -242,6 +242,8 @@ static void add_stats(firn_scan_stats *stats, const firn_manifest_scan *scan)
     const firn_manifest_file *manifest = scan->manifest;
     if (scan->part_index == 0) stats->manifests_read++;
     stats->bytes_total += scan->live_bytes;
+    stats->files_seen += scan->n_live;
+    stats->files_in_partition += scan->n_in_partition;
     if (manifest->added_files < 0 || manifest->existing_files < 0)
         stats->files_total += scan->n_live;
     for (size_t i = 0; i < scan->n_tasks; i++) {

@@ -49,6 +49,15 @@ FIRN_MUST_CHECK firn_status firn_scan_queue_stream(firn_env *env, firn_store *st
 void firn_scan_queue_destroy(firn_scan_queue *queue);
 /* What the stream found so far; of a plan: all zero. */
 firn_scan_stats firn_scan_queue_stats(firn_scan_queue *queue);
+/* What readers did so far. Pages are data pages of the columns read, of row groups that were read;
+ * where a file has no page index, those behind the last one wanted are not known. */
+typedef struct firn_scan_work {
+    int64_t row_groups, row_groups_skipped;
+    int64_t pages, pages_skipped;
+    int64_t bytes_read; /* of data files, footers and indexes included */
+} firn_scan_work;
+/* Complete when all readers are closed. */
+firn_scan_work firn_scan_queue_work(const firn_scan_queue *queue);
 /* Rows handed out so far and in all, for progress. */
 void firn_scan_queue_progress(const firn_scan_queue *queue, int64_t *rows_done,
                               int64_t *rows_total);

@@ -54,6 +54,7 @@ struct firn_scan_queue {
     firn_scan_task *only_tasks; /* the tasks with what is wanted as their deletes */
     int64_t rows_total;
     atomic_int_least64_t rows_done;
+    atomic_int_least64_t row_groups, row_groups_skipped, pages, pages_skipped, bytes_read;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     size_t n_opening;
@@ -216,6 +217,31 @@ firn_scan_stats firn_scan_queue_stats(firn_scan_queue *queue)
     return stats;
 }
 
+firn_scan_work firn_scan_queue_work(const firn_scan_queue *queue)
+{
+    return (firn_scan_work){.row_groups = atomic_load(&queue->row_groups),
+                            .row_groups_skipped = atomic_load(&queue->row_groups_skipped),
+                            .pages = atomic_load(&queue->pages),
+                            .pages_skipped = atomic_load(&queue->pages_skipped),
+                            .bytes_read = atomic_load(&queue->bytes_read)};
+}
+
+static void add_to(atomic_int_least64_t *counter, int64_t n)
+{
+    (void)atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+void firn_scan_queue_count_unit(firn_scan_queue *queue, bool is_skipped)
+{
+    add_to(is_skipped ? &queue->row_groups_skipped : &queue->row_groups, 1);
+}
+
+void firn_scan_queue_count_pages(firn_scan_queue *queue, int64_t n_read, int64_t n_skipped)
+{
+    add_to(&queue->pages, n_read);
+    add_to(&queue->pages_skipped, n_skipped);
+}
+
 const firn_name_mapping *firn_scan_queue_mapping(const firn_scan_queue *queue)
 {
     return queue->mapping;
@@ -245,11 +271,27 @@ firn_status firn_scan_task_wrap(firn_error *err, firn_status st, const firn_scan
                            FIRN_STR_ARG(task->file->path));
 }
 
+/* A file's bytes, counted. */
+typedef struct counted_source {
+    firn_byte_source inner;
+    firn_scan_queue *queue;
+} counted_source;
+
+static firn_status read_counted(void *ctx, int64_t offset, void *out, size_t n, firn_error *err)
+{
+    const counted_source *source = ctx;
+    add_to(&source->queue->bytes_read, (int64_t)n);
+    return source->inner.read_at(source->inner.ctx, offset, out, n, err);
+}
+
 static firn_status open_in(firn_scan_queue *queue, firn_scan_file *file, firn_error *err)
 {
-    firn_byte_source source;
-    FIRN_TRY(
-        firn_byte_source_open(queue->store, file->task->file->path, file->arena, &source, err));
+    counted_source *counted = firn_arena_alloc_zero(file->arena, sizeof *counted);
+    if (!counted) return firn_fail_nomem(err);
+    counted->queue = queue;
+    FIRN_TRY(firn_byte_source_open(queue->store, file->task->file->path, file->arena,
+                                   &counted->inner, err));
+    const firn_byte_source source = {counted, counted->inner.size_bytes, read_counted};
     return firn_row_file_open(&source, file->task->file->format, file->task->file->record_count,
                               file->arena, &file->rows, err);
 }

@@ -33,6 +33,10 @@ FIRN_MUST_CHECK firn_status firn_scan_queue_next_file(firn_scan_queue *queue, fi
 firn_status firn_scan_task_wrap(firn_error *err, firn_status st, const firn_scan_task *task);
 void firn_scan_queue_release(firn_scan_queue *queue, firn_scan_unit *unit);
 
+/* For firn_scan_queue_work(); from any thread. */
+void firn_scan_queue_count_unit(firn_scan_queue *queue, bool is_skipped);
+void firn_scan_queue_count_pages(firn_scan_queue *queue, int64_t n_read, int64_t n_skipped);
+
 /* True when some rows can only be told by their values. */
 bool firn_scan_queue_by_value(const firn_scan_queue *queue);
 /* Most columns that the deletes of one data file compare. */

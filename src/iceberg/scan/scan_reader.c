@@ -112,9 +112,13 @@ firn_status firn_scan_reader_open(firn_scan_queue *queue, const firn_type *proje
 
 void firn_scan_reader_close(firn_scan_reader *reader)
 {
+    int64_t n_pages = 0;
+    int64_t n_skipped = 0;
     if (!reader) return;
     close_unit(reader, &reader->current);
     close_unit(reader, &reader->retired);
+    firn_parquet_memory_pages(reader->memory, &n_pages, &n_skipped);
+    firn_scan_queue_count_pages(reader->queue, n_pages, n_skipped);
     firn_parquet_memory_destroy(reader->memory);
     for (size_t i = 0; i < reader->cap_columns; i++)
         firn_column_memory_dispose(&reader->memories[i], reader->alloc);
@@ -263,6 +267,7 @@ static firn_status open_rows(firn_scan_reader *reader, open_unit *open, bool *ha
         opts.match = firn_row_match_of(unit->rows->schema);
         FIRN_TRY(unit->only ? select_only(open, &opts, has_rows, err)
                             : select_rows(reader, open, &opts, has_rows, err));
+        firn_scan_queue_count_unit(reader->queue, !*has_rows);
         if (!*has_rows) return FIRN_OK;
     }
     FIRN_TRY(want_compared(reader, open, err));
