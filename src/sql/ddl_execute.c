@@ -2,6 +2,7 @@
 /* DDL: which statement goes where; schemas and DROP. */
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/maintain/purge.h"
 #include "sql/ddl.h"
 #include "sql/sql_text.h"
 
@@ -104,15 +105,16 @@ static firn_status drop_named(const firn_ddl *ddl, const firn_ast_drop *ast, fir
     const bool is_view = ast->object == FIRN_AST_VIEW;
     firn_catalog *catalog = NULL;
     firn_ident ident;
-    if (ast->is_purge) {
-        (void)firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: DROP TABLE .. PURGE");
-        return firn_error_hint(err, FIRN_ERR_UNSUPPORTED,
-                               "drop the table without PURGE and remove its files yourself");
-    }
     FIRN_TRY(firn_session__resolve(ddl->session, &ast->name, ddl->arena, &catalog, &ident, err));
     const firn_catalog_ops *ops = firn_catalog_get_ops(catalog);
     void *ctx = firn_catalog_ctx(catalog);
-    firn_status st = is_view ? ops->drop_view(ctx, &ident, err) : ops->drop_table(ctx, &ident, err);
+    firn_status st = FIRN_OK;
+    if (is_view)
+        st = ops->drop_view(ctx, &ident, err);
+    else if (ast->is_purge)
+        st = firn_table_purge(ddl->session->env, ddl->session->store, catalog, &ident, err);
+    else
+        st = ops->drop_table(ctx, &ident, err);
     if (st == FIRN_ERR_NOT_FOUND && ast->if_exists) st = FIRN_OK;
     if (st == FIRN_ERR_NOT_FOUND) {
         const firn_str text = firn_session__ident_text(ddl->session, &ident);

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -140,7 +141,6 @@ static void test_tables_that_exist(void **state)
     sql_expect_failure(f, "drop table ex", FIRN_ERR_NOT_FOUND,
                        "table default.ex does not exist in catalog lake", NULL, 11);
     sql_run(f, "drop table if exists ex");
-    sql_expect_failure(f, "drop table ex purge", FIRN_ERR_UNSUPPORTED, "PURGE", NULL, 0);
 }
 
 static void test_create_table_as_is_one_commit(void **state)
@@ -353,6 +353,42 @@ static void test_temporary_tables_are_the_engines(void **state)
     sql_expect_failure(f, "from tt", FIRN_ERR_NOT_FOUND, "tt", NULL, 5);
 }
 
+static size_t count_files(const char *folder)
+{
+    char command[FIRN_TEST_PATH + 100];
+    char line[32] = "";
+    (void)snprintf(command, sizeof command, "find %s -type f 2>/dev/null | wc -l", folder);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(line, sizeof line, pipe));
+    assert_int_equal(pclose(pipe), 0);
+    return strtoul(line, NULL, 10);
+}
+
+static void test_purge_removes_all_files_of_the_table(void **state)
+{
+    sql_fixture *f = *state;
+    char folder[FIRN_TEST_PATH + 40];
+    (void)snprintf(folder, sizeof folder, "%s/default/pu", f->folder);
+    sql_run(f, "create table pu (id int) with ('format-version' = '3', "
+               "'write.delete.mode' = 'merge-on-read')");
+    sql_run(f, "insert into pu select range from range(100)");
+    sql_run(f, "delete from pu where id = 7");
+    sql_run(f, "alter table pu create tag old");
+    sql_run(f, "insert overwrite pu select 1");
+    assert_true(count_files(folder) > 8);
+    sql_run(f, "alter table pu set tblproperties ('gc.enabled' = 'false')");
+    sql_expect_failure(f, "drop table pu purge", FIRN_ERR_ARG, "gc.enabled is false", NULL, 11);
+    assert_rows(f, "from pu", "(1)");
+    sql_run(f, "alter table pu set tblproperties ('gc.enabled' = 'true')");
+    sql_run(f, "drop table pu purge");
+    sql_expect_failure(f, "from pu", FIRN_ERR_NOT_FOUND, "pu does not exist", NULL, 5);
+    assert_told(f, "show tables like 'pu'", "");
+    assert_true(count_files(folder) <= 1); /* the version hint, if there is one */
+    sql_run(f, "drop table if exists pu purge");
+    sql_expect_failure(f, "drop table pu purge", FIRN_ERR_NOT_FOUND, "pu does not exist", NULL, 11);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_rollback),
         cmocka_unit_test(test_show_create_makes_the_same_table),
         cmocka_unit_test(test_temporary_tables_are_the_engines),
+        cmocka_unit_test(test_purge_removes_all_files_of_the_table),
     };
     return cmocka_run_group_tests(tests, sql_fixture_open, sql_fixture_close);
 }
