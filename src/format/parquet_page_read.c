@@ -374,7 +374,8 @@ firn_status firn_pq_pages_next(firn_pq_pages *p, firn_pq_page *out, firn_error *
 static void count_pages(firn_pq_pages *p)
 {
     if (p->n_index > p->n_pages) p->n_skipped = p->n_index - p->n_pages;
-    firn_pq_memory_count_pages(p->blocks->memory, p->n_pages, p->n_skipped);
+    if (p->blocks && p->blocks->memory)
+        firn_pq_memory_count_pages(p->blocks->memory, p->n_pages, p->n_skipped);
     p->n_index = p->n_pages = p->n_skipped = 0;
 }
 
@@ -399,7 +400,7 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
 
 void firn_pq_pages_dispose(firn_pq_pages *p)
 {
-    if (p->blocks) count_pages(p);
+    count_pages(p);
     firn_pq_block_drop(p->blocks, p->window);
     firn_pq_block_drop(p->blocks, p->block);
 }

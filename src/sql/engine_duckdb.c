@@ -37,6 +37,8 @@ static firn_status create_instance(firn_engine *engine, firn_error *err)
     add_option(&list, "async_threads", FIRN_STR("1"));
     if (env->memory_bytes > 0) add_option(&list, "memory_limit", firn_str_of(memory));
     add_option(&list, "temp_directory", engine->opts.temp_directory);
+    /* nothing is kept there; but SQL may read settings, and these would tell the home folder */
+    add_option(&list, "secret_directory", engine->opts.temp_directory);
     /* scans with different filters must not be merged: their results differ */
     add_option(&list, "disabled_optimizers", FIRN_STR("common_subplan"));
     add_option(&list, "errors_as_json", FIRN_STR("true"));

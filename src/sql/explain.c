@@ -30,7 +30,7 @@ static bool accept_any(firn_sql_parser *p, const char *const *words)
 /* ( ANALYZE [true|false], FORMAT JSON|TEXT|.., TYPE .. ) */
 static firn_status read_options(firn_sql_parser *p, explain *out, firn_error *err)
 {
-    static const char *const k_types[] = {"LOGICAL", "DISTRIBUTED", "IO", "VALIDATE", NULL};
+    static const char *const k_types[] = {"LOGICAL", "DISTRIBUTED", NULL};
     do {
         if (firn_parser_accept(p, "ANALYZE")) {
             out->is_analyze = !firn_parser_accept(p, "FALSE");
@@ -38,7 +38,10 @@ static firn_status read_options(firn_sql_parser *p, explain *out, firn_error *er
         } else if (firn_parser_accept(p, "FORMAT")) {
             out->is_json = firn_parser_accept(p, "JSON");
             if (!out->is_json) FIRN_TRY(firn_parser_expect(p, "TEXT", err));
-        } else if (!firn_parser_accept(p, "TYPE") || !accept_any(p, k_types)) {
+        } else if (firn_parser_accept(p, "TYPE")) {
+            if (!accept_any(p, k_types))
+                return firn_parser_fail(p, "LOGICAL, DISTRIBUTED or VALIDATE", err);
+        } else {
             return firn_parser_fail(p, "ANALYZE, FORMAT JSON or FORMAT TEXT", err);
         }
     } while (firn_parser_accept_symbol(p, ","));
@@ -65,6 +68,7 @@ static firn_status read(firn_sql_parser *p, explain *out, bool *handled, firn_er
     out->is_analyze = firn_parser_accept(p, "ANALYZE");
     firn_sql_parser ahead = *p;
     const bool has_options = firn_parser_accept_symbol(&ahead, "(") && !at_query(&ahead);
+    if (has_options && firn_parser_at(&ahead, "TYPE VALIDATE")) return FIRN_OK; /* no plan */
     if (has_options) {
         FIRN_TRY(read_options(&ahead, out, err));
         *p = ahead;

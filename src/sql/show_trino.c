@@ -129,29 +129,16 @@ static firn_status validate(firn_session *session, firn_str sql, firn_result **o
     return firn_show__end(&show, "EXPLAIN", show.rows.status, out, err);
 }
 
-/* EXPLAIN (TYPE VALIDATE) query. Other types are the engine's plan. */
+/* EXPLAIN (TYPE VALIDATE) query. Plans are explain.c's. */
 static firn_status explain(firn_session *session, firn_sql_parser *p, bool *handled,
                            firn_result **out, firn_error *err)
 {
-    firn_str type;
-    if (!firn_parser_accept_symbol(p, "(") || !firn_parser_accept(p, "TYPE")) return FIRN_OK;
-    *handled = true;
-    FIRN_TRY(firn_parser_identifier(p, &type, err));
-    const bool is_check = firn_str_equals_nocase(type, FIRN_STR("validate"));
-    const bool is_plan = firn_str_equals_nocase(type, FIRN_STR("logical")) ||
-                         firn_str_equals_nocase(type, FIRN_STR("distributed"));
-    if (!is_check && !is_plan) return firn_parser_fail(p, "LOGICAL, DISTRIBUTED or VALIDATE", err);
+    *handled = firn_parser_accept_symbol(p, "(") && firn_parser_accept(p, "TYPE VALIDATE");
+    if (!*handled) return FIRN_OK;
     FIRN_TRY(firn_parser_expect_symbol(p, ")", err));
     const size_t at = firn_parser_peek(p).offset;
-    const firn_str query = firn_str_slice(p->sql, at, p->sql.len);
-    firn_status st = FIRN_OK;
-    if (is_check) {
-        st = validate(session, query, out, err);
-    } else {
-        const firn_str sql = firn_arena_printf(session->arena, "EXPLAIN %.*s", FIRN_STR_ARG(query));
-        st = sql.data ? firn_session__query(session, sql, out, err) : firn_fail_nomem(err);
-    }
-    if (st != FIRN_OK && err && err->position > 0) err->position += at - (is_check ? 0 : 8);
+    const firn_status st = validate(session, firn_str_slice(p->sql, at, p->sql.len), out, err);
+    if (st != FIRN_OK && err && err->position > 0) err->position += at;
     return st;
 }
 
