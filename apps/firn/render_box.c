@@ -344,12 +344,14 @@ static firn_status collect(grid *g, const row_stream *rows, firn_error *err)
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 
-/* A plan or a statement of several lines, the only row: nobody can read it in a box. NULL: none. */
-static const cell *only_text(const grid *g)
+/* Plans or a statement, each of several lines: nobody can read them in a box. */
+static bool is_text(const grid *g)
 {
-    if (g->n_rows != 1 || g->n_columns > 2 || g->opts->format == RENDER_MARKDOWN) return NULL;
-    const cell *last = &g->head[0][g->n_columns - 1];
-    return last->lines.len > 0 ? last : NULL;
+    if (g->n_rows == 0 || g->n_rows > (int64_t)g->n_head) return false;
+    if (g->n_columns > 2 || g->opts->format == RENDER_MARKDOWN) return false;
+    for (size_t r = 0; r < g->n_head; r++)
+        if (g->head[r][g->n_columns - 1].lines.len == 0) return false;
+    return true;
 }
 
 static void draw_text(const cell *c, FILE *out)
@@ -364,8 +366,8 @@ static void draw_text(const cell *c, FILE *out)
 static void draw(const grid *g, FILE *out)
 {
     const int64_t n = (int64_t)(g->n_head + g->n_tail);
-    if (only_text(g))
-        draw_text(only_text(g), out);
+    if (is_text(g))
+        for (size_t r = 0; r < g->n_head; r++) draw_text(&g->head[r][g->n_columns - 1], out);
     else if (g->opts->format == RENDER_MARKDOWN)
         draw_markdown(g, out);
     else if (g->opts->is_line_when_wide && !is_all_shown(g))

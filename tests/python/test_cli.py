@@ -213,3 +213,9 @@ def test_nothing_new_is_quick_and_says_so(home, tmp_path):
     out = home.run("run", "examples/retail", "--set", f"landing={landing}").stdout
     print(f"nothing new in {(time.perf_counter() - start) * 1000:.0f} ms")
     assert "nothing new" in out
+
+
+def test_plans_are_printed_as_lines_and_not_in_a_box(table):
+    out = table.run("sql", "--format", "box", "-c", "EXPLAIN ANALYZE SELECT * FROM a.t").stdout.splitlines()
+    assert out[0].startswith("╭─") and "scan of a.t" in out
+    assert not any("\\n" in line or line.startswith("┌") for line in out)
