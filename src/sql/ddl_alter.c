@@ -143,6 +143,14 @@ static firn_status set_order(const alter *a, firn_error *err)
 
 /* ---- properties ---- */
 
+static firn_status remove_properties(const alter *a, const firn_ast_properties *in, firn_error *err)
+{
+    firn_str *keys = firn_arena_array(a->ddl->arena, in->n, sizeof *keys);
+    if (!keys) return firn_fail_nomem(err);
+    for (size_t i = 0; i < in->n; i++) keys[i] = in->items[i].key;
+    return firn_txn_remove_properties(a->txn, keys, in->n, err);
+}
+
 static firn_status set_properties(const alter *a, firn_error *err)
 {
     const firn_ast_table_options *options = &a->ast->options;
@@ -151,17 +159,9 @@ static firn_status set_properties(const alter *a, firn_error *err)
     }
     if (options->has_partitions) FIRN_TRY(set_partitions(a, err));
     if (options->has_order) FIRN_TRY(set_order(a, err));
+    if (options->unset.n > 0) FIRN_TRY(remove_properties(a, &options->unset, err));
     if (options->properties.n == 0) return FIRN_OK;
     return firn_txn_set_properties(a->txn, options->properties.items, options->properties.n, err);
-}
-
-static firn_status unset_properties(const alter *a, firn_error *err)
-{
-    const firn_ast_properties *in = &a->ast->options.properties;
-    firn_str *keys = firn_arena_array(a->ddl->arena, in->n, sizeof *keys);
-    if (!keys) return firn_fail_nomem(err);
-    for (size_t i = 0; i < in->n; i++) keys[i] = in->items[i].key;
-    return firn_txn_remove_properties(a->txn, keys, in->n, err);
 }
 
 /* ---- the statement ---- */
@@ -173,6 +173,7 @@ static firn_status apply(const alter *a, firn_error *err)
     case FIRN_ALTER_ADD_COLUMNS: return add_columns(a, err);
     case FIRN_ALTER_DROP_COLUMNS: return drop_columns(a, err);
     case FIRN_ALTER_RENAME_COLUMN:
+        if (ast->if_column_exists && !firn_schema_find_name(a->schema, ast->column)) return FIRN_OK;
         return firn_txn_rename_column(a->txn, ast->column, ast->text, err);
     case FIRN_ALTER_COLUMN_TYPE:
         return firn_txn_promote_column(a->txn, ast->column, &ast->type, err);
@@ -186,7 +187,7 @@ static firn_status apply(const alter *a, firn_error *err)
     case FIRN_ALTER_SET_IDENTIFIER: return set_identifier(a, err);
     case FIRN_ALTER_DROP_IDENTIFIER: return drop_identifier(a, err);
     case FIRN_ALTER_SET_PROPERTIES: return set_properties(a, err);
-    case FIRN_ALTER_UNSET_PROPERTIES: return unset_properties(a, err);
+    case FIRN_ALTER_UNSET_PROPERTIES: return remove_properties(a, &ast->options.properties, err);
     case FIRN_ALTER_ADD_PARTITION: return add_partition(a, &ast->transform, err);
     case FIRN_ALTER_DROP_PARTITION: return drop_partition(a, &ast->transform, err);
     case FIRN_ALTER_REPLACE_PARTITION:

@@ -335,16 +335,77 @@ static bool table_exists(const firn_ddl *ddl, const new_table *t)
                             &ignored) == FIRN_OK;
 }
 
+/* The name that translation gives the i-th column when the query gives none. */
+static bool is_made_name(const firn_ddl *ddl, firn_str name, size_t i)
+{
+    char made[32];
+    (void)snprintf(made, sizeof made, "_col%zu", i);
+    return firn_str_equals(name, firn_str_of(made)) &&
+           firn_str_find(ddl->session->statement.original, firn_str_of(made), 0) == SIZE_MAX;
+}
+
+static firn_status check_query_column(const firn_ddl *ddl, const firn_ast_create *ast,
+                                      const firn_type *columns, size_t i, firn_error *err)
+{
+    const firn_str name = columns->fields[i].name;
+    const size_t offset = ast->name.offset;
+    if (columns->fields[i].type->kind == FIRN_TYPE_UNKNOWN)
+        return firn_sql_fail(err, offset, "column %zu of the query has no type", i + 1);
+    if (ast->n_names > 0) return FIRN_OK;
+    if (is_made_name(ddl, name, i))
+        return firn_sql_fail(err, offset, "column %zu of the query has no name", i + 1);
+    for (size_t k = 0; k < i; k++) {
+        if (!firn_str_equals_nocase(columns->fields[k].name, name)) continue;
+        return firn_sql_fail(err, offset, "two columns are called \"%.*s\"", FIRN_STR_ARG(name));
+    }
+    return FIRN_OK;
+}
+
+/* Elsewhere the engine finds names and types for what has none; in Trino that is an error. */
+static firn_status check_query(const firn_ddl *ddl, const firn_ast_create *ast, firn_error *err)
+{
+    const firn_rewrite *rewrite = NULL;
+    firn_engine *engine = NULL;
+    firn_type columns;
+    firn_type parameters;
+    firn_error ignored;
+    if (ddl->session->dialect != FIRN_DIALECT_TRINO) return FIRN_OK;
+    FIRN_TRY(firn_session__engine(ddl->session, &engine, err));
+    if (firn_session__rewrite(ddl->session, ast->query, NULL, &rewrite, &ignored) != FIRN_OK ||
+        firn_engine_bind(engine, rewrite->sql, ddl->arena, &columns, &parameters, &ignored) !=
+            FIRN_OK) {
+        return FIRN_OK; /* running it says why, and where */
+    }
+    for (size_t i = 0; i < columns.n_fields; i++)
+        FIRN_TRY(check_query_column(ddl, ast, &columns, i, err));
+    return FIRN_OK;
+}
+
+static void put_names(const firn_ast_create *ast, firn_sql_text *text)
+{
+    for (size_t i = 0; i < ast->n_names; i++) {
+        firn_sql_text_put(text, i == 0 ? " AS \"query\"(" : ", ");
+        firn_sql_text_name(text, ast->names[i]);
+    }
+    if (ast->n_names > 0) firn_sql_text_put(text, ")");
+}
+
 static firn_status read_query(const firn_ddl *ddl, const firn_ast_create *ast, firn_sql_text *text,
                               firn_dml_rows *out, firn_error *err)
 {
+    FIRN_TRY(check_query(ddl, ast, err));
     firn_sql_text_init(text, ddl->session, ddl->sql);
     firn_sql_text_put(text, "SELECT * FROM (");
     firn_sql_text_user(text, ast->query);
-    firn_sql_text_put(text, ast->has_no_data ? ") WHERE false" : ")");
+    firn_sql_text_put(text, ")");
+    put_names(ast, text);
+    if (ast->has_no_data) firn_sql_text_put(text, " WHERE false");
     *out = (firn_dml_rows){.text = text};
     FIRN_TRY(firn_sql_text_finish(text, &out->sql, err));
-    return firn_sql_text_describe(text, out->sql, &out->columns, err);
+    FIRN_TRY(firn_sql_text_describe(text, out->sql, &out->columns, err));
+    if (ast->n_names == 0 || ast->n_names == out->columns.n_fields) return FIRN_OK;
+    return firn_sql_fail(err, ast->name.offset, "%zu names for %zu columns of the query",
+                         ast->n_names, out->columns.n_fields);
 }
 
 firn_status firn_ddl__create_table(const firn_ddl *ddl, const firn_ast_create *ast,
@@ -359,7 +420,7 @@ firn_status firn_ddl__create_table(const firn_ddl *ddl, const firn_ast_create *a
     FIRN_TRY(
         firn_session__resolve(ddl->session, &ast->name, ddl->arena, &t.catalog, &t.ident, err));
     if (ast->if_not_exists && table_exists(ddl, &t)) {
-        return firn_session__result_of_command(ddl->session, tag, -1, out, err);
+        return firn_session__result_of_command(ddl->session, tag, has_query ? 0 : -1, out, err);
     }
     if (has_query) FIRN_TRY(read_query(ddl, ast, &text, &rows, err));
     FIRN_TRY(make_table(ddl, ast, has_query ? &rows.columns : NULL, &t, err));

@@ -77,10 +77,11 @@ static firn_status check_clauses(sql_merge *m, firn_error *err)
     return FIRN_OK;
 }
 
-/* One unconditional DELETE may hit a row twice: the result is the same. */
-static bool is_twice_fine(const firn_ast_merge *ast)
+/* One unconditional DELETE may hit a row twice: the result is the same. Not in Trino. */
+static bool is_twice_fine(const firn_session *session, const firn_ast_merge *ast)
 {
     const firn_ast_merge_clause *only = NULL;
+    if (session->dialect == FIRN_DIALECT_TRINO) return false;
     for (size_t i = 0; i < ast->n_clauses; i++) {
         if (ast->clauses[i].when != FIRN_WHEN_MATCHED) continue;
         if (only) return false;
@@ -511,8 +512,9 @@ static firn_status write_query(const sql_merge *m, firn_sql_text *text, firn_err
 
 static firn_status run(sql_merge *m, firn_error *err)
 {
-    firn_apply_opts opts = {
-        .is_twice_fine = is_twice_fine(m->ast), .is_update = true, .has_values = true};
+    firn_apply_opts opts = {.is_twice_fine = is_twice_fine(m->s->session, m->ast),
+                            .is_update = true,
+                            .has_values = true};
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     firn_dml_counts counts = {0};

@@ -114,11 +114,11 @@ FIRN_MUST_CHECK firn_status firn_duckdb_type_text(const firn_type *type, int dep
 FIRN_MUST_CHECK firn_status firn_engine_describe(firn_engine *engine, firn_str sql,
                                                  firn_arena *arena, firn_type *out,
                                                  firn_error *err);
-/* Parameters ("?") of a query, in their order, as binding it finds them; kind UNKNOWN: it does not
- * say. */
-FIRN_MUST_CHECK firn_status firn_engine_parameters(firn_engine *engine, firn_str sql,
-                                                   firn_arena *arena, firn_type *out,
-                                                   firn_error *err);
+/* Columns and parameters ("?") of a query, in their order, as binding it finds them; kind UNKNOWN:
+ * the query leaves the type open (NULL). */
+FIRN_MUST_CHECK firn_status firn_engine_bind(firn_engine *engine, firn_str sql, firn_arena *arena,
+                                             firn_type *columns_out, firn_type *parameters_out,
+                                             firn_error *err);
 
 /* ---- rows of a statement ---- */
 void firn_engine_rows_close(firn_engine_rows *rows);

@@ -255,48 +255,48 @@ firn_status firn_engine_describe(firn_engine *engine, firn_str sql, firn_arena *
 }
 
 /* Of those that the query leaves open the type is none. */
-static firn_status mark_unknown(firn_engine *engine, duckdb_v2_schema_handle schema,
-                                const firn_type *read, firn_arena *arena, firn_type *out,
-                                firn_error *err)
+static firn_status read_open(firn_engine *engine, duckdb_v2_schema_handle schema, firn_arena *arena,
+                             firn_type *out, firn_error *err)
 {
     static const firn_type k_unknown = {.kind = FIRN_TYPE_UNKNOWN};
     duckdb_v2_error_info_handle info = NULL;
-    firn_field *fields = firn_arena_array(arena, read->n_fields, sizeof *fields);
+    firn_type read;
+    FIRN_TRY(firn_duckdb_schema_read(engine, schema, arena, &read, err));
+    firn_field *fields = firn_arena_array(arena, read.n_fields, sizeof *fields);
     if (!fields) return firn_fail_nomem(err);
-    for (size_t i = 0; i < read->n_fields; i++) {
+    for (size_t i = 0; i < read.n_fields; i++) {
         duckdb_v2_identifier_t name = {0};
         duckdb_v2_logical_type_handle type = NULL;
         DUCKDB_V2_LOGICAL_TYPE_ID id = DUCKDB_V2_LOGICAL_TYPE_ID_INVALID;
         DUCKDB_V2_ERROR code = engine->api->schema_get_field(schema, i, &name, &type, &info);
         if (!code) code = engine->api->logical_type_get_id(type, &id, &info);
         if (code) return firn_engine_fail(engine, code, &info, err);
-        fields[i] = read->fields[i];
+        fields[i] = read.fields[i];
         if (id == DUCKDB_V2_LOGICAL_TYPE_ID_SQLNULL || id == DUCKDB_V2_LOGICAL_TYPE_ID_UNKNOWN ||
             id == DUCKDB_V2_LOGICAL_TYPE_ID_ANY) {
             fields[i].type = &k_unknown;
         }
     }
-    *out = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = read->n_fields};
+    *out = (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = read.n_fields};
     return FIRN_OK;
 }
 
-firn_status firn_engine_parameters(firn_engine *engine, firn_str sql, firn_arena *arena,
-                                   firn_type *out, firn_error *err)
+firn_status firn_engine_bind(firn_engine *engine, firn_str sql, firn_arena *arena,
+                             firn_type *columns_out, firn_type *parameters_out, firn_error *err)
 {
     duckdb_v2_sql_statement_handle statement = NULL;
     duckdb_v2_schema_handle columns = NULL;
-    duckdb_v2_schema_handle schema = NULL;
+    duckdb_v2_schema_handle parameters = NULL;
     duckdb_v2_error_info_handle info = NULL;
-    firn_type read;
     clear_stash(engine);
     FIRN_TRY(parse_one(engine, sql, &statement, err));
     const DUCKDB_V2_ERROR code =
-        engine->api->statement_bind(engine->connection, statement, &columns, &schema, &info);
-    firn_status st = code ? firn_engine_fail(engine, code, &info, err)
-                          : firn_duckdb_schema_read(engine, schema, arena, &read, err);
-    if (st == FIRN_OK) st = mark_unknown(engine, schema, &read, arena, out, err);
+        engine->api->statement_bind(engine->connection, statement, &columns, &parameters, &info);
+    firn_status st = code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
+    if (st == FIRN_OK) st = read_open(engine, columns, arena, columns_out, err);
+    if (st == FIRN_OK) st = read_open(engine, parameters, arena, parameters_out, err);
     (void)engine->api->schema_destroy(&columns);
-    (void)engine->api->schema_destroy(&schema);
+    (void)engine->api->schema_destroy(&parameters);
     (void)engine->api->sql_statement_destroy(&statement);
     return st;
 }

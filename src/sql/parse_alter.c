@@ -185,6 +185,7 @@ static firn_status parse_rename(firn_sql_parser *p, firn_ast_alter *out, firn_er
     }
     out->kind = FIRN_ALTER_RENAME_COLUMN;
     (void)firn_parser_accept(p, "COLUMN");
+    out->if_column_exists = firn_parser_accept(p, "IF EXISTS");
     FIRN_TRY(parse_path(p, &out->column, err));
     FIRN_TRY(firn_parser_expect(p, "TO", err));
     return firn_parser_identifier(p, &out->text, err);

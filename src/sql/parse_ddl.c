@@ -43,9 +43,29 @@ static firn_status refuse_constraint(const firn_sql_parser *p, firn_error *err)
     return FIRN_ERR_UNSUPPORTED;
 }
 
+/* (a, b) before AS: names for the columns of the query. False: a list of another kind. */
+static bool at_names(firn_sql_parser p)
+{
+    firn_str name;
+    const bool is_name = firn_parser_identifier(&p, &name, NULL) == FIRN_OK;
+    return is_name && (firn_parser_accept_symbol(&p, ",") || firn_parser_accept_symbol(&p, ")"));
+}
+
+static firn_status parse_names(firn_sql_parser *p, firn_ast_create *out, firn_error *err)
+{
+    do {
+        firn_str *slot =
+            firn_arena_push(p->arena, &out->names, &out->n_names, &out->cap_names, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        FIRN_TRY(firn_parser_identifier(p, slot, err));
+    } while (firn_parser_accept_symbol(p, ","));
+    return firn_parser_expect_symbol(p, ")", err);
+}
+
 static firn_status parse_columns(firn_sql_parser *p, firn_ast_create *out, firn_error *err)
 {
     int32_t next_id = 1;
+    if (at_names(*p)) return parse_names(p, out, err);
     do {
         if (firn_parser_at(p, "PRIMARY KEY") || firn_parser_at(p, "CONSTRAINT") ||
             firn_parser_at(p, "FOREIGN KEY")) {
@@ -88,6 +108,8 @@ static firn_status parse_query(firn_sql_parser *p, firn_ast_create *out, firn_er
 static firn_status parse_table(firn_sql_parser *p, firn_ast_create *out, firn_error *err)
 {
     out->object = FIRN_AST_TABLE;
+    if (out->or_replace && firn_parser_at(p, "IF NOT EXISTS"))
+        return firn_parser_fail(p, "the table's name behind OR REPLACE", err);
     out->if_not_exists = firn_parser_accept(p, "IF NOT EXISTS");
     FIRN_TRY(firn_parser_name(p, &out->name, err));
     if (firn_parser_accept_symbol(p, "(")) FIRN_TRY(parse_columns(p, out, err));

@@ -311,6 +311,27 @@ static firn_status parse_property_map(firn_sql_parser *p, firn_ast_properties *o
     return FIRN_OK;
 }
 
+/* Iceberg's name of an option; *out stays as it is when there is none. */
+static void translate_key(firn_str *out)
+{
+    for (size_t i = 0; i < sizeof k_options / sizeof *k_options; i++) {
+        if (!firn_str_equals_nocase(*out, firn_str_of(k_options[i].theirs))) continue;
+        *out = firn_str_of(k_options[i].ours);
+        return;
+    }
+}
+
+/* A word that is no option, rather than a property with a dotted name. */
+static firn_status check_key(const firn_token *first, firn_str key, firn_error *err)
+{
+    if (first->kind != FIRN_TOKEN_WORD || firn_str_find(key, FIRN_STR("."), 0) != SIZE_MAX ||
+        firn_str_find(key, FIRN_STR("-"), 0) != SIZE_MAX) {
+        return FIRN_OK;
+    }
+    return firn_sql_fail(err, first->offset, "there is no table option \"%.*s\"",
+                         FIRN_STR_ARG(key));
+}
+
 firn_status firn_parse_with_option(firn_sql_parser *p, firn_ast_table_options *out, firn_error *err)
 {
     const firn_token first = firn_parser_peek(p);
@@ -318,32 +339,26 @@ firn_status firn_parse_with_option(firn_sql_parser *p, firn_ast_table_options *o
     firn_str value;
     FIRN_TRY(firn_parse_key(p, &key, err));
     FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
+    const bool is_default = firn_parser_accept(p, "DEFAULT");
     if (firn_str_equals_nocase(key, FIRN_STR("partitioning"))) {
         out->has_partitions = true;
-        return parse_transform_array(p, false, &out->partitions, err);
+        return is_default ? FIRN_OK : parse_transform_array(p, false, &out->partitions, err);
     }
     if (firn_str_equals_nocase(key, FIRN_STR("sorted_by"))) {
         out->has_order = true;
-        return parse_transform_array(p, true, &out->order, err);
+        return is_default ? FIRN_OK : parse_transform_array(p, true, &out->order, err);
     }
-    if (firn_str_equals_nocase(key, FIRN_STR("extra_properties"))) {
+    if (!is_default && firn_str_equals_nocase(key, FIRN_STR("extra_properties"))) {
         return parse_property_map(p, &out->properties, err);
     }
-    FIRN_TRY(parse_value(p, &value, err));
-    if (firn_str_equals_nocase(key, FIRN_STR("location"))) {
-        out->location = value;
-        return FIRN_OK;
-    }
-    for (size_t i = 0; i < sizeof k_options / sizeof *k_options; i++) {
-        if (firn_str_equals_nocase(key, firn_str_of(k_options[i].theirs))) {
-            return add_property(p, &out->properties, firn_str_of(k_options[i].ours), value, err);
-        }
-    }
-    if (first.kind == FIRN_TOKEN_WORD && firn_str_find(key, FIRN_STR("."), 0) == SIZE_MAX) {
-        return firn_sql_fail(err, first.offset, "there is no table option \"%.*s\"",
-                             FIRN_STR_ARG(key));
-    }
-    return add_property(p, &out->properties, key, value, err);
+    const bool is_location = firn_str_equals_nocase(key, FIRN_STR("location"));
+    if (!is_default) FIRN_TRY(parse_value(p, &value, err));
+    if (is_location && !is_default) out->location = value;
+    if (is_location) return FIRN_OK;
+    translate_key(&key);
+    FIRN_TRY(check_key(&first, key, err));
+    return is_default ? add_property(p, &out->unset, key, (firn_str){0}, err)
+                      : add_property(p, &out->properties, key, value, err);
 }
 
 firn_status firn_parse_with_options(firn_sql_parser *p, firn_ast_table_options *out,

@@ -265,6 +265,21 @@ static firn_status declare_metadata(const question *q, firn_metadata_columns col
                                         err);
 }
 
+/* What a table will be is not known; Trino says so, the others take what it is. */
+static firn_status check_past(const question *q, firn_error *err)
+{
+    int64_t us = 0;
+    if (!q->at || q->at->kind != FIRN_TRAVEL_TIMESTAMP || q->at->is_number ||
+        dialect_in(q->session, q->scope) != FIRN_DIALECT_TRINO) {
+        return FIRN_OK;
+    }
+    if (!firn_parse_timestamp_us(q->at->text, &us, NULL) ||
+        us / 1000 <= firn_clock_wall_ms(q->session->env->clock)) {
+        return FIRN_OK;
+    }
+    return firn_sql_fail(err, q->at->offset, "%.*s is not in the past", FIRN_STR_ARG(q->at->text));
+}
+
 static firn_status claim_table(const question *q, firn_catalog *catalog, const firn_ident *ident,
                                const firn_table_metadata *metadata, firn_engine_claim *out,
                                firn_error *err)
@@ -273,6 +288,7 @@ static firn_status claim_table(const question *q, firn_catalog *catalog, const f
     firn_scan_source source = {.metadata = metadata, .snapshot_id = -1};
     source.name = firn_session__ident_text(q->session, ident);
     if (!source.name.data) return firn_fail_nomem(err);
+    FIRN_TRY(check_past(q, err));
     FIRN_TRY(firn_session__travel(metadata, q->at, source.name, &snapshot, &source.schema, err));
     const firn_str branch = q->at ? (firn_str){0} : firn_session__wap_branch(q->session, metadata);
     const firn_snapshot_ref *ref = branch.data ? firn_metadata_find_ref(metadata, branch) : NULL;

@@ -94,7 +94,8 @@ static firn_status find_inputs(firn_session *session, firn_str text, firn_type *
     if (!is_query(session, text)) return unknown_inputs(session, text, out, err);
     FIRN_TRY(prepare_text(session, text, &rewrite, err));
     FIRN_TRY(firn_session__engine(session, &engine, err));
-    return firn_engine_parameters(engine, rewrite->sql, session->arena, out, err);
+    firn_type columns;
+    return firn_engine_bind(engine, rewrite->sql, session->arena, &columns, out, err);
 }
 
 firn_status firn_show__input(firn_session *session, firn_str text, firn_result **out,

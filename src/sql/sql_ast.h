@@ -40,6 +40,7 @@ typedef struct firn_ast_table_options {
     firn_ast_transforms partitions;
     firn_ast_transforms order;
     firn_ast_properties properties; /* Iceberg's names */
+    firn_ast_properties unset;      /* keys whose value is DEFAULT */
     firn_str location;
     bool has_partitions, has_order;
 } firn_ast_table_options;
@@ -60,7 +61,9 @@ typedef struct firn_ast_create {
     firn_ast_columns columns; /* VIEW: names and docs only */
     firn_ast_table_options options;
     firn_str comment;
-    firn_str query;   /* CREATE .. AS */
+    firn_str query;  /* CREATE .. AS */
+    firn_str *names; /* of its columns; NULL: its own */
+    size_t n_names, cap_names;
     bool has_no_data; /* WITH NO DATA */
     bool has_like;
     firn_sql_name like;
@@ -80,7 +83,7 @@ typedef enum firn_ast_alter_kind {
     FIRN_ALTER_RENAME = 0,        /* new_name */
     FIRN_ALTER_ADD_COLUMNS,       /* columns, with their positions */
     FIRN_ALTER_DROP_COLUMNS,      /* columns: names */
-    FIRN_ALTER_RENAME_COLUMN,     /* column, text */
+    FIRN_ALTER_RENAME_COLUMN,     /* column, text; if_column_exists */
     FIRN_ALTER_COLUMN_TYPE,       /* column, type */
     FIRN_ALTER_COLUMN_COMMENT,    /* column, text */
     FIRN_ALTER_COLUMN_POSITION,   /* column, position */
