@@ -58,7 +58,7 @@ static void test_a_row_is_merged_once(void **state)
     sql_run(f, "insert into t values (1), (2)");
     sql_run(f, "set dialect = 'trino'");
     sql_expect_failure(f, sql, FIRN_ERR_ARG, "is matched by more than one row of the source", NULL,
-                       0);
+                       11);
     assert_rows(f, "select id from t", "(1) (2)");
     sql_run(f, "set dialect = 'duckdb'");
     sql_run(f, sql);
