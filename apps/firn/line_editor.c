@@ -6,11 +6,14 @@
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -49,6 +52,26 @@ static char *prompt_of(EditLine *edit)
 
 /* ---- keys ---- */
 
+/* Waits for a byte. Ctrl-C is let in only while it waits, so that none comes unnoticed between two
+ * waits; one that the system gave to another thread is seen a moment later. False: it came. */
+static bool wait_for_key(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    sigset_t interrupt;
+    sigset_t before;
+    (void)sigemptyset(&interrupt);
+    (void)sigaddset(&interrupt, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &interrupt, &before);
+    const struct timespec moment = {.tv_nsec = 200000000};
+    int ready = 0;
+    while (ready <= 0 && !app_was_interrupted()) {
+        ready = ppoll(&input, 1, &moment, &before);
+        if (ready < 0 && errno != EINTR) break;
+    }
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return ready > 0;
+}
+
 /* Bytes from the terminal as one character. Ctrl-C ends the wait; a new size of the window is
  * noticed at the next key. */
 static int read_key(EditLine *edit, wchar_t *out)
@@ -58,8 +81,9 @@ static int read_key(EditLine *edit, wchar_t *out)
     memset(&state, 0, sizeof state);
     for (;;) {
         char byte;
+        if (!wait_for_key()) return -1;
         const ssize_t n = read(STDIN_FILENO, &byte, 1);
-        if (n < 0 && errno == EINTR && !app_was_interrupted()) continue;
+        if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return (int)n;
         struct winsize now;
         if (ioctl(STDIN_FILENO, TIOCGWINSZ, &now) == 0 &&
@@ -376,6 +400,8 @@ line_end line_editor_read(line_editor *editor, const char *prompt, firn_str *out
     int n = 0;
     editor->prompt = prompt;
     mark_pastes(editor, "\033[?2004h");
+    /* before the prompt is there, so that a key at once is a key */
+    (void)el_set(editor->edit, EL_PREP_TERM, 1);
     const char *line = el_gets(editor->edit, &n);
     mark_pastes(editor, "\033[?2004l");
     if (!line && app_was_interrupted()) {

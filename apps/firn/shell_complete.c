@@ -240,7 +240,8 @@ static void offer_for_statement(completion *c)
             names_offer_keyword(c->out, shown[i], c->word);
     } else if (is_one_of(previous, k_before_table)) {
         offer_tables(c);
-        if (c->n_parts == 0 && c->word.len > 0) names_keywords(c->out, c->word);
+        const bool is_ddl = firn_token_is(previous, "table") || firn_token_is(previous, "view");
+        if (c->n_parts == 0 && is_ddl) names_offer_keyword(c->out, "IF", c->word);
     } else {
         offer_anything(c);
     }

@@ -159,7 +159,8 @@ static firn_status read_all(FILE *in, const char *path, firn_buf *out, firn_erro
 {
     char block[1 << 16];
     size_t n;
-    while ((n = fread(block, 1, sizeof block, in)) > 0) firn_buf_append(out, block, n);
+    /* a terminal must not be asked again once its end was typed */
+    while (!feof(in) && (n = fread(block, 1, sizeof block, in)) > 0) firn_buf_append(out, block, n);
     if (ferror(in)) return firn_fail_errno(err, errno, "cannot read %s", path);
     firn_buf_byte(out, '\n');
     return firn_buf_check(out, err);
