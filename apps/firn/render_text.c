@@ -103,7 +103,8 @@ static void insert_value(text_writer *w, const firn_batch *batch, int64_t row, s
         return;
     }
     const firn_str text = firn_buf_view(w->cell);
-    const char first = text.len > 0 ? text.data[text.data[0] == '-' && text.len > 1] : 0;
+    char first = '\0';
+    if (text.len > 0) first = text.data[text.data[0] == '-' && text.len > 1];
     const bool is_bare =
         type->kind == FIRN_TYPE_BOOLEAN || (cell_is_number(type) && first >= '0' && first <= '9');
     if (is_bare)

@@ -474,7 +474,8 @@ static const char *argument_of(shell *sh, firn_str text)
     firn_str arg = st == FIRN_OK ? firn_str_trim(firn_buf_view(&out)) : FIRN_STR("");
     if (firn_str_ends_with(arg, FIRN_STR(";")))
         arg = firn_str_trim(firn_str_slice(arg, 0, arg.len - 1));
-    const char mark = arg.len >= 2 ? arg.data[0] : 0;
+    char mark = '\0';
+    if (arg.len >= 2) mark = arg.data[0];
     const bool is_quoted = (mark == '\'' || mark == '"') && arg.data[arg.len - 1] == mark &&
                            firn_str_find(arg, (firn_str){&mark, 1}, 1) == arg.len - 1;
     if (is_quoted && mark == '\'') arg = firn_str_slice(arg, 1, arg.len - 1);

@@ -108,7 +108,8 @@ void names_offer_keyword(line_choices *out, const char *keyword, firn_str prefix
     const bool is_lower = prefix.len > 0 && prefix.data[0] >= 'a' && prefix.data[0] <= 'z';
     for (; keyword[n] && n < sizeof lower; n++) {
         const bool is_upper = keyword[n] >= 'A' && keyword[n] <= 'Z';
-        lower[n] = is_lower && is_upper ? (char)(keyword[n] + 32) : keyword[n];
+        lower[n] = keyword[n];
+        if (is_lower && is_upper) lower[n] = (char)(keyword[n] + 32);
     }
     names_offer(out, (firn_str){lower, n}, prefix);
 }

@@ -20,7 +20,7 @@ void shell_output_init(shell_output *o)
 {
     memset(o, 0, sizeof *o);
     o->pager_pipe = -1;
-    firn_buf_init(&o->held, NULL, 2 * MAX_HELD);
+    firn_buf_init(&o->held, NULL, (size_t)2 * MAX_HELD);
 }
 
 static void close_target(shell_output *o)

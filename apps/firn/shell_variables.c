@@ -69,7 +69,8 @@ static bool put_variable(const shell_variables *v, firn_str sql, size_t colon, f
                          firn_buf *out, size_t *end)
 {
     size_t from = colon + 1;
-    const char mark = from < sql.len ? sql.data[from] : 0;
+    char mark = '\0';
+    if (from < sql.len) mark = sql.data[from];
     const bool is_marked = mark == '\'' || mark == '"';
     if (is_marked) from++;
     size_t to = from;
