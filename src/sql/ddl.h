@@ -15,6 +15,10 @@ typedef struct firn_ddl {
 
 FIRN_MUST_CHECK firn_status firn_ddl__create_table(const firn_ddl *ddl, const firn_ast_create *ast,
                                                    firn_result **out, firn_error *err);
+/* In Trino's dialect each column of CREATE .. AS has a name and a type; elsewhere the engine finds
+ * some for what has none. */
+FIRN_MUST_CHECK firn_status firn_ddl__check_query(const firn_ddl *ddl, const firn_ast_create *ast,
+                                                  firn_error *err);
 FIRN_MUST_CHECK firn_status firn_ddl__create_view(const firn_ddl *ddl, const firn_ast_create *ast,
                                                   firn_result **out, firn_error *err);
 /* Behind ALTER VIEW, and behind COMMENT ON VIEW. */

@@ -351,7 +351,7 @@ static firn_status check_query_column(const firn_ddl *ddl, const firn_ast_create
     const size_t offset = ast->name.offset;
     if (columns->fields[i].type->kind == FIRN_TYPE_UNKNOWN)
         return firn_sql_fail(err, offset, "column %zu of the query has no type", i + 1);
-    if (ast->n_names > 0) return FIRN_OK;
+    if (ast->n_names + ast->columns.n > 0) return FIRN_OK;
     if (is_made_name(ddl, name, i))
         return firn_sql_fail(err, offset, "column %zu of the query has no name", i + 1);
     for (size_t k = 0; k < i; k++) {
@@ -361,8 +361,7 @@ static firn_status check_query_column(const firn_ddl *ddl, const firn_ast_create
     return FIRN_OK;
 }
 
-/* Elsewhere the engine finds names and types for what has none; in Trino that is an error. */
-static firn_status check_query(const firn_ddl *ddl, const firn_ast_create *ast, firn_error *err)
+firn_status firn_ddl__check_query(const firn_ddl *ddl, const firn_ast_create *ast, firn_error *err)
 {
     const firn_rewrite *rewrite = NULL;
     firn_engine *engine = NULL;
@@ -393,7 +392,7 @@ static void put_names(const firn_ast_create *ast, firn_sql_text *text)
 static firn_status read_query(const firn_ddl *ddl, const firn_ast_create *ast, firn_sql_text *text,
                               firn_dml_rows *out, firn_error *err)
 {
-    FIRN_TRY(check_query(ddl, ast, err));
+    FIRN_TRY(firn_ddl__check_query(ddl, ast, err));
     firn_sql_text_init(text, ddl->session, ddl->sql);
     firn_sql_text_put(text, "SELECT * FROM (");
     firn_sql_text_user(text, ast->query);

@@ -50,6 +50,7 @@ static firn_status describe_view(const firn_ddl *ddl, const firn_ast_create *ast
     firn_sql_text text;
     firn_str sql;
     FIRN_TRY(check_refs(ddl, ast, err));
+    FIRN_TRY(firn_ddl__check_query(ddl, ast, err));
     firn_sql_text_init(&text, ddl->session, ddl->sql);
     firn_sql_text_user(&text, ast->query);
     FIRN_TRY(firn_sql_text_finish(&text, &sql, err));

@@ -16,6 +16,10 @@ static void test_columns_of_a_query_have_names_and_types(void **state)
                        "two columns are called \"A\"", NULL, 13);
     sql_expect_failure(f, "create table e as select 1 as a, 1 + 1", FIRN_ERR_ARG,
                        "column 2 of the query has no name", NULL, 13);
+    sql_expect_failure(f, "create view e as select 1", FIRN_ERR_ARG,
+                       "column 1 of the query has no name", NULL, 12);
+    sql_run(f, "create view e (a) as select 1");
+    sql_run(f, "drop view e");
     sql_run(f, "create table named as select 1 as _col0");
     sql_expect_failure(f, "create table e as select null as a", FIRN_ERR_ARG,
                        "column 1 of the query has no type", NULL, 13);
