@@ -24,7 +24,7 @@
 #include "base/error.h"
 #include "store/local_internal.h"
 
-#define BUFFER_BYTES ((size_t)256 << 10)
+#define BUFFER_BYTES ((size_t)64 << 10) /* small files are many, big ones write past it */
 #define NAME_TRIES   8
 #define TEMP_SIZE    (FIRN_LOCAL_PATH_SIZE + 64)
 

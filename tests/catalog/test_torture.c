@@ -49,13 +49,14 @@ enum op_kind {
     OP_SCHEMA,
     OP_PROPERTIES,
     OP_FORGET_SNAPSHOTS,
+    OP_MANIFESTS,
     OP_TOGETHER, /* inserts into two tables */
     N_OPS,
 };
 
 static const char *const k_op_names[N_OPS] = {
-    "insert", "copy-on-write", "merge-on-read", "replace", "compact",
-    "tag",    "schema",        "properties",    "forget",  "two tables"};
+    "insert", "copy-on-write", "merge-on-read", "replace",   "compact",   "tag",
+    "schema", "properties",    "forget",        "manifests", "two tables"};
 
 struct slot {
     firn_test_digest now[N_TABLES];
@@ -285,6 +286,16 @@ static firn_status forget_snapshots(struct writer *w, firn_txn *txn)
     return n > 0 ? firn_txn_remove_snapshots(txn, ids, n, &w->err) : FIRN_OK;
 }
 
+static firn_status rewrite_manifests(struct writer *w, firn_txn *txn)
+{
+    const firn_table_metadata *m = firn_table_metadata_of(w->t.table);
+    if (m->current_snapshot_id == -1) return FIRN_OK;
+    const firn_change change = {.kind = FIRN_CHANGE_REWRITE_MANIFESTS,
+                                .from_snapshot_id = m->current_snapshot_id,
+                                .manifest_spec_id = m->default_spec_id};
+    return firn_txn_change_files(txn, &change, &w->err);
+}
+
 static firn_status fill(struct writer *w, int table, enum op_kind op, firn_txn *txn)
 {
     switch (op) {
@@ -292,6 +303,7 @@ static firn_status fill(struct writer *w, int table, enum op_kind op, firn_txn *
     case OP_SCHEMA: return change_schema(w, txn);
     case OP_PROPERTIES: return change_properties(w, txn);
     case OP_FORGET_SNAPSHOTS: return forget_snapshots(w, txn);
+    case OP_MANIFESTS: return rewrite_manifests(w, txn);
     case OP_INSERT:
     case OP_COPY_ON_WRITE:
     case OP_MERGE_ON_READ:

@@ -267,6 +267,193 @@ static void test_a_clock_that_goes_back_far_leaves_history_in_order(void **state
     assert_int_equal(m->snapshots[1].timestamp_ms, m->snapshots[0].timestamp_ms);
 }
 
+/* After a rollback the last entry of the log is younger than the snapshot that is current. */
+static void test_a_clock_that_goes_back_after_a_rollback_stops_nobody(void **state)
+{
+    struct fixture *f = *state;
+    firn_txn *txn = NULL;
+    assert_ok(append(f, "a.parquet"), &f->err);
+    const int64_t first = firn_table_metadata_of(f->table)->current_snapshot_id;
+    assert_ok(append(f, "b.parquet"), &f->err);
+    f->lake.clock_state.wall_us += INT64_C(7200) * 1000000;
+    assert_ok(firn_txn_begin(f->table, &txn, &f->err), &f->err);
+    assert_ok(firn_txn_rollback_to(txn, first, &f->err), &f->err);
+    assert_ok(firn_txn_commit(txn, &f->err), &f->err);
+    firn_txn_close(txn);
+    f->lake.clock_state.wall_us -= INT64_C(3600) * 1000000;
+    assert_ok(append(f, "c.parquet"), &f->err);
+    const firn_table_metadata *m = firn_table_metadata_of(f->table);
+    assert_int_equal(m->n_snapshot_log, 4);
+    for (size_t i = 1; i < 4; i++)
+        assert_true(m->snapshot_log[i].timestamp_ms >= m->snapshot_log[i - 1].timestamp_ms);
+    assert_int_equal(m->snapshots[2].timestamp_ms, m->snapshot_log[2].timestamp_ms);
+    assert_true(m->last_updated_ms >= m->snapshots[2].timestamp_ms);
+}
+
+/* ---- replaced tables, rewritten manifests ---- */
+
+/* Runs once, before a commit reaches the catalog. */
+struct meanwhile {
+    struct fixture *f;
+    firn_change_kind kind; /* REWRITE_MANIFESTS, or anything else: the table is replaced */
+    bool is_done;
+};
+
+static void change_elsewhere(void *ctx)
+{
+    struct meanwhile *m = ctx;
+    struct fixture *f = m->f;
+    firn_txn *txn = NULL;
+    if (m->is_done) return;
+    m->is_done = true;
+    firn_table *table = firn_test_table_open(&f->lake, "t");
+    const int64_t at = firn_table_metadata_of(table)->current_snapshot_id;
+    const firn_change rewrite = {.kind = FIRN_CHANGE_REWRITE_MANIFESTS, .from_snapshot_id = at};
+    assert_ok(firn_txn_begin(table, &txn, &f->err), &f->err);
+    if (m->kind == FIRN_CHANGE_REWRITE_MANIFESTS)
+        assert_ok(firn_txn_change_files(txn, &rewrite, &f->err), &f->err);
+    else
+        assert_ok(firn_txn_replace_table(txn, FIRN_TABLE_CREATE_OPTS(.schema = firn_test_schema()),
+                                         &f->err),
+                  &f->err);
+    assert_ok(firn_txn_commit(txn, &f->err), &f->err);
+    firn_txn_close(txn);
+    firn_table_close(table);
+}
+
+static void test_an_append_lands_on_manifests_that_were_rewritten_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    struct meanwhile m = {.f = f, .kind = FIRN_CHANGE_REWRITE_MANIFESTS};
+    assert_ok(append(f, "a.parquet"), &f->err);
+    assert_ok(append(f, "b.parquet"), &f->err);
+    f->faulty.meanwhile = change_elsewhere;
+    f->faulty.meanwhile_ctx = &m;
+    assert_ok(append(f, "c.parquet"), &f->err);
+    assert_true(m.is_done);
+    assert_int_equal(live_files(f), 3);
+    assert_int_equal(firn_table_metadata_of(f->table)->n_snapshots, 4);
+    assert_int_equal(firn_test_summary(f->table, "manifests-kept"), 1);
+}
+
+/* The other way round: the rewrite is made again with the manifest that came meanwhile. */
+static void test_manifests_are_rewritten_again_after_a_lost_race(void **state)
+{
+    struct fixture *f = *state;
+    struct other_writer other = {.f = f, .n_left = 1};
+    firn_txn *txn = NULL;
+    assert_ok(append(f, "a.parquet"), &f->err);
+    assert_ok(append(f, "b.parquet"), &f->err);
+    const firn_change rewrite = {.kind = FIRN_CHANGE_REWRITE_MANIFESTS,
+                                 .from_snapshot_id =
+                                     firn_table_metadata_of(f->table)->current_snapshot_id};
+    f->faulty.meanwhile = append_elsewhere;
+    f->faulty.meanwhile_ctx = &other;
+    assert_ok(firn_txn_begin(f->table, &txn, &f->err), &f->err);
+    assert_ok(firn_txn_change_files(txn, &rewrite, &f->err), &f->err);
+    assert_ok(firn_txn_commit(txn, &f->err), &f->err);
+    firn_txn_close(txn);
+    assert_int_equal(other.n_done, 1);
+    assert_int_equal(live_files(f), 3);
+    assert_int_equal(firn_test_summary(f->table, "manifests-replaced"), 3);
+}
+
+/* Rows of the columns that were would show none of those that are. */
+static void test_an_append_to_a_table_replaced_meanwhile_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct meanwhile m = {.f = f};
+    assert_ok(append(f, "a.parquet"), &f->err);
+    f->faulty.meanwhile = change_elsewhere;
+    f->faulty.meanwhile_ctx = &m;
+    assert_fails(append(f, "b.parquet"), FIRN_ERR_CONFLICT, &f->err, "column \"id\" required");
+    assert_true(m.is_done);
+    assert_false(has_data(f, "b.parquet"));
+}
+
+static void test_a_table_changed_meanwhile_is_not_replaced(void **state)
+{
+    struct fixture *f = *state;
+    struct meanwhile m = {.f = f};
+    firn_txn *txn = NULL;
+    f->faulty.meanwhile = change_elsewhere;
+    f->faulty.meanwhile_ctx = &m;
+    assert_ok(firn_txn_begin(f->table, &txn, &f->err), &f->err);
+    assert_ok(
+        firn_txn_replace_table(txn, FIRN_TABLE_CREATE_OPTS(.schema = firn_test_schema()), &f->err),
+        &f->err);
+    assert_fails(firn_txn_commit(txn, &f->err), FIRN_ERR_CONFLICT, &f->err,
+                 "another commit changed the schema");
+    firn_txn_close(txn);
+}
+
+/* ---- several tables ---- */
+
+struct pair {
+    firn_table *tables[2];
+    firn_txn *txns[2];
+};
+
+static void begin_pair(struct fixture *f, struct pair *p)
+{
+    firn_table_close(firn_test_table(&f->lake, "u", false, NULL));
+    for (int i = 0; i < 2; i++) {
+        const firn_ident ident = firn_test_ident(i == 0 ? "t" : "u");
+        assert_ok(
+            firn_table_open(f->lake.env, f->lake.store, f->catalog, &ident, &p->tables[i], &f->err),
+            &f->err);
+        const firn_data_file file =
+            firn_test_data_file(&f->lake, p->tables[i], "a.parquet", 0, 0, 5);
+        assert_ok(firn_txn_begin(p->tables[i], &p->txns[i], &f->err), &f->err);
+        assert_ok(firn_txn_append_files(p->txns[i], &file, 1, &f->err), &f->err);
+    }
+}
+
+static void end_pair(struct fixture *f, struct pair *p, size_t n_snapshots)
+{
+    for (int i = 0; i < 2; i++) {
+        firn_txn_close(p->txns[i]);
+        firn_table_close(p->tables[i]);
+        firn_table *seen = firn_test_table_open(&f->lake, i == 0 ? "t" : "u");
+        assert_int_equal(firn_table_metadata_of(seen)->n_snapshots, n_snapshots);
+        firn_table_close(seen);
+    }
+}
+
+static void test_answers_for_several_tables_are_judged_as_for_one(void **state)
+{
+    static const struct {
+        firn_test_answer answer;
+        int64_t late_loads;
+        firn_status want;
+        size_t n_snapshots;
+    } k_cases[] = {
+        {FIRN_TEST_ANSWER_LATE, 2, FIRN_OK, 1},
+        {FIRN_TEST_ANSWER_LATE, 1000, FIRN_ERR_COMMIT_UNKNOWN, 1},
+        {FIRN_TEST_ANSWER_NEVER, 0, FIRN_ERR_COMMIT_UNKNOWN, 0},
+        {FIRN_TEST_ANSWER_LOST, 0, FIRN_OK, 1},
+        {FIRN_TEST_ANSWER_TWICE, 0, FIRN_OK, 1},
+        {FIRN_TEST_ANSWER_FAILED, 0, FIRN_ERR_IO, 0},
+    };
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
+        struct pair p;
+        struct fixture *f;
+        void *own = NULL;
+        (void)open_fixture(&own);
+        f = own;
+        begin_pair(f, &p);
+        answer(f, k_cases[i].answer, 1);
+        f->faulty.late_loads = 0;
+        if (k_cases[i].answer == FIRN_TEST_ANSWER_LATE)
+            f->faulty.late_loads = k_cases[i].late_loads;
+        assert_int_equal(firn_txn_commit_all(p.txns, 2, &f->err), k_cases[i].want);
+        assert_int_equal(f->faulty.n_commits, 1);
+        end_pair(f, &p, k_cases[i].n_snapshots);
+        (void)close_fixture(&own);
+    }
+    (void)state;
+}
+
 /* ---- threads ---- */
 
 #define N_THREADS 6
@@ -367,6 +554,12 @@ int main(void)
         WITH_FIXTURE(test_every_lost_race_is_rebuilt_on_what_is_there),
         WITH_FIXTURE(test_a_clock_that_goes_back_a_little_does_not_matter),
         WITH_FIXTURE(test_a_clock_that_goes_back_far_leaves_history_in_order),
+        WITH_FIXTURE(test_a_clock_that_goes_back_after_a_rollback_stops_nobody),
+        WITH_FIXTURE(test_an_append_lands_on_manifests_that_were_rewritten_meanwhile),
+        WITH_FIXTURE(test_manifests_are_rewritten_again_after_a_lost_race),
+        WITH_FIXTURE(test_an_append_to_a_table_replaced_meanwhile_is_refused),
+        WITH_FIXTURE(test_a_table_changed_meanwhile_is_not_replaced),
+        cmocka_unit_test(test_answers_for_several_tables_are_judged_as_for_one),
         WITH_FIXTURE(test_threads_that_commit_as_one_each_get_their_snapshot),
         WITH_FIXTURE(test_threads_that_fail_as_one_leave_nothing),
     };

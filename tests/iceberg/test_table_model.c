@@ -27,6 +27,7 @@ typedef struct model_snapshot {
     int64_t parent;
     firn_test_row rows[MAX_ROWS];
     size_t n;
+    int64_t shape; /* of the table when it was made: how often it was replaced */
     bool is_append;
     firn_test_row added[MAX_ROWS]; /* of an append */
     size_t n_added;
@@ -45,6 +46,7 @@ typedef struct model {
     size_t n_refs;
     int64_t main_id; /* -1: none */
     int64_t next_id;
+    int64_t shape;
 } model;
 
 typedef struct world {
@@ -56,7 +58,7 @@ typedef struct world {
     firn_table *handles[N_HANDLES];
     firn_test_row_table t;
     firn_error err;
-    int64_t n_done[16], n_refused;
+    int64_t n_refused;
 } world;
 
 static uint64_t dice(world *w, uint64_t n)
@@ -80,6 +82,13 @@ static int64_t *head(model *m, const char *branch)
     return &m->main_id;
 }
 
+/* Rows of another shape have nothing that the columns of now could show. */
+static bool has_shape(model *m, int64_t id)
+{
+    const model_snapshot *s = find(m, id);
+    return !s || s->shape == m->shape;
+}
+
 static bool is_ancestor(model *m, int64_t id, int64_t of)
 {
     while (of != -1 && of != id) {
@@ -101,7 +110,7 @@ static const char *any_branch(world *w)
     model *m = &w->model;
     if (m->n_refs == 0 || dice(w, 3) > 0) return NULL;
     const model_ref *ref = &m->refs[dice(w, m->n_refs)];
-    return ref->is_tag ? NULL : ref->name;
+    return ref->is_tag || !has_shape(m, ref->snapshot_id) ? NULL : ref->name;
 }
 
 /* ---- comparing ---- */
@@ -139,6 +148,9 @@ static void check(world *w)
     const firn_table_metadata *metadata = firn_table_metadata_of(w->t.table);
     assert_int_equal(metadata->current_snapshot_id, m->main_id);
     assert_int_equal(metadata->n_snapshots, m->n_snapshots);
+    for (size_t i = 1; i < metadata->n_snapshot_log; i++)
+        assert_true(metadata->snapshot_log[i].timestamp_ms >=
+                    metadata->snapshot_log[i - 1].timestamp_ms);
     if (m->main_id != -1) compare_snapshot(w, m->main_id, "main");
     if (m->n_refs > 0) {
         const model_ref *ref = &m->refs[dice(w, m->n_refs)];
@@ -229,7 +241,7 @@ static void note_snapshot(world *w, const char *branch, const edit_ctx *edit,
     const int64_t id = ref ? ref->snapshot_id : metadata->current_snapshot_id;
     if (id == *head(m, branch)) return; /* a change without an effect */
     model_snapshot *s = &m->snapshots[m->n_snapshots++];
-    *s = (model_snapshot){.id = id, .parent = *head(m, branch), .n = edit->n};
+    *s = (model_snapshot){.id = id, .parent = *head(m, branch), .n = edit->n, .shape = m->shape};
     memcpy(s->rows, edit->rows, edit->n * sizeof *s->rows);
     memcpy(s->rows + s->n, added, n_added * sizeof *added);
     s->n += n_added;
@@ -268,7 +280,13 @@ static void edit_rows(world *w, firn_test_edit_kind kind)
     note_snapshot(w, branch, &edit, added, n_added, kind == FIRN_TEST_INSERT);
 }
 
-/* A table that is not there yet is the other handle's: a stale append lands on top. */
+static int32_t first_column(const firn_table *table)
+{
+    return firn_metadata_schema(firn_table_metadata_of(table))->root.fields[0].id;
+}
+
+/* A table that is not there yet is the other handle's: a stale append lands on top, unless the
+ * table was replaced meanwhile, so that its rows have none of the columns. */
 static void append_stale(world *w)
 {
     firn_txn *txn = NULL;
@@ -282,10 +300,18 @@ static void append_stale(world *w)
     const firn_test_edit change = {.kind = FIRN_TEST_INSERT, .inserted = added, .n_inserted = n};
     assert_ok(firn_txn_begin(other.table, &txn, &w->err), &w->err);
     assert_ok(firn_test_rows_edit(&other, txn, &change, &w->err), &w->err);
-    assert_ok(firn_txn_commit(txn, &w->err), &w->err);
+    const bool is_legal = first_column(other.table) == first_column(w->t.table);
+    const firn_status st = firn_txn_commit(txn, &w->err);
     firn_txn_close(txn);
+    assert_ok(firn_table_refresh(other.table, &w->err), &w->err);
     assert_ok(firn_table_refresh(w->t.table, &w->err), &w->err);
-    note_snapshot(w, NULL, &edit, added, n, true);
+    if (is_legal) {
+        assert_ok(st, &w->err);
+        note_snapshot(w, NULL, &edit, added, n, true);
+    } else {
+        assert_fails(st, FIRN_ERR_CONFLICT, &w->err, "column \"id\" required");
+        w->n_refused++;
+    }
 }
 
 /* ---- references and history ---- */
@@ -330,6 +356,7 @@ static void move_main(world *w, bool is_rollback)
     firn_txn *txn = NULL;
     if (m->n_snapshots == 0) return;
     const int64_t id = m->snapshots[dice(w, m->n_snapshots)].id;
+    if (!has_shape(m, id)) return;
     const bool is_legal = !is_rollback || is_ancestor(m, id, m->main_id);
     assert_ok(firn_txn_begin(w->t.table, &txn, &w->err), &w->err);
     const firn_status st = is_rollback ? firn_txn_rollback_to(txn, id, &w->err)
@@ -351,7 +378,7 @@ static void fast_forward(world *w)
     firn_txn *txn = NULL;
     if (m->n_refs == 0 || m->main_id == -1) return;
     const model_ref *ref = &m->refs[dice(w, m->n_refs)];
-    if (ref->is_tag) return;
+    if (ref->is_tag || !has_shape(m, ref->snapshot_id)) return;
     const bool is_legal = is_ancestor(m, m->main_id, ref->snapshot_id);
     assert_ok(firn_txn_begin(w->t.table, &txn, &w->err), &w->err);
     firn_status st = firn_txn_fast_forward(txn, FIRN_STR("main"), firn_str_of(ref->name), &w->err);
@@ -383,8 +410,8 @@ static void cherry_pick(world *w)
     if (m->n_snapshots == 0 || m->main_id == -1) return;
     const model_snapshot picked = m->snapshots[dice(w, m->n_snapshots)];
     const model_snapshot *main = find(m, m->main_id);
-    if (!picked.is_append || is_ancestor(m, picked.id, m->main_id) || picked.parent == m->main_id ||
-        has_ids_of(main, picked.added, picked.n_added))
+    if (!picked.is_append || picked.shape != m->shape || is_ancestor(m, picked.id, m->main_id) ||
+        picked.parent == m->main_id || has_ids_of(main, picked.added, picked.n_added))
         return;
     edit.n = copy_head(m, NULL, edit.rows);
     if (edit.n + picked.n_added > MAX_ROWS) return;
@@ -402,6 +429,44 @@ static void cherry_pick(world *w)
 }
 
 /* ---- evolution, housekeeping ---- */
+
+static void rewrite_manifests(world *w)
+{
+    firn_txn *txn = NULL;
+    edit_ctx edit = {.w = w};
+    const firn_table_metadata *m = firn_table_metadata_of(w->t.table);
+    if (m->current_snapshot_id == -1) return;
+    const firn_change change = {.kind = FIRN_CHANGE_REWRITE_MANIFESTS,
+                                .from_snapshot_id = m->current_snapshot_id,
+                                .manifest_spec_id = m->specs[dice(w, m->n_specs)]->spec_id};
+    edit.n = copy_head(&w->model, NULL, edit.rows);
+    assert_ok(firn_txn_begin(w->t.table, &txn, &w->err), &w->err);
+    assert_ok(firn_txn_change_files(txn, &change, &w->err), &w->err);
+    assert_ok(firn_txn_commit(txn, &w->err), &w->err);
+    firn_txn_close(txn);
+    note_snapshot(w, NULL, &edit, NULL, 0, false);
+}
+
+static void replace_table(world *w)
+{
+    firn_txn *txn = NULL;
+    firn_test_row added[8];
+    const edit_ctx none = {.w = w};
+    const size_t n = make_rows(w, added, 6);
+    assert_ok(firn_txn_begin(w->t.table, &txn, &w->err), &w->err);
+    assert_ok(firn_test_rows_replace_table(&w->t, txn, dice(w, 2) == 0, added, n, &w->err),
+              &w->err);
+    assert_ok(firn_txn_commit(txn, &w->err), &w->err);
+    firn_txn_close(txn);
+    w->model.shape++;
+    note_snapshot(w, NULL, &none, added, n, false);
+}
+
+/* Up to an hour back: history stays in order. */
+static void set_clock_back(world *w)
+{
+    w->lake.clock_state.wall_us -= (int64_t)dice(w, 3600) * 1000000;
+}
 
 static void evolve(world *w)
 {
@@ -424,8 +489,10 @@ static void evolve(world *w)
 static void repartition(world *w)
 {
     firn_txn *txn = NULL;
-    const firn_partition_field by_grp = {.source_id = 2, .name = FIRN_STR_INIT("grp")};
-    const bool is_partitioned = is_by_grp(firn_table_metadata_of(w->t.table));
+    const firn_table_metadata *m = firn_table_metadata_of(w->t.table);
+    const firn_partition_field by_grp = {.source_id = firn_metadata_schema(m)->root.fields[1].id,
+                                         .name = FIRN_STR_INIT("grp")};
+    const bool is_partitioned = is_by_grp(m);
     assert_ok(firn_txn_begin(w->t.table, &txn, &w->err), &w->err);
     assert_ok(firn_txn_set_spec(txn, &by_grp, is_partitioned ? 0 : 1, &w->err), &w->err);
     assert_ok(firn_txn_commit(txn, &w->err), &w->err);
@@ -471,8 +538,7 @@ static void reopen(world *w)
 
 static void step(world *w)
 {
-    const uint64_t which = dice(w, 16);
-    w->n_done[which]++;
+    const uint64_t which = dice(w, 18);
     if (w->model.n_snapshots + 2 > MAX_SNAPSHOTS) forget_snapshots(w);
     if (w->model.n_snapshots + 2 > MAX_SNAPSHOTS) return;
     switch (which) {
@@ -493,6 +559,8 @@ static void step(world *w)
     case 12: evolve(w); break;
     case 13: dice(w, 4) ? append_stale(w) : repartition(w); break;
     case 14: append_stale(w); break;
+    case 15: rewrite_manifests(w); break;
+    case 16: dice(w, 6) ? set_clock_back(w) : replace_table(w); break;
     default: dice(w, 4) ? reopen(w) : forget_snapshots(w); break;
     }
     check(w);

@@ -14,24 +14,24 @@
 
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
+static const firn_field k_fields[] = {
+    {.id = 1, .is_required = true, .name = FIRN_STR_INIT("id"), .type = &k_long},
+    {.id = 2, .name = FIRN_STR_INIT("grp"), .type = &k_int},
+    {.id = 3, .name = FIRN_STR_INIT("val"), .type = &k_long},
+};
+static const firn_schema k_schema = {
+    .root = {.kind = FIRN_TYPE_STRUCT, .fields = k_fields, .n_fields = 3}};
+static const firn_partition_field k_by_grp = {.source_id = 2};
 
 firn_status firn_test_row_table_create(const firn_test_row_table *t, const firn_ident *ident,
                                        bool is_partitioned, const firn_property *properties,
                                        size_t n, firn_error *err)
 {
-    static const firn_field fields[] = {
-        {.id = 1, .is_required = true, .name = FIRN_STR_INIT("id"), .type = &k_long},
-        {.id = 2, .name = FIRN_STR_INIT("grp"), .type = &k_int},
-        {.id = 3, .name = FIRN_STR_INIT("val"), .type = &k_long},
-    };
-    static const firn_schema schema = {
-        .root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = 3}};
-    static const firn_partition_field by_grp = {.source_id = 2};
-    const firn_partition_spec spec = {.fields = &by_grp, .n_fields = is_partitioned ? 1 : 0};
+    const firn_partition_spec spec = {.fields = &k_by_grp, .n_fields = is_partitioned ? 1 : 0};
     firn_table *table = NULL;
     FIRN_TRY(firn_table_create(
         t->env, t->store, t->catalog, ident,
-        FIRN_TABLE_CREATE_OPTS(.schema = &schema, .spec = &spec, .properties = {properties, n}),
+        FIRN_TABLE_CREATE_OPTS(.schema = &k_schema, .spec = &spec, .properties = {properties, n}),
         &table, err));
     firn_table_close(table);
     return FIRN_OK;
@@ -119,7 +119,10 @@ firn_status firn_test_rows_read(const firn_test_row_table *t, int64_t snapshot_i
     firn_scan_reader *reader = NULL;
     *out = (firn_test_rows){0};
     if (snapshot_id < 0) return FIRN_OK;
-    const firn_type *projection = projection_of(firn_metadata_schema(m), t->arena);
+    const firn_schema *schema = firn_metadata_schema(m);
+    if (snapshot_id > 0)
+        schema = firn_metadata_schema_at(m, firn_metadata_find_snapshot(m, snapshot_id));
+    const firn_type *projection = projection_of(schema, t->arena);
     if (!projection) return firn_fail_nomem(err);
     FIRN_TRY(firn_scan_plan_files(t->env, t->store, m, &opts, t->arena, &out->plan, err));
     FIRN_TRY(firn_scan_queue_create(t->env, t->store, m, &out->plan, &queue, err));
@@ -388,6 +391,38 @@ firn_status firn_test_rows_edit(const firn_test_row_table *t, firn_txn *txn,
         FIRN_TRY(write_rows(t, op.written, op.n_written, op.has_lineage, &op.added, err));
     }
     FIRN_TRY(write_rows(t, edit->inserted, edit->n_inserted, false, &op.added, err));
+    return add_change(&op, txn, from, err);
+}
+
+/* Before the handle shows the new shape. */
+static firn_status remove_all(edit_op *op, firn_error *err)
+{
+    const firn_table_metadata *m = firn_table_metadata_of(op->t->table);
+    const firn_plan_opts opts = {0};
+    if (m->current_snapshot_id == -1) return FIRN_OK;
+    FIRN_TRY(firn_scan_plan_files(op->t->env, op->t->store, m, &opts, op->t->arena, &op->rows.plan,
+                                  err));
+    for (size_t i = 0; i < op->rows.plan.n_tasks; i++) {
+        const firn_scan_task *task = &op->rows.plan.tasks[i];
+        FIRN_TRY(push_removed(op, task->file, err));
+        for (size_t d = 0; d < task->n_deletes; d++)
+            FIRN_TRY(push_removed(op, &task->deletes[d]->file, err));
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_test_rows_replace_table(const firn_test_row_table *t, firn_txn *txn,
+                                         bool is_partitioned, const firn_test_row *rows, size_t n,
+                                         firn_error *err)
+{
+    const firn_test_edit edit = {.kind = FIRN_TEST_COPY_ON_WRITE};
+    const firn_partition_spec spec = {.fields = &k_by_grp, .n_fields = is_partitioned ? 1 : 0};
+    const int64_t from = firn_table_metadata_of(t->table)->current_snapshot_id;
+    edit_op op = {.t = t, .edit = &edit, .has_lineage = true}; /* no row is kept */
+    FIRN_TRY(remove_all(&op, err));
+    FIRN_TRY(firn_txn_replace_table(txn, FIRN_TABLE_CREATE_OPTS(.schema = &k_schema, .spec = &spec),
+                                    err));
+    FIRN_TRY(write_rows(t, rows, n, false, &op.added, err));
     return add_change(&op, txn, from, err);
 }
 

@@ -41,7 +41,7 @@ FIRN_MUST_CHECK firn_status firn_test_row_table_create(const firn_test_row_table
                                                        const firn_property *properties, size_t n,
                                                        firn_error *err);
 
-/* Rows of a snapshot (0: current; -1: none, an empty table). */
+/* Rows of a snapshot (0: current; -1: none, an empty table), by its own schema. */
 FIRN_MUST_CHECK firn_status firn_test_rows_read(const firn_test_row_table *t, int64_t snapshot_id,
                                                 firn_test_rows *out, firn_error *err);
 
@@ -72,6 +72,13 @@ typedef struct firn_test_edit {
 /* Writes files and adds the change to the transaction. A change without an effect adds nothing. */
 FIRN_MUST_CHECK firn_status firn_test_rows_edit(const firn_test_row_table *t, firn_txn *txn,
                                                 const firn_test_edit *edit, firn_error *err);
+
+/* The table in a new shape: the same columns with new ids, partitioned by grp or not, and these
+ * rows in place of all of main's. */
+FIRN_MUST_CHECK firn_status firn_test_rows_replace_table(const firn_test_row_table *t,
+                                                         firn_txn *txn, bool is_partitioned,
+                                                         const firn_test_row *rows, size_t n,
+                                                         firn_error *err);
 
 /* Order-free digest of rows, their count and sum in it. */
 typedef struct firn_test_digest {

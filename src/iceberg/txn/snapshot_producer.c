@@ -163,11 +163,23 @@ static firn_status extra_summary(const firn_snapshot_files *files, firn_property
     return FIRN_OK;
 }
 
+/* Never before what the table says happened last, whatever the clock says by now: history stays in
+ * order. */
+static int64_t time_of(const firn_table_metadata *metadata, const firn_clock *clock)
+{
+    int64_t at = firn_clock_wall_ms(clock);
+    if (metadata->last_updated_ms > at) at = metadata->last_updated_ms;
+    if (metadata->n_snapshot_log > 0) {
+        const int64_t logged = metadata->snapshot_log[metadata->n_snapshot_log - 1].timestamp_ms;
+        if (logged > at) at = logged;
+    }
+    return at;
+}
+
 static firn_status fill_snapshot(const firn_snapshot_files *files, const firn_snapshot *parent,
                                  firn_snapshot *out, firn_error *err)
 {
     const firn_txn *txn = files->txn;
-    const int64_t now = firn_clock_wall_ms(txn->table->env->clock);
     firn_property *extra = NULL;
     size_t n_extra = 0;
     FIRN_TRY(extra_summary(files, &extra, &n_extra, err));
@@ -175,7 +187,7 @@ static firn_status fill_snapshot(const firn_snapshot_files *files, const firn_sn
         .snapshot_id = files->snapshot_id,
         .parent_snapshot_id = files->parent_snapshot_id,
         .sequence_number = files->sequence_number,
-        .timestamp_ms = parent && parent->timestamp_ms > now ? parent->timestamp_ms : now,
+        .timestamp_ms = time_of(files->metadata, txn->table->env->clock),
         .operation = operation_of(files),
         .schema_id = files->metadata->current_schema_id,
         .first_row_id = -1,
