@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "sql/dialect_writer.h"
+#include "sql/typing/typing.h"
 
 #define MAX_ARGS 1000
 
@@ -289,12 +290,14 @@ static firn_status emit_call(firn_dialect_writer *w, size_t i, size_t *next, fir
     if (!name.data) return firn_fail_nomem(err);
     if (firn_dialect_is_any(w, last + 2, k_queries)) return FIRN_OK; /* EXISTS (SELECT ..) */
     FIRN_TRY(read_call(w, i, last + 1, &call, err));
+    const firn_edit *edit = firn_edits_find(w->edits, FIRN_EDIT_CALL, i);
     const firn_dialect_function *f = find_function(w, name, call.n_args);
-    if (!f) return FIRN_OK;
-    const bool has_tail = f->text && strstr(f->text, "$w");
+    if (!f && !edit) return FIRN_OK;
+    const char *text = edit ? edit->text : f->text;
+    const bool has_tail = text && strstr(text, "$w");
     if (!has_tail) call.end = call.close + 1;
     *next = call.end;
-    return f->text ? write_template(w, &call, f->text, err) : f->write(w, &call, err);
+    return text ? write_template(w, &call, text, err) : f->write(w, &call, err);
 }
 
 /* ---- lambdas: "x -> .." and "(x, y) -> .." are "lambda x, y: .." ---- */
@@ -314,10 +317,25 @@ static firn_status emit_lambda(firn_dialect_writer *w, size_t i, size_t *next, f
 
 /* ---- the walk ---- */
 
+static firn_status emit_edits(firn_dialect_writer *w, firn_edit_place place, size_t i,
+                              firn_error *err)
+{
+    const firn_edit *edit = firn_edits_find(w->edits, place, i);
+    for (; edit; edit = firn_edits_next(w->edits, edit)) {
+        FIRN_TRY(firn_dialect_put(w, i, edit->text, err));
+    }
+    return FIRN_OK;
+}
+
 static firn_status emit_one(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
                             firn_error *err)
 {
+    const firn_edit *instead = firn_edits_find(w->edits, FIRN_EDIT_INSTEAD, i);
     *next = i;
+    if (instead) {
+        *next = instead->end;
+        return firn_dialect_put(w, i, instead->text, err);
+    }
     FIRN_TRY(emit_lambda(w, i, next, err));
     if (*next == i) FIRN_TRY(firn_dialect_literal(w, i, next, err));
     if (*next == i && firn_dialect_is_word(w, i, "SELECT")) {
@@ -345,7 +363,11 @@ firn_status firn_dialect_emit(firn_dialect_writer *w, size_t from, size_t to, fi
     for (size_t i = from; i < to;) {
         size_t next = i + 1;
         if (i > from) FIRN_TRY(firn_dialect_gap(w, i, err));
+        FIRN_TRY(emit_edits(w, FIRN_EDIT_BEFORE, i, err));
+        w->last_after = FIRN_NO_MATCH;
         FIRN_TRY(emit_one(w, i, to, &next, err));
+        if (w->last_after != next - 1) FIRN_TRY(emit_edits(w, FIRN_EDIT_AFTER, next - 1, err));
+        w->last_after = next - 1;
         i = next;
     }
     w->depth--;
@@ -389,28 +411,44 @@ static firn_status emit_literals(firn_dialect_writer *w, size_t to, firn_error *
     return FIRN_OK;
 }
 
-static firn_status translate(firn_dialect_writer *w, firn_rewrite *out, firn_error *err)
+/* What the types of expressions ask for; only Trino's are known. */
+static firn_status find_types(firn_dialect_writer *w, size_t query, firn_edit_index *index,
+                              firn_translation *out, firn_error *err)
 {
+    firn_edits edits;
+    if (w->opts->dialect != FIRN_DIALECT_TRINO) return FIRN_OK;
+    FIRN_TRY(firn_typing_run(w, query, w->n - 1, &edits, err));
+    FIRN_TRY(firn_edits_index(&edits, w->n, w->arena, index, err));
+    w->edits = index;
+    out->columns = edits.columns;
+    out->n_columns = edits.n_columns;
+    return FIRN_OK;
+}
+
+static firn_status translate(firn_dialect_writer *w, firn_translation *out, firn_error *err)
+{
+    firn_edit_index index;
     FIRN_TRY(read_tokens(w, err));
     FIRN_TRY(match_brackets(w, err));
     const size_t end = w->n - 1;
     const size_t query = query_in(w);
+    FIRN_TRY(find_types(w, query, &index, out, err));
     FIRN_TRY(emit_literals(w, query, err));
     FIRN_TRY(firn_dialect_gap(w, query, err));
     FIRN_TRY(firn_dialect_emit(w, query, end, err));
     if (query < end) FIRN_TRY(firn_dialect_gap(w, end, err));
     FIRN_TRY(firn_buf_check(&w->out, err));
-    out->sql = firn_arena_copy(w->arena, firn_buf_view(&w->out));
-    out->segments = w->segments;
-    out->n_segments = w->n_segments;
-    return out->sql.data ? FIRN_OK : firn_fail_nomem(err);
+    out->text.sql = firn_arena_copy(w->arena, firn_buf_view(&w->out));
+    out->text.segments = w->segments;
+    out->text.n_segments = w->n_segments;
+    return out->text.sql.data ? FIRN_OK : firn_fail_nomem(err);
 }
 
 firn_status firn_dialect_translate(firn_str sql, const firn_dialect_opts *opts, firn_arena *arena,
-                                   firn_rewrite *out, firn_error *err)
+                                   firn_translation *out, firn_error *err)
 {
     firn_dialect_writer w = {.opts = opts, .arena = arena, .sql = sql};
-    *out = (firn_rewrite){0};
+    *out = (firn_translation){0};
     firn_buf_init(&w.out, NULL, 4 * FIRN_LIMIT_SQL_TEXT);
     const firn_status st = translate(&w, out, err);
     firn_buf_dispose(&w.out);

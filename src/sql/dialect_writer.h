@@ -21,6 +21,8 @@ typedef struct firn_dialect_writer {
     firn_rewrite_segment *segments;
     size_t n_segments, cap_segments;
     int depth;
+    const struct firn_edit_index *edits; /* sql/typing/typing.h; NULL: none */
+    size_t last_after;                   /* token whose edits behind it were written last */
 } firn_dialect_writer;
 
 /* A call under way: name, arguments, and FILTER, OVER and the like behind it. */

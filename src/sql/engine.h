@@ -82,9 +82,6 @@ void firn_engine_close(firn_engine *engine);
 /* Integers of 128 bits in results are decimals (the default), or longs whose overflow is an error.
  */
 void firn_engine_set_wide(firn_engine *engine, bool is_wide);
-/* Whether "/" of two integers gives an integer, as in Trino, or a double (the default). */
-FIRN_MUST_CHECK firn_status firn_engine_divide_integers(firn_engine *engine, bool gives_integers,
-                                                        firn_error *err);
 /* From any thread. */
 void firn_engine_interrupt(firn_engine *engine);
 /* Rows read so far and in all by the scans that run now; false when none runs. */

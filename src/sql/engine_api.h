@@ -185,10 +185,9 @@ struct firn_engine {
     duckdb_v2_instance_handle instance;
     duckdb_v2_connection_handle connection;
     duckdb_v2_factory_handle factory;
-    bool has_longs_only;      /* firn_engine_set_wide() */
-    bool divides_to_integers; /* firn_engine_divide_integers() */
-    pthread_mutex_t lock;     /* guards what follows */
-    firn_error stash;         /* the first failure of a callback in this statement */
+    bool has_longs_only;  /* firn_engine_set_wide() */
+    pthread_mutex_t lock; /* guards what follows */
+    firn_error stash;     /* the first failure of a callback in this statement */
     firn_scan_summary summary;
     firn_engine_scan *scans;           /* those that run now */
     struct firn_scan_reports *reports; /* NULL: nobody wants them */
@@ -256,6 +255,7 @@ FIRN_MUST_CHECK firn_status firn_duckdb_vector_read(firn_engine *engine,
 /* ---- callbacks ---- */
 FIRN_MUST_CHECK firn_status firn_engine_register_names(firn_engine *engine, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_engine_create_macros(firn_engine *engine, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_engine_register_scan(firn_engine *engine, firn_error *err);
 
 /* Hidden first column of every scan: what count(*) asks for. */

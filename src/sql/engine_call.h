@@ -56,5 +56,7 @@ typedef struct firn_function_def {
 
 /* engine_dialect.c; the last has no name. */
 const firn_function_def *firn_engine_dialect_functions(void);
+/* engine_arithmetic.c */
+const firn_function_def *firn_engine_arithmetic(void);
 
 #endif

@@ -90,11 +90,12 @@ static firn_status open_engine(firn_engine *engine, firn_error *err)
     FIRN_TRY(firn_engine_register_names(engine, err));
     FIRN_TRY(firn_engine_register_scan(engine, err));
     FIRN_TRY(firn_engine_register_functions(engine, err));
+    FIRN_TRY(firn_engine_create_macros(engine, err));
     if (engine->opts.allow_files) return FIRN_OK;
     /* not when the instance is made: only a running one leaves itself its temp_directory */
     FIRN_TRY(set_option(engine, "enable_external_access", FIRN_STR("false"), err));
     FIRN_TRY(set_option(engine, "allowed_configs",
-                        FIRN_STR("['TimeZone','Calendar','integer_division']"), err));
+                        FIRN_STR("['TimeZone','Calendar']"), err));
     return set_option(engine, "lock_configuration", FIRN_STR("true"), err);
 }
 
@@ -155,15 +156,6 @@ void firn_engine_reset_summary(firn_engine *engine)
 void firn_engine_set_wide(firn_engine *engine, bool is_wide)
 {
     engine->has_longs_only = !is_wide;
-}
-
-firn_status firn_engine_divide_integers(firn_engine *engine, bool gives_integers, firn_error *err)
-{
-    if (engine->divides_to_integers == gives_integers) return FIRN_OK;
-    FIRN_TRY(set_option(engine, "integer_division",
-                        gives_integers ? FIRN_STR("true") : FIRN_STR("false"), err));
-    engine->divides_to_integers = gives_integers;
-    return FIRN_OK;
 }
 
 /* ---- statements ---- */

@@ -240,8 +240,9 @@ firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
         {"firn_truncate", {"INTEGER", "ANY"}, "ANY", on_truncate, on_truncate_types},
         {NULL, {NULL, NULL}, NULL, NULL, NULL},
     };
-    const firn_function_def *const tables[] = {k_functions, firn_engine_dialect_functions()};
-    for (size_t t = 0; t < 2; t++) {
+    const firn_function_def *const tables[] = {k_functions, firn_engine_dialect_functions(),
+                                               firn_engine_arithmetic()};
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         for (const firn_function_def *def = tables[t]; def->name; def++) {
             firn_error_handle info = NULL;
             const DUCKDB_V2_ERROR code = register_one(engine, def, &info);

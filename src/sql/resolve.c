@@ -607,16 +607,16 @@ static firn_status write_view(firn_session *session, const firn_view_metadata *v
 
 /* The view's query in DuckDB's words. */
 static firn_status view_text(firn_session *session, firn_str sql, firn_dialect dialect,
-                             firn_str *out, firn_error *err)
+                             const view_scope *scope, firn_str *out, firn_error *err)
 {
-    firn_rewrite text;
+    firn_translation text;
     firn_lexer lexer = firn_lexer_of(sql);
     lexer.dialect = dialect;
     const size_t length = firn_lexer_statement_length(lexer);
     *out = length > 0 ? firn_str_slice(sql, 0, length - 1) : sql;
     if (dialect == FIRN_DIALECT_DUCKDB) return FIRN_OK;
-    FIRN_TRY(firn_session__translate(session, *out, dialect, &text, err));
-    *out = text.sql;
+    FIRN_TRY(firn_session__translate(session, *out, dialect, scope, &text, err));
+    *out = text.text.sql;
     return FIRN_OK;
 }
 
@@ -641,7 +641,7 @@ static firn_status claim_view(const question *q, firn_catalog *catalog, const fi
     (void)firn_dialect_of(chosen->dialect, &dialect);
     FIRN_TRY(enter_view(q, catalog, ident, version, dialect, &scope, err));
     firn_str sql;
-    FIRN_TRY(view_text(session, chosen->sql, dialect, &sql, err));
+    FIRN_TRY(view_text(session, chosen->sql, dialect, scope, &sql, err));
     FIRN_TRY(firn_session__rewrite(session, sql, scope, &rewrite, err));
     out->is_claimed = true;
     out->alias = ident->name;

@@ -114,7 +114,7 @@ firn_status firn_session__engine(firn_session *session, firn_engine **out, firn_
         (void)pthread_mutex_lock(&session->lock);
         session->engine = engine;
         (void)pthread_mutex_unlock(&session->lock);
-        FIRN_TRY(firn_session__tell_dialect(session, err));
+        firn_session__tell_dialect(session);
     }
     *out = session->engine;
     return FIRN_OK;
@@ -205,19 +205,33 @@ void firn_session__count_line(firn_str sql, firn_error *err)
     for (size_t i = 0; i < err->position; i++) err->line += sql.data[i] == '\n';
 }
 
+static bool is_query(const firn_session *session, firn_str sql)
+{
+    firn_lexer lexer = lexer_of(session, sql);
+    const firn_token first = firn_lexer_peek(&lexer);
+    return firn_token_is(&first, "SELECT") || firn_token_is(&first, "WITH") ||
+           firn_token_is(&first, "VALUES") || firn_token_is_symbol(&first, "(");
+}
+
 /* In the session's dialect: the text is made into DuckDB's words first. */
 firn_status firn_session__execute_text(firn_session *session, firn_str sql, firn_result **out,
                                        firn_error *err)
 {
-    firn_rewrite text;
+    firn_translation text;
     if (session->dialect == FIRN_DIALECT_DUCKDB) return dispatch(session, sql, out, err);
-    FIRN_TRY(firn_session__translate(session, sql, session->dialect, &text, err));
-    session->statement.translation = &text;
+    FIRN_TRY(firn_session__translate(session, sql, session->dialect, NULL, &text, err));
+    if (!is_query(session, sql)) session->statement.n_tables = 0; /* DML opens its own */
+    session->statement.translation = &text.text;
     session->statement.original = sql;
-    const firn_status st = dispatch(session, text.sql, out, err);
+    firn_status st = dispatch(session, text.text.sql, out, err);
+    if (st == FIRN_OK) st = firn_result__set_types(*out, &text, err);
+    if (st != FIRN_OK && *out) {
+        firn_result_close(*out);
+        *out = NULL;
+    }
     session->statement.translation = NULL;
     if (st != FIRN_OK && err) {
-        err->position = firn_rewrite_position(&text, (size_t)err->position);
+        err->position = firn_rewrite_position(&text.text, (size_t)err->position);
     }
     return st;
 }

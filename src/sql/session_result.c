@@ -128,6 +128,32 @@ firn_status firn_result__set_type_name(firn_result *result, size_t column, firn_
     return result->type_names[column].data ? FIRN_OK : firn_fail_nomem(err);
 }
 
+/* When values of the engine's column can be shown as the type's. */
+static firn_status name_type(firn_result *result, size_t column, const firn_value_type *type,
+                             firn_error *err)
+{
+    firn_buf buf;
+    if (!firn_value_type_is_known(type) ||
+        !firn_value_type_fits(type, result->columns.fields[column].type))
+        return FIRN_OK;
+    firn_buf_init(&buf, NULL, MAX_TYPE_TEXT);
+    firn_value_type_put(type, ", ", &buf);
+    firn_status st = firn_buf_check(&buf, err);
+    if (st == FIRN_OK) st = firn_result__set_type_name(result, column, firn_buf_view(&buf), err);
+    firn_buf_dispose(&buf);
+    return st;
+}
+
+firn_status firn_result__set_types(firn_result *result, const firn_translation *translation,
+                                   firn_error *err)
+{
+    const size_t n = translation->n_columns;
+    if (!result->rows || !translation->columns || n != result->columns.n_fields) return FIRN_OK;
+    for (size_t i = 0; i < n; i++)
+        FIRN_TRY(name_type(result, i, &translation->columns[i].type, err));
+    return FIRN_OK;
+}
+
 firn_str firn_result_type_name(const firn_result *result, size_t column)
 {
     const firn_dialect dialect = result->session->dialect;

@@ -77,12 +77,10 @@ static firn_status execute_use(firn_session *session, firn_lexer *lexer, firn_re
     return firn_session__result_of_command(session, "USE", -1, out, err);
 }
 
-firn_status firn_session__tell_dialect(firn_session *session, firn_error *err)
+void firn_session__tell_dialect(firn_session *session)
 {
-    if (!session->engine) return FIRN_OK;
-    firn_engine_set_wide(session->engine, session->dialect == FIRN_DIALECT_DUCKDB);
-    return firn_engine_divide_integers(session->engine, session->dialect == FIRN_DIALECT_TRINO,
-                                       err);
+    if (session->engine)
+        firn_engine_set_wide(session->engine, session->dialect == FIRN_DIALECT_DUCKDB);
 }
 
 /* SET dialect = 'spark' */
@@ -99,7 +97,7 @@ static firn_status execute_set_dialect(firn_session *session, firn_lexer *lexer,
                              FIRN_STR_ARG(token.text));
     }
     FIRN_TRY(expect_end(lexer, err));
-    FIRN_TRY(firn_session__tell_dialect(session, err));
+    firn_session__tell_dialect(session);
     return firn_session__result_of_command(session, "SET", -1, out, err);
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/limits.h"
 #include "firn/metadata.h"
-#include "sql/dialect.h"
+#include "sql/dialect_text.h"
 #include "sql/engine.h"
 #include "sql/query_rewrite.h"
 #include "sql/sql_session.h"
@@ -169,6 +169,10 @@ FIRN_MUST_CHECK firn_status firn_session__make_temp(firn_session *session, firn_
 void firn_session__remove_temp(firn_session *session);
 
 /* ---- session_result.c ---- */
+/* Types of the columns of a result of rows as the dialect has them, where they fit. */
+FIRN_MUST_CHECK firn_status firn_result__set_types(firn_result *result,
+                                                   const firn_translation *translation,
+                                                   firn_error *err);
 FIRN_MUST_CHECK firn_status firn_session__result_of_rows(firn_session *session,
                                                          firn_engine_rows *rows, firn_result **out,
                                                          firn_error *err);
@@ -179,7 +183,7 @@ FIRN_MUST_CHECK firn_status firn_result__set_type_name(firn_result *result, size
 
 /* ---- session_settings.c: USE and SET ---- */
 /* What the engine must know of the dialect; when either is new. */
-FIRN_MUST_CHECK firn_status firn_session__tell_dialect(firn_session *session, firn_error *err);
+void firn_session__tell_dialect(firn_session *session);
 FIRN_MUST_CHECK firn_status firn_settings_execute(firn_session *session, firn_str sql,
                                                   bool *handled, firn_result **out,
                                                   firn_error *err);
@@ -310,8 +314,8 @@ FIRN_MUST_CHECK firn_status firn_session__rewrite(firn_session *session, firn_st
                                                   firn_error *err);
 /* Text of a dialect in DuckDB's words, in the statement arena. */
 FIRN_MUST_CHECK firn_status firn_session__translate(firn_session *session, firn_str sql,
-                                                    firn_dialect dialect, firn_rewrite *out,
-                                                    firn_error *err);
+                                                    firn_dialect dialect, const view_scope *scope,
+                                                    firn_translation *out, firn_error *err);
 /* A piece of the running statement as the user wrote it, and in which dialect. */
 firn_str firn_session__original(const firn_session *session, firn_str statement, firn_str piece);
 /* The snapshot a reference means; *out NULL: the table is empty. */
@@ -319,6 +323,11 @@ FIRN_MUST_CHECK firn_status firn_session__travel(const firn_table_metadata *meta
                                                  const firn_time_travel *at, firn_str table,
                                                  const firn_snapshot **out,
                                                  const firn_schema **schema_out, firn_error *err);
+/* Columns of a table or view without reading it, in the statement arena; *out NULL: there is
+ * none, or it is of another kind. */
+FIRN_MUST_CHECK firn_status firn_session__columns_of(firn_session *session, const view_scope *scope,
+                                                     const firn_sql_name *name,
+                                                     const firn_type **out, firn_error *err);
 /* "did you mean" among the tables and views beside ident. */
 void firn_session__suggest(firn_session *session, firn_catalog *catalog, const firn_ident *ident,
                            firn_error *err);

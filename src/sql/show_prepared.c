@@ -59,10 +59,10 @@ static void put_text(firn_show *show, size_t column, firn_str text)
 static firn_status prepare_text(firn_session *session, firn_str text, const firn_rewrite **out,
                                 firn_error *err)
 {
-    firn_rewrite translated = {.sql = text};
+    firn_translation translated = {.text.sql = text};
     if (session->dialect != FIRN_DIALECT_DUCKDB)
-        FIRN_TRY(firn_session__translate(session, text, session->dialect, &translated, err));
-    FIRN_TRY(firn_session__rewrite(session, translated.sql, NULL, out, err));
+        FIRN_TRY(firn_session__translate(session, text, session->dialect, NULL, &translated, err));
+    FIRN_TRY(firn_session__rewrite(session, translated.text.sql, NULL, out, err));
     session->statement.rewrite = *out;
     return FIRN_OK;
 }

@@ -130,10 +130,10 @@ static firn_status describe(stats_query *q, firn_error *err)
 static firn_status use_query(stats_query *q, firn_sql_parser *p, firn_error *err)
 {
     firn_str query;
-    firn_rewrite text;
+    firn_translation text;
     FIRN_TRY(firn_parser_parenthesised(p, &query, err));
-    FIRN_TRY(firn_session__translate(q->session, query, q->session->dialect, &text, err));
-    q->relation = firn_arena_printf(q->session->arena, "(%.*s\n)", FIRN_STR_ARG(text.sql));
+    FIRN_TRY(firn_session__translate(q->session, query, q->session->dialect, NULL, &text, err));
+    q->relation = firn_arena_printf(q->session->arena, "(%.*s\n)", FIRN_STR_ARG(text.text.sql));
     return q->relation.data ? describe(q, err) : firn_fail_nomem(err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/spec/view_update.h"
 #include "sql/dialect_text.h"
 #include "sql/session_state.h"
 #include "sql/sql_parser.h"
@@ -140,12 +141,54 @@ firn_status firn_session__rewrite(firn_session *session, firn_str sql, const vie
     return FIRN_OK;
 }
 
+static firn_status view_columns(firn_session *session, firn_catalog *catalog,
+                                const firn_ident *ident, const firn_type **out, firn_error *err)
+{
+    firn_loaded_view loaded;
+    FIRN_TRY(firn_catalog_get_ops(catalog)->load_view(firn_catalog_ctx(catalog), ident,
+                                                      session->arena, &loaded, err));
+    const firn_view_version *version = firn_view_current_version(loaded.metadata);
+    const firn_schema *schema = version ? firn_view_schema_of(loaded.metadata, version) : NULL;
+    if (schema) *out = &schema->root;
+    return FIRN_OK;
+}
+
+firn_status firn_session__columns_of(firn_session *session, const view_scope *scope,
+                                     const firn_sql_name *name, const firn_type **out,
+                                     firn_error *err)
+{
+    firn_catalog *catalog = NULL;
+    firn_ident ident;
+    const firn_loaded_table *loaded = NULL;
+    firn_error ignored;
+    *out = NULL;
+    if (firn_session__find_changelog_view(session, name)) return FIRN_OK;
+    firn_status st = firn_session__resolve_in(session, scope, name, &catalog, &ident, &ignored);
+    if (st == FIRN_OK) st = firn_session__load(session, catalog, &ident, &loaded, &ignored);
+    if (st == FIRN_OK) *out = &firn_metadata_schema(loaded->metadata)->root;
+    if (st == FIRN_ERR_NOT_FOUND && catalog)
+        st = view_columns(session, catalog, &ident, out, &ignored);
+    return st == FIRN_ERR_NOMEM ? firn_fail_nomem(err) : FIRN_OK;
+}
+
+static firn_status columns_of(void *ctx, const firn_str *parts, size_t n_parts,
+                              const firn_type **out, firn_error *err)
+{
+    const reference_scope *references = ctx;
+    const firn_sql_name name = {.parts = parts, .n_parts = n_parts};
+    return firn_session__columns_of(references->session, references->view, &name, out, err);
+}
+
 firn_status firn_session__translate(firn_session *session, firn_str sql, firn_dialect dialect,
-                                    firn_rewrite *out, firn_error *err)
+                                    const view_scope *scope, firn_translation *out, firn_error *err)
 {
     const firn_sql_name ns = {.parts = session->current_levels,
                               .n_parts = session->n_current_levels};
-    firn_dialect_opts opts = {.dialect = dialect, .ns = firn_sql_name_text(&ns, session->arena)};
+    reference_scope references = {session, scope};
+    firn_dialect_opts opts = {.dialect = dialect,
+                              .ns = firn_sql_name_text(&ns, session->arena),
+                              .columns_of = columns_of,
+                              .ctx = &references};
     if (session->current_catalog) opts.catalog = firn_catalog_name(session->current_catalog);
     return firn_dialect_translate(sql, &opts, session->arena, out, err);
 }

@@ -23,8 +23,13 @@ static int drop_arena(void **state)
 static firn_status translate(firn_arena *arena, firn_dialect dialect, const char *sql,
                              firn_rewrite *out, firn_error *err)
 {
-    const firn_dialect_opts opts = {dialect, FIRN_STR("lake"), FIRN_STR("db")};
-    return firn_dialect_translate(firn_str_of(sql), &opts, arena, out, err);
+    const firn_dialect_opts opts = {
+        .dialect = dialect, .catalog = FIRN_STR("lake"), .ns = FIRN_STR("db")};
+    firn_translation translation;
+    const firn_status st =
+        firn_dialect_translate(firn_str_of(sql), &opts, arena, &translation, err);
+    *out = translation.text;
+    return st;
 }
 
 typedef struct dialect_case {

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Results of Trino's functions, as a table. A result is a type's name, with its parameters; "$1"
+ * the type of the first argument, "$1e" its element, "$1k" and "$1v" its key and value, "$1r" what
+ * it returns as a lambda; "[x]" an array, "{x:y}" a map; "&" what all arguments become, "&2" those
+ * from the second on. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "sql/typing/type_rules.h"
+
+typedef struct function_result {
+    const char *result;
+    const char *names; /* between blanks */
+} function_result;
+
+static const function_result k_results[] = {
+    {"bigint",
+     " count count_if approx_distinct bitwise_and_agg bitwise_or_agg row_number rank dense_rank "
+     "ntile length strpos levenshtein_distance hamming_distance regexp_count regexp_position crc32 "
+     "date_diff year quarter month week day hour minute second millisecond day_of_week dow "
+     "day_of_year doy day_of_month week_of_year year_of_week yow timezone_hour timezone_minute "
+     "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift "
+     "bit_count from_base width_bucket cardinality array_position json_array_length json_size "
+     "from_big_endian_64 to_milliseconds "},
+    {"integer", " codepoint grouping from_big_endian_32 "},
+    {"double",
+     " stddev stddev_samp stddev_pop variance var_samp var_pop covar_samp covar_pop corr "
+     "regr_slope regr_intercept geometric_mean skewness kurtosis percent_rank cume_dist power pow "
+     "sqrt cbrt exp ln log log2 log10 pi e sin cos tan asin acos atan atan2 sinh cosh tanh degrees "
+     "radians nan infinity to_unixtime cosine_similarity "},
+    {"boolean",
+     " bool_and bool_or every starts_with ends_with regexp_like contains arrays_overlap any_match "
+     "all_match none_match contains_sequence json_exists json_array_contains is_json_scalar is_nan "
+     "is_finite is_infinite "},
+    {"varchar",
+     " listagg concat_ws lpad rpad from_utf8 to_hex to_base64 format date_format format_datetime "
+     "human_readable_seconds array_join json_format json_query typeof translate normalize "
+     "soundex "},
+    {"varchar(1)", " chr "},
+    {"varchar(64)", " to_base "},
+    {"varbinary",
+     " to_utf8 from_hex from_base64 md5 sha1 sha256 sha512 xxhash64 murmur3 to_big_endian_64 "
+     "to_big_endian_32 checksum "},
+    {"uuid", " uuid "},
+    {"json", " json_parse json_extract "},
+    {"date", " date from_iso8601_date last_day_of_month current_date "},
+    {"timestamp(3)", " date_parse localtimestamp "},
+    {"timestamp(3) with time zone",
+     " parse_datetime from_iso8601_timestamp from_unixtime now current_timestamp "},
+    {"$1",
+     " min max arbitrary any_value min_by max_by approx_percentile lag lead first_value last_value "
+     "nth_value lower upper trim ltrim rtrim reverse substr substring split_part regexp_extract "
+     "url_decode url_extract_host url_extract_path url_extract_protocol abs array_sort "
+     "array_distinct array_remove slice shuffle array_union array_intersect array_except filter "
+     "map_filter nullif try at_timezone trim_array "},
+    {"$2", " date_trunc "},
+    {"$3", " date_add "},
+    {"[$1]", " array_agg sequence repeat split regexp_extract_all regexp_split ngrams "},
+    {"$1e", " array_max array_min flatten array_first array_last "},
+    {"[$1k]", " map_keys "},
+    {"[$1v]", " map_values "},
+    {"{$1:$2}", " map_agg "},
+    {"{$1:[$2]}", " multimap_agg "},
+    {"{$1:bigint}", " histogram "},
+    {"{$1e:$2e}", " map "},
+    {"{$1k:$2r}", " transform_values "},
+    {"{$2r:$1v}", " transform_keys "},
+    {"[$2r]", " transform "},
+    {"[$3r]", " zip_with "},
+    {"$4r", " reduce "},
+    {"&", " coalesce greatest least map_concat "},
+    {"&2", " if "},
+};
+
+/* ---- names of types ---- */
+
+static const struct {
+    const char *name;
+    firn_value_type type;
+} k_types[] = {
+    {"bigint", {.kind = FIRN_VALUE_BIGINT}},
+    {"integer", {.kind = FIRN_VALUE_INTEGER}},
+    {"double", {.kind = FIRN_VALUE_DOUBLE}},
+    {"boolean", {.kind = FIRN_VALUE_BOOLEAN}},
+    {"varchar", {.kind = FIRN_VALUE_VARCHAR, .precision = -1}},
+    {"varchar(1)", {.kind = FIRN_VALUE_VARCHAR, .precision = 1}},
+    {"varchar(64)", {.kind = FIRN_VALUE_VARCHAR, .precision = 64}},
+    {"varbinary", {.kind = FIRN_VALUE_VARBINARY}},
+    {"uuid", {.kind = FIRN_VALUE_UUID}},
+    {"json", {.kind = FIRN_VALUE_JSON}},
+    {"date", {.kind = FIRN_VALUE_DATE}},
+    {"timestamp(3)", {.kind = FIRN_VALUE_TIMESTAMP, .precision = 3}},
+    {"timestamp(3) with time zone", {.kind = FIRN_VALUE_TIMESTAMP_TZ, .precision = 3}},
+};
+
+/* ---- results that are written ---- */
+
+typedef struct call_types {
+    const firn_value_type *args;
+    size_t n;
+    firn_arena *arena;
+} call_types;
+
+static firn_value_type part_of(const firn_value_type *type, char which)
+{
+    const firn_value_type unknown = {0};
+    switch (which) {
+    case 'e': return type->kind == FIRN_VALUE_ARRAY ? type->parts[0] : unknown;
+    case 'k': return type->kind == FIRN_VALUE_MAP ? type->parts[0] : unknown;
+    case 'v': return type->kind == FIRN_VALUE_MAP ? type->parts[1] : unknown;
+    case 'r': return type->kind == FIRN_VALUE_LAMBDA ? type->parts[0] : unknown;
+    default: return *type;
+    }
+}
+
+/* "$1e" at **at */
+static firn_value_type argument(const call_types *call, const char **at)
+{
+    const size_t index = (size_t)((*at)[1] - '1');
+    const char which = (*at)[2];
+    const bool has_part = which == 'e' || which == 'k' || which == 'v' || which == 'r';
+    *at += has_part ? 3 : 2;
+    if (index >= call->n) return (firn_value_type){0};
+    return part_of(&call->args[index], has_part ? which : '\0');
+}
+
+static firn_status common_of(const call_types *call, size_t first, firn_value_type *out,
+                             firn_error *err)
+{
+    *out = (firn_value_type){0};
+    if (first >= call->n) return FIRN_OK;
+    *out = call->args[first];
+    for (size_t i = first + 1; i < call->n; i++) {
+        const firn_value_type so_far = *out;
+        FIRN_TRY(firn_value_common(&so_far, &call->args[i], call->arena, out, err));
+    }
+    return FIRN_OK;
+}
+
+static firn_value_type named(const char *text)
+{
+    for (size_t i = 0; i < sizeof k_types / sizeof *k_types; i++) {
+        if (strcmp(text, k_types[i].name) == 0) return k_types[i].type;
+    }
+    return (firn_value_type){0};
+}
+
+static firn_status read_result(const call_types *call, const char **at, int depth,
+                               firn_value_type *out, firn_error *err);
+
+/* "[x]" and "{x:y}"; of what is not known is not known. */
+static firn_status read_nested(const call_types *call, const char **at, int depth,
+                               firn_value_type *out, firn_error *err)
+{
+    const bool is_map = **at == '{';
+    firn_value_type *parts = firn_arena_array(call->arena, 2, sizeof *parts);
+    if (!parts) return firn_fail_nomem(err);
+    (*at)++;
+    for (size_t i = 0; i < 1 + (size_t)is_map; i++) {
+        FIRN_TRY(read_result(call, at, depth + 1, &parts[i], err));
+        (*at)++; /* ":", "]", "}" */
+    }
+    *out = (firn_value_type){.kind = is_map ? FIRN_VALUE_MAP : FIRN_VALUE_ARRAY,
+                             .parts = parts,
+                             .n_parts = is_map ? 2 : 1};
+    return FIRN_OK;
+}
+
+static firn_status read_result(const call_types *call, const char **at, int depth,
+                               firn_value_type *out, firn_error *err)
+{
+    char word[16] = {0};
+    size_t n = 0;
+    *out = (firn_value_type){0};
+    if (depth > FIRN_LIMIT_NESTING) return FIRN_OK;
+    if (**at == '[' || **at == '{') return read_nested(call, at, depth, out, err);
+    if (**at == '$') {
+        *out = argument(call, at);
+        return FIRN_OK;
+    }
+    while (**at >= 'a' && **at <= 'z' && n + 1 < sizeof word) word[n++] = *(*at)++;
+    *out = named(word);
+    return FIRN_OK;
+}
+
+/* ---- results that depend on parameters ---- */
+
+static firn_value_type rounded(const firn_value_type *type, int32_t digits)
+{
+    firn_value_type out = *type;
+    if (type->kind != FIRN_VALUE_DECIMAL) return out;
+    out.precision = digits < 1 ? 1 : digits > 38 ? 38 : digits;
+    out.scale = 0;
+    return out;
+}
+
+static firn_value_type round_type(const call_types *call)
+{
+    firn_value_type out = call->args[0];
+    const int32_t whole = out.precision - out.scale;
+    if (call->n == 1) return rounded(&out, whole + (out.scale > 0));
+    if (out.kind == FIRN_VALUE_DECIMAL && out.precision < 38) out.precision++;
+    return out;
+}
+
+static firn_value_type sum_type(const firn_value_type *arg)
+{
+    firn_value_type out = *arg;
+    if (firn_value_is_integer(arg)) out.kind = FIRN_VALUE_BIGINT;
+    if (arg->kind == FIRN_VALUE_DECIMAL) out.precision = 38;
+    return out;
+}
+
+static firn_value_type text_of_length(const firn_value_type *arg, int32_t times)
+{
+    firn_value_type out = {.kind = FIRN_VALUE_VARCHAR, .precision = -1};
+    if (firn_value_is_text(arg) && arg->precision >= 0 && arg->precision < INT32_MAX / times)
+        out.precision = arg->precision * times;
+    return out;
+}
+
+/* False: not one of these. */
+static bool computed(firn_str name, const call_types *call, firn_value_type *out)
+{
+    static const firn_value_type k_double = {.kind = FIRN_VALUE_DOUBLE};
+    const firn_value_type *arg = call->n > 0 ? &call->args[0] : NULL;
+    if (!arg) {
+        *out = k_double;
+        return firn_str_equals(name, FIRN_STR("rand")) || firn_str_equals(name, FIRN_STR("random"));
+    }
+    if (firn_str_equals(name, FIRN_STR("sum"))) {
+        *out = sum_type(arg);
+    } else if (firn_str_equals(name, FIRN_STR("avg"))) {
+        *out = firn_value_is_integer(arg) ? k_double : *arg;
+    } else if (firn_str_equals(name, FIRN_STR("round"))) {
+        *out = round_type(call);
+    } else if (firn_str_equals(name, FIRN_STR("ceil")) ||
+               firn_str_equals(name, FIRN_STR("ceiling")) ||
+               firn_str_equals(name, FIRN_STR("floor"))) {
+        *out = rounded(arg, arg->precision - arg->scale + (arg->scale > 0));
+    } else if (firn_str_equals(name, FIRN_STR("truncate"))) {
+        *out = call->n == 1 ? rounded(arg, arg->precision - arg->scale) : *arg;
+    } else if (firn_str_equals(name, FIRN_STR("sign"))) {
+        *out = rounded(arg, 1);
+    } else if (firn_str_equals(name, FIRN_STR("mod")) && call->n == 2) {
+        *out = firn_value_of_operator('%', arg, &call->args[1]);
+    } else if (firn_str_equals(name, FIRN_STR("url_encode"))) {
+        *out = text_of_length(arg, 12);
+    } else if (firn_str_equals(name, FIRN_STR("json_extract_scalar"))) {
+        *out = text_of_length(arg, 1);
+    } else if (firn_str_equals(name, FIRN_STR("element_at"))) {
+        *out = part_of(arg, arg->kind == FIRN_VALUE_MAP ? 'v' : 'e');
+    } else if (firn_str_equals(name, FIRN_STR("to_iso8601")) && arg->kind == FIRN_VALUE_DATE) {
+        *out = (firn_value_type){.kind = FIRN_VALUE_VARCHAR, .precision = 16};
+    } else if (firn_str_equals(name, FIRN_STR("with_timezone"))) {
+        *out = *arg;
+        out->kind = FIRN_VALUE_TIMESTAMP_TZ;
+    } else if (firn_str_equals(name, FIRN_STR("concat")) && call->n > 1) {
+        *out = firn_value_of_operator('|', arg, &call->args[1]);
+    } else if (firn_str_equals(name, FIRN_STR("replace")) ||
+               firn_str_equals(name, FIRN_STR("regexp_replace"))) {
+        *out = arg->precision < 0 || call->n == 2 ? *arg : (firn_value_type){0};
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ---- the question ---- */
+
+static const char *find_result(firn_str name, firn_arena *arena)
+{
+    const firn_str word = firn_arena_printf(arena, " %.*s ", FIRN_STR_ARG(name));
+    for (size_t i = 0; word.data && i < sizeof k_results / sizeof *k_results; i++) {
+        if (strstr(k_results[i].names, word.data)) return k_results[i].result;
+    }
+    return NULL;
+}
+
+firn_status firn_value_of_function(firn_str name, const firn_value_type *args, size_t n_args,
+                                   firn_arena *arena, firn_value_type *out, firn_error *err)
+{
+    const call_types call = {args, n_args, arena};
+    char lower[64];
+    *out = (firn_value_type){0};
+    if (name.len >= sizeof lower || memchr(name.data, ' ', name.len)) return FIRN_OK;
+    for (size_t i = 0; i < name.len; i++) {
+        const char c = name.data[i];
+        lower[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    const firn_str key = {lower, name.len};
+    if (computed(key, &call, out)) return FIRN_OK;
+    const char *result = find_result(key, arena);
+    if (!result) return FIRN_OK;
+    if (result[0] == '&') return common_of(&call, result[1] == '2' ? 1 : 0, out, err);
+    *out = named(result);
+    if (out->kind != FIRN_VALUE_UNKNOWN) return FIRN_OK;
+    return read_result(&call, &result, 0, out, err);
+}

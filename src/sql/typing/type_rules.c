@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operators, common types and what may be stored. Functions are function_types.c. */
+#include "sql/typing/type_rules.h"
+
+#include "base/error.h"
+#include "base/str.h"
+
+#define MAX_DIGITS 38
+
+static int32_t min32(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+static int32_t max32(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+static firn_value_type simple(firn_value_kind kind)
+{
+    return (firn_value_type){.kind = kind};
+}
+
+static firn_value_type decimal(int32_t precision, int32_t scale)
+{
+    if (scale > MAX_DIGITS) return simple(FIRN_VALUE_UNKNOWN);
+    return (firn_value_type){
+        .kind = FIRN_VALUE_DECIMAL, .precision = min32(MAX_DIGITS, precision), .scale = scale};
+}
+
+/* ---- kinds ---- */
+
+bool firn_value_is_integer(const firn_value_type *type)
+{
+    return type->kind >= FIRN_VALUE_TINYINT && type->kind <= FIRN_VALUE_BIGINT;
+}
+
+bool firn_value_is_float(const firn_value_type *type)
+{
+    return type->kind == FIRN_VALUE_REAL || type->kind == FIRN_VALUE_DOUBLE;
+}
+
+bool firn_value_is_number(const firn_value_type *type)
+{
+    return type->kind >= FIRN_VALUE_TINYINT && type->kind <= FIRN_VALUE_DOUBLE;
+}
+
+bool firn_value_is_text(const firn_value_type *type)
+{
+    return type->kind == FIRN_VALUE_VARCHAR || type->kind == FIRN_VALUE_CHAR;
+}
+
+firn_value_type firn_value_as_decimal(const firn_value_type *type)
+{
+    switch ((int)type->kind) {
+    case FIRN_VALUE_TINYINT: return decimal(3, 0);
+    case FIRN_VALUE_SMALLINT: return decimal(5, 0);
+    case FIRN_VALUE_INTEGER: return decimal(10, 0);
+    case FIRN_VALUE_BIGINT: return decimal(19, 0);
+    case FIRN_VALUE_DECIMAL: return *type;
+    default: return simple(FIRN_VALUE_UNKNOWN);
+    }
+}
+
+/* ---- operators ---- */
+
+static firn_value_type decimal_operator(char op, const firn_value_type *a, const firn_value_type *b)
+{
+    const int32_t scale = max32(a->scale, b->scale);
+    const int32_t whole_a = a->precision - a->scale;
+    const int32_t whole_b = b->precision - b->scale;
+    switch (op) {
+    case '+':
+    case '-': return decimal(max32(whole_a, whole_b) + scale + 1, scale);
+    case '*': return decimal(a->precision + b->precision, a->scale + b->scale);
+    case '/': return decimal(a->precision + b->scale + max32(b->scale - a->scale, 0), scale);
+    case '%': return decimal(min32(whole_a, whole_b) + scale, scale);
+    default: return simple(FIRN_VALUE_UNKNOWN);
+    }
+}
+
+static firn_value_type number_operator(char op, const firn_value_type *a, const firn_value_type *b)
+{
+    if (firn_value_is_float(a) || firn_value_is_float(b)) {
+        const bool is_double = a->kind == FIRN_VALUE_DOUBLE || b->kind == FIRN_VALUE_DOUBLE;
+        return simple(is_double ? FIRN_VALUE_DOUBLE : FIRN_VALUE_REAL);
+    }
+    if (a->kind == FIRN_VALUE_DECIMAL || b->kind == FIRN_VALUE_DECIMAL) {
+        const firn_value_type x = firn_value_as_decimal(a);
+        const firn_value_type y = firn_value_as_decimal(b);
+        return decimal_operator(op, &x, &y);
+    }
+    return a->kind > b->kind ? *a : *b;
+}
+
+static bool is_interval(const firn_value_type *type)
+{
+    return type->kind == FIRN_VALUE_INTERVAL_DAY || type->kind == FIRN_VALUE_INTERVAL_YEAR;
+}
+
+static bool is_moment(const firn_value_type *type)
+{
+    return type->kind >= FIRN_VALUE_DATE && type->kind <= FIRN_VALUE_TIMESTAMP_TZ;
+}
+
+/* A moment and an interval; a time gets the milliseconds that an interval of days has. */
+static firn_value_type moved(const firn_value_type *moment, const firn_value_type *by)
+{
+    firn_value_type out = *moment;
+    if (by->kind == FIRN_VALUE_INTERVAL_DAY && moment->kind != FIRN_VALUE_DATE)
+        out.precision = max32(3, out.precision);
+    return out;
+}
+
+static firn_value_type time_operator(char op, const firn_value_type *a, const firn_value_type *b)
+{
+    const bool is_sum = op == '+' || op == '-';
+    const bool is_product = op == '*' || op == '/';
+    if (is_sum && is_moment(a) && is_interval(b)) return moved(a, b);
+    if (op == '+' && is_interval(a) && is_moment(b)) return moved(b, a);
+    if (op == '-' && is_moment(a) && a->kind == b->kind) return simple(FIRN_VALUE_INTERVAL_DAY);
+    if (is_sum && is_interval(a) && a->kind == b->kind) return *a;
+    if (is_product && is_interval(a) && firn_value_is_number(b)) return *a;
+    if (op == '*' && firn_value_is_number(a) && is_interval(b)) return *b;
+    return simple(FIRN_VALUE_UNKNOWN);
+}
+
+/* a || b */
+static firn_value_type joined(const firn_value_type *a, const firn_value_type *b)
+{
+    if (a->kind == FIRN_VALUE_ARRAY) return *a;
+    if (b->kind == FIRN_VALUE_ARRAY) return *b;
+    if (a->kind == FIRN_VALUE_VARBINARY && b->kind == a->kind) return *a;
+    const bool is_text = firn_value_is_text(a) && firn_value_is_text(b);
+    if (is_text && a->kind == FIRN_VALUE_CHAR && b->kind == FIRN_VALUE_CHAR) {
+        return (firn_value_type){.kind = FIRN_VALUE_CHAR, .precision = a->precision + b->precision};
+    }
+    return (firn_value_type){.kind = is_text ? FIRN_VALUE_VARCHAR : FIRN_VALUE_UNKNOWN,
+                             .precision = is_text ? -1 : 0};
+}
+
+firn_value_type firn_value_of_operator(char op, const firn_value_type *a, const firn_value_type *b)
+{
+    if (a->kind == FIRN_VALUE_UNKNOWN || b->kind == FIRN_VALUE_UNKNOWN)
+        return simple(FIRN_VALUE_UNKNOWN);
+    if (op == '|') return joined(a, b);
+    if (a->kind == FIRN_VALUE_NULL && firn_value_is_number(b)) return number_operator(op, b, b);
+    if (b->kind == FIRN_VALUE_NULL && firn_value_is_number(a)) return number_operator(op, a, a);
+    if (firn_value_is_number(a) && firn_value_is_number(b)) return number_operator(op, a, b);
+    return time_operator(op, a, b);
+}
+
+/* ---- common types ---- */
+
+static firn_value_type common_number(const firn_value_type *a, const firn_value_type *b)
+{
+    const bool has_float = firn_value_is_float(a) || firn_value_is_float(b);
+    const bool has_decimal = a->kind == FIRN_VALUE_DECIMAL || b->kind == FIRN_VALUE_DECIMAL;
+    if (has_float || !has_decimal) return a->kind > b->kind ? *a : *b;
+    const firn_value_type x = firn_value_as_decimal(a);
+    const firn_value_type y = firn_value_as_decimal(b);
+    const int32_t scale = max32(x.scale, y.scale);
+    return decimal(max32(x.precision - x.scale, y.precision - y.scale) + scale, scale);
+}
+
+static firn_value_type common_text(const firn_value_type *a, const firn_value_type *b)
+{
+    firn_value_type out = a->kind == b->kind ? *a : simple(FIRN_VALUE_VARCHAR);
+    const bool is_open = a->precision < 0 || b->precision < 0;
+    out.precision = is_open ? -1 : max32(a->precision, b->precision);
+    return out;
+}
+
+/* Dates become timestamps, those without a zone ones with it; the more digits. */
+static firn_value_type common_moment(const firn_value_type *a, const firn_value_type *b)
+{
+    const bool is_time = a->kind == FIRN_VALUE_TIME || b->kind == FIRN_VALUE_TIME ||
+                         a->kind == FIRN_VALUE_TIME_TZ || b->kind == FIRN_VALUE_TIME_TZ;
+    if (is_time && a->kind != b->kind) return simple(FIRN_VALUE_UNKNOWN);
+    firn_value_type out = a->kind > b->kind ? *a : *b;
+    out.precision = max32(a->precision, b->precision);
+    return out;
+}
+
+static firn_status common_parts(const firn_value_type *a, const firn_value_type *b,
+                                firn_arena *arena, firn_value_type *out, firn_error *err)
+{
+    *out = simple(FIRN_VALUE_UNKNOWN);
+    if (a->n_parts != b->n_parts) return FIRN_OK;
+    firn_value_type *parts = firn_arena_array(arena, a->n_parts, sizeof *parts);
+    if (!parts) return firn_fail_nomem(err);
+    for (size_t i = 0; i < a->n_parts; i++) {
+        FIRN_TRY(firn_value_common(&a->parts[i], &b->parts[i], arena, &parts[i], err));
+        if (parts[i].kind == FIRN_VALUE_UNKNOWN) return FIRN_OK;
+    }
+    *out = *a;
+    out->parts = parts;
+    return FIRN_OK;
+}
+
+firn_status firn_value_common(const firn_value_type *a, const firn_value_type *b, firn_arena *arena,
+                              firn_value_type *out, firn_error *err)
+{
+    *out = simple(FIRN_VALUE_UNKNOWN);
+    if (a->kind == FIRN_VALUE_UNKNOWN || b->kind == FIRN_VALUE_UNKNOWN) return FIRN_OK;
+    if (b->kind == FIRN_VALUE_NULL)
+        *out = *a;
+    else if (a->kind == FIRN_VALUE_NULL)
+        *out = *b;
+    else if (firn_value_is_number(a) && firn_value_is_number(b))
+        *out = common_number(a, b);
+    else if (firn_value_is_text(a) && firn_value_is_text(b))
+        *out = common_text(a, b);
+    else if (is_moment(a) && is_moment(b))
+        *out = common_moment(a, b);
+    else if (a->kind == b->kind && a->n_parts > 0)
+        return common_parts(a, b, arena, out, err);
+    else if (a->kind == b->kind)
+        *out = *a;
+    return FIRN_OK;
+}
+
+bool firn_value_can_store(const firn_value_type *from, const firn_value_type *column)
+{
+    if (from->kind == FIRN_VALUE_UNKNOWN || column->kind == FIRN_VALUE_UNKNOWN) return true;
+    if (from->kind == FIRN_VALUE_NULL) return true;
+    if (firn_value_is_number(from)) return firn_value_is_number(column);
+    if (firn_value_is_text(from)) return firn_value_is_text(column);
+    if (is_moment(from)) {
+        if (from->kind == FIRN_VALUE_DATE)
+            return column->kind == FIRN_VALUE_DATE || column->kind == FIRN_VALUE_TIMESTAMP ||
+                   column->kind == FIRN_VALUE_TIMESTAMP_TZ;
+        return is_moment(column) && column->kind != FIRN_VALUE_DATE;
+    }
+    if (from->kind != column->kind || from->n_parts != column->n_parts) return false;
+    for (size_t i = 0; i < from->n_parts; i++) {
+        if (!firn_value_can_store(&from->parts[i], &column->parts[i])) return false;
+    }
+    return true;
+}

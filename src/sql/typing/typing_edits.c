@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where DuckDB computes otherwise than Trino, by the types of what is computed: division, results
+ * of decimals, comparisons with NaN, dates plus intervals, roundings of times. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "sql/typing/typing_state.h"
+
+static bool is_decimal(const firn_value_type *type)
+{
+    return type->kind == FIRN_VALUE_DECIMAL;
+}
+
+static const char *decimal_cast(typer *t, const firn_value_type *type)
+{
+    return typer_printf(t, " AS DECIMAL(%d,%d))", (int)type->precision, (int)type->scale);
+}
+
+/* Tokens as they stand in the statement; "" when there are too many. */
+static const char *raw_text(typer *t, size_t from, size_t to)
+{
+    const size_t begin = firn_dialect_token(t->w, from)->offset;
+    const firn_token *last = firn_dialect_token(t->w, to - 1);
+    const firn_str text = firn_str_slice(t->w->sql, begin, last->offset + last->text.len);
+    return text.len < 200 ? typer_printf(t, "%.*s", FIRN_STR_ARG(text)) : "";
+}
+
+/* a, a.b: may be written twice. */
+static bool is_chain(const typer *t, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        const bool is_right = (i - from) % 2 == 0 ? firn_dialect_is_name(t->w, i)
+                                                  : firn_dialect_is_symbol(t->w, i, ".");
+        if (!is_right) return false;
+    }
+    return to > from && to - from < 8;
+}
+
+/* ---- operators ---- */
+
+static void edit_division(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                          const firn_value_type *b, const firn_value_type *result)
+{
+    const bool is_float = firn_value_is_float(result);
+    if (is_float || result->kind == FIRN_VALUE_INTERVAL_DAY) return;
+    if (firn_value_is_integer(result)) {
+        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, "//");
+        typer_wrap(t, from, to, "(", ")");
+        return;
+    }
+    if (!is_decimal(result)) {
+        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, ", ");
+        typer_wrap(t, from, to, "firn_divide(", ")");
+        return;
+    }
+    const firn_value_type x = firn_value_as_decimal(a);
+    const firn_value_type y = firn_value_as_decimal(b);
+    typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, typer_printf(t, "%s, CAST(", decimal_cast(t, &x)));
+    typer_wrap(t, from, to, "CAST(firn_divide(CAST(",
+               typer_printf(t, "%s)%s", decimal_cast(t, &y), decimal_cast(t, result)));
+}
+
+/* DuckDB keeps results of narrow decimals narrow, so one is made wide first. */
+static void edit_decimal(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                         const firn_value_type *result)
+{
+    const char *symbol = raw_text(t, op, op + 1);
+    const firn_value_type x = firn_value_as_decimal(a);
+    const bool is_wide = result->precision > 18;
+    const bool is_product = symbol[0] == '*';
+    if (is_wide) {
+        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1,
+                   typer_printf(t, " AS DECIMAL(38,%d)) %s",
+                                (int)(is_product ? x.scale : result->scale), symbol));
+    }
+    typer_wrap(t, from, to, is_wide ? "CAST((CAST(" : "CAST((",
+               typer_printf(t, ")%s", decimal_cast(t, result)));
+}
+
+/* Beyond the end of a list, or a key that a map does not have, is an error. */
+static void edit_subscript(typer *t, size_t from, size_t open, size_t to, const firn_value_type *of)
+{
+    const firn_token *key = firn_dialect_token(t->w, open + 1);
+    const bool is_literal =
+        to == open + 3 && (key->kind == FIRN_TOKEN_NUMBER || key->kind == FIRN_TOKEN_STRING);
+    if (!is_literal || !is_chain(t, from, open)) return;
+    const char *base = raw_text(t, from, open);
+    const char *index = raw_text(t, open + 1, open + 2);
+    if (of->kind == FIRN_VALUE_ARRAY) {
+        typer_edit(t, FIRN_EDIT_AFTER, open, open + 1,
+                   typer_printf(t,
+                                "CASE WHEN %s > len(%s) THEN error('found element %s of an array "
+                                "of ' || len(%s)) ELSE ",
+                                index, base, index, base));
+    } else if (of->kind == FIRN_VALUE_MAP) {
+        typer_edit(t, FIRN_EDIT_AFTER, open, open + 1,
+                   typer_printf(t,
+                                "CASE WHEN NOT map_contains(%s, %s) THEN error('the map has no "
+                                "such key') ELSE ",
+                                base, index));
+    } else {
+        return;
+    }
+    typer_edit(t, FIRN_EDIT_AFTER, open + 1, open + 2, " END");
+}
+
+/* An array and an element. */
+static void edit_join(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                      const firn_value_type *b)
+{
+    const bool is_left = a->kind == FIRN_VALUE_ARRAY && b->kind != FIRN_VALUE_ARRAY;
+    const bool is_right = b->kind == FIRN_VALUE_ARRAY && a->kind != FIRN_VALUE_ARRAY;
+    if (is_left && b->kind != FIRN_VALUE_UNKNOWN) {
+        typer_edit(t, FIRN_EDIT_AFTER, op, op + 1, " [");
+        typer_edit(t, FIRN_EDIT_AFTER, to - 1, to, "]");
+    } else if (is_right && a->kind != FIRN_VALUE_UNKNOWN) {
+        typer_edit(t, FIRN_EDIT_BEFORE, from, op, "[");
+        typer_edit(t, FIRN_EDIT_AFTER, op - 1, op, "]");
+    }
+}
+
+void typer_edit_operator(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                         const firn_value_type *b, const firn_value_type *result)
+{
+    const firn_token *token = firn_dialect_token(t->w, op);
+    if (firn_token_is_symbol(token, "[")) {
+        edit_subscript(t, from, op, to, a);
+    } else if (firn_token_is_symbol(token, "||")) {
+        edit_join(t, from, op, to, a, b);
+    } else if (firn_token_is_symbol(token, "/")) {
+        edit_division(t, from, op, to, a, b, result);
+    } else if (is_decimal(result)) {
+        edit_decimal(t, from, op, to, a, result);
+    } else if (result->kind == FIRN_VALUE_DATE) {
+        typer_wrap(t, from, to, "CAST((", ") AS DATE)");
+    } else if (a->kind == FIRN_VALUE_DATE && b->kind == FIRN_VALUE_DATE) {
+        typer_wrap(t, from, to, "to_days(CAST((", ") AS INTEGER))");
+    }
+}
+
+/* ---- comparisons: nothing is equal to NaN, less or greater ---- */
+
+/* A literal is none. */
+static bool may_be_nan(const typer *t, size_t from, size_t to, const firn_value_type *type)
+{
+    const bool is_literal = to == from + 1 && !firn_dialect_is_name(t->w, from);
+    return firn_value_is_float(type) && !is_literal;
+}
+
+static bool is_nan_call(const typer *t, size_t from, size_t to)
+{
+    return to == from + 3 && firn_dialect_is_word(t->w, from, "nan");
+}
+
+void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                           const firn_value_type *b)
+{
+    const firn_str symbol = firn_dialect_token(t->w, op)->text;
+    const char first = symbol.data[0];
+    const bool is_equal = first == '=';
+    const bool is_less = first == '<' && !firn_str_equals(symbol, FIRN_STR("<>"));
+    const bool is_greater = first == '>';
+    const bool has_equal = symbol.len == 2;
+    const bool left_matters = is_greater || is_equal;
+    const bool right_matters = is_less || (is_greater && has_equal && false);
+    if (is_equal && (is_nan_call(t, from, op) || is_nan_call(t, op + 1, to))) {
+        typer_wrap(t, from, to, "(false AND ", ")");
+        return;
+    }
+    const bool asks_left = left_matters && may_be_nan(t, from, op, a) && is_chain(t, from, op);
+    const bool asks_right =
+        right_matters && may_be_nan(t, op + 1, to, b) && is_chain(t, op + 1, to);
+    if (is_equal && (!may_be_nan(t, op + 1, to, b) || !asks_left)) return;
+    if (!asks_left && !asks_right) return;
+    const char *text = asks_left ? raw_text(t, from, op) : raw_text(t, op + 1, to);
+    typer_wrap(t, from, to, "(", typer_printf(t, " AND NOT isnan(%s))", text));
+}
+
+/* ---- casts ---- */
+
+static bool is_time(const firn_value_type *type)
+{
+    return type->kind == FIRN_VALUE_TIMESTAMP || type->kind == FIRN_VALUE_TIMESTAMP_TZ;
+}
+
+/* A time with fewer digits is rounded, half up. */
+static void edit_rounding(typer *t, size_t from, size_t to, const firn_value_type *a,
+                          const firn_value_type *result)
+{
+    static const int k_us[] = {1000000, 100000, 10000, 1000, 100, 10};
+    const int32_t digits = result->precision;
+    if (digits < 0 || digits > 5 || (is_time(a) && a->precision <= digits)) return;
+    if (a->kind == FIRN_VALUE_DATE) return;
+    typer_wrap(t, from, to,
+               typer_printf(t, "time_bucket(INTERVAL '%d microseconds', ", k_us[digits]),
+               typer_printf(t, " + INTERVAL '%d microseconds')", k_us[digits] / 2));
+}
+
+/* Text of a time has all its digits. */
+static void edit_time_text(typer *t, size_t from, size_t to, const firn_value_type *a)
+{
+    const bool has_zone = a->kind == FIRN_VALUE_TIMESTAMP_TZ;
+    const char *fraction = a->precision > 0 ? ".%f" : "";
+    const int dropped = a->precision > 0 && a->precision < 6 ? 6 - (int)a->precision : 0;
+    const char *cut = dropped > 0 ? typer_printf(t, ", -%d)", dropped) : "";
+    const size_t as = to;
+    (void)as;
+    typer_wrap(t, from, to, dropped > 0 ? "left(strftime(CAST(" : "strftime(CAST(",
+               typer_printf(t, " AS TIMESTAMP), '%%Y-%%m-%%d %%H:%%M:%%S%s')%s%s", fraction, cut,
+                            has_zone ? " || ' UTC'" : ""));
+}
+
+/* The engine's cast to VARCHAR of the same tokens is left away: its operand is what is formatted.
+ */
+static void edit_text(typer *t, size_t from, size_t to, const firn_value_type *a,
+                      const firn_value_type *result)
+{
+    if (firn_value_is_float(a)) typer_wrap(t, from, to, "firn_float_text(", ")");
+    if (is_time(a)) edit_time_text(t, from, to, a);
+    if (result->precision < 0) return;
+    const int length = (int)result->precision;
+    if (result->kind == FIRN_VALUE_CHAR)
+        typer_wrap(t, from, to, "rpad(", typer_printf(t, ", %d, ' ')", length));
+    else if (a->precision < 0 || a->precision > length || !firn_value_is_text(a))
+        typer_wrap(t, from, to, "left(", typer_printf(t, ", %d)", length));
+}
+
+void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
+                     const firn_value_type *result)
+{
+    if (is_time(result)) edit_rounding(t, from, to, a, result);
+    if (firn_value_is_text(result)) edit_text(t, from, to, a, result);
+}
+
+/* ---- calls ---- */
+
+static bool is_any(firn_str name, const char *const *names)
+{
+    for (; *names; names++) {
+        if (firn_str_equals_nocase(name, firn_str_of(*names))) return true;
+    }
+    return false;
+}
+
+static void edit_typeof(typer *t, size_t from, size_t to, const firn_value_type *type)
+{
+    firn_buf buf;
+    if (!firn_value_type_is_known(type)) return;
+    firn_buf_init(&buf, NULL, (size_t)1 << 16);
+    firn_buf_byte(&buf, '\'');
+    firn_value_type_put(type, ",", &buf);
+    firn_buf_byte(&buf, '\'');
+    const firn_str text = firn_arena_copy(t->arena, firn_buf_view(&buf));
+    firn_buf_dispose(&buf);
+    if (text.data) typer_edit(t, FIRN_EDIT_INSTEAD, from, to, text.data);
+}
+
+static const char *template_of(typer *t, firn_str name, const firn_value_type *arg,
+                               const firn_value_type *result)
+{
+    static const char *const k_extremes[] = {"min", "max", NULL};
+    if (firn_str_equals_nocase(name, FIRN_STR("avg")) && is_decimal(arg))
+        return typer_printf(t,
+                            "CAST(firn_divide(CAST(sum($1)$w AS DECIMAL(38,%d)), count($1)$w) AS "
+                            "DECIMAL(%d,%d))",
+                            (int)arg->scale, (int)result->precision, (int)result->scale);
+    if (is_any(name, k_extremes) && firn_value_is_float(arg))
+        return typer_printf(t, "coalesce(%.*s(CASE WHEN NOT isnan($1) THEN $1 END)$w, %.*s($1)$w)",
+                            FIRN_STR_ARG(name), FIRN_STR_ARG(name));
+    if (firn_str_equals_nocase(name, FIRN_STR("cardinality")) && arg->kind == FIRN_VALUE_MAP)
+        return "CAST(cardinality($1) AS BIGINT)";
+    if (firn_str_equals_nocase(name, FIRN_STR("reverse")) && arg->kind == FIRN_VALUE_ARRAY)
+        return "list_reverse($1)";
+    return NULL;
+}
+
+void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn_value_type *args,
+                     size_t n_args, const firn_value_type *result)
+{
+    static const char *const k_casts[] = {"round", "ceil", "ceiling", "floor", "truncate",
+                                          "sign",  "mod",  "abs",     NULL};
+    static const char *const k_dates[] = {"date_trunc", "date_add", NULL};
+    if (n_args == 0) return;
+    if (firn_str_equals_nocase(name, FIRN_STR("typeof"))) {
+        edit_typeof(t, from, to, &args[0]);
+        return;
+    }
+    const char *template = template_of(t, name, &args[0], result);
+    if (template) typer_edit(t, FIRN_EDIT_CALL, from, to, template);
+    if (is_any(name, k_casts) && is_decimal(result))
+        typer_wrap(t, from, to, "CAST(", decimal_cast(t, result));
+    if (is_any(name, k_casts) && firn_value_is_integer(result))
+        typer_wrap(t, from, to, "CAST(",
+                   result->kind == FIRN_VALUE_BIGINT ? " AS BIGINT)" : " AS INTEGER)");
+    if (is_any(name, k_dates) && result->kind == FIRN_VALUE_DATE)
+        typer_wrap(t, from, to, "CAST(", " AS DATE)");
+}
+
+/* ---- results: intervals are shown as text ---- */
+
+void typer_edit_result(typer *t, size_t from, size_t to, const firn_value_type *type)
+{
+    if (type->kind == FIRN_VALUE_INTERVAL_DAY) {
+        typer_wrap(t, from, to, "firn_interval_text(epoch_us(", "))");
+    } else if (type->kind == FIRN_VALUE_INTERVAL_YEAR) {
+        typer_wrap(t, from, to, "list_transform([",
+                   "], lambda \"v\": firn_months_text(datepart('year', \"v\") * 12 + "
+                   "datepart('month', \"v\")))[1]");
+    }
+}

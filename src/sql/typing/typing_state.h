@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What typing_*.c share: the place in the tokens, names in scope, edits so far. */
+#ifndef FIRN_SQL_TYPING_STATE_H
+#define FIRN_SQL_TYPING_STATE_H
+
+#include "sql/typing/type_rules.h"
+#include "sql/typing/typing.h"
+
+/* Something of a FROM clause. */
+typedef struct typed_relation {
+    firn_str name; /* alias, or the last part of its name; empty: none */
+    const firn_typed_column *columns;
+    size_t n_columns;
+    bool is_known; /* else it may have any column */
+} typed_relation;
+
+typedef struct typed_scope {
+    const struct typed_scope *outer;
+    typed_relation *relations;
+    size_t n_relations, cap_relations;
+    bool is_merged; /* USING: "*" has some columns once */
+} typed_scope;
+
+/* A name that WITH defines. */
+typedef struct typed_cte {
+    const struct typed_cte *outer;
+    typed_relation relation;
+} typed_cte;
+
+/* Running out of memory, or an error of the dialect, is kept in status; reading goes on until its
+ * caller looks. */
+typedef struct typer {
+    const firn_dialect_writer *w;
+    firn_arena *arena;
+    firn_error *err;
+    firn_status status;
+    size_t i, to; /* next token; end of what is read */
+    bool is_lost; /* the tokens are not what was expected */
+    int depth;
+    const typed_scope *scope;
+    const typed_cte *ctes;
+    firn_edit *edits;
+    size_t n_edits, cap_edits;
+} typer;
+
+/* ---- typing_state.c ---- */
+bool typer_at(const typer *t, const char *word);
+bool typer_at_symbol(const typer *t, const char *symbol);
+/* Skip the word or symbol when it is there. */
+bool typer_take(typer *t, const char *word);
+bool typer_take_symbol(typer *t, const char *symbol);
+/* Not what was expected: the rest of the range stays as it is. */
+firn_value_type typer_lose(typer *t);
+void typer_fail(typer *t, firn_status status);
+/* Unquoted; data NULL and lost: not a name. */
+firn_str typer_take_name(typer *t);
+void typer_edit(typer *t, firn_edit_place place, size_t token, size_t end, const char *text);
+/* "before [from, to) after" */
+void typer_wrap(typer *t, size_t from, size_t to, const char *before, const char *after);
+const char *typer_printf(typer *t, const char *fmt, ...) FIRN_PRINTF(2, 3);
+firn_value_type *typer_new_types(typer *t, size_t n);
+/* A column by its name or "relation.name"; *n_used: how many of the parts name it, 0: not found. */
+firn_value_type typer_find_column(const typer *t, const firn_str *parts, size_t n_parts,
+                                  size_t *n_used);
+void typer_add_relation(typer *t, typed_scope *scope, const typed_relation *relation);
+
+/* ---- typing_expression.c ---- */
+firn_value_type typer_expression(typer *t);
+/* Without AND, OR, NOT and comparisons. */
+firn_value_type typer_value(typer *t);
+/* [from, to) as an expression; unknown, and no edits, when it is more than one. t->i is to. */
+firn_value_type typer_expression_in(typer *t, size_t from, size_t to);
+
+/* ---- typing_primary.c ---- */
+firn_value_type typer_primary(typer *t);
+
+/* ---- typing_calls.c: name(..) and what is written like it ---- */
+firn_value_type typer_call(typer *t);
+firn_value_type typer_cast(typer *t);
+
+/* ---- typing_literals.c ---- */
+/* Unknown and nothing taken: not a literal. */
+firn_value_type typer_literal(typer *t);
+/* A type's name; unknown and lost: none. */
+firn_value_type typer_type(typer *t);
+
+/* ---- typing_edits.c: where the engine would compute otherwise. Tokens: [from, op) op [.., to) */
+void typer_edit_operator(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                         const firn_value_type *b, const firn_value_type *result);
+void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                           const firn_value_type *b);
+/* CAST at [from, to) of a type to another. */
+void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
+                     const firn_value_type *result);
+/* A call at [from, to). */
+void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn_value_type *args,
+                     size_t n_args, const firn_value_type *result);
+/* A column of the statement's result. */
+void typer_edit_result(typer *t, size_t from, size_t to, const firn_value_type *type);
+
+/* ---- typing_query.c ---- */
+/* The query [from, to): its columns. is_result: they are the statement's. */
+typed_relation typer_query(typer *t, size_t from, size_t to, bool is_result);
+
+/* ---- typing_from.c ---- */
+/* Relations of [from, to) added to the scope. */
+void typer_from(typer *t, size_t from, size_t to, typed_scope *scope);
+/* Columns of a table or view by its name; not known: another kind of thing, or none. */
+typed_relation typer_table(typer *t, const firn_str *parts, size_t n_parts);
+
+#endif
