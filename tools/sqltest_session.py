@@ -254,7 +254,7 @@ def open_session(top, dialect):
     """A session on a fresh home in the folder top, with the dialect, in the namespace lake.db."""
     lib, error, keep = load(), Error(), []
     home, handle = c.c_void_p(), c.c_void_p()
-    wanted = {"default-catalog": "lake", "catalog.lake.type": "in-memory", "catalog.lake.warehouse": top + "/warehouse",
+    wanted = {"default-catalog": "lake", "catalog.lake.warehouse": top + "/warehouse",
               "threads": "1"}
     settings = (Property * len(wanted))(*[Property(literal(k, keep), literal(v, keep)) for k, v in wanted.items()])
     opts = HomeOpts(struct_size=c.sizeof(HomeOpts), path=literal(top, keep), settings=settings,

@@ -70,6 +70,16 @@ static void show_rows(const firn_procedure_call *call, firn_outline *out)
     firn_outline_end(out);
 }
 
+static firn_status resolve_table(void *ctx, firn_str name, firn_catalog **catalog,
+                                 firn_ident *ident, firn_error *err)
+{
+    app *a = ctx;
+    const firn_str text = firn_arena_copy(a->arena, name);
+    *catalog = a->catalog;
+    if (!text.data) return firn_fail_nomem(err);
+    return table_parse_ident(a, text.data, false, ident, err);
+}
+
 firn_status table_procedure(app *a, const app_args *args, const firn_procedure *procedure,
                             firn_outline *out, firn_error *err)
 {
@@ -77,7 +87,10 @@ firn_status table_procedure(app *a, const app_args *args, const firn_procedure *
                                 .env = a->env,
                                 .store = a->store,
                                 .catalog = a->catalog,
-                                .arena = a->arena};
+                                .arena = a->arena,
+                                .resolve = resolve_table,
+                                .resolve_ctx = a,
+                                .allows_files = true};
     FIRN_TRY(
         table_parse_ident(a, args->n_words > 1 ? args->words[1] : "", false, &call.ident, err));
     for (size_t i = 2; i < args->n_words; i++)

@@ -8,6 +8,8 @@
 #include "base/cursor.h"
 #include "base/error.h"
 
+#define DEFAULT_TRUNCATE 16
+
 /* Big-endian two's complement in as few bytes as hold the sign. */
 static void encode_decimal(firn_int128 value, firn_buf *out)
 {
@@ -249,4 +251,52 @@ bool firn_bound_truncate_upper(firn_arena *arena, const firn_type *type, firn_st
     }
     if (type->kind == FIRN_TYPE_STRING) return increment_text(arena, cut, out);
     return increment_bytes(arena, cut, out);
+}
+
+/* ---- of a column ---- */
+
+static firn_status copy_bound(firn_arena *arena, const firn_value *value, firn_str *out,
+                              firn_error *err)
+{
+    firn_buf bytes;
+    firn_buf_init(&bytes, NULL, 0);
+    const firn_status st = firn_value_encode(value, &bytes, err);
+    if (st == FIRN_OK) *out = firn_arena_copy(arena, firn_buf_view(&bytes));
+    firn_buf_dispose(&bytes);
+    FIRN_TRY(st);
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+firn_status firn_column_metrics_set_bounds(firn_column_metrics *out, const firn_type *type,
+                                           const firn_metrics_cut *cut, const firn_value *lower,
+                                           const firn_value *upper, firn_arena *arena,
+                                           firn_error *err)
+{
+    const bool is_cut = cut->mode == FIRN_METRICS_TRUNCATE &&
+                        (type->kind == FIRN_TYPE_STRING || type->kind == FIRN_TYPE_BINARY);
+    const int32_t length = cut->truncate_length > 0 ? cut->truncate_length : DEFAULT_TRUNCATE;
+    if (cut->mode == FIRN_METRICS_COUNTS || cut->mode == FIRN_METRICS_NONE) return FIRN_OK;
+    out->has_lower = lower != NULL;
+    out->has_upper = upper != NULL;
+    if (lower) {
+        firn_value value = *lower;
+        if (is_cut) value.as.bytes = firn_bound_truncate_lower(type, value.as.bytes, length);
+        FIRN_TRY(copy_bound(arena, &value, &out->lower, err));
+    }
+    if (!upper) return FIRN_OK;
+    firn_value value = *upper;
+    if (is_cut)
+        out->has_upper =
+            firn_bound_truncate_upper(arena, type, value.as.bytes, length, &value.as.bytes);
+    return out->has_upper ? copy_bound(arena, &value, &out->upper, err) : FIRN_OK;
+}
+
+void firn_column_metrics_sort(firn_column_metrics *m, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        const firn_column_metrics moved = m[i];
+        size_t at = i;
+        for (; at > 0 && m[at - 1].field_id > moved.field_id; at--) m[at] = m[at - 1];
+        m[at] = moved;
+    }
 }

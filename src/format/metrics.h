@@ -46,5 +46,17 @@ firn_str firn_bound_truncate_lower(const firn_type *type, firn_str value, int32_
 /* Cut an upper bound and increment it; false when no such bound exists (all 0xff / U+10FFFF). */
 bool firn_bound_truncate_upper(firn_arena *arena, const firn_type *type, firn_str value,
                                int32_t length, firn_str *out);
+typedef struct firn_metrics_cut {
+    firn_metrics_mode mode;
+    int32_t truncate_length; /* TRUNCATE; 0: 16 */
+} firn_metrics_cut;
+
+/* Sets the bounds as the metrics mode has them: cut for TRUNCATE, none for COUNTS and NONE. lower,
+ * upper NULL: none. Bytes are copied into the arena. */
+FIRN_MUST_CHECK firn_status firn_column_metrics_set_bounds(
+    firn_column_metrics *out, const firn_type *type, const firn_metrics_cut *cut,
+    const firn_value *lower, const firn_value *upper, firn_arena *arena, firn_error *err);
+/* By field id; quick where they nearly are. */
+void firn_column_metrics_sort(firn_column_metrics *m, size_t n);
 
 #endif

@@ -8,8 +8,6 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-#define DEFAULT_TRUNCATE 16
-
 /* CompressionCodec of parquet.thrift. */
 static int32_t codec_number(firn_codec codec)
 {
@@ -211,18 +209,6 @@ firn_status firn_parquet_put_footer(const firn_parquet_footer *footer, firn_buf 
 
 /* ---- metrics ---- */
 
-static firn_status copy_bound(firn_arena *arena, const firn_value *value, firn_str *out,
-                              firn_error *err)
-{
-    firn_buf bytes;
-    firn_buf_init(&bytes, NULL, 0);
-    const firn_status st = firn_value_encode(value, &bytes, err);
-    if (st == FIRN_OK) *out = firn_arena_copy(arena, firn_buf_view(&bytes));
-    firn_buf_dispose(&bytes);
-    FIRN_TRY(st);
-    return out->data ? FIRN_OK : firn_fail_nomem(err);
-}
-
 static firn_status set_box(const firn_parquet_column *c, firn_arena *arena,
                            firn_column_metrics *out, firn_error *err)
 {
@@ -244,17 +230,8 @@ static firn_status set_bounds(const firn_parquet_column *c, firn_arena *arena,
         return set_box(c, arena, out, err);
     firn_value lo, hi;
     if (!firn_parquet_bounds_values(&c->file_bounds, type, &lo, &hi)) return FIRN_OK;
-    out->has_lower = out->has_upper = true;
-    const bool is_cut = c->leaf->metrics == FIRN_METRICS_TRUNCATE &&
-                        (type->kind == FIRN_TYPE_STRING || type->kind == FIRN_TYPE_BINARY);
-    if (is_cut) {
-        const int32_t length =
-            c->leaf->truncate_length > 0 ? c->leaf->truncate_length : DEFAULT_TRUNCATE;
-        lo.as.bytes = firn_bound_truncate_lower(type, lo.as.bytes, length);
-        out->has_upper = firn_bound_truncate_upper(arena, type, hi.as.bytes, length, &hi.as.bytes);
-    }
-    FIRN_TRY(copy_bound(arena, &lo, &out->lower, err));
-    return out->has_upper ? copy_bound(arena, &hi, &out->upper, err) : FIRN_OK;
+    const firn_metrics_cut cut = {c->leaf->metrics, c->leaf->truncate_length};
+    return firn_column_metrics_set_bounds(out, type, &cut, &lo, &hi, arena, err);
 }
 
 static firn_status column_metrics(const firn_parquet_column *c, firn_arena *arena,
@@ -277,17 +254,6 @@ static firn_status column_metrics(const firn_parquet_column *c, firn_arena *aren
     return set_bounds(c, arena, out, err);
 }
 
-/* Field ids nearly always ascend in schema order already. */
-static void sort_by_id(firn_column_metrics *m, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        const firn_column_metrics moved = m[i];
-        size_t at = i;
-        for (; at > 0 && m[at - 1].field_id > moved.field_id; at--) m[at] = m[at - 1];
-        m[at] = moved;
-    }
-}
-
 firn_status firn_parquet_file_metrics(const firn_parquet_footer *footer,
                                       const firn_parquet_column *columns, int64_t file_size_bytes,
                                       firn_arena *arena, firn_file_metrics *out, firn_error *err)
@@ -304,7 +270,7 @@ firn_status firn_parquet_file_metrics(const firn_parquet_footer *footer,
         else
             FIRN_TRY(column_metrics(&columns[i], arena, &out->columns[out->n_columns++], err));
     }
-    sort_by_id(out->columns, out->n_columns);
+    firn_column_metrics_sort(out->columns, out->n_columns);
     for (size_t g = 0; g < footer->n_groups; g++) out->split_offsets[g] = footer->groups[g].offset;
     return FIRN_OK;
 }

@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "format/row_builder.h"
 #include "iceberg/maintain/procedure.h"
 #include "sql/ddl.h"
-#include "sql/row_builder.h"
 
 typedef struct call_context {
     firn_session *session;
@@ -61,34 +61,46 @@ static firn_status set_table(call_context *c, const firn_ast_argument *argument,
     return FIRN_OK;
 }
 
-static firn_status read_arguments(call_context *c, bool has_table, firn_error *err)
+static size_t table_position(const firn_procedure *p)
+{
+    return p->subject == FIRN_SUBJECT_NAME_SECOND ? 1 : 0;
+}
+
+/* The argument at a place among those without names, of which the table is one unless it is known
+ * already. SIZE_MAX: there is none. */
+static size_t argument_at(const firn_procedure *p, size_t position, bool has_table)
+{
+    if (!has_table && position > table_position(p)) position--;
+    return position < n_arguments(p) ? position : SIZE_MAX;
+}
+
+static firn_status read_argument(call_context *c, const firn_ast_argument *argument,
+                                 size_t position, bool has_table, firn_error *err)
 {
     const firn_procedure *p = c->run.procedure;
-    size_t position = has_table ? 1 : 0; /* the table is the first */
+    const bool is_named = argument->name.len > 0;
+    const bool is_table =
+        !has_table && (is_named ? firn_str_equals_nocase(argument->name, FIRN_STR("table"))
+                                : position == table_position(p));
+    if (is_table) return set_table(c, argument, err);
+    const size_t at = is_named ? firn_procedure_find_argument(p, argument->name)
+                               : argument_at(p, position, has_table);
+    if (at == SIZE_MAX)
+        return firn_sql_fail(err, argument->offset, "%s has no argument %s%.*s", p->name,
+                             is_named ? "" : "at this place", FIRN_STR_ARG(argument->name));
+    return set_value(c, at, argument, err);
+}
+
+static firn_status read_arguments(call_context *c, bool has_table, firn_error *err)
+{
     bool is_named = false;
     for (size_t i = 0; i < c->call->n_arguments; i++) {
         const firn_ast_argument *argument = &c->call->arguments[i];
-        size_t at = SIZE_MAX;
         if (argument->name.len == 0 && is_named)
             return firn_sql_fail(err, argument->offset,
                                  "an argument without a name stands behind one with a name");
         is_named = argument->name.len > 0;
-        if (is_named && !has_table && firn_str_equals_nocase(argument->name, FIRN_STR("table"))) {
-            FIRN_TRY(set_table(c, argument, err));
-            continue;
-        }
-        if (!is_named && position++ == 0) {
-            FIRN_TRY(set_table(c, argument, err));
-            continue;
-        }
-        if (is_named)
-            at = firn_procedure_find_argument(p, argument->name);
-        else if (position - 2 < n_arguments(p))
-            at = position - 2;
-        if (at == SIZE_MAX)
-            return firn_sql_fail(err, argument->offset, "%s has no argument %s%.*s", p->name,
-                                 is_named ? "" : "at this place", FIRN_STR_ARG(argument->name));
-        FIRN_TRY(set_value(c, at, argument, err));
+        FIRN_TRY(read_argument(c, argument, i, has_table, err));
     }
     return FIRN_OK;
 }
@@ -106,32 +118,49 @@ static firn_status read_where(call_context *c, firn_error *err)
 
 /* ---- the table ---- */
 
-/* 'db.t' of the arguments, in the catalog that CALL names. */
-static firn_status table_name(const call_context *c, firn_sql_name *out, firn_error *err)
+/* 'db.t' of an argument, in the catalog that CALL names. False: that is no name. */
+static bool parse_table_name(const call_context *c, firn_str text, firn_sql_name *out)
 {
-    const firn_ast_argument *table = c->table;
-    if (!table) {
-        return firn_sql_fail(err, c->call->name.offset, "the procedure needs the argument table");
-    }
     firn_arena *arena = c->session->arena;
-    firn_lexer lexer = firn_lexer_of(table->text);
+    firn_lexer lexer = firn_lexer_of(text);
     const firn_str catalog = c->call->name.n_parts > 2 ? c->call->name.parts[0] : (firn_str){0};
     if (firn_session__parse_name(&lexer, arena, out, NULL) != FIRN_OK ||
-        firn_lexer_peek(&lexer).kind != FIRN_TOKEN_END) {
-        return firn_sql_fail(err, table->offset, "found \"%.*s\", expected a table's name",
-                             FIRN_STR_ARG(table->text));
-    }
-    out->offset = table->offset;
+        firn_lexer_peek(&lexer).kind != FIRN_TOKEN_END)
+        return false;
     const bool is_full =
         out->n_parts > 2 && firn_session__find_catalog(c->session, out->parts[0]) != NULL;
-    if (catalog.len == 0 || is_full || out->n_parts < 2) return FIRN_OK;
+    if (catalog.len == 0 || is_full || out->n_parts < 2) return true;
     firn_str *parts = firn_arena_array(arena, out->n_parts + 1, sizeof *parts);
-    if (!parts) return firn_fail_nomem(err);
+    if (!parts) return false;
     parts[0] = catalog;
     for (size_t i = 0; i < out->n_parts; i++) parts[i + 1] = out->parts[i];
     out->parts = parts;
     out->n_parts++;
+    return true;
+}
+
+static firn_status table_name(const call_context *c, firn_sql_name *out, firn_error *err)
+{
+    const firn_ast_argument *table = c->table;
+    if (!table)
+        return firn_sql_fail(err, c->call->name.offset, "the procedure needs the argument table");
+    if (!parse_table_name(c, table->text, out))
+        return firn_sql_fail(err, table->offset, "found \"%.*s\", expected a table's name",
+                             FIRN_STR_ARG(table->text));
+    out->offset = table->offset;
     return FIRN_OK;
+}
+
+/* A table that another argument names. */
+static firn_status resolve_table(void *ctx, firn_str name, firn_catalog **catalog,
+                                 firn_ident *ident, firn_error *err)
+{
+    const call_context *c = ctx;
+    firn_sql_name parsed;
+    if (!parse_table_name(c, name, &parsed))
+        return firn_fail(err, FIRN_ERR_ARG, "found \"%.*s\", expected a table's name",
+                         FIRN_STR_ARG(name));
+    return firn_session__resolve(c->session, &parsed, c->session->arena, catalog, ident, err);
 }
 
 /* ---- rows ---- */
@@ -234,8 +263,11 @@ firn_status firn_call__run(firn_session *session, const firn_ast_call *call,
                       .run = {.procedure = firn_procedure_find(procedure_name(call)),
                               .env = session->env,
                               .store = session->store,
-                              .arena = session->arena}};
+                              .arena = session->arena,
+                              .resolve = resolve_table,
+                              .allows_files = session->allow_files}};
     firn_sql_name target;
+    c.run.resolve_ctx = &c;
     if (!c.run.procedure) return fail_unknown(call, err);
     FIRN_TRY(check_transaction(&c, err));
     FIRN_TRY(read_arguments(&c, table != NULL, err));

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "format/row_builder.h"
 #include "iceberg/spec/view_update.h"
-#include "sql/row_builder.h"
 
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};

@@ -5,20 +5,15 @@
 #define FIRN_SQL_METADATA_FILE_ROWS_H
 
 #include "base/arena.h"
+#include "format/row_builder.h"
 #include "iceberg/spec/manifest.h"
-#include "sql/row_builder.h"
+#include "iceberg/spec/partition_type.h"
 
 /* Field ids; no fields of a manifest have them. */
 #define FIRN_METADATA_READABLE_METRICS 1
 #define FIRN_METADATA_LOWER_TEXTS      2 /* bounds by column id, as people read them */
 #define FIRN_METADATA_UPPER_TEXTS      3
 
-/* A column by id, in the newest schema that has it; NULL if none has. */
-const firn_field *firn_metadata_find_source(const firn_table_metadata *metadata, int32_t source_id);
-/* All partition fields of all specs, by field id. */
-FIRN_MUST_CHECK firn_status firn_metadata_partition_type(const firn_table_metadata *metadata,
-                                                         firn_arena *arena, const firn_type **out,
-                                                         firn_error *err);
 /* The columns of a file; without "partition" when that has no fields. is_wide: with the texts of
  * its bounds ("lower_texts", "upper_texts"). */
 FIRN_MUST_CHECK firn_status firn_metadata_file_type(const firn_type *partition, bool is_wide,

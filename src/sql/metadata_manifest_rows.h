@@ -4,8 +4,8 @@
 #ifndef FIRN_SQL_METADATA_MANIFEST_ROWS_H
 #define FIRN_SQL_METADATA_MANIFEST_ROWS_H
 
+#include "format/row_builder.h"
 #include "iceberg/spec/manifest.h"
-#include "sql/row_builder.h"
 
 /* with_reference: all_manifests, which also say whose list they are in. is_wide: that, and counts
  * of rows. */

@@ -4,8 +4,8 @@
 #ifndef FIRN_SQL_METADATA_POSITION_ROWS_H
 #define FIRN_SQL_METADATA_POSITION_ROWS_H
 
+#include "format/row_builder.h"
 #include "iceberg/scan/position_deletes.h"
-#include "sql/row_builder.h"
 
 /* The columns, in the arena. */
 FIRN_MUST_CHECK firn_status firn_metadata_positions_type(const firn_table_metadata *metadata,

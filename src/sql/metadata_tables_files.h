@@ -4,8 +4,8 @@
 #ifndef FIRN_SQL_METADATA_TABLES_FILES_H
 #define FIRN_SQL_METADATA_TABLES_FILES_H
 
+#include "format/row_builder.h"
 #include "sql/metadata_tables.h"
-#include "sql/row_builder.h"
 
 /* Columns in the arena; they depend on the table's partitioning. */
 FIRN_MUST_CHECK firn_status firn_metadata_files_type(firn_metadata_table which,

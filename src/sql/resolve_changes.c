@@ -3,9 +3,9 @@
  * session means. Not here: arguments (changes_call.c). */
 #include "base/error.h"
 #include "base/str.h"
+#include "format/row_builder.h"
 #include "iceberg/changes/changelog.h"
 #include "sql/changes_call.h"
-#include "sql/row_builder.h"
 #include "sql/session_state.h"
 
 /* ---- claims ---- */

@@ -5,7 +5,7 @@
 #define FIRN_SQL_SHOW_H
 
 #include "base/buf.h"
-#include "sql/row_builder.h"
+#include "format/row_builder.h"
 #include "sql/session_state.h"
 #include "sql/sql_ast.h"
 

@@ -40,8 +40,9 @@ typedef struct firn_procedure_call firn_procedure_call;
 
 /* What a procedure is about. */
 typedef enum firn_procedure_subject {
-    FIRN_SUBJECT_TABLE = 0, /* a table that exists */
-    FIRN_SUBJECT_NAME,      /* a name for a new table */
+    FIRN_SUBJECT_TABLE = 0,   /* a table that exists */
+    FIRN_SUBJECT_NAME,        /* a name for a new table */
+    FIRN_SUBJECT_NAME_SECOND, /* the same, behind the first of the arguments without names */
 } firn_procedure_subject;
 
 typedef struct firn_procedure {
@@ -50,7 +51,6 @@ typedef struct firn_procedure {
     firn_procedure_argument arguments[FIRN_PROCEDURE_MAX_ARGUMENTS]; /* behind the table */
     firn_procedure_column columns[FIRN_PROCEDURE_MAX_COLUMNS];
     firn_status (*run)(firn_procedure_call *call, firn_error *err);
-    size_t table_position; /* of the table among arguments without names */
 } firn_procedure;
 
 /* One argument as it was written, without quotes. */

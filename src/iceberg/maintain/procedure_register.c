@@ -2,6 +2,7 @@
 /* Procedures about names of tables and about their statistics. */
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/maintain/partition_statistics.h"
 #include "iceberg/maintain/procedure.h"
 #include "iceberg/maintain/table_statistics.h"
 
@@ -50,6 +51,16 @@ firn_status firn_procedure__unregister_table(firn_procedure_call *call, firn_err
     return row[0].as.bytes.data ? FIRN_OK : firn_fail_nomem(err);
 }
 
+/* No row where there is no file. */
+static firn_status give_path(firn_procedure_call *call, firn_str path, firn_error *err)
+{
+    if (path.len == 0) return FIRN_OK;
+    firn_value *row = firn_call_row(call);
+    if (!row) return firn_fail_nomem(err);
+    firn_cell_set_text(&row[0], path);
+    return FIRN_OK;
+}
+
 firn_status firn_procedure__compute_table_stats(firn_procedure_call *call, firn_error *err)
 {
     int64_t snapshot_id = 0;
@@ -57,9 +68,15 @@ firn_status firn_procedure__compute_table_stats(firn_procedure_call *call, firn_
     FIRN_TRY(firn_call_i64(call, 0, &snapshot_id, err));
     FIRN_TRY(firn_table_compute_statistics(call->table, snapshot_id, call->values[1].items,
                                            call->values[1].n_items, call->arena, &path, err));
-    if (path.len == 0) return FIRN_OK;
-    firn_value *row = firn_call_row(call);
-    if (!row) return firn_fail_nomem(err);
-    firn_cell_set_text(&row[0], path);
-    return FIRN_OK;
+    return give_path(call, path, err);
+}
+
+firn_status firn_procedure__compute_partition_stats(firn_procedure_call *call, firn_error *err)
+{
+    int64_t snapshot_id = 0;
+    firn_str path;
+    FIRN_TRY(firn_call_i64(call, 0, &snapshot_id, err));
+    FIRN_TRY(
+        firn_table_compute_partition_statistics(call->table, snapshot_id, call->arena, &path, err));
+    return give_path(call, path, err);
 }

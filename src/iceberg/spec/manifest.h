@@ -163,6 +163,13 @@ void firn_manifest_reader_limit(firn_manifest_reader *reader, const firn_avro_pa
 #define FIRN_RELATIVE_ROW_ID(k) (-2 - (k)) /* its own inverse */
 /* Rows that have inherited ids so far. */
 int64_t firn_manifest_reader_row_ids(const firn_manifest_reader *reader);
+/* What the manifest was written with, borrowed from the reader or what it was opened with. */
+typedef struct firn_manifest_layout {
+    int32_t format_version;
+    const firn_schema *schema;
+    const firn_partition_spec *spec;
+} firn_manifest_layout;
+firn_manifest_layout firn_manifest_reader_layout(const firn_manifest_reader *reader);
 /* FIRN_DONE at the end. out borrows from the reader until the next call. */
 FIRN_MUST_CHECK firn_status firn_manifest_reader_next(firn_manifest_reader *reader,
                                                       firn_manifest_entry *out, firn_error *err);

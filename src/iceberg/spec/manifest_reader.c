@@ -40,6 +40,8 @@ struct firn_manifest_reader {
     firn_record_plan entry_plan;
     firn_record_plan file_plan;
     firn_partition_plan partition_plan;
+    const firn_schema *schema;
+    const firn_partition_spec *spec;
     firn_manifest_file info; /* what entries inherit; numbers only */
     bool has_sequence;       /* v1 manifests have no such fields */
     bool has_list;           /* a manifest-list entry was given */
@@ -415,7 +417,18 @@ static firn_status open_reader(firn_manifest_reader *r, firn_str bytes, const fi
     if (!spec) FIRN_TRY(header_spec(r, &spec, err));
     if (!schema) FIRN_TRY(header_schema(r, &schema, err));
     set_blank(r, r->has_list ? r->info.spec_id : spec->spec_id);
+    r->schema = schema;
+    r->spec = spec;
     return plan_entry(r, schema, spec, err);
+}
+
+firn_manifest_layout firn_manifest_reader_layout(const firn_manifest_reader *reader)
+{
+    firn_str text = {0};
+    int64_t version = 1;
+    const bool is_read = firn_avro_reader_meta(reader->avro, FIRN_STR("format-version"), &text) &&
+                         firn_str_to_i64(text, &version) && version >= 1 && version <= 3;
+    return (firn_manifest_layout){is_read ? (int32_t)version : 1, reader->schema, reader->spec};
 }
 
 firn_status firn_manifest_reader_open(firn_str bytes, const firn_manifest_file *file,

@@ -103,6 +103,19 @@ static firn_status map_names(const firn_txn_draft *draft, firn_str mapping, firn
     return st == FIRN_ERR_NOMEM ? firn_fail_nomem(err) : st;
 }
 
+firn_status firn_schema__name_mapping(const firn_schema *schema, firn_arena *arena, firn_str *out,
+                                      firn_error *err)
+{
+    firn_json_build b = {.err = err};
+    json_t *built = NULL;
+    json_t *root = json_array();
+    map_level(&b, root, &schema->root, NULL);
+    FIRN_TRY(firn_json_build_finish(&b, root, &built));
+    const firn_status st = firn_json_keep(built, arena, out, err);
+    json_decref(built);
+    return st;
+}
+
 /* ---- settings per column ---- */
 
 static const firn_str k_prefixes[] = {

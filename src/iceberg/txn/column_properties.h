@@ -11,5 +11,8 @@
 FIRN_MUST_CHECK firn_status firn_updates__column_properties(const firn_txn_draft *draft,
                                                             firn_update_list *list,
                                                             firn_error *err);
+/* A name mapping in which each column has its own name, as JSON in the arena. */
+FIRN_MUST_CHECK firn_status firn_schema__name_mapping(const firn_schema *schema, firn_arena *arena,
+                                                      firn_str *out, firn_error *err);
 
 #endif

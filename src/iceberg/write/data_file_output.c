@@ -98,8 +98,8 @@ static void put_bound(firn_metric *items, firn_metric_map *map, int32_t id, bool
     if (has) items[map->n++] = (firn_metric){.field_id = id, .bound = bound};
 }
 
-static firn_status fill_file(const firn_data_file_output *out, const firn_file_metrics *metrics,
-                             firn_arena *arena, firn_data_file *file, firn_error *err)
+firn_status firn_data_file_of_metrics(firn_str path, const firn_file_metrics *metrics,
+                                      firn_arena *arena, firn_data_file *file, firn_error *err)
 {
     struct maps maps;
     if (!make_maps(arena, metrics->n_columns, &maps)) return firn_fail_nomem(err);
@@ -124,7 +124,7 @@ static firn_status fill_file(const firn_data_file_output *out, const firn_file_m
         put_bound(maps.lowers, &file->lower_bounds, c->field_id, c->has_lower, c->lower);
         put_bound(maps.uppers, &file->upper_bounds, c->field_id, c->has_upper, c->upper);
     }
-    file->path = firn_arena_copy(arena, out->path);
+    file->path = firn_arena_copy(arena, path);
     return file->path.data ? FIRN_OK : firn_fail_nomem(err);
 }
 
@@ -134,7 +134,7 @@ firn_status firn_data_file_output__finish(firn_data_file_output *out, firn_arena
     firn_file_metrics metrics;
     FIRN_TRY(flush_pending(out, err));
     FIRN_TRY(firn_parquet_writer_finish(out->writer, arena, &metrics, err));
-    FIRN_TRY(fill_file(out, &metrics, arena, file, err));
+    FIRN_TRY(firn_data_file_of_metrics(out->path, &metrics, arena, file, err));
     FIRN_TRY(firn_env_failpoint(out->env, "writer.file.before_finish", err));
     firn_store_writer *writer = out->store_writer;
     out->store_writer = NULL;

@@ -43,5 +43,10 @@ FIRN_MUST_CHECK firn_status firn_data_file_output__finish(firn_data_file_output 
                                                           firn_error *err);
 /* Ends the output and leaves nothing behind; after finish it does nothing. */
 void firn_data_file_output__abandon(firn_data_file_output *out);
+/* The entry of a Parquet data file with these metrics, without spec and partition. */
+FIRN_MUST_CHECK firn_status firn_data_file_of_metrics(firn_str path,
+                                                      const firn_file_metrics *metrics,
+                                                      firn_arena *arena, firn_data_file *file,
+                                                      firn_error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filling a batch cell by cell, for small results (metadata tables, SHOW, CALL). Sticky: after a
- * failure nothing more is written and firn_rows_finish() tells. */
-#ifndef FIRN_SQL_ROW_BUILDER_H
-#define FIRN_SQL_ROW_BUILDER_H
+/* Filling a batch cell by cell, for small results (metadata tables, SHOW, CALL, statistics).
+ * Sticky: after a failure nothing more is written and firn_rows_finish() tells. */
+#ifndef FIRN_FORMAT_ROW_BUILDER_H
+#define FIRN_FORMAT_ROW_BUILDER_H
 
 #include "firn/batch.h"
 

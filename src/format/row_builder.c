@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cells into growing columns. */
-#include "sql/row_builder.h"
+#include "format/row_builder.h"
 
 #include <string.h>
 
