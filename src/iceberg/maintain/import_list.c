@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "iceberg/maintain/location_key.h"
+#include "iceberg/spec/location_key.h"
 
 /* What Hive calls the folder of rows whose value is null. */
 #define NULL_FOLDER FIRN_STR("__HIVE_DEFAULT_PARTITION__")

@@ -22,16 +22,55 @@ typedef struct shape_op {
 
 /* ---- schemas of files ---- */
 
+/* Files whose writer saw nothing but nulls do not say what a column is; one of the others may. */
+static bool is_known(const firn_type *type)
+{
+    if (type->kind == FIRN_TYPE_UNKNOWN) return false;
+    if (type->kind == FIRN_TYPE_STRUCT) return type->n_fields > 0;
+    for (size_t i = 0; i < type->n_fields; i++)
+        if (!is_known(type->fields[i].type)) return false;
+    return true;
+}
+
+/* Leaves the fields whose type is known; nested as deeply as the file's parser allows. */
+static firn_status drop_unknown(firn_arena *arena, firn_type *type, firn_error *err)
+{
+    firn_field *fields = firn_arena_array(arena, type->n_fields, sizeof *fields);
+    size_t n = 0;
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < type->n_fields; i++) {
+        firn_type *below = firn_arena_alloc(arena, sizeof *below);
+        if (!below) return firn_fail_nomem(err);
+        fields[n] = type->fields[i];
+        *below = *fields[n].type;
+        if (below->n_fields > 0) FIRN_TRY(drop_unknown(arena, below, err));
+        fields[n].type = below;
+        if (type->kind != FIRN_TYPE_STRUCT || is_known(below)) n++;
+    }
+    type->fields = fields;
+    type->n_fields = n;
+    return FIRN_OK;
+}
+
+/* Numbered from 1, whatever ids the file has. */
+static firn_status copy_schema(const firn_parquet_file *file, firn_arena *arena, firn_schema **out,
+                               firn_error *err)
+{
+    int32_t last_id = 0;
+    firn_schema known = *firn_parquet_file_schema(file);
+    FIRN_TRY(drop_unknown(arena, &known.root, err));
+    known.n_identifier_field_ids = 0;
+    return firn_schema__copy(&known, arena, &last_id, NULL, out, err);
+}
+
 static firn_status read_schema(void *ctx, size_t i, const firn_parquet_file *file, size_t worker,
                                firn_arena *scratch, firn_error *err)
 {
     shape_op *op = ctx;
-    int32_t last_id = 0;
     (void)i;
     (void)worker;
     (void)scratch;
-    return firn_schema__copy(firn_parquet_file_schema(file), op->arena, &last_id, NULL, &op->read,
-                             err);
+    return copy_schema(file, op->arena, &op->read, err);
 }
 
 /* One file: nothing is shared between threads. */
@@ -45,11 +84,9 @@ static firn_status compare_schema(void *ctx, size_t i, const firn_parquet_file *
                                   firn_arena *scratch, firn_error *err)
 {
     shape_op *op = ctx;
-    int32_t last_id = 0;
     firn_schema *copy = NULL;
     (void)worker;
-    FIRN_TRY(
-        firn_schema__copy(firn_parquet_file_schema(file), scratch, &last_id, NULL, &copy, err));
+    FIRN_TRY(copy_schema(file, scratch, &copy, err));
     op->differs[i] = !firn_type_equals(&copy->root, &op->schema->root);
     return FIRN_OK;
 }

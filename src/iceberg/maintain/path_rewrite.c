@@ -10,13 +10,17 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "iceberg/maintain/file_removal.h"
+#include "iceberg/spec/location_key.h"
 #include "iceberg/txn/snapshot_update.h"
 
 /* ---- paths ---- */
 
-/* What stands behind the prefix, without the slash between; data NULL: it is not below. */
-static firn_str below(firn_str path, firn_str prefix)
+/* What stands behind the prefix, however the two are spelled, without the slash between; data NULL:
+ * it is not below. */
+static firn_str below(firn_str location, firn_str folder)
 {
+    const firn_str path = firn_location_identity(location);
+    const firn_str prefix = firn_location_identity(folder);
     const bool is_below = firn_str_starts_with(path, prefix) &&
                           (path.len == prefix.len || path.data[prefix.len] == '/');
     if (!is_below) return (firn_str){0};

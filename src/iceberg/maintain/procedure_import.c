@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "firn/import.h"
-#include "iceberg/maintain/location_key.h"
 #include "iceberg/maintain/procedure.h"
+#include "iceberg/spec/location_key.h"
 
 /* ---- what the source is ---- */
 

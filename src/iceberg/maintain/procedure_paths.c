@@ -2,8 +2,8 @@
 /* The procedure that stages a table for another place. */
 #include "base/error.h"
 #include "base/str.h"
-#include "iceberg/maintain/location_key.h"
 #include "iceberg/maintain/procedure.h"
+#include "iceberg/spec/location_key.h"
 
 enum { PATH_SOURCE, PATH_TARGET, PATH_START, PATH_END, PATH_STAGING, PATH_FILE_LIST };
 
