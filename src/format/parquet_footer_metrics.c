@@ -82,7 +82,8 @@ static firn_status add_leaf(metrics_op *op, const firn_field *field, const firn_
     firn_column_metrics m = {.field_id = field->id, .nan_count = -1};
     bounds_sum sum = {0};
     FIRN_TRY(sum_groups(op, node, field->type, &m, &sum));
-    if (column.metrics == FIRN_METRICS_NONE) m.value_count = m.null_count = -1;
+    /* how many elements there are says nothing of rows; Iceberg's libraries leave it out, too */
+    if (column.metrics == FIRN_METRICS_NONE || node->rep > 0) m.value_count = m.null_count = -1;
     const firn_value *lower = sum.has_lower && !sum.lacks_lower ? &sum.lower : NULL;
     const firn_value *upper = sum.has_upper && !sum.lacks_upper ? &sum.upper : NULL;
     const firn_metrics_cut cut = {column.metrics, column.truncate_length};

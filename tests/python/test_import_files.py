@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import json
+import re
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -48,8 +49,8 @@ def test_metrics_are_those_that_reading_gives(home, tmp_path):
     home.run("sql", "-c", "CREATE TABLE copy AS SELECT * FROM t")
     query = "SELECT readable_metrics FROM default.{}.files"
     ours, theirs = (home.sql(query.format(name))[0]["readable_metrics"] for name in ("copy", "t"))
-    pattern = r"('column_size'|'nan_value_count'): [^,}]*"
-    import re
+    # sizes depend on the writer, footers do not count NaN, and elements of lists are not counted
+    pattern = r"('column_size'|'nan_value_count'): [^,}]*|'a.element': {[^}]*}"
     assert re.sub(pattern, r"\1", theirs) == re.sub(pattern, r"\1", ours)
 
 

@@ -52,7 +52,7 @@ def test_a_copy_reads_equal_at_its_new_place(home, tmp_path, version):
     source, target = home.path / "warehouse" / "n" / "t", tmp_path / "elsewhere" / "t2"
     row = call(home, "rewrite_table_path", "n.t", f"source_prefix={source}", f"target_prefix={target}/")[0]
     assert row["rewritten_manifest_file_paths_count"] == len(home.sql("SELECT path FROM n.t.all_manifests GROUP BY path"))
-    assert row["rewritten_delete_file_paths_count"] == len(home.sql("SELECT file_path FROM n.t.all_delete_files GROUP BY 1"))
+    assert row["rewritten_delete_file_paths_count"] == len(home.sql("SELECT file_path, content_offset FROM n.t.all_delete_files GROUP BY 1, 2"))
     copied = copy(row)
     assert len(copied) == len(set(copied)) and not paths_in(target, str(source))
     before = rows_of(home, "n.t")

@@ -74,7 +74,6 @@ typedef struct partition_run {
 static firn_status add_entry(void *ctx, const firn_manifest_entry *entry, firn_error *err)
 {
     partition_run *r = ctx;
-    if (entry->status == FIRN_ENTRY_DELETED) return FIRN_OK;
     return firn_partition_sums_add(&r->sums, entry, r->spec, err);
 }
 

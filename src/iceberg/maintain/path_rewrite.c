@@ -236,6 +236,7 @@ firn_status firn_table_rewrite_paths(const firn_table *table, const firn_path_re
     firn_map_init(&rw.plan, arena);
     firn_map_init(&rw.manifests, arena);
     firn_map_init(&rw.deletes, arena);
+    firn_map_init(&rw.counted, arena);
     const firn_status st = run(&rw, table, opts, err);
     if (st == FIRN_OK) return FIRN_OK;
     take_away(&rw);

@@ -21,6 +21,7 @@ typedef struct firn_path_rewrite {
     firn_map plan;                  /* from -> to, both firn_str */
     firn_map manifests;             /* path -> length in its new form (int64_t) */
     firn_map deletes;               /* path -> its new form, see path_rewrite_deletes.c */
+    firn_map counted;               /* delete files and vectors in rewritten_deletes */
     firn_str *staged;               /* files written */
     size_t n_staged, cap_staged;
     firn_path_rewrite_result *out;

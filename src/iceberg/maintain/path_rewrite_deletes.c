@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Position delete files and deletion vectors name data files inside, so they are written again;
  * their entries get the size and bounds of what was written. */
+#include <inttypes.h>
+
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -218,7 +220,6 @@ static firn_status make_copy(firn_path_rewrite *rw, firn_str path, bool is_new,
         st = firn_fail(err, FIRN_ERR_UNSUPPORTED,
                        "not supported: position deletes in another format than Parquet");
     FIRN_TRY(firn_error_wrap(err, st, "delete file %.*s", FIRN_STR_ARG(path)));
-    if (is_new) rw->out->rewritten_deletes++;
     *out = copy;
     return firn_map_put(&rw->deletes, key, copy, err);
 }
@@ -235,6 +236,19 @@ static firn_status place_vector(const delete_copy *copy, firn_data_file *file, f
                      FIRN_STR_ARG(file->path));
 }
 
+/* Each deletion vector counts, as it does in Spark. */
+static firn_status count_delete(firn_path_rewrite *rw, firn_str path, bool is_new,
+                                const firn_data_file *file, firn_error *err)
+{
+    if (!is_new) return FIRN_OK;
+    const firn_str key =
+        firn_arena_printf(rw->arena, "%.*s@%" PRId64, FIRN_STR_ARG(path), file->content_offset);
+    if (!key.data) return firn_fail_nomem(err);
+    if (firn_map_has(&rw->counted, key)) return FIRN_OK;
+    rw->out->rewritten_deletes++;
+    return firn_map_put(&rw->counted, key, rw, err);
+}
+
 firn_status firn_path_rewrite_delete(firn_path_rewrite *rw, firn_str path, bool is_new,
                                      firn_data_file *file, firn_error *err)
 {
@@ -242,6 +256,7 @@ firn_status firn_path_rewrite_delete(firn_path_rewrite *rw, firn_str path, bool 
     /* one that was only measured may be asked for again by a manifest that is staged */
     if (!copy || (is_new && !copy->is_staged))
         FIRN_TRY(make_copy(rw, path, is_new, file->format, &copy, err));
+    FIRN_TRY(count_delete(rw, path, is_new, file, err));
     file->file_size_bytes = copy->size_bytes;
     if (file->format == FIRN_FILE_PUFFIN) return place_vector(copy, file, err);
     file->column_sizes = copy->file.column_sizes;

@@ -67,12 +67,8 @@ static firn_status find_sum(firn_partition_sums *sums, const firn_data_file *fil
     return firn_map_put(&sums->by_key, key, *out, err);
 }
 
-firn_status firn_partition_sums_add(firn_partition_sums *sums, const firn_manifest_entry *entry,
-                                    const firn_partition_spec *spec, firn_error *err)
+static void count_file(firn_partition_sum *sum, const firn_data_file *file)
 {
-    firn_partition_sum *sum = NULL;
-    const firn_data_file *file = &entry->file;
-    FIRN_TRY(find_sum(sums, file, spec, &sum, err));
     switch (file->content) {
     case FIRN_CONTENT_DATA:
         sum->record_count += file->record_count;
@@ -89,6 +85,15 @@ firn_status firn_partition_sums_add(firn_partition_sums *sums, const firn_manife
         sum->equality_files++;
         break;
     }
+}
+
+firn_status firn_partition_sums_add(firn_partition_sums *sums, const firn_manifest_entry *entry,
+                                    const firn_partition_spec *spec, firn_error *err)
+{
+    firn_partition_sum *sum = NULL;
+    const firn_data_file *file = &entry->file;
+    FIRN_TRY(find_sum(sums, file, spec, &sum, err));
+    if (entry->status != FIRN_ENTRY_DELETED) count_file(sum, file);
     const firn_snapshot *snapshot = firn_metadata_find_snapshot(sums->metadata, entry->snapshot_id);
     if (!snapshot || snapshot->timestamp_ms <= sum->updated_ms) return FIRN_OK;
     sum->updated_ms = snapshot->timestamp_ms;

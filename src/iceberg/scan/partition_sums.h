@@ -37,7 +37,7 @@ typedef struct firn_partition_sums {
 void firn_partition_sums_init(firn_partition_sums *sums, const firn_table_metadata *metadata,
                               const firn_type *partition, firn_arena *arena);
 void firn_partition_sums_dispose(firn_partition_sums *sums);
-/* A live file. */
+/* A live file; one that was deleted counts nothing, but says when its partition changed. */
 FIRN_MUST_CHECK firn_status firn_partition_sums_add(firn_partition_sums *sums,
                                                     const firn_manifest_entry *entry,
                                                     const firn_partition_spec *spec,
