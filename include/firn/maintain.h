@@ -167,7 +167,7 @@ typedef struct firn_file_rewrite_opts {
 typedef struct firn_file_rewrite_result {
     int64_t rewritten_files, added_files, rewritten_bytes, added_bytes;
     int64_t failed_files;         /**< partial progress: of groups whose commit failed */
-    int64_t removed_delete_files; /**< dangling ones */
+    int64_t removed_delete_files; /**< dangling ones, vectors of files rewritten */
     int64_t n_groups, n_commits;
     int64_t n_redone; /**< groups written again because rows were deleted meanwhile */
 } firn_file_rewrite_result;
@@ -244,7 +244,8 @@ typedef struct firn_path_rewrite_result {
     firn_str staging_location;   /**< ends in a slash */
     firn_str file_list_location; /**< lines "source,target": what is to be copied where; empty:
                                       none */
-    int64_t rewritten_manifests, rewritten_deletes;
+    int64_t rewritten_manifests; /**< staged */
+    int64_t rewritten_deletes;   /**< position delete files and deletion vectors, staged */
 } firn_path_rewrite_result;
 
 /**

@@ -96,8 +96,19 @@ static firn_status prepare(rewrite_run *r, firn_error *err)
 
 /* ---- groups ---- */
 
+/* Deletion vectors go with the data files they are of. */
+static int64_t removed_vectors(const rewrite_run *r)
+{
+    const firn_table_metadata *m = firn_table_metadata_of(r->table);
+    const firn_str branch = r->opts->branch.len > 0 ? r->opts->branch : FIRN_STR("main");
+    const firn_snapshot_ref *ref = firn_metadata_find_ref(m, branch);
+    const firn_snapshot *made = ref ? firn_metadata_find_snapshot(m, ref->snapshot_id) : NULL;
+    return made ? firn_properties_get_i64(&made->summary, FIRN_STR("removed-dvs"), 0) : 0;
+}
+
 static void count_committed(rewrite_run *r, const firn_rewritten *groups, size_t n)
 {
+    r->out->removed_delete_files += removed_vectors(r);
     for (size_t i = 0; i < n; i++) {
         const firn_rewritten *item = &groups[i];
         r->out->rewritten_files += (int64_t)item->group.n_tasks;
