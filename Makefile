@@ -4,7 +4,7 @@ BUILD := build
 PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format bench-plan bench-merge bench-commit torture model conformance fuzz fuzz-table dev tsan clean bench-maintain bench-sql
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format bench-plan bench-merge bench-commit torture model conformance fuzz fuzz-table dev tsan clean bench-maintain bench-sql bench-statement
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -72,6 +72,10 @@ bench-format: all ## file formats as ratios against DuckDB, pyarrow and PyIceber
 
 bench-commit: all ## durable commits a second of many writers, and what one fsync costs here
 	@bench/commit.sh $(BENCH_COMMIT_SECONDS)
+
+bench-statement: all ## what a statement costs on a table of one row, warm
+	@rm -rf $(BUILD)/bench/statement
+	@$(BUILD)/bench/bench_statement $(BUILD)/bench/statement
 
 bench-merge: all ## row-level changes: upserts and merges against PyIceberg and recorded Spark, readers of deletes
 	@tools/install_deps.sh bench

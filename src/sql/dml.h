@@ -79,6 +79,11 @@ FIRN_MUST_CHECK firn_status firn_dml__overwrite_rows(const firn_dml_rows *rows, 
                                                      firn_txn *txn, int64_t *n_rows,
                                                      firn_error *err);
 
+/* ---- dml_assign.c ---- */
+/* "the table has no column", and which it may have meant. */
+firn_status firn_dml__fail_column(firn_str name, const firn_schema *schema, size_t offset,
+                                  firn_error *err);
+
 /* ---- dml_insert.c: any query as rows of a table ---- */
 
 typedef struct firn_row_source {
@@ -86,6 +91,7 @@ typedef struct firn_row_source {
     firn_str with;
     firn_str query;
     const firn_str *columns; /* column list of INSERT; NULL: all */
+    const size_t *offsets;   /* of the columns in the statement; NULL: unknown */
     size_t n_columns;
     const firn_ast_assignments *constants; /* PARTITION (a = 1); NULL: none */
     bool by_name;

@@ -33,20 +33,34 @@ static size_t table_parts(const firn_sql_name *name, firn_str alias, const firn_
     return 0;
 }
 
+firn_status firn_dml__fail_column(firn_str name, const firn_schema *schema, size_t offset,
+                                  firn_error *err)
+{
+    firn_str best = {0};
+    int distance = (int)(name.len / 3) + 2; /* further away is another word */
+    for (size_t i = 0; i < schema->root.n_fields; i++) {
+        const int d = firn_str_distance(schema->root.fields[i].name, name, distance);
+        if (d >= distance) continue;
+        distance = d;
+        best = schema->root.fields[i].name;
+    }
+    const firn_status st =
+        firn_sql_fail(err, offset, "the table has no column \"%.*s\"", FIRN_STR_ARG(name));
+    if (best.len == 0) return st;
+    return firn_error_hint(err, st, "did you mean \"%.*s\"?", FIRN_STR_ARG(best));
+}
+
 static firn_status find_path(firn_ast_assignment *a, size_t first, const firn_schema *schema,
                              firn_error *err)
 {
     const firn_type *type = &schema->root;
     if (!find_field(type, a->name.parts[first]) && first == 0 && a->name.n_parts > 1)
-        return firn_sql_fail(err, a->offset, "the table has no column \"%.*s\"",
-                             FIRN_STR_ARG(a->name.parts[a->name.n_parts - 1]));
+        return firn_dml__fail_column(a->name.parts[a->name.n_parts - 1], schema, a->offset, err);
     for (size_t i = first; i < a->name.n_parts; i++) {
         const firn_str part = a->name.parts[i];
         const firn_field *field = find_field(type, part);
         const bool is_last = i + 1 == a->name.n_parts;
-        if (!field && i == first)
-            return firn_sql_fail(err, a->offset, "the table has no column \"%.*s\"",
-                                 FIRN_STR_ARG(part));
+        if (!field && i == first) return firn_dml__fail_column(part, schema, a->offset, err);
         if (!field)
             return firn_sql_fail(err, a->offset, "\"%.*s\" has no field \"%.*s\"",
                                  FIRN_STR_ARG(a->name.parts[i - 1]), FIRN_STR_ARG(part));

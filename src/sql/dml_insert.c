@@ -39,27 +39,11 @@ static size_t find_column(const firn_schema *schema, firn_str name)
     return SIZE_MAX;
 }
 
-static firn_status fail_column(firn_str name, const firn_schema *schema, firn_error *err)
-{
-    firn_str best = {0};
-    int distance = (int)(name.len / 3) + 2;
-    for (size_t i = 0; i < schema->root.n_fields; i++) {
-        const int d = firn_str_distance(schema->root.fields[i].name, name, distance);
-        if (d >= distance) continue;
-        distance = d;
-        best = schema->root.fields[i].name;
-    }
-    const firn_status st =
-        firn_fail(err, FIRN_ERR_ARG, "the table has no column \"%.*s\"", FIRN_STR_ARG(name));
-    if (best.len == 0) return st;
-    return firn_error_hint(err, st, "did you mean \"%.*s\"?", FIRN_STR_ARG(best));
-}
-
 static firn_status assign(column_source *sources, const firn_schema *schema, firn_str name,
                           column_source value, firn_error *err)
 {
     const size_t at = find_column(schema, name);
-    if (at == SIZE_MAX) return fail_column(name, schema, err);
+    if (at == SIZE_MAX) return firn_dml__fail_column(name, schema, 0, err);
     if (sources[at].column != SIZE_MAX || sources[at].value.len > 0) {
         return firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\" is given twice", FIRN_STR_ARG(name));
     }
@@ -87,7 +71,9 @@ static firn_status match_list(column_source *sources, const firn_schema *schema,
     }
     for (size_t i = 0; i < query->n_fields; i++) {
         const column_source from = {.column = i};
-        FIRN_TRY(assign(sources, schema, source->columns[i], from, err));
+        const firn_status st = assign(sources, schema, source->columns[i], from, err);
+        if (st != FIRN_OK && err && source->offsets) err->position = source->offsets[i];
+        FIRN_TRY(st);
     }
     return FIRN_OK;
 }
@@ -117,7 +103,7 @@ static firn_status match_columns(const firn_row_source *source, const firn_schem
         if (a->value.len > 0)
             FIRN_TRY(assign(sources, schema, a->column, value, err));
         else if (find_column(schema, a->column) == SIZE_MAX)
-            return fail_column(a->column, schema, err);
+            return firn_dml__fail_column(a->column, schema, 0, err);
     }
     if (source->by_name) return match_by_name(sources, schema, query, err);
     if (source->columns) return match_list(sources, schema, source, query, err);
@@ -170,13 +156,13 @@ static firn_status write_query(firn_sql_text *text, const firn_row_source *sourc
     return FIRN_OK;
 }
 
-/* Failures that the engine does not see point at the query. */
+/* Failures that the engine does not see point at the query, unless they know better. */
 static firn_status at_query(const firn_row_source *source, firn_status st, firn_error *err)
 {
     const char *begin = source->statement.data;
     const bool is_inside =
         begin && source->query.data >= begin && source->query.data < begin + source->statement.len;
-    if (st == FIRN_ERR_ARG && err && is_inside) {
+    if (st == FIRN_ERR_ARG && err && is_inside && err->position == 0) {
         err->position = (uint64_t)(source->query.data - begin);
     }
     return st;
@@ -211,6 +197,7 @@ firn_status firn_dml__insert(firn_dml_statement *s, const firn_ast_insert *ast, 
                                     .with = ast->with,
                                     .query = ast->query,
                                     .columns = ast->columns,
+                                    .offsets = ast->offsets,
                                     .n_columns = ast->n_columns,
                                     .constants = ast->has_partition ? &ast->partition : NULL,
                                     .by_name = ast->by_name,

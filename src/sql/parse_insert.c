@@ -62,7 +62,10 @@ static firn_status parse_column_list(firn_sql_parser *p, firn_ast_insert *out, f
     do {
         firn_str *slot = firn_arena_push(p->arena, &out->columns, &out->n_columns,
                                          &out->cap_columns, sizeof *slot);
-        if (!slot) return firn_fail_nomem(err);
+        size_t *offset = firn_arena_push(p->arena, &out->offsets, &out->n_offsets,
+                                         &out->cap_offsets, sizeof *offset);
+        if (!slot || !offset) return firn_fail_nomem(err);
+        *offset = firn_parser_peek(p).offset;
         FIRN_TRY(firn_parser_identifier(p, slot, err));
     } while (firn_parser_accept_symbol(p, ","));
     return firn_parser_expect_symbol(p, ")", err);

@@ -172,6 +172,8 @@ typedef struct firn_ast_insert {
     bool by_name;
     firn_str *columns; /* NULL: all */
     size_t n_columns, cap_columns;
+    size_t *offsets; /* of the columns in the statement */
+    size_t n_offsets, cap_offsets;
     firn_ast_assignments partition; /* PARTITION (level = 'INFO') */
     bool has_partition;
     firn_str with;  /* WITH clause before the statement */
