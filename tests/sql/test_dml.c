@@ -64,9 +64,9 @@ static void test_insert_with_wrong_columns_is_refused(void **state)
     sql_expect_failure(f, "insert into insw values (1)", FIRN_ERR_ARG,
                        "the query gives 1 columns, the table has 2", NULL, 17);
     sql_expect_failure(f, "insert into insw (id, nam) values (1, 2)", FIRN_ERR_ARG,
-                       "the table has no column \"nam\"", "did you mean \"name\"?", 27);
+                       "the table has no column \"nam\"", "did you mean \"name\"?", 22);
     sql_expect_failure(f, "insert into insw (id, ID) values (1, 2)", FIRN_ERR_ARG,
-                       "column \"ID\" is given twice", NULL, 26);
+                       "column \"ID\" is given twice", NULL, 22);
     sql_expect_failure(f, "insert into insw (name) values ('x')", FIRN_ERR_ARG,
                        "null value in column \"id\", which is NOT NULL", NULL, 12);
     sql_expect_failure(f, "insert into nope values (1)", FIRN_ERR_NOT_FOUND,
