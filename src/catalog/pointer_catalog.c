@@ -127,6 +127,7 @@ static const firn_catalog_ops k_pointer_ops = {
     .list_namespaces = firn_pointer__list_namespaces,
     .create_namespace = firn_pointer__create_namespace,
     .load_namespace = firn_pointer__load_namespace,
+    .update_namespace = firn_pointer__update_namespace,
     .drop_namespace = firn_pointer__drop_namespace,
     .list_tables = firn_pointer__list_tables,
     .load_table = firn_pointer__load_table,

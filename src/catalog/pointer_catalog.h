@@ -131,6 +131,8 @@ firn_status firn_pointer__create_namespace(void *ctx, const firn_ident *ns,
                                            firn_properties properties, firn_error *err);
 firn_status firn_pointer__load_namespace(void *ctx, const firn_ident *ns, firn_arena *arena,
                                          firn_properties *out, firn_error *err);
+firn_status firn_pointer__update_namespace(void *ctx, const firn_ident *ns, firn_properties changes,
+                                           firn_error *err);
 firn_status firn_pointer__drop_namespace(void *ctx, const firn_ident *ns, firn_error *err);
 firn_status firn_pointer__list_tables(void *ctx, const firn_ident *ns, firn_arena *arena,
                                       firn_ident **out, size_t *n_out, firn_error *err);

@@ -158,14 +158,20 @@ static firn_status run_on_namespace(firn_pointer_catalog *catalog, const firn_id
     return st;
 }
 
-firn_status firn_pointer__create_namespace(void *ctx, const firn_ident *ns,
-                                           firn_properties properties, firn_error *err)
+static firn_status check_keys(firn_properties properties, firn_error *err)
 {
-    struct namespace_arg op = {.properties = properties};
     for (size_t i = 0; i < properties.n; i++)
         if (properties.items[i].key.len == 0 || properties.items[i].key.len > 255)
             return firn_fail(err, FIRN_ERR_ARG, "namespace property name of %zu bytes, limit 255",
                              properties.items[i].key.len);
+    return FIRN_OK;
+}
+
+firn_status firn_pointer__create_namespace(void *ctx, const firn_ident *ns,
+                                           firn_properties properties, firn_error *err)
+{
+    struct namespace_arg op = {.properties = properties};
+    FIRN_TRY(check_keys(properties, err));
     return run_on_namespace(ctx, ns, true, write_namespace, &op, err);
 }
 
@@ -190,6 +196,41 @@ firn_status firn_pointer__load_namespace(void *ctx, const firn_ident *ns, firn_a
             kept[n++] = op.properties.items[i];
     *out = (firn_properties){kept, n};
     return FIRN_OK;
+}
+
+static bool is_among(firn_properties properties, firn_str key)
+{
+    for (size_t i = 0; i < properties.n; i++)
+        if (firn_str_equals(properties.items[i].key, key)) return true;
+    return false;
+}
+
+/* All rows are written anew: a driver has no way to take out one. */
+static firn_status change_properties(firn_pointer_catalog *catalog, void *arg, firn_error *err)
+{
+    const struct namespace_arg *op = arg;
+    const firn_row_ops *rows = catalog->rows;
+    const firn_property marker = {K_EXISTS, FIRN_STR("true")};
+    firn_properties old;
+    FIRN_TRY(firn_pointer__need_namespace(catalog, op->ns, op->scratch, err));
+    FIRN_TRY(rows->properties(catalog->rows_ctx, op->ns, op->scratch, &old, err));
+    FIRN_TRY(rows->remove_properties(catalog->rows_ctx, op->ns, err));
+    FIRN_TRY(rows->put_property(catalog->rows_ctx, op->ns, &marker, err));
+    for (size_t i = 0; i < old.n; i++)
+        if (!is_among(op->properties, old.items[i].key))
+            FIRN_TRY(rows->put_property(catalog->rows_ctx, op->ns, &old.items[i], err));
+    for (size_t i = 0; i < op->properties.n; i++)
+        if (op->properties.items[i].value.data)
+            FIRN_TRY(rows->put_property(catalog->rows_ctx, op->ns, &op->properties.items[i], err));
+    return FIRN_OK;
+}
+
+firn_status firn_pointer__update_namespace(void *ctx, const firn_ident *ns, firn_properties changes,
+                                           firn_error *err)
+{
+    struct namespace_arg op = {.properties = changes};
+    FIRN_TRY(check_keys(changes, err));
+    return run_on_namespace(ctx, ns, true, change_properties, &op, err);
 }
 
 static firn_status remove_namespace(firn_pointer_catalog *catalog, void *arg, firn_error *err)

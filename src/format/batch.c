@@ -415,13 +415,17 @@ firn_status firn_batch_append_rows(firn_batch *dst, const firn_batch *src, const
     return append_selection(dst, src, &sel, err);
 }
 
+/* Columns that are borrowed from the engine have 128 bits at 8 bytes. */
 static firn_int128 get_decimal(const firn_column *column, int64_t row)
 {
+    firn_int128 wide;
     switch (firn_column_width(column->type)) {
     case 4: return ((const int32_t *)column->values)[row];
     case 8: return ((const int64_t *)column->values)[row];
-    default: return ((const firn_int128 *)column->values)[row];
+    default: break;
     }
+    memcpy(&wide, (const char *)column->values + (size_t)row * sizeof wide, sizeof wide);
+    return wide;
 }
 
 firn_value firn_column_get(const firn_column *column, int64_t row)

@@ -21,6 +21,15 @@ FIRN_MUST_CHECK firn_status firn_ddl__check_query(const firn_ddl *ddl, const fir
                                                   firn_error *err);
 FIRN_MUST_CHECK firn_status firn_ddl__create_view(const firn_ddl *ddl, const firn_ast_create *ast,
                                                   firn_result **out, firn_error *err);
+/* ---- ddl_schema.c ---- */
+FIRN_MUST_CHECK firn_status firn_ddl__create_schema(const firn_ddl *ddl, const firn_ast_create *ast,
+                                                    firn_result **out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_ddl__drop_schema(const firn_ddl *ddl, const firn_ast_drop *ast,
+                                                  firn_result **out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_ddl__alter_schema(const firn_ddl *ddl, firn_sql_parser *p,
+                                                   bool *handled, firn_result **out,
+                                                   firn_error *err);
+
 /* Behind ALTER VIEW, and behind COMMENT ON VIEW. */
 FIRN_MUST_CHECK firn_status firn_ddl__alter_view(const firn_ddl *ddl, firn_sql_parser *p,
                                                  bool *handled, firn_result **out, firn_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DDL: which statement goes where; schemas and DROP. */
+/* DDL: which statement goes where; DROP of tables and views. */
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/maintain/purge.h"
@@ -28,73 +28,6 @@ bool firn_session__is_temporary(firn_session *session, const firn_sql_name *name
     firn_sql_text_name(&text, name->parts[name->n_parts - 1]);
     return firn_sql_text_finish(&text, &sql, &ignored) == FIRN_OK &&
            firn_sql_text_describe(&text, sql, &columns, &ignored) == FIRN_OK;
-}
-
-firn_status firn_session__resolve_schema(firn_session *session, const firn_sql_name *name,
-                                         firn_catalog **catalog_out, firn_ident *out,
-                                         firn_error *err)
-{
-    firn_catalog *named =
-        name->n_parts > 1 ? firn_session__find_catalog(session, name->parts[0]) : NULL;
-    const size_t first = named ? 1 : 0;
-    *catalog_out = named ? named : session->current_catalog;
-    *out = (firn_ident){name->parts + first, name->n_parts - first, {0}};
-    if (*catalog_out) return FIRN_OK;
-    return firn_sql_fail(err, name->offset, "the session has no catalog");
-}
-
-/* ---- schemas ---- */
-
-static firn_status create_schema(const firn_ddl *ddl, const firn_ast_create *ast, firn_result **out,
-                                 firn_error *err)
-{
-    firn_catalog *catalog = NULL;
-    firn_ident ns;
-    FIRN_TRY(firn_session__resolve_schema(ddl->session, &ast->name, &catalog, &ns, err));
-    const firn_ast_properties *given = &ast->options.properties;
-    firn_property *items = firn_arena_array(ddl->arena, given->n + 2, sizeof *items);
-    if (!items) return firn_fail_nomem(err);
-    size_t n = 0;
-    for (; n < given->n; n++) items[n] = given->items[n];
-    if (ast->comment.data) items[n++] = (firn_property){FIRN_STR("comment"), ast->comment};
-    if (ast->options.location.len > 0) {
-        items[n++] = (firn_property){FIRN_STR("location"), ast->options.location};
-    }
-    firn_status st = firn_catalog_get_ops(catalog)->create_namespace(
-        firn_catalog_ctx(catalog), &ns, (firn_properties){items, n}, err);
-    if (st == FIRN_ERR_EXISTS && ast->if_not_exists) st = FIRN_OK;
-    FIRN_TRY(firn_ddl__at(ast->name.offset, st, err));
-    return firn_session__result_of_command(ddl->session, "CREATE SCHEMA", -1, out, err);
-}
-
-static firn_status drop_all(const firn_ddl *ddl, firn_catalog *catalog, const firn_ident *ns,
-                            firn_error *err)
-{
-    const firn_catalog_ops *ops = firn_catalog_get_ops(catalog);
-    void *ctx = firn_catalog_ctx(catalog);
-    firn_ident *found = NULL;
-    size_t n = 0;
-    FIRN_TRY(ops->list_views(ctx, ns, ddl->arena, &found, &n, err));
-    for (size_t i = 0; i < n; i++) FIRN_TRY(ops->drop_view(ctx, &found[i], err));
-    FIRN_TRY(ops->list_tables(ctx, ns, ddl->arena, &found, &n, err));
-    for (size_t i = 0; i < n; i++) FIRN_TRY(ops->drop_table(ctx, &found[i], err));
-    return FIRN_OK;
-}
-
-static firn_status drop_schema(const firn_ddl *ddl, const firn_ast_drop *ast, firn_result **out,
-                               firn_error *err)
-{
-    firn_catalog *catalog = NULL;
-    firn_ident ns;
-    firn_status st = FIRN_OK;
-    FIRN_TRY(firn_session__resolve_schema(ddl->session, &ast->name, &catalog, &ns, err));
-    if (ast->is_cascade) st = drop_all(ddl, catalog, &ns, err);
-    if (st == FIRN_OK) {
-        st = firn_catalog_get_ops(catalog)->drop_namespace(firn_catalog_ctx(catalog), &ns, err);
-    }
-    if (st == FIRN_ERR_NOT_FOUND && ast->if_exists) st = FIRN_OK;
-    FIRN_TRY(firn_ddl__at(ast->name.offset, st, err));
-    return firn_session__result_of_command(ddl->session, "DROP SCHEMA", -1, out, err);
 }
 
 /* ---- DROP TABLE, DROP VIEW ---- */
@@ -137,7 +70,7 @@ static firn_status execute_create(const firn_ddl *ddl, firn_sql_parser *p, bool 
     FIRN_TRY(firn_parse_create(p, handled, &ast, err));
     if (!*handled) return FIRN_OK;
     switch (ast.object) {
-    case FIRN_AST_SCHEMA: return create_schema(ddl, &ast, out, err);
+    case FIRN_AST_SCHEMA: return firn_ddl__create_schema(ddl, &ast, out, err);
     case FIRN_AST_VIEW: return firn_ddl__create_view(ddl, &ast, out, err);
     case FIRN_AST_TABLE: break;
     }
@@ -150,7 +83,7 @@ static firn_status execute_drop(const firn_ddl *ddl, firn_sql_parser *p, bool *h
     firn_ast_drop ast;
     FIRN_TRY(firn_parse_drop(p, handled, &ast, err));
     if (!*handled) return FIRN_OK;
-    if (ast.object == FIRN_AST_SCHEMA) return drop_schema(ddl, &ast, out, err);
+    if (ast.object == FIRN_AST_SCHEMA) return firn_ddl__drop_schema(ddl, &ast, out, err);
     if (firn_session__is_temporary(ddl->session, &ast.name)) {
         *handled = false;
         return FIRN_OK;
@@ -164,6 +97,8 @@ static firn_status execute_alter(const firn_ddl *ddl, firn_sql_parser *p, bool *
     firn_ast_alter ast;
     const firn_sql_parser before = *p;
     if (firn_parser_accept(p, "ALTER VIEW")) return firn_ddl__alter_view(ddl, p, handled, out, err);
+    FIRN_TRY(firn_ddl__alter_schema(ddl, p, handled, out, err));
+    if (*handled) return FIRN_OK;
     FIRN_TRY(firn_parse_alter(p, handled, &ast, err));
     if (!*handled) return FIRN_OK;
     if (firn_session__is_temporary(ddl->session, &ast.name)) {

@@ -109,6 +109,52 @@ firn_status firn_dialect_count(firn_dialect_writer *w, const firn_dialect_call *
     return firn_dialect_put(w, call->name, ") END)", err);
 }
 
+/* "before x) FILTER .. OVER ..": x without its DISTINCT when it is only looked at. */
+static firn_status put_aggregate(firn_dialect_writer *w, const firn_dialect_call *call,
+                                 const char *before, bool with_distinct, const char *after,
+                                 firn_error *err)
+{
+    const bool has_word = firn_dialect_is_word(w, call->args[0], "DISTINCT") ||
+                          firn_dialect_is_word(w, call->args[0], "ALL");
+    const size_t first = call->args[0] + (has_word && !with_distinct);
+    FIRN_TRY(firn_dialect_put(w, call->name, before, err));
+    FIRN_TRY(firn_dialect_emit(w, first, call->close, err));
+    FIRN_TRY(firn_dialect_put(w, call->close, after, err));
+    FIRN_TRY(firn_dialect_put(w, call->close, " ", err));
+    return firn_dialect_emit(w, call->close + 1, call->end, err);
+}
+
+/* PIVOT takes one aggregate and nothing around it. */
+static bool is_in_pivot(const firn_dialect_writer *w, size_t i)
+{
+    while (i > 0) {
+        i--;
+        if (firn_dialect_is_symbol(w, i, "("))
+            return i > 0 && firn_dialect_is_word(w, i - 1, "PIVOT");
+        if (firn_dialect_is_symbol(w, i, ")") && w->match[i] != FIRN_NO_MATCH) i = w->match[i];
+    }
+    return false;
+}
+
+firn_status firn_dialect_sum(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err)
+{
+    if (is_in_pivot(w, call->name)) return put_aggregate(w, call, "sum(", true, ")", err);
+    FIRN_TRY(put_aggregate(w, call, "cast_to_type(sum(", true, ")", err));
+    FIRN_TRY(put_aggregate(w, call, ", any_value(firn_sum_type(", false, "))", err));
+    return firn_dialect_put(w, call->close, ")", err);
+}
+
+firn_status firn_dialect_average(firn_dialect_writer *w, const firn_dialect_call *call,
+                                 firn_error *err)
+{
+    if (is_in_pivot(w, call->name)) return put_aggregate(w, call, "avg(", true, ")", err);
+    FIRN_TRY(put_aggregate(w, call, "cast_to_type(firn_average(avg(", true, ")", err));
+    FIRN_TRY(put_aggregate(w, call, ", sum(", true, ")", err));
+    FIRN_TRY(put_aggregate(w, call, ", count(", true, ")", err));
+    FIRN_TRY(put_aggregate(w, call, "), any_value(firn_average_type(", false, "))", err));
+    return firn_dialect_put(w, call->close, ")", err);
+}
+
 firn_status firn_dialect_decode(firn_dialect_writer *w, const firn_dialect_call *call,
                                 firn_error *err)
 {

@@ -20,6 +20,11 @@ FIRN_MUST_CHECK firn_status firn_dialect_struct(firn_dialect_writer *w,
 /* concat(a, b): null when one is */
 FIRN_MUST_CHECK firn_status firn_dialect_concat(firn_dialect_writer *w,
                                                 const firn_dialect_call *call, firn_error *err);
+/* sum(x), avg(x) with the types of Spark, DISTINCT, FILTER and OVER included */
+FIRN_MUST_CHECK firn_status firn_dialect_sum(firn_dialect_writer *w, const firn_dialect_call *call,
+                                             firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_average(firn_dialect_writer *w,
+                                                 const firn_dialect_call *call, firn_error *err);
 /* count(DISTINCT a, b): rows without a null */
 FIRN_MUST_CHECK firn_status firn_dialect_count(firn_dialect_writer *w,
                                                const firn_dialect_call *call, firn_error *err);

@@ -52,6 +52,9 @@ static const firn_dialect_function k_functions[] = {
     {"collect_set", 1, 1, "coalesce(list(DISTINCT $1) FILTER (WHERE ($1) IS NOT NULL) $w, [])",
      NULL},
     /* ---- aggregates and windows ---- */
+    {"sum", 1, 1, FIRN_WITH_TAIL, firn_dialect_sum},
+    {"avg", 1, 1, FIRN_WITH_TAIL, firn_dialect_average},
+    {"mean", 1, 1, FIRN_WITH_TAIL, firn_dialect_average},
     {"count", 2, ANY, NULL, firn_dialect_count},
     {"row_number", 0, 0, "CAST(row_number()$w AS INTEGER)", NULL},
     {"rank", 0, 0, "CAST(rank()$w AS INTEGER)", NULL},

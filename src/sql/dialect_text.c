@@ -297,7 +297,8 @@ static firn_status emit_call(firn_dialect_writer *w, size_t i, size_t *next, fir
     const bool has_tail = text && strstr(text, "$w");
     if (!has_tail) call.end = call.close + 1;
     *next = call.end;
-    return text ? write_template(w, &call, text, err) : f->write(w, &call, err);
+    if (!edit && f->write) return f->write(w, &call, err);
+    return write_template(w, &call, text, err);
 }
 
 /* ---- lambdas: "x -> .." and "(x, y) -> .." are "lambda x, y: .." ---- */
@@ -425,18 +426,50 @@ static firn_status find_types(firn_dialect_writer *w, size_t query, firn_edit_in
     return FIRN_OK;
 }
 
+/* Spark: FROM q INSERT INTO t SELECT a WHERE b is INSERT INTO t SELECT a FROM q WHERE b. */
+static firn_status emit_from_first(firn_dialect_writer *w, bool *done, firn_error *err)
+{
+    static const char *const k_ends[] = {"WHERE", "GROUP", "HAVING",     "ORDER", "LIMIT",
+                                         "SORT",  "UNION", "DISTRIBUTE", NULL};
+    const size_t end = w->n - 1;
+    size_t insert = 1;
+    *done = false;
+    if (w->opts->dialect != FIRN_DIALECT_SPARK || !firn_dialect_is_word(w, 0, "FROM"))
+        return FIRN_OK;
+    while (insert < end && !firn_dialect_is_word(w, insert, "INSERT"))
+        insert = firn_dialect_skip(w, insert);
+    size_t select = insert;
+    while (select < end && !firn_dialect_is_word(w, select, "SELECT"))
+        select = firn_dialect_skip(w, select);
+    size_t rest = select;
+    while (rest < end && !firn_dialect_is_any(w, rest, k_ends)) rest = firn_dialect_skip(w, rest);
+    if (select >= end) return FIRN_OK;
+    *done = true;
+    FIRN_TRY(firn_dialect_emit(w, insert, select, err));
+    FIRN_TRY(firn_dialect_put(w, select, " ", err));
+    FIRN_TRY(firn_dialect_emit(w, select, rest, err));
+    FIRN_TRY(firn_dialect_put(w, 0, " ", err));
+    FIRN_TRY(firn_dialect_emit(w, 0, insert, err));
+    FIRN_TRY(firn_dialect_put(w, rest, " ", err));
+    return firn_dialect_emit(w, rest, end, err);
+}
+
 static firn_status translate(firn_dialect_writer *w, firn_translation *out, firn_error *err)
 {
     firn_edit_index index;
+    bool is_done = false;
     FIRN_TRY(read_tokens(w, err));
     FIRN_TRY(match_brackets(w, err));
     const size_t end = w->n - 1;
     const size_t query = query_in(w);
     FIRN_TRY(find_types(w, query, &index, out, err));
-    FIRN_TRY(emit_literals(w, query, err));
-    FIRN_TRY(firn_dialect_gap(w, query, err));
-    FIRN_TRY(firn_dialect_emit(w, query, end, err));
-    if (query < end) FIRN_TRY(firn_dialect_gap(w, end, err));
+    FIRN_TRY(emit_from_first(w, &is_done, err));
+    if (!is_done) {
+        FIRN_TRY(emit_literals(w, query, err));
+        FIRN_TRY(firn_dialect_gap(w, query, err));
+        FIRN_TRY(firn_dialect_emit(w, query, end, err));
+        if (query < end) FIRN_TRY(firn_dialect_gap(w, end, err));
+    }
     FIRN_TRY(firn_buf_check(&w->out, err));
     out->text.sql = firn_arena_copy(w->arena, firn_buf_view(&w->out));
     out->text.segments = w->segments;

@@ -36,10 +36,11 @@ typedef struct firn_dialect_call {
 
 /* How a function is written in DuckDB. Templates: $1 .. $9 an argument, $* all of them, $w what
  * follows the parentheses (FILTER, OVER), $C and $S the current catalog and schema as strings. */
+#define FIRN_WITH_TAIL "$w" /* the text beside a write that writes what follows, too */
 typedef struct firn_dialect_function {
     const char *name;
     size_t min_args, max_args;
-    const char *text; /* NULL: write */
+    const char *text; /* NULL: write; FIRN_WITH_TAIL */
     firn_status (*write)(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err);
 } firn_dialect_function;
 

@@ -247,6 +247,8 @@ FIRN_MUST_CHECK firn_status firn_merge__bounds(firn_session *session, firn_str r
 
 /* A name of one of the columns stands alone in the piece. */
 bool firn_merge__has_bare_column(firn_arena *arena, firn_str piece, const firn_type *columns);
+/* "alias.x" is in it. */
+bool firn_merge__names_table(firn_arena *arena, firn_str piece, firn_str alias);
 /* The piece with such names qualified by alias; columns NULL: as it is. */
 void firn_merge__put_scoped(firn_sql_text *text, firn_str piece, firn_str alias,
                             const firn_type *columns);

@@ -56,6 +56,23 @@ static firn_status check_reachable(const sql_merge *m, size_t i, firn_error *err
     return FIRN_OK;
 }
 
+/* In NOT MATCHED BY SOURCE there is no row of the source. */
+static firn_status check_sight(const sql_merge *m, const firn_ast_merge_clause *clause,
+                               firn_error *err)
+{
+    firn_arena *arena = m->s->arena;
+    const firn_str alias = m->ast->source_alias;
+    if (clause->when != FIRN_WHEN_NOT_MATCHED_BY_SOURCE) return FIRN_OK;
+    bool is_named = firn_merge__names_table(arena, clause->condition, alias);
+    for (size_t i = 0; i < clause->values.n && !is_named; i++) {
+        is_named = firn_merge__names_table(arena, clause->values.items[i].value, alias);
+    }
+    if (!is_named) return FIRN_OK;
+    return firn_sql_fail(err, clause->offset,
+                         "NOT MATCHED BY SOURCE sees no row of the source \"%.*s\"",
+                         FIRN_STR_ARG(alias));
+}
+
 static firn_status check_clauses(sql_merge *m, firn_error *err)
 {
     for (size_t i = 0; i < m->ast->n_clauses; i++) {
@@ -66,6 +83,7 @@ static firn_status check_clauses(sql_merge *m, firn_error *err)
         case FIRN_WHEN_NOT_MATCHED_BY_SOURCE: m->has_by_source = true; break;
         }
         FIRN_TRY(check_reachable(m, i, err));
+        FIRN_TRY(check_sight(m, clause, err));
         if (clause->when == FIRN_WHEN_NOT_MATCHED_BY_SOURCE && clause->is_star) {
             return firn_sql_fail(err, clause->offset,
                                  "UPDATE SET * needs a source row, found NOT MATCHED BY SOURCE");

@@ -6,7 +6,7 @@
 
 #include "sql/engine_api.h"
 
-#define FIRN_CALL_MAX_ARGS 2
+#define FIRN_CALL_MAX_ARGS 3
 
 typedef duckdb_v2_scalar_function_exec_info_handle firn_exec_handle;
 typedef duckdb_v2_function_bind_info_handle firn_bind_handle;

@@ -328,6 +328,120 @@ static void on_divisor(firn_exec_handle info, duckdb_v2_context_handle context,
     firn_call_run(info, 0, divisor_rows, error);
 }
 
+/* ---- sums and averages of decimals ---- */
+
+static void set_decimal(firn_types_handle types, int precision, int scale,
+                        duckdb_v2_context_handle context, firn_error_handle *error)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "DECIMAL(%d,%d)", precision < 38 ? precision : 38, scale);
+    set_type(types, text, context, error);
+}
+
+/* firn_sum_type(x): null of the type that Spark's sum(x) has. It is looked at, not computed. */
+static firn_status sum_type_rows(firn_call *c, firn_error *err)
+{
+    uint64_t *validity = NULL;
+    firn_error_handle info = NULL;
+    const DUCKDB_V2_ERROR code =
+        c->engine->api->vector_flat_get_validity_mutable(c->result, &validity, &info);
+    if (code) return firn_engine_fail(c->engine, code, &info, err);
+    memset(validity, 0, (size_t)(c->n + 63) / 64 * sizeof *validity);
+    return FIRN_OK;
+}
+
+static void on_null(firn_exec_handle info, duckdb_v2_context_handle context,
+                    firn_error_handle *error)
+{
+    (void)context;
+    firn_call_run(info, 0, sum_type_rows, error);
+}
+
+static void on_sum_type(firn_bind_handle info, firn_types_handle types,
+                        duckdb_v2_context_handle context, firn_error_handle *error)
+{
+    const bound_type type = type_of(info, 0, error);
+    if (type.id == DUCKDB_V2_LOGICAL_TYPE_ID_DECIMAL)
+        set_decimal(types, type.precision + 10, type.scale, context, error);
+    else if (is_integer(type.id))
+        set_type(types, "BIGINT", context, error);
+    else if (type.id == DUCKDB_V2_LOGICAL_TYPE_ID_FLOAT)
+        set_type(types, "DOUBLE", context, error);
+    else
+        set_same(types, info, 0, error);
+}
+
+static void on_average_type(firn_bind_handle info, firn_types_handle types,
+                            duckdb_v2_context_handle context, firn_error_handle *error)
+{
+    const bound_type type = type_of(info, 0, error);
+    const int scale = type.scale + 4 < 38 ? type.scale + 4 : 38;
+    if (type.id == DUCKDB_V2_LOGICAL_TYPE_ID_DECIMAL)
+        set_decimal(types, type.precision + 4, scale, context, error);
+    else if (is_number(type.id))
+        set_type(types, "DOUBLE", context, error);
+    else
+        set_same(types, info, 0, error);
+}
+
+/* sum * 10^digits / n, rounded half away from zero. False: out of range. */
+static bool divide_sum(firn_int128 sum, int64_t n, int32_t digits, firn_int128 *out)
+{
+    const firn_int128 limit = (firn_int128)(~(firn_uint128)0 >> 1) / 10;
+    for (int32_t i = 0; i < digits; i++) {
+        if (sum > limit || sum < -limit) return false;
+        sum *= 10;
+    }
+    const firn_int128 rest = sum % n;
+    *out = sum / n;
+    if ((rest < 0 ? -rest : rest) >= n - (rest < 0 ? -rest : rest)) *out += sum < 0 ? -1 : 1;
+    return true;
+}
+
+/* firn_average(avg(x), sum(x), count(x)): the average of decimals is exact, of others the engine's.
+ */
+static firn_status average_rows(firn_call *c, firn_error *err)
+{
+    DUCKDB_V2_LOGICAL_TYPE_ID id = DUCKDB_V2_LOGICAL_TYPE_ID_INVALID;
+    FIRN_TRY(firn_call_type(c, 1, &id, err));
+    if (id != DUCKDB_V2_LOGICAL_TYPE_ID_DECIMAL) return firn_call_give(c, 0, err);
+    FIRN_TRY(firn_call_argument(c, 1, err));
+    FIRN_TRY(firn_call_argument(c, 2, err));
+    const firn_column *sums = &c->args[1];
+    const int64_t *counts = c->args[2].values;
+    const int32_t scale = sums->type->scale + 4 < 38 ? sums->type->scale + 4 : 38;
+    const firn_type type = {.kind = FIRN_TYPE_DECIMAL, .precision = 38, .scale = scale};
+    firn_column out;
+    FIRN_TRY(firn_call_make(c, &type, &out, err));
+    for (int64_t r = 0; r < c->n; r++) {
+        if (!firn_column_is_valid(sums, r) || counts[r] < 1) {
+            firn_column_set_null(&out, r);
+            continue;
+        }
+        const firn_int128 sum = firn_column_get(sums, r).as.decimal;
+        if (!divide_sum(sum, counts[r], scale - sums->type->scale, &((firn_int128 *)out.values)[r]))
+            return firn_fail(err, FIRN_ERR_ARG, "an average of decimals is out of range");
+    }
+    return firn_call_finish(c, &out, err);
+}
+
+static void on_average(firn_exec_handle info, duckdb_v2_context_handle context,
+                       firn_error_handle *error)
+{
+    (void)context;
+    firn_call_run(info, 0, average_rows, error);
+}
+
+static void on_average_types(firn_bind_handle info, firn_types_handle types,
+                             duckdb_v2_context_handle context, firn_error_handle *error)
+{
+    const bound_type sum = type_of(info, 1, error);
+    if (sum.id == DUCKDB_V2_LOGICAL_TYPE_ID_DECIMAL)
+        set_decimal(types, 38, sum.scale + 4 < 38 ? sum.scale + 4 : 38, context, error);
+    else
+        set_same(types, info, 0, error);
+}
+
 const firn_function_def *firn_engine_dialect_functions(void)
 {
     static const firn_function_def k_functions[] = {
@@ -335,7 +449,10 @@ const firn_function_def *firn_engine_dialect_functions(void)
         {"firn_index", {"ANY", "ANY"}, "ANY", on_index, on_index_types},
         {"firn_trunc", {"ANY"}, "ANY", on_trunc, on_trunc_types},
         {"firn_divisor", {"ANY"}, "ANY", on_divisor, on_same_type},
-        {NULL, {NULL, NULL}, NULL, NULL, NULL},
+        {"firn_sum_type", {"ANY"}, "ANY", on_null, on_sum_type},
+        {"firn_average_type", {"ANY"}, "ANY", on_null, on_average_type},
+        {"firn_average", {"ANY", "ANY", "BIGINT"}, "ANY", on_average, on_average_types},
+        {NULL, {NULL}, NULL, NULL, NULL},
     };
     return k_functions;
 }

@@ -180,7 +180,7 @@ static DUCKDB_V2_ERROR set_signature(firn_engine *engine, const firn_function_de
                                      duckdb_v2_scalar_function_handle function,
                                      firn_error_handle *info)
 {
-    static const char *const k_names[FIRN_CALL_MAX_ARGS] = {"a", "b"};
+    static const char *const k_names[FIRN_CALL_MAX_ARGS] = {"a", "b", "c"};
     const firn_duckdb *api = engine->api;
     duckdb_v2_function_signature_handle signature = NULL;
     duckdb_v2_logical_type_handle type = NULL;
@@ -238,7 +238,7 @@ firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
         {"firn_sha2", {"VARCHAR", "INTEGER"}, "VARCHAR", on_sha2, NULL},
         {"firn_sha2", {"BLOB", "INTEGER"}, "VARCHAR", on_sha2, NULL},
         {"firn_truncate", {"INTEGER", "ANY"}, "ANY", on_truncate, on_truncate_types},
-        {NULL, {NULL, NULL}, NULL, NULL, NULL},
+        {NULL, {NULL}, NULL, NULL, NULL},
     };
     const firn_function_def *const tables[] = {k_functions, firn_engine_dialect_functions(),
                                                firn_engine_arithmetic()};

@@ -52,6 +52,23 @@ static bool next_bare(firn_arena *arena, firn_lexer *lexer, firn_token *previous
     }
 }
 
+bool firn_merge__names_table(firn_arena *arena, firn_str piece, firn_str alias)
+{
+    firn_lexer lexer = firn_lexer_of(piece);
+    firn_token before = {0};
+    for (firn_token t = firn_lexer_next(&lexer); t.kind != FIRN_TOKEN_END;
+         before = t, t = firn_lexer_next(&lexer)) {
+        if (t.kind != FIRN_TOKEN_WORD && t.kind != FIRN_TOKEN_QUOTED) continue;
+        const firn_token after = firn_lexer_peek(&lexer);
+        const firn_str name = firn_token_unquote(&t, arena);
+        const bool is_first = before.kind != FIRN_TOKEN_SYMBOL || before.text.data[0] != '.';
+        if (is_first && firn_token_is_symbol(&after, ".") && name.data &&
+            firn_str_equals_nocase(name, alias))
+            return true;
+    }
+    return false;
+}
+
 bool firn_merge__has_bare_column(firn_arena *arena, firn_str piece, const firn_type *columns)
 {
     firn_lexer lexer = firn_lexer_of(piece);

@@ -205,6 +205,51 @@ static firn_status fail_travel(const firn_token *found, firn_error *err)
     return st;
 }
 
+static size_t after_list(const tokens *t, size_t i)
+{
+    size_t depth = 0;
+    for (; i + 1 < t->n; i++) {
+        if (is_symbol_at(t, i, "(")) depth++;
+        if (is_symbol_at(t, i, ")") && --depth == 0) return i + 1;
+    }
+    return i;
+}
+
+/* Token behind a call, a name, (..) or INTERVAL '1' DAY at i, and what is added to it. */
+static size_t expression_end(const tokens *t, size_t i)
+{
+    for (;;) {
+        if (is_word_at(t, i, "INTERVAL")) {
+            i += 2;
+            if (is_symbol_at(t, i - 1, "(")) i = after_list(t, i - 1);
+            if (is_name_at(t, i)) i++;
+        } else if (is_name_at(t, i)) {
+            i = chain_at(t, i).end;
+        } else if (!is_symbol_at(t, i, "(")) {
+            i++;
+        }
+        if (is_symbol_at(t, i, "(")) i = after_list(t, i);
+        if (!is_symbol_at(t, i, "+") && !is_symbol_at(t, i, "-")) return i;
+        i++;
+    }
+}
+
+/* The literal or expression at i; *end is the token after it. */
+static firn_status read_expression(const rewriter *w, size_t i, firn_time_travel *out, size_t *end,
+                                   firn_error *err)
+{
+    const tokens *t = &w->t;
+    const firn_token *first = token_at(t, i);
+    const bool is_expression = is_name_at(t, i) || is_symbol_at(t, i, "(");
+    if (!is_expression || !w->opts->evaluate) return fail_travel(first, err);
+    *end = expression_end(t, i);
+    const firn_token *last = token_at(t, *end > i ? *end - 1 : i);
+    const firn_str text = {first->text.data, last->offset + last->text.len - first->offset};
+    const firn_status st = w->opts->evaluate(w->opts->ctx, text, out, err);
+    if (st != FIRN_OK && err) err->position = first->offset;
+    return st;
+}
+
 /* The literal at i; *end is the token after the clause. */
 static firn_status read_travel(const rewriter *w, size_t i, bool is_at, firn_time_travel *out,
                                size_t *end, firn_error *err)
@@ -225,7 +270,8 @@ static firn_status read_travel(const rewriter *w, size_t i, bool is_at, firn_tim
         out->text = firn_token_unquote(literal, w->arena);
         if (!out->text.data) return fail_travel(literal, err);
     } else {
-        return fail_travel(literal, err);
+        FIRN_TRY(read_expression(w, i, out, &i, err));
+        i--;
     }
     i++;
     if (is_at && is_symbol_at(t, i, "::")) i += 2;

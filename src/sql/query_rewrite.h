@@ -63,6 +63,10 @@ typedef struct firn_rewrite_opts {
     /* A name that the engine must not look up, because it may have something else of that name.
      * NULL: none. */
     bool (*is_ours)(const void *ctx, const firn_table_ref *ref);
+    /* What an expression of a time travel clause gives: text or number are filled in, of the kind
+     * that is there. NULL: literals only. */
+    firn_status (*evaluate)(const void *ctx, firn_str expression, firn_time_travel *out,
+                            firn_error *err);
     const void *ctx;
 } firn_rewrite_opts;
 

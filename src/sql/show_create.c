@@ -54,6 +54,11 @@ firn_str firn_show__column_name(const firn_table_metadata *table, int32_t id)
 
 /* ---- properties ---- */
 
+static int compare_names(const void *a, const void *b)
+{
+    return firn_str_compare(*(const firn_str *)a, *(const firn_str *)b);
+}
+
 /* What Spark shows beside the properties that are there. */
 static firn_status add_spark_properties(firn_session *session, const firn_described *d,
                                         firn_property *items, size_t *n, firn_error *err)
@@ -73,9 +78,15 @@ static firn_status add_spark_properties(firn_session *session, const firn_descri
     }
     if (schema->n_identifier_field_ids == 0) return FIRN_OK;
     firn_buf_init(&buf, session->env->alloc, 0);
-    for (size_t i = 0; i < schema->n_identifier_field_ids; i++) {
+    const size_t n_names = schema->n_identifier_field_ids;
+    firn_str *names = firn_arena_array(session->arena, n_names, sizeof *names);
+    if (!names) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n_names; i++)
+        names[i] = firn_show__column_name(table, schema->identifier_field_ids[i]);
+    qsort(names, n_names, sizeof *names, compare_names);
+    for (size_t i = 0; i < n_names; i++) {
         firn_buf_byte(&buf, i == 0 ? '[' : ',');
-        firn_buf_str(&buf, firn_show__column_name(table, schema->identifier_field_ids[i]));
+        firn_buf_str(&buf, names[i]);
     }
     firn_buf_byte(&buf, ']');
     items[*n].key = FIRN_STR("identifier-fields");

@@ -116,6 +116,42 @@ uint64_t firn_session__generation(void *owner)
 
 /* ---- rewriting ---- */
 
+static firn_status read_value(firn_engine_rows *rows, firn_arena *arena, firn_time_travel *out,
+                              firn_error *err)
+{
+    const firn_batch *batch = NULL;
+    const firn_status st = firn_engine_rows_next(rows, &batch, err);
+    if (st != FIRN_OK && st != FIRN_DONE) return st;
+    if (st == FIRN_DONE || batch->n_rows == 0 || !firn_column_is_valid(&batch->columns[0], 0))
+        return firn_fail(err, FIRN_ERR_ARG, "the expression of a time travel clause gives null");
+    out->text = firn_arena_copy(arena, firn_view_str(batch->columns[0].values));
+    if (!out->text.data) return firn_fail_nomem(err);
+    out->is_number = out->is_milliseconds = out->kind == FIRN_TRAVEL_TIMESTAMP;
+    const bool is_read = !out->is_number || firn_str_to_i64(out->text, &out->number);
+    return is_read ? FIRN_OK : firn_fail(err, FIRN_ERR_ARG, "found a time out of range");
+}
+
+/* A firn_rewrite_opts.evaluate; never while the engine binds, which has one connection. */
+static firn_status evaluate(const void *ctx, firn_str expression, firn_time_travel *out,
+                            firn_error *err)
+{
+    firn_session *session = ((const reference_scope *)ctx)->session;
+    const bool is_time = out->kind == FIRN_TRAVEL_TIMESTAMP;
+    firn_engine *engine = NULL;
+    firn_engine_rows *rows = NULL;
+    const firn_str sql = firn_arena_printf(
+        session->arena,
+        is_time ? "SELECT CAST(epoch_ms(CAST((%.*s\n) AS TIMESTAMPTZ)) AS VARCHAR)"
+                : "SELECT CAST((%.*s\n) AS VARCHAR)",
+        FIRN_STR_ARG(expression));
+    if (!sql.data) return firn_fail_nomem(err);
+    FIRN_TRY(firn_session__engine(session, &engine, err));
+    FIRN_TRY(firn_engine_execute(engine, sql, &rows, err));
+    const firn_status st = read_value(rows, session->arena, out, err);
+    firn_engine_rows_close(rows);
+    return st;
+}
+
 firn_status firn_session__rewrite(firn_session *session, firn_str sql, const view_scope *scope,
                                   const firn_rewrite **out, firn_error *err)
 {
@@ -126,6 +162,7 @@ firn_status firn_session__rewrite(firn_session *session, firn_str sql, const vie
                                     .tag_all = scope != NULL,
                                     .metadata_columns = firn_session__metadata_columns,
                                     .is_ours = firn_session__is_ours,
+                                    .evaluate = scope ? NULL : evaluate,
                                     .ctx = &references};
     firn_rewrite *rewrite = firn_arena_alloc_zero(session->arena, sizeof *rewrite);
     if (!rewrite) return firn_fail_nomem(err);

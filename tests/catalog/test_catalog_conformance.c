@@ -133,6 +133,28 @@ static void test_bad_names_are_refused(void **state)
     }
 }
 
+static void test_properties_of_a_namespace_change(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    const firn_ident db = ns_of(lake, "db");
+    const firn_ident nosuch = ns_of(lake, "nosuch");
+    const firn_property changes[] = {{FIRN_STR("a"), FIRN_STR("2")},
+                                     {FIRN_STR("new"), FIRN_STR("")},
+                                     {FIRN_STR("gone"), {NULL, 0}}};
+    const firn_property gone = {FIRN_STR("gone"), FIRN_STR("x")};
+    firn_properties now;
+    assert_ok(ops(lake)->update_namespace(ctx(lake), &db, (firn_properties){&gone, 1}, &err), &err);
+    assert_ok(ops(lake)->update_namespace(ctx(lake), &db, (firn_properties){changes, 3}, &err),
+              &err);
+    assert_ok(ops(lake)->load_namespace(ctx(lake), &db, lake->arena, &now, &err), &err);
+    assert_str(firn_properties_get(&now, FIRN_STR("a"), FIRN_STR("none")), "2");
+    assert_str(firn_properties_get(&now, FIRN_STR("new"), FIRN_STR("none")), "");
+    assert_str(firn_properties_get(&now, FIRN_STR("gone"), FIRN_STR("none")), "none");
+    assert_fails(ops(lake)->update_namespace(ctx(lake), &nosuch, (firn_properties){&gone, 1}, &err),
+                 FIRN_ERR_NOT_FOUND, &err, "namespace nosuch does not exist");
+}
+
 static void test_namespace_in_use_is_not_dropped(void **state)
 {
     firn_test_lake *lake = *state;
@@ -516,6 +538,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOTH(test_namespaces_are_listed_by_level),
         BOTH(test_namespace_keeps_its_properties),
+        BOTH(test_properties_of_a_namespace_change),
         BOTH(test_existing_namespace_is_refused),
         BOTH(test_bad_names_are_refused),
         BOTH(test_namespace_in_use_is_not_dropped),

@@ -114,6 +114,89 @@ static void test_division_by_zero_is_an_error(void **state)
                 "(2.0)");
 }
 
+static void test_time_travel_takes_an_expression(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'spark'");
+    sql_run(f, "create table t (id int)");
+    sql_run(f, "insert into t values (1), (2)");
+    assert_rows(f, "select id from t timestamp as of current_timestamp() as x where x.id > 1",
+                "(2)");
+    assert_rows(f, "select count(*) from t for system_time as of now() + interval 1 day", "(2)");
+    assert_rows(f, "select count(*) from t timestamp as of timestamp_millis(4102444800000)", "(2)");
+    sql_expect_failure(f, "select * from t timestamp as of now() - interval '1' day", FIRN_ERR_ARG,
+                       "had no snapshot at", NULL, 32);
+    sql_expect_failure(f, "select * from t timestamp as of nullif(1, 1)", FIRN_ERR_ARG, "", NULL,
+                       32);
+    sql_expect_failure(f, "select * from t timestamp as of f(", FIRN_ERR_ARG, "", NULL, 32);
+}
+
+static void test_schemas_have_properties_that_change(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'spark'");
+    sql_run(f, "create namespace ns with dbproperties ('a' = '1', 'b' = '2')");
+    sql_run(f, "alter namespace ns set properties ('b' = '3', 'c' = '4')");
+    sql_run(f, "alter database ns unset dbproperties ('a')");
+    sql_run(f, "create table ns.t (id int)");
+    sql_expect_failure(f, "drop namespace ns cascade", FIRN_ERR_CONFLICT, "is not empty", NULL, 15);
+    sql_expect_failure(f, "alter schema nosuch set properties ('a' = '1')", FIRN_ERR_NOT_FOUND,
+                       "namespace nosuch does not exist", NULL, 13);
+    sql_expect_failure(f, "alter schema ns rename to x", FIRN_ERR_ARG, "expected SET PROPERTIES",
+                       NULL, 16);
+    sql_run(f, "set dialect = 'duckdb'");
+    sql_run(f, "drop schema ns cascade");
+}
+
+static void test_from_may_stand_before_insert(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'spark'");
+    sql_run(f, "create table t (k int, v string)");
+    sql_run(f, "from (select 7 as k, 'x' as v union all select 8, 'y') insert into t select k, "
+               "upper(v) as v where k > 7");
+    assert_rows(f, "select * from t", "(8, Y)");
+    sql_expect_failure(f,
+                       "merge into t using (select 1 as k) s on t.k = s.k when not matched by "
+                       "source then update set v = s.k",
+                       FIRN_ERR_ARG, "sees no row of the source \"s\"", NULL, 50);
+}
+
+static void test_sums_and_averages_have_the_types_of_spark(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'spark'");
+    sql_run(f, "create table t (g int, d decimal(9, 2), w decimal(38, 10), i int, x double)");
+    sql_run(f, "insert into t values (1, 0.10, 1.5, 1, 0.5), (1, 0.25, 2.5, 2, 1.5), (2, -0.01, "
+               "null, 3, 2.5), (2, -0.01, 1, 3, null), (2, -0.01, 1, 3, null)");
+    sql_run(f, "create table s as select g, sum(d) as sd, avg(d) as ad, sum(w) as sw, avg(w) as "
+               "aw, sum(i) as si, avg(i) as ai, sum(x) as sx, avg(x) as ax from t group by g");
+    assert_rows(f, "select * from s",
+                "(1, 0.35, 0.175000, 4.0000000000, 2.00000000000000, 3, 1.5, 2.0, 1.0) (2, -0.03, "
+                "-0.010000, 2.0000000000, 1.00000000000000, 9, 3.0, 2.5, 2.5)");
+    firn_table *table = sql_open_table(f, "default", "s");
+    const firn_type *root = &firn_metadata_schema(firn_table_metadata_of(table))->root;
+    const int32_t k_types[][2] = {{19, 2}, {13, 6}, {38, 10}, {38, 14}};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(root->fields[i + 1].type->kind, FIRN_TYPE_DECIMAL);
+        assert_int_equal(root->fields[i + 1].type->precision, k_types[i][0]);
+        assert_int_equal(root->fields[i + 1].type->scale, k_types[i][1]);
+    }
+    assert_int_equal(root->fields[5].type->kind, FIRN_TYPE_LONG);
+    assert_int_equal(root->fields[6].type->kind, FIRN_TYPE_DOUBLE);
+    firn_table_close(table);
+    assert_rows(f,
+                "select g, sum(distinct d) filter (where d < 0.2), sum(sum(d)) over (order by g), "
+                "avg(distinct d) from t group by g having sum(d) > -1 order by sum(d)",
+                "(1, 0.10, 0.35, 0.175000) (2, -0.01, 0.32, -0.010000)");
+    assert_rows(f, "select sum(d), avg(d), avg(x), sum(i) from t where g > 5",
+                "(NULL, NULL, NULL, NULL)");
+    assert_rows(f,
+                "select avg(x) from values (cast(0.05 as decimal(3, 2))), (0.05), (0.06) as "
+                "v(x)",
+                "(0.053333)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +210,14 @@ int main(void)
                                         sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_division_by_zero_is_an_error, sql_fixture_open,
                                         sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_time_travel_takes_an_expression, sql_fixture_open,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_schemas_have_properties_that_change, sql_fixture_open,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_from_may_stand_before_insert, sql_fixture_open,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_sums_and_averages_have_the_types_of_spark,
+                                        sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_sha2_has_the_length_that_it_is_asked_for,
                                         sql_fixture_open, sql_fixture_close),
     };

@@ -67,7 +67,7 @@ static const dialect_case k_spark[] = {
      "SELECT CAST(row_number() OVER (PARTITION BY a ORDER BY b) AS INTEGER) AS rn FROM t"},
     {"SELECT date_format(ts, 'yyyy-MM-dd''T''HH') AS d", "SELECT strftime(ts, '%Y-%m-%dT%H') AS d"},
     {"SELECT current_database(), size(a.b), a + 1",
-     "SELECT 'db' AS \"current_database()\", firn_size(a.b) AS \"size(a.b)\", a + 1 AS "
+     "SELECT 'db' AS \"current_schema()\", firn_size(a.b) AS \"size(a.b)\", a + 1 AS "
      "\"(a + 1)\""},
     {"SELECT count(*) FROM t", "SELECT count(*) AS \"count(1)\" FROM t"},
     {"SELECT id, e FROM t LATERAL VIEW explode(a) x AS e",

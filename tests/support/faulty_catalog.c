@@ -28,6 +28,12 @@ static firn_status load_namespace(void *ctx, const firn_ident *ns, firn_arena *a
     FORWARD(load_namespace, ns, arena, out, err);
 }
 
+static firn_status update_namespace(void *ctx, const firn_ident *ns, firn_properties changes,
+                                    firn_error *err)
+{
+    FORWARD(update_namespace, ns, changes, err);
+}
+
 static firn_status drop_namespace(void *ctx, const firn_ident *ns, firn_error *err)
 {
     FORWARD(drop_namespace, ns, err);
@@ -173,6 +179,7 @@ firn_status firn_test_faulty_catalog_open(firn_test_faulty_catalog *faulty, firn
         .list_namespaces = list_namespaces,
         .create_namespace = create_namespace,
         .load_namespace = load_namespace,
+        .update_namespace = update_namespace,
         .drop_namespace = drop_namespace,
         .list_tables = list_tables,
         .load_table = load_table,

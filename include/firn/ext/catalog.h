@@ -112,6 +112,9 @@ typedef struct firn_catalog_ops {
                                     firn_error *err);
     firn_status (*load_namespace)(void *ctx, const firn_ident *ns, struct firn_arena *arena,
                                   firn_properties *out, firn_error *err);
+    /** Optional. Set properties; one whose value has no data (NULL) is taken out. */
+    firn_status (*update_namespace)(void *ctx, const firn_ident *ns, firn_properties changes,
+                                    firn_error *err);
     /** FIRN_ERR_CONFLICT while it holds tables, views or namespaces. */
     firn_status (*drop_namespace)(void *ctx, const firn_ident *ns, firn_error *err);
     firn_status (*list_tables)(void *ctx, const firn_ident *ns, struct firn_arena *arena,
