@@ -55,6 +55,7 @@ typedef struct app_command {
     const char *details; /* more help; may be NULL */
     const app_option *options;
     int (*run)(app *a, const app_args *args);
+    const char *examples; /* lines of a shell that work where the retail example was loaded */
 } app_command;
 
 /* State of one run of the program. */
@@ -112,8 +113,12 @@ void app_interrupts_to_exit(int n);
 bool app_was_interrupted(void);
 void app_clear_interrupt(void);
 
-extern const app_command app_command_cat, app_command_changes, app_command_doctor,
-    app_command_inspect, app_command_init, app_command_generate, app_command_maintain,
-    app_command_plan, app_command_run, app_command_sql, app_command_table, app_command_version;
+/* The i-th command, NULL past the end. */
+const app_command *app_command_at(size_t i);
+
+extern const app_command app_command_cat, app_command_changes, app_command_completion,
+    app_command_doctor, app_command_inspect, app_command_init, app_command_generate,
+    app_command_maintain, app_command_plan, app_command_run, app_command_sql, app_command_table,
+    app_command_version;
 
 #endif

@@ -134,4 +134,10 @@ void app_print_command_help(const app_command *command, FILE *out)
         fprintf(out, "  %-28s %s\n", left, o->help);
     }
     if (command->details) fprintf(out, "\n%s", command->details);
+    firn_str examples = firn_str_of(command->examples);
+    fprintf(out, "\nexamples:\n");
+    while (examples.len > 0) {
+        const firn_str line = firn_str_split(&examples, '\n');
+        fprintf(out, "  %.*s\n", FIRN_STR_ARG(line));
+    }
 }

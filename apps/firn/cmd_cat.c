@@ -159,9 +159,13 @@ static int run(app *a, const app_args *args)
     return st == FIRN_OK ? APP_OK : app_print_error(a, &err, NULL);
 }
 
-const app_command app_command_cat = {"cat",
-                                     "FILE | --table METADATA [options]",
-                                     "print the rows of a file or a table",
-                                     k_details,
-                                     k_options,
-                                     run};
+const app_command app_command_cat = {
+    "cat",
+    "FILE | --table METADATA [options]",
+    "print the rows of a file or a table",
+    k_details,
+    k_options,
+    run,
+    "firn cat examples/retail/landing/dt=2010-12-01/orders-2010-12-01.ndjson.gz --limit 3\n"
+    "firn cat --table \"$(ls -t demo/warehouse/silver/orders/metadata/*.metadata.json | head -n "
+    "1)\" --limit 3"};

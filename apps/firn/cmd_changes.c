@@ -192,4 +192,5 @@ const app_command app_command_changes = {"changes",
                                          "print the rows that came and went between two snapshots",
                                          k_details,
                                          k_options,
-                                         run};
+                                         run,
+                                         "firn --home demo changes silver.orders --limit 3"};

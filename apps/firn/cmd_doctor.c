@@ -138,4 +138,5 @@ const app_command app_command_doctor = {"doctor",
                                         "check a table against its metadata",
                                         k_details,
                                         k_options,
-                                        run};
+                                        run,
+                                        "firn --home demo doctor silver.orders"};

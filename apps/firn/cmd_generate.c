@@ -137,4 +137,5 @@ const app_command app_command_generate = {
     "write made-up order events as landing files",
     "Files appear whole, one a minute of simulated time, named orders-<time>.ndjson.\n",
     k_options,
-    run};
+    run,
+    "firn generate orders --out landing --events 1000"};

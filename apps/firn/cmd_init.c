@@ -22,5 +22,10 @@ static int run(app *a, const app_args *args)
     return APP_OK;
 }
 
-const app_command app_command_init = {
-    "init", "", "make a home: catalog, warehouse, firn.yaml", NULL, k_options, run};
+const app_command app_command_init = {"init",
+                                      "",
+                                      "make a home: catalog, warehouse, firn.yaml",
+                                      NULL,
+                                      k_options,
+                                      run,
+                                      "firn --home demo init"};

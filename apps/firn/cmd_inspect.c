@@ -272,4 +272,10 @@ static int run(app *a, const app_args *args)
 }
 
 const app_command app_command_inspect = {
-    "inspect", "FILE [options]", "show the structure of a file", k_details, k_options, run};
+    "inspect",
+    "FILE [options]",
+    "show the structure of a file",
+    k_details,
+    k_options,
+    run,
+    "firn inspect examples/retail/landing/dt=2010-12-01/orders-2010-12-01.ndjson.gz --brief"};

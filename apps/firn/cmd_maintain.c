@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* firn maintain: what is due for the tables of the catalog, once or again and again. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "iceberg/maintain/upkeep_history.h"
 #include "outline_output.h"
+#include "progress.h"
 #include "table_actions.h"
 
 static const app_option k_options[] = {
@@ -36,6 +38,7 @@ typedef struct maintain_run {
     firn_upkeep_record *records;
     size_t n_records, cap_records;
     size_t n_failed;
+    bool has_progress; /* a person looks at stderr */
 } maintain_run;
 
 /* ---- which tables ---- */
@@ -153,16 +156,30 @@ static firn_status maintain_table(maintain_run *m, const firn_ident *ident, firn
 
 /* ---- rounds ---- */
 
+/* Which table is worked on, and how many are done. */
+static void show_progress(const maintain_run *m, size_t i, int64_t start_us)
+{
+    if (!m->has_progress) return;
+    progress_draw(&(progress){.what = ident_text(m, &m->tables[i]),
+                              .fraction = (double)i / (double)m->n_tables,
+                              .elapsed_us = firn_clock_monotonic_us(m->a->env->clock) - start_us});
+}
+
 static firn_status run_round(maintain_run *m, firn_error *err)
 {
     m->tables = NULL;
     m->records = NULL;
     m->n_tables = m->cap_tables = m->n_records = m->cap_records = 0;
     FIRN_TRY(pick_tables(m, err));
-    for (size_t i = 0; i < m->n_tables; i++) {
-        FIRN_TRY(firn_env_check_cancel(m->a->env, err));
-        FIRN_TRY(maintain_table(m, &m->tables[i], err));
+    firn_status st = FIRN_OK;
+    const int64_t start_us = firn_clock_monotonic_us(m->a->env->clock);
+    for (size_t i = 0; st == FIRN_OK && i < m->n_tables; i++) {
+        show_progress(m, i, start_us);
+        st = firn_env_check_cancel(m->a->env, err);
+        if (st == FIRN_OK) st = maintain_table(m, &m->tables[i], err);
     }
+    if (m->has_progress) progress_wipe();
+    FIRN_TRY(st);
     if (m->opts.is_dry_run || app_args_has(m->args, "no-history")) return FIRN_OK;
     return firn_upkeep_history_add(m->a->env, m->a->store, m->a->catalog, m->records, m->n_records,
                                    err);
@@ -212,7 +229,8 @@ static int run(app *a, const app_args *args)
     firn_error err = {0};
     firn_outline out;
     firn_outline_style style = FIRN_OUTLINE_TEXT;
-    maintain_run m = {.a = a, .args = args, .out = &out};
+    maintain_run m = {
+        .a = a, .args = args, .out = &out, .has_progress = isatty(STDERR_FILENO) == 1};
     int64_t interval_us = 0;
     if (read_options(&m, &interval_us, &err) != FIRN_OK ||
         outline_style(args, &style, &err) != FIRN_OK) {
@@ -235,4 +253,6 @@ const app_command app_command_maintain = {"maintain",
                                           "do what is due for tables: compact, expire, clean up",
                                           k_details,
                                           k_options,
-                                          run};
+                                          run,
+                                          "firn --home demo maintain --dry-run\n"
+                                          "firn --home demo maintain silver.orders"};

@@ -228,5 +228,11 @@ static int run(app *a, const app_args *args)
 }
 
 const app_command app_command_plan = {
-    "plan", "--table METADATA [options]", "show which files a scan reads", k_details, k_options,
-    run};
+    "plan",
+    "--table METADATA [options]",
+    "show which files a scan reads",
+    k_details,
+    k_options,
+    run,
+    "firn plan --table \"$(ls -t demo/warehouse/silver/orders/metadata/*.metadata.json | head -n "
+    "1)\" --files"};

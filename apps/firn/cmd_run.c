@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "firn/pipeline.h"
+#include "progress.h"
 
 static const app_option k_options[] = {
     {"set", 0, "NAME=VALUE", "value of @name in the models; may be given several times"},
@@ -30,39 +32,26 @@ typedef struct printer {
     const app *a;
     bool is_quiet;
     bool has_header;
-    bool has_progress; /* a progress line is on the screen */
+    bool has_progress;  /* a progress line is on the screen */
+    int64_t started_us; /* when the first of the model was drawn */
     int64_t n_changed;
 } printer;
 
-static const char *grouped(int64_t n, char out[32])
-{
-    char digits[32];
-    size_t at = 0;
-    const int len = snprintf(digits, sizeof digits, "%" PRId64, n);
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-') out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = 0;
-    return out;
-}
-
 static void wipe(printer *p)
 {
-    if (p->has_progress) fprintf(stderr, "\r\033[K");
+    if (p->has_progress) progress_wipe();
     p->has_progress = false;
 }
 
 static void on_progress(void *ctx, firn_str model, double fraction, int64_t rows)
 {
     printer *p = ctx;
-    char text[32];
+    const int64_t now_us = firn_clock_monotonic_us(p->a->env->clock);
     if (p->is_quiet || !isatty(STDERR_FILENO)) return;
+    if (!p->has_progress) p->started_us = now_us;
     p->has_progress = true;
-    fprintf(stderr, "\r%.*s: ", FIRN_STR_ARG(model));
-    if (fraction >= 0) fprintf(stderr, "%3.0f %%, ", fraction * 100);
-    fprintf(stderr, "%s rows\033[K", grouped(rows, text));
-    fflush(stderr);
+    progress_draw(&(progress){
+        .what = model, .fraction = fraction, .rows = rows, .elapsed_us = now_us - p->started_us});
 }
 
 static const char *state_word(const firn_model_report *r)
@@ -80,9 +69,9 @@ static void print_row(printer *p, const firn_model_report *r)
                "quarantined", "dropped", "files", "seconds");
     p->has_header = true;
     printf("%-28.*s %-16s %12s %12s %12s %9s %7s %9.3f\n", FIRN_STR_ARG(r->name), state_word(r),
-           grouped(r->rows_in, in), grouped(r->rows_out, out), grouped(r->rows_quarantined, bad),
-           grouped(r->rows_dropped, left),
-           grouped(r->state == FIRN_MODEL_WOULD_RUN ? r->files_in : r->files_out, files),
+           progress_count(r->rows_in, in), progress_count(r->rows_out, out),
+           progress_count(r->rows_quarantined, bad), progress_count(r->rows_dropped, left),
+           progress_count(r->state == FIRN_MODEL_WOULD_RUN ? r->files_in : r->files_out, files),
            r->seconds);
     fflush(stdout);
 }
@@ -180,9 +169,11 @@ static int run(app *a, const app_args *args)
         &p);
 }
 
-const app_command app_command_run = {"run",
-                                     "FOLDER [--set NAME=VALUE]... [options]",
-                                     "run a pipeline: what is due, in order",
-                                     k_details,
-                                     k_options,
-                                     run};
+const app_command app_command_run = {
+    "run",
+    "FOLDER [--set NAME=VALUE]... [options]",
+    "run a pipeline: what is due, in order",
+    k_details,
+    k_options,
+    run,
+    "firn --home demo run examples/retail --set landing=examples/retail/landing"};

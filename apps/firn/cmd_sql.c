@@ -162,4 +162,7 @@ const app_command app_command_sql = {"sql",
                                      "run SQL over Iceberg tables",
                                      k_details,
                                      k_options,
-                                     run};
+                                     run,
+                                     "firn --home demo sql\n"
+                                     "firn --home demo sql --json -c \"SELECT country, count(*) AS "
+                                     "n FROM silver.orders GROUP BY ALL\""};

@@ -58,6 +58,11 @@ static const struct table_verb {
     {"health", table_health, 1, NULL},
 };
 
+const char *table_verb_name(size_t i)
+{
+    return i < sizeof k_verbs / sizeof k_verbs[0] ? k_verbs[i].name : NULL;
+}
+
 firn_status table_parse_ident(app *a, const char *text, bool is_namespace, firn_ident *out,
                               firn_error *err)
 {
@@ -174,6 +179,27 @@ static firn_status run_verb(app *a, const app_args *args, const struct table_ver
     return st;
 }
 
+static void suggest(const char *name, const char *word)
+{
+    if (firn_str_distance(firn_str_of(name), firn_str_of(word), 2) <= 2)
+        fprintf(stderr, "hint: did you mean '%s'?\n", name);
+}
+
+/* word: what was given for an action; NULL: nothing was. */
+static void complain(const char *word)
+{
+    const char *name;
+    const firn_procedure *procedure;
+    if (word)
+        fprintf(stderr, "error: unknown action %s\n", word);
+    else
+        fprintf(stderr, "error: table needs an action\n");
+    for (size_t i = 0; word && (name = table_verb_name(i)) != NULL; i++) suggest(name, word);
+    for (size_t i = 0; word && (procedure = firn_procedure_at(i)) != NULL; i++)
+        suggest(procedure->name, word);
+    fprintf(stderr, "hint: the actions are\n%s", k_details);
+}
+
 static int run(app *a, const app_args *args)
 {
     firn_error err = {0};
@@ -186,8 +212,7 @@ static int run(app *a, const app_args *args)
         if (strcmp(args->words[0], k_verbs[i].name) == 0) verb = &k_verbs[i];
     if (!verb && args->n_words) procedure = firn_procedure_find(firn_str_of(args->words[0]));
     if (!verb && !procedure) {
-        fprintf(stderr, "error: %s\n%s", args->n_words ? "unknown action" : "table needs an action",
-                k_details);
+        complain(args->n_words ? args->words[0] : NULL);
         return APP_USAGE;
     }
     if (outline_style(args, &style, &err) != FIRN_OK) {
@@ -207,4 +232,6 @@ const app_command app_command_table = {"table",
                                        "look at tables, their history, branches and tags",
                                        k_details,
                                        k_options,
-                                       run};
+                                       run,
+                                       "firn --home demo table describe silver.orders\n"
+                                       "firn --home demo table history silver.orders"};

@@ -12,4 +12,5 @@ static int run(app *a, const app_args *args)
     return APP_OK;
 }
 
-const app_command app_command_version = {"version", "", "print the version", NULL, k_options, run};
+const app_command app_command_version = {"version", "",  "print the version", NULL,
+                                         k_options, run, "firn version"};

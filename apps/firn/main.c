@@ -9,9 +9,15 @@
 static const app_command *const k_commands[] = {
     &app_command_init,     &app_command_cat,    &app_command_inspect, &app_command_generate,
     &app_command_plan,     &app_command_run,    &app_command_sql,     &app_command_table,
-    &app_command_maintain, &app_command_doctor, &app_command_changes, &app_command_version,
+    &app_command_maintain, &app_command_doctor, &app_command_changes, &app_command_completion,
+    &app_command_version,
 };
 enum { N_COMMANDS = sizeof k_commands / sizeof k_commands[0], MAX_SETTINGS = 64 };
+
+const app_command *app_command_at(size_t i)
+{
+    return i < N_COMMANDS ? k_commands[i] : NULL;
+}
 
 static void print_help(FILE *out)
 {

@@ -58,9 +58,11 @@ void progress_draw(const progress *p)
                     progress_count((int64_t)((double)p->rows / seconds), text));
     }
     /* what is left, at the speed so far; early guesses are worth little */
+    const char *comma = p->rows > 0 ? ", " : "";
     if (p->fraction > 0.02 && p->fraction < 1 && seconds > 1)
-        fprintf(stderr, "%s%.0f s left", p->rows > 0 ? ", " : "",
-                seconds * (1 - p->fraction) / p->fraction);
+        fprintf(stderr, "%s%.0f s left", comma, seconds * (1 - p->fraction) / p->fraction);
+    else
+        fprintf(stderr, "%s%.1f s", comma, seconds);
     fputs("\033[K", stderr);
     (void)fflush(stderr);
 }

@@ -13,7 +13,8 @@ typedef struct progress {
     int64_t elapsed_us;
 } progress;
 
-/* "[####......]  40 %  4,000,000 of 10,000,000 rows, 2,000,000 rows/s, 3 s left" */
+/* "[####......]  40 %  4,000,000 of 10,000,000 rows, 2,000,000 rows/s, 3 s left"; the time it took
+ * so far where what is left is not known. */
 void progress_draw(const progress *p);
 void progress_wipe(void);
 /* "8.1 MB"; returns out. */

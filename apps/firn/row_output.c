@@ -2,7 +2,6 @@
 #include "row_output.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -22,12 +21,12 @@ firn_status row_output_parse(const app_args *args, row_output *out, firn_error *
 {
     const bool is_terminal = isatty(STDOUT_FILENO) == 1;
     const char *format = app_args_get(args, "format", is_terminal ? "box" : "jsonl");
-    struct winsize size;
     memset(out, 0, sizeof *out);
     if (!render_format_parse(format, &out->render.format))
-        return firn_fail(err, FIRN_ERR_ARG, "--format: unknown format \"%s\"", format);
-    if (is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        out->render.width = size.ws_col;
+        return firn_fail(err, FIRN_ERR_ARG,
+                         "--format: unknown format \"%s\", expected " RENDER_FORMATS, format);
+    if (is_terminal) out->render.width = app_terminal_width(0);
+    out->render.is_color = app_wants_color(STDOUT_FILENO);
     out->render.null_text = app_args_get(args, "null", NULL);
     out->render.max_rows = is_terminal ? 40 : 0;
     out->is_canonical = app_args_has(args, "canonical");

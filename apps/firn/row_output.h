@@ -7,13 +7,12 @@
 #include "render.h"
 
 /* For a command's table of options. */
-#define ROW_OUTPUT_OPTIONS                                                         \
-    {"format", 0, "FORMAT",                                                        \
-     "box, csv, json, jsonl or markdown; default: box on a terminal, else jsonl"}, \
-        {"limit", 0, "N", "so many rows at most"},                                 \
-        {"canonical", 0, NULL, "rows in the form that conformance tests compare"}, \
-    {                                                                              \
-        "null", 0, "TEXT", "text shown for null"                                   \
+#define ROW_OUTPUT_OPTIONS                                                              \
+    {"format", 0, "FORMAT", RENDER_FORMATS "; default: box on a terminal, else jsonl"}, \
+        {"limit", 0, "N", "so many rows at most"},                                      \
+        {"canonical", 0, NULL, "rows in the form that conformance tests compare"},      \
+    {                                                                                   \
+        "null", 0, "TEXT", "text shown for null"                                        \
     }
 
 typedef struct row_output {

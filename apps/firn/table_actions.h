@@ -24,6 +24,9 @@ FIRN_MUST_CHECK firn_status table_parse_ident(app *a, const char *text, bool is_
 FIRN_MUST_CHECK firn_status table_pick_snapshot(const table_action *t, const firn_snapshot **out,
                                                 firn_error *err);
 
+/* The i-th action, NULL past the end; procedures are not among them. */
+const char *table_verb_name(size_t i);
+
 /* An action on a view. */
 typedef struct view_action {
     app *a;

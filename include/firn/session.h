@@ -23,7 +23,8 @@ FIRN_BEGIN_DECLS
 typedef struct firn_session firn_session;
 typedef struct firn_result firn_result;
 
-/** @brief Progress of the running statement, at most ten times a second, from another thread. */
+/** @brief Progress of the running statement, at most ten times a second, from another thread.
+ * fraction: of the rows that its scans of tables have to read; below 0 when it has none. */
 typedef void (*firn_progress_fn)(void *ctx, double fraction, int64_t rows, int64_t rows_total);
 
 typedef struct firn_session_opts {

@@ -42,8 +42,10 @@ static void report_progress(firn_session *session)
     (void)pthread_mutex_lock(&session->lock);
     firn_engine *engine = session->engine;
     (void)pthread_mutex_unlock(&session->lock);
-    if (!engine || !firn_engine_progress(engine, &done, &total)) return;
-    const double fraction = total > 0 ? (double)done / (double)total : 0.0;
+    if (!engine) return;
+    double fraction = -1; /* nothing of ours is scanned */
+    if (firn_engine_progress(engine, &done, &total))
+        fraction = total > 0 ? (double)done / (double)total : 0.0;
     session->on_progress(session->progress_ctx, fraction, done, total);
 }
 
