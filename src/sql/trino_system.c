@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/information_schema.h"
-#include "format/row_builder.h"
 
 #define NOTHING "CAST(NULL AS VARCHAR)"
 #define NUMBER  "CAST(NULL AS BIGINT)"
