@@ -3,7 +3,8 @@
  * is read (current rows, branches, tags, old snapshots) must be what the model says. Two handles
  * work in turn, so that commits also start from a table that has moved on.
  *
- *   MODEL_STEPS (900), MODEL_SEED: prints the seed; the same seed does the same */
+ *   MODEL_STEPS (900), MODEL_SEED: prints the seed; the same seed does the same
+ *   MODEL_TRACE: prints each step, the number of its case in step() and main before it */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ typedef struct world {
     firn_test_row_table t;
     firn_error err;
     int64_t n_refused;
+    bool is_traced;
 } world;
 
 static uint64_t dice(world *w, uint64_t n)
@@ -444,7 +446,7 @@ static void rewrite_manifests(world *w)
     assert_ok(firn_txn_change_files(txn, &change, &w->err), &w->err);
     assert_ok(firn_txn_commit(txn, &w->err), &w->err);
     firn_txn_close(txn);
-    note_snapshot(w, NULL, &edit, NULL, 0, false);
+    note_snapshot(w, NULL, &edit, edit.rows, 0, false);
 }
 
 static void replace_table(world *w)
@@ -539,6 +541,9 @@ static void reopen(world *w)
 static void step(world *w)
 {
     const uint64_t which = dice(w, 18);
+    if (w->is_traced)
+        print_message("step %" PRId64 ": %" PRIu64 " on %" PRId64 "\n", w->step, which,
+                      w->model.main_id);
     if (w->model.n_snapshots + 2 > MAX_SNAPSHOTS) forget_snapshots(w);
     if (w->model.n_snapshots + 2 > MAX_SNAPSHOTS) return;
     switch (which) {
@@ -588,6 +593,7 @@ static void open_world(world *w, uint64_t seed, int32_t version)
     };
     const firn_ident t = firn_test_ident("t");
     memset(w, 0, sizeof *w);
+    w->is_traced = getenv("MODEL_TRACE") != NULL;
     w->version = version;
     w->model.main_id = -1;
     w->model.next_id = 1;

@@ -277,6 +277,21 @@ static void test_append_is_cherry_picked_once(void **state)
     firn_txn_close(txn);
 }
 
+/* The snapshots between are expired, so that only the files tell that main has the change. */
+static void test_what_main_has_is_not_picked_when_history_is_cut(void **state)
+{
+    struct fixture *f = *state;
+    firn_error err;
+    make_branch(f, "old", f->s[0]);
+    firn_txn *txn = begin(f);
+    assert_ok(firn_txn_remove_snapshots(txn, &f->s[1], 1, &err), &err);
+    commit(txn);
+    txn = begin(f);
+    assert_fails(firn_txn_cherry_pick(txn, f->s[0], &err), FIRN_ERR_ARG, &err,
+                 "is in main already: file ");
+    firn_txn_close(txn);
+}
+
 static void test_cherry_pick_of_the_next_snapshot_moves_main(void **state)
 {
     struct fixture *f = *state;
@@ -427,6 +442,7 @@ int main(void)
         WITH_FIXTURE(test_fast_forward_goes_to_descendants_only),
         WITH_FIXTURE(test_rollback_to_a_time_takes_the_newest_before_it),
         WITH_FIXTURE(test_append_is_cherry_picked_once),
+        WITH_FIXTURE(test_what_main_has_is_not_picked_when_history_is_cut),
         WITH_FIXTURE(test_cherry_pick_of_the_next_snapshot_moves_main),
         WITH_FIXTURE(test_partition_overwrite_is_cherry_picked),
         WITH_FIXTURE(test_partition_overwrite_of_changed_partitions_conflicts),

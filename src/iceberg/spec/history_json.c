@@ -26,7 +26,8 @@ static char peek(scan *s)
 {
     while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
         s->at++;
-    return s->at < s->end ? *s->at : '\0';
+    if (s->at == s->end) return 0;
+    return *s->at;
 }
 
 static bool take(scan *s, char c)

@@ -270,6 +270,14 @@ static firn_status parse_snapshot_log(const metadata_parse *p)
     return FIRN_OK;
 }
 
+static firn_status parse_past(const metadata_parse *p)
+{
+    FIRN_TRY(opt_number(p, "current-snapshot-id", -1, &p->m->current_snapshot_id));
+    if (p->history) return parse_history(p);
+    FIRN_TRY(parse_snapshots(p));
+    return parse_snapshot_log(p);
+}
+
 static firn_status parse_metadata_log(const metadata_parse *p)
 {
     json_t *array = NULL;
@@ -389,13 +397,7 @@ static firn_status parse_document(const metadata_parse *p)
     FIRN_TRY(parse_sort_orders(p));
     FIRN_TRY(firn_json_opt_object(p->root, "properties", &properties, p->err));
     FIRN_TRY(firn_properties_from_json(properties, NULL, p->arena, &p->m->properties, p->err));
-    FIRN_TRY(opt_number(p, "current-snapshot-id", -1, &p->m->current_snapshot_id));
-    if (p->history) {
-        FIRN_TRY(parse_history(p));
-    } else {
-        FIRN_TRY(parse_snapshots(p));
-        FIRN_TRY(parse_snapshot_log(p));
-    }
+    FIRN_TRY(parse_past(p));
     FIRN_TRY(parse_metadata_log(p));
     FIRN_TRY(parse_refs(p));
     FIRN_TRY(parse_row_ids(p));

@@ -97,6 +97,48 @@ static firn_status collect(pick *p, firn_error *err)
     return FIRN_OK;
 }
 
+/* ---- what main has ---- */
+
+typedef struct live_check {
+    firn_map picked; /* paths */
+    firn_str found;
+    firn_arena *arena;
+} live_check;
+
+static firn_status look_up(void *ctx, const firn_manifest_entry *entry, firn_error *err)
+{
+    live_check *check = ctx;
+    if (entry->status == FIRN_ENTRY_DELETED || check->found.len > 0 ||
+        !firn_map_has(&check->picked, entry->file.path))
+        return FIRN_OK;
+    check->found = firn_arena_copy(check->arena, entry->file.path);
+    return check->found.data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+/* Where the snapshots between were expired, history does not tell that main has the change. A file
+ * that is live twice would be read twice, and by deletes that are not about it. */
+static firn_status check_not_live(const pick *p, firn_error *err)
+{
+    const firn_table *table = p->txn->table;
+    const firn_snapshot *main = firn_metadata_current_snapshot(p->metadata);
+    live_check check = {.arena = p->txn->files_arena};
+    firn_manifest_file *manifests = NULL;
+    size_t n = 0;
+    if (!main) return FIRN_OK;
+    firn_map_init(&check.picked, check.arena);
+    for (size_t i = 0; i < p->n_added; i++)
+        FIRN_TRY(firn_map_put(&check.picked, p->added[i].path, &p->added[i], err));
+    FIRN_TRY(
+        firn_snapshot_manifests(table->store, p->metadata, main, check.arena, &manifests, &n, err));
+    for (size_t i = 0; i < n && check.found.len == 0; i++)
+        if (manifests[i].content == FIRN_CONTENT_DATA)
+            FIRN_TRY(firn_manifest__each(table->store, table->env, p->metadata, &manifests[i],
+                                         FIRN_MANIFEST_NO_METRICS, look_up, &check, err));
+    if (check.found.len == 0) return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_ARG, "snapshot %lld is in main already: file %.*s",
+                     (long long)p->snapshot->snapshot_id, FIRN_STR_ARG(check.found));
+}
+
 /* ---- picking ---- */
 
 static firn_status note_source(pick *p, firn_error *err)
@@ -115,6 +157,7 @@ static firn_status note_source(pick *p, firn_error *err)
 static firn_status pick_append(pick *p, firn_error *err)
 {
     FIRN_TRY(collect(p, err));
+    FIRN_TRY(check_not_live(p, err));
     FIRN_TRY(firn_txn_append_files(p->txn, p->added, p->n_added, err));
     return note_source(p, err);
 }
@@ -129,6 +172,7 @@ static firn_status pick_partitions(pick *p, firn_error *err)
                          "snapshot %lld replaced partitions of a table that main never was",
                          (long long)p->snapshot->snapshot_id);
     FIRN_TRY(collect(p, err));
+    FIRN_TRY(check_not_live(p, err));
     const firn_change change = {.kind = FIRN_CHANGE_REPLACE_PARTITIONS,
                                 .added = p->added,
                                 .n_added = p->n_added,
