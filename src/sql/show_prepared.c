@@ -153,7 +153,24 @@ static void read_item(const firn_token *t, size_t n, bool has_nested, firn_arena
     out->is_aliased = out->is_aliased || has_alias;
 }
 
-/* The list of a query that is one SELECT. */
+/* Behind FROM: one table by its name, and no other query beside. */
+static bool is_of_one_table(firn_lexer lexer)
+{
+    int depth = 0;
+    firn_token token = firn_lexer_next(&lexer);
+    if (token.kind != FIRN_TOKEN_WORD && token.kind != FIRN_TOKEN_QUOTED) return false;
+    for (; token.kind != FIRN_TOKEN_END; token = firn_lexer_next(&lexer)) {
+        if (firn_token_is_symbol(&token, "(")) depth++;
+        if (firn_token_is_symbol(&token, ")")) depth--;
+        if (depth == 0 && (firn_token_is(&token, "UNION") || firn_token_is(&token, "INTERSECT") ||
+                           firn_token_is(&token, "EXCEPT"))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The list of a query that is one SELECT of one table; else it stays empty. */
 static firn_status read_list(firn_session *session, firn_str text, output_list *list,
                              firn_error *err)
 {
@@ -176,6 +193,7 @@ static firn_status read_list(firn_session *session, firn_str text, output_list *
             read_item(item, n < MAX_TOKENS ? n : 0, has_nested, session->arena, slot);
             n = 0;
             has_nested = false;
+            if (is_end && !is_of_one_table(lexer)) list->n = 0;
             if (is_end) return FIRN_OK;
             continue;
         }

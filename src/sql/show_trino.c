@@ -172,10 +172,11 @@ firn_status firn_show__trino(firn_session *session, firn_sql_parser p, bool *han
     *handled = false;
     if (firn_parser_accept(&p, "EXPLAIN")) return explain(session, &p, handled, out, err);
     *handled = true;
-    if (firn_parser_accept(&p, "DESCRIBE INPUT"))
-        return describe_prepared(session, &p, true, out, err);
-    if (firn_parser_accept(&p, "DESCRIBE OUTPUT"))
-        return describe_prepared(session, &p, false, out, err);
+    firn_sql_parser prepared = p; /* tables may be called so, too */
+    const bool is_input = firn_parser_accept(&prepared, "DESCRIBE INPUT");
+    const bool is_output = !is_input && firn_parser_accept(&prepared, "DESCRIBE OUTPUT");
+    if ((is_input || is_output) && !firn_parser_at_end(&prepared))
+        return describe_prepared(session, &prepared, is_input, out, err);
     if (firn_parser_accept(&p, "SHOW")) {
         if (firn_parser_accept(&p, "CREATE TABLE"))
             return show_create(session, &p, false, out, err);

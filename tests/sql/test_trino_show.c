@@ -152,6 +152,14 @@ static void test_prepared_statements_are_described(void **state)
         "name, lake, default, t, varchar, 0, true; id, lake, default, t, integer, 4, false; "
         "s, lake, default, t, varchar, 0, false; d, lake, default, t, decimal(20,2), 16, "
         "false; u, , , , varchar, 0, true");
+    sql_run(f, "create table input (a integer)");
+    assert_shows(f, "describe input", "a, integer, , ");
+    sql_run(f, "prepare u from select id from t union select 1");
+    assert_shows(f, "describe output u", "id, , , , integer, 4, false");
+    sql_run(f, "prepare n from select id from (select id + 1 as id from t)");
+    assert_shows(f, "describe output n", "id, , , , integer, 4, false");
+    sql_run(f, "prepare w from with c as (select id as x from t) select x from c");
+    assert_shows(f, "describe output w", "x, , , , integer, 4, false");
     sql_run(f, "prepare c from delete from t where id = ?");
     assert_shows(f, "describe input c", "0, unknown");
     firn_result *result = sql_query(f, "describe output c");
