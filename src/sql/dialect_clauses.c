@@ -281,6 +281,25 @@ static firn_status write_lateral(firn_dialect_writer *w, size_t i, size_t *next,
 
 /* ---- UNNEST(map) AS t (k, v) ---- */
 
+/* UNNEST(a, b): side by side, the shorter filled up with nulls. */
+static firn_status write_unnest_many(firn_dialect_writer *w, size_t i, size_t close, size_t *next,
+                                     firn_error *err)
+{
+    size_t from = i + 2;
+    if (firn_dialect_is_word(w, close + 1, "WITH")) return FIRN_OK;
+    FIRN_TRY(firn_dialect_put(w, i, "LATERAL (SELECT ", err));
+    while (from < close) {
+        size_t end = from;
+        while (end < close && !firn_dialect_is_symbol(w, end, ",")) end = firn_dialect_skip(w, end);
+        FIRN_TRY(firn_dialect_put(w, from, from > i + 2 ? ", unnest(" : "unnest(", err));
+        FIRN_TRY(firn_dialect_emit(w, from, end, err));
+        FIRN_TRY(firn_dialect_put(w, from, ")", err));
+        from = end + 1;
+    }
+    *next = close + 1;
+    return firn_dialect_put(w, close, ")", err);
+}
+
 static firn_status write_unnest(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
     static const char *const k_before[] = {"JOIN", "FROM", NULL};
@@ -292,7 +311,7 @@ static firn_status write_unnest(firn_dialect_writer *w, size_t i, size_t *next, 
         return FIRN_OK;
     }
     for (size_t k = i + 2; k < close; k = firn_dialect_skip(w, k)) {
-        if (firn_dialect_is_symbol(w, k, ",")) return FIRN_OK; /* several arrays */
+        if (firn_dialect_is_symbol(w, k, ",")) return write_unnest_many(w, i, close, next, err);
     }
     if (named_columns(w, close + 1) != 2 || firn_dialect_is_word(w, close + 1, "WITH")) {
         return FIRN_OK;

@@ -53,6 +53,18 @@ FIRN_MUST_CHECK firn_status firn_dialect_from_json(firn_dialect_writer *w,
 /* date_add('month', n, t) */
 FIRN_MUST_CHECK firn_status firn_dialect_date_add(firn_dialect_writer *w,
                                                   const firn_dialect_call *call, firn_error *err);
+/* transform_values(m, (k, v) -> x), and the like */
+FIRN_MUST_CHECK firn_status firn_dialect_transform_values(firn_dialect_writer *w,
+                                                          const firn_dialect_call *call,
+                                                          firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_transform_keys(firn_dialect_writer *w,
+                                                        const firn_dialect_call *call,
+                                                        firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_map_filter(firn_dialect_writer *w,
+                                                    const firn_dialect_call *call, firn_error *err);
+/* listagg(x, ',') WITHIN GROUP (ORDER BY x) */
+FIRN_MUST_CHECK firn_status firn_dialect_listagg(firn_dialect_writer *w,
+                                                 const firn_dialect_call *call, firn_error *err);
 /* regexp_replace(s, pattern, '$1') */
 FIRN_MUST_CHECK firn_status firn_dialect_regexp_replace(firn_dialect_writer *w,
                                                         const firn_dialect_call *call,

@@ -140,6 +140,8 @@ static bool ends_list(const firn_dialect_writer *w, size_t i)
     if (firn_dialect_is_word(w, i, "MINUS")) return true;
     if (firn_dialect_is_word(w, i, "FROM") && firn_dialect_is_word(w, i - 1, "DISTINCT"))
         return false;
+    if (firn_dialect_is_word(w, i, "GROUP") && firn_dialect_is_word(w, i - 1, "WITHIN"))
+        return false;
     return firn_dialect_is_any(w, i, k_ends) || firn_dialect_is_symbol(w, i, "|>");
 }
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "format/codec.h"
+#include "format/parquet_bloom.h"
 #include "format/sha2.h"
 #include "iceberg/spec/transform.h"
 #include "sql/engine_call.h"
@@ -67,6 +68,34 @@ static void on_crc32(firn_exec_handle info, duckdb_v2_context_handle context,
 {
     (void)context;
     firn_call_run(info, 1, crc32_rows, error);
+}
+
+/* firn_xxhash64(bytes): eight bytes, the greatest first, as Trino has them. */
+static firn_status xxhash64_rows(firn_call *c, firn_error *err)
+{
+    static const firn_type k_binary = {.kind = FIRN_TYPE_BINARY};
+    const firn_view *views = c->args[0].values;
+    firn_column out;
+    FIRN_TRY(firn_call_make(c, &k_binary, &out, err));
+    for (int64_t r = 0; r < c->n; r++) {
+        char bytes[8];
+        if (!firn_column_is_valid(&c->args[0], r)) {
+            firn_column_set_null(&out, r);
+            continue;
+        }
+        const firn_str text = firn_view_str(&views[r]);
+        const uint64_t hash = firn_bloom_hash(text.len > 0 ? text.data : "", text.len);
+        for (int i = 0; i < 8; i++) bytes[i] = (char)(hash >> (56 - 8 * i) & 0xff);
+        ((firn_view *)out.values)[r] = firn_view_of(bytes, sizeof bytes);
+    }
+    return firn_call_finish(c, &out, err);
+}
+
+static void on_xxhash64(firn_exec_handle info, duckdb_v2_context_handle context,
+                        firn_error_handle *error)
+{
+    (void)context;
+    firn_call_run(info, 1, xxhash64_rows, error);
 }
 
 /* A value of the source's type in a row of the result; texts are copied. */
@@ -235,6 +264,8 @@ firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
     static const firn_function_def k_functions[] = {
         {"firn_bucket", {"INTEGER", "ANY"}, "INTEGER", on_bucket, NULL},
         {"crc32", {"VARCHAR"}, "BIGINT", on_crc32, NULL},
+        {"crc32", {"BLOB"}, "BIGINT", on_crc32, NULL},
+        {"firn_xxhash64", {"BLOB"}, "BLOB", on_xxhash64, NULL},
         {"firn_sha2", {"VARCHAR", "INTEGER"}, "VARCHAR", on_sha2, NULL},
         {"firn_sha2", {"BLOB", "INTEGER"}, "VARCHAR", on_sha2, NULL},
         {"firn_truncate", {"INTEGER", "ANY"}, "ANY", on_truncate, on_truncate_types},

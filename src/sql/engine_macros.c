@@ -30,6 +30,11 @@ static const char *const k_macros[] = {
     /* months as "3-0" */
     "CREATE TEMP MACRO firn_months_text(months) AS CASE WHEN months < 0 THEN '-' ELSE '' END || "
     "abs(months) // 12 || '-' || abs(months) % 12",
+    /* a = b of lists: null when that of two elements is and no others differ */
+    "CREATE TEMP MACRO firn_lists_equal(a, b) AS CASE WHEN len(a) <> len(b) THEN false "
+    "WHEN list_bool_and(list_transform(list_zip(a, b), lambda \"p\": \"p\"[1] = \"p\"[2])) = false "
+    "THEN false WHEN len(list_filter(list_zip(a, b), lambda \"p\": (\"p\"[1] = \"p\"[2]) IS NULL)) "
+    "> 0 THEN NULL WHEN a IS NULL OR b IS NULL THEN NULL ELSE true END",
     NULL,
 };
 

@@ -50,6 +50,11 @@ static const char *primitive_text(firn_type_kind kind)
     return NULL;
 }
 
+static bool is_unnamed(const firn_type *type)
+{
+    return type->kind == FIRN_TYPE_STRUCT && type->n_fields > 0 && type->fields[0].name.len == 0;
+}
+
 firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *out, firn_error *err)
 {
     if (depth > FIRN_LIMIT_NESTING) {
@@ -73,10 +78,14 @@ firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *ou
         firn_buf_cstr(out, "STRUCT(\"" EMPTY_STRUCT_FIELD "\" BOOLEAN)");
         return FIRN_OK;
     }
-    firn_buf_cstr(out, type->kind == FIRN_TYPE_MAP ? "MAP(" : "STRUCT(");
+    const bool is_tuple = is_unnamed(type);
+    if (is_tuple)
+        firn_buf_cstr(out, "TUPLE(");
+    else
+        firn_buf_cstr(out, type->kind == FIRN_TYPE_MAP ? "MAP(" : "STRUCT(");
     for (size_t i = 0; i < type->n_fields; i++) {
         if (i > 0) firn_buf_cstr(out, ", ");
-        if (type->kind == FIRN_TYPE_STRUCT) {
+        if (type->kind == FIRN_TYPE_STRUCT && !is_tuple) {
             append_quoted(out, type->fields[i].name);
             firn_buf_byte(out, ' ');
         }
@@ -148,7 +157,8 @@ static firn_type_kind kind_of(DUCKDB_V2_LOGICAL_TYPE_ID id)
     case DUCKDB_V2_LOGICAL_TYPE_ID_TIMESTAMP_TZ_NS: return FIRN_TYPE_TIMESTAMPTZ_NS;
     case DUCKDB_V2_LOGICAL_TYPE_ID_BLOB: return FIRN_TYPE_BINARY;
     case DUCKDB_V2_LOGICAL_TYPE_ID_UUID: return FIRN_TYPE_UUID;
-    case DUCKDB_V2_LOGICAL_TYPE_ID_STRUCT: return FIRN_TYPE_STRUCT;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_STRUCT:
+    case DUCKDB_V2_LOGICAL_TYPE_ID_TUPLE: return FIRN_TYPE_STRUCT; /* fields without names */
     case DUCKDB_V2_LOGICAL_TYPE_ID_LIST:
     case DUCKDB_V2_LOGICAL_TYPE_ID_ARRAY: return FIRN_TYPE_LIST;
     case DUCKDB_V2_LOGICAL_TYPE_ID_MAP: return FIRN_TYPE_MAP;
@@ -252,6 +262,7 @@ static firn_status type_read(firn_engine *engine, duckdb_v2_logical_type_handle 
     case DUCKDB_V2_LOGICAL_TYPE_ID_UHUGEINT: out->precision = 38; return FIRN_OK;
     case DUCKDB_V2_LOGICAL_TYPE_ID_DECIMAL: return read_decimal(engine, type, out, err);
     case DUCKDB_V2_LOGICAL_TYPE_ID_STRUCT:
+    case DUCKDB_V2_LOGICAL_TYPE_ID_TUPLE:
     case DUCKDB_V2_LOGICAL_TYPE_ID_LIST:
     case DUCKDB_V2_LOGICAL_TYPE_ID_ARRAY:
     case DUCKDB_V2_LOGICAL_TYPE_ID_MAP:

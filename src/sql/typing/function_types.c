@@ -221,6 +221,23 @@ static firn_value_type text_of_length(const firn_value_type *arg, int32_t times)
     return out;
 }
 
+/* Room for what stands between all characters; a pattern may put its groups there, too. */
+static firn_value_type replaced_type(const call_types *call, bool has_groups)
+{
+    firn_value_type out = call->args[0];
+    if (call->n < 3 || !firn_value_is_text(&out) || out.precision < 0) return out;
+    const int64_t x = out.precision;
+    int64_t y = call->args[2].precision;
+    if (!firn_value_is_text(&call->args[2]) || y < 0 || x > 10000 || y > 10000) {
+        out.precision = -1;
+        return out;
+    }
+    if (has_groups && x * y / 2 > y) y = x * y / 2;
+    const int64_t length = x + y * (x + 1);
+    out.precision = length < INT32_MAX ? (int32_t)length : -1;
+    return out;
+}
+
 /* False: not one of these. */
 static bool computed(firn_str name, const call_types *call, firn_value_type *out)
 {
@@ -261,7 +278,7 @@ static bool computed(firn_str name, const call_types *call, firn_value_type *out
         *out = firn_value_of_operator('|', arg, &call->args[1]);
     } else if (firn_str_equals(name, FIRN_STR("replace")) ||
                firn_str_equals(name, FIRN_STR("regexp_replace"))) {
-        *out = arg->precision < 0 || call->n == 2 ? *arg : (firn_value_type){0};
+        *out = replaced_type(call, name.len > 7);
     } else {
         return false;
     }

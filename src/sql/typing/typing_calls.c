@@ -88,8 +88,9 @@ static firn_value_type pieces(typer *t, size_t end)
         }
         while (piece < end && !firn_dialect_is_any(t->w, piece, k_words))
             piece = firn_dialect_skip(t->w, piece);
+        const bool is_source = firn_dialect_is_word(t->w, t->i - 1, "FROM"); /* trim(x FROM y) */
         const firn_value_type found = typer_expression_in(t, t->i, piece);
-        if (is_first) type = found;
+        if (is_first || is_source) type = found;
         is_first = false;
     }
     return type;

@@ -111,6 +111,10 @@ static void edit_join(typer *t, size_t from, size_t op, size_t to, const firn_va
 {
     const bool is_left = a->kind == FIRN_VALUE_ARRAY && b->kind != FIRN_VALUE_ARRAY;
     const bool is_right = b->kind == FIRN_VALUE_ARRAY && a->kind != FIRN_VALUE_ARRAY;
+    if (firn_value_is_text(a) && b->kind == FIRN_VALUE_NULL) { /* Trino reads arrays here */
+        typer_edit(t, FIRN_EDIT_INSTEAD, from, to, "CAST(NULL AS VARCHAR[])");
+        return;
+    }
     if (is_left && b->kind != FIRN_VALUE_UNKNOWN) {
         typer_edit(t, FIRN_EDIT_AFTER, op, op + 1, " [");
         typer_edit(t, FIRN_EDIT_AFTER, to - 1, to, "]");
@@ -159,6 +163,12 @@ void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const fi
     const firn_str symbol = firn_dialect_token(t->w, op)->text;
     const char first = symbol.data[0];
     const bool is_equal = first == '=';
+    const bool are_lists = a->kind == FIRN_VALUE_ARRAY && b->kind == FIRN_VALUE_ARRAY;
+    if (is_equal && are_lists && a->parts[0].n_parts == 0) { /* null when an element is */
+        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, ", ");
+        typer_wrap(t, from, to, "firn_lists_equal(", ")");
+        return;
+    }
     const bool is_less = first == '<' && !firn_str_equals(symbol, FIRN_STR("<>"));
     const bool is_greater = first == '>';
     const bool has_equal = symbol.len == 2;
@@ -229,6 +239,11 @@ static void edit_text(typer *t, size_t from, size_t to, const firn_value_type *a
 void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
                      const firn_value_type *result)
 {
+    if (firn_value_is_float(a) && firn_value_is_integer(result)) { /* half away from zero */
+        size_t as = from + 2;
+        while (as < to && !firn_dialect_is_word(t->w, as, "AS")) as = firn_dialect_skip(t->w, as);
+        typer_wrap(t, from + 2, as, "round(", ")");
+    }
     if (is_time(result)) edit_rounding(t, from, to, a, result);
     if (firn_value_is_text(result)) edit_text(t, from, to, a, result);
 }

@@ -210,6 +210,25 @@ static firn_value_type interval(typer *t)
 
 /* ---- all literals ---- */
 
+/* The word at t->i is this text. */
+static void put_constant(typer *t, firn_str value)
+{
+    firn_buf buf;
+    firn_buf_init(&buf, NULL, 2 * value.len + 16);
+    firn_buf_byte(&buf, '\'');
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] == '\'') firn_buf_byte(&buf, '\'');
+        firn_buf_byte(&buf, (uint8_t)value.data[i]);
+    }
+    firn_buf_byte(&buf, '\'');
+    const firn_str text = firn_arena_copy(t->arena, firn_buf_view(&buf));
+    firn_buf_dispose(&buf);
+    if (text.data)
+        typer_edit(t, FIRN_EDIT_INSTEAD, t->i, t->i + 1, text.data);
+    else
+        typer_fail(t, firn_fail_nomem(t->err));
+}
+
 static firn_value_type constant(typer *t)
 {
     static const struct {
@@ -226,6 +245,9 @@ static firn_value_type constant(typer *t)
         {"CURRENT_TIMESTAMP", {.kind = FIRN_VALUE_TIMESTAMP_TZ, .precision = 3}},
         {"LOCALTIMESTAMP", {.kind = FIRN_VALUE_TIMESTAMP, .precision = 3}},
     };
+    const firn_dialect_opts *opts = t->w->opts;
+    if (typer_at(t, "CURRENT_CATALOG")) put_constant(t, opts->catalog);
+    if (typer_at(t, "CURRENT_SCHEMA")) put_constant(t, opts->ns);
     for (size_t i = 0; i < sizeof k_words / sizeof *k_words; i++) {
         if (typer_take(t, k_words[i].word)) return k_words[i].type;
     }
