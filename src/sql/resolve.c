@@ -605,9 +605,28 @@ static firn_status write_view(firn_session *session, const firn_view_metadata *v
     return st;
 }
 
+/* Trino keeps the columns that a view had when it was made; those of its tables may be others now.
+ * Names that the view gave itself are not the query's, so a name alone does not tell. */
+static bool is_stale(const firn_translation *text, const firn_schema *schema)
+{
+    bool has_other_name = false;
+    bool has_moved = false;
+    if (!text->columns) return false;
+    if (text->n_columns != schema->root.n_fields) return true;
+    for (size_t i = 0; i < text->n_columns; i++) {
+        const firn_str stored = schema->root.fields[i].name;
+        const firn_str now = text->columns[i].name;
+        has_other_name |= now.len > 0 && !firn_str_equals_nocase(now, stored);
+        for (size_t k = 0; k < text->n_columns; k++)
+            has_moved |= k != i && firn_str_equals_nocase(text->columns[k].name, stored);
+    }
+    return has_other_name && has_moved;
+}
+
 /* The view's query in DuckDB's words. */
 static firn_status view_text(firn_session *session, firn_str sql, firn_dialect dialect,
-                             const view_scope *scope, firn_str *out, firn_error *err)
+                             const view_scope *scope, const firn_schema *schema, firn_str *out,
+                             firn_error *err)
 {
     firn_translation text;
     firn_lexer lexer = firn_lexer_of(sql);
@@ -616,6 +635,12 @@ static firn_status view_text(firn_session *session, firn_str sql, firn_dialect d
     *out = length > 0 ? firn_str_slice(sql, 0, length - 1) : sql;
     if (dialect == FIRN_DIALECT_DUCKDB) return FIRN_OK;
     FIRN_TRY(firn_session__translate(session, *out, dialect, scope, &text, err));
+    if (is_stale(&text, schema)) {
+        return firn_fail(
+            err, FIRN_ERR_ARG,
+            "view %.*s is stale: its query has other columns now than when it was made",
+            FIRN_STR_ARG(scope->view.name));
+    }
     *out = text.text.sql;
     return FIRN_OK;
 }
@@ -641,7 +666,8 @@ static firn_status claim_view(const question *q, firn_catalog *catalog, const fi
     (void)firn_dialect_of(chosen->dialect, &dialect);
     FIRN_TRY(enter_view(q, catalog, ident, version, dialect, &scope, err));
     firn_str sql;
-    FIRN_TRY(view_text(session, chosen->sql, dialect, scope, &sql, err));
+    FIRN_TRY(view_text(session, chosen->sql, dialect, scope,
+                       firn_view_schema_of(loaded.metadata, version), &sql, err));
     FIRN_TRY(firn_session__rewrite(session, sql, scope, &rewrite, err));
     out->is_claimed = true;
     out->alias = ident->name;
