@@ -73,6 +73,7 @@ int shell_complain(const shell *sh, const char *hint, const char *fmt, ...)
     (void)vsnprintf(err.message, sizeof err.message, fmt, args);
     va_end(args);
     if (hint) (void)snprintf(err.hint, sizeof err.hint, "%s", hint);
+    (void)fflush(stdout);
     return app_print_error(sh->a, &err,
                            &(app_sql_place){.file = sh->source.name, .line = sh->source.line});
 }

@@ -185,10 +185,10 @@ int shell_watch(shell *sh, const char *sql, const char *arg)
         status = shell_go(sh, sql, "");
     }
     sh->output.has_pager = has_pager;
-    if (app_was_interrupted() && sh->is_interactive) {
-        app_clear_interrupt();
-        fputc('\n', stderr);
-    }
+    if (!app_was_interrupted()) return status;
+    if (!sh->is_interactive) return APP_INTERRUPTED;
+    app_clear_interrupt();
+    fputc('\n', stderr);
     return status;
 }
 

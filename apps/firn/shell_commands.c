@@ -472,7 +472,7 @@ static const char *argument_of(shell *sh, firn_str text)
     const firn_status st = shell_variables_expand(&sh->variables, text,
                                                   firn_session__dialect(sh->session), &out, &err);
     firn_str arg = st == FIRN_OK ? firn_str_trim(firn_buf_view(&out)) : FIRN_STR("");
-    if (firn_str_ends_with(arg, FIRN_STR(";")))
+    while (firn_str_ends_with(arg, FIRN_STR(";")))
         arg = firn_str_trim(firn_str_slice(arg, 0, arg.len - 1));
     char mark = '\0';
     if (arg.len >= 2) mark = arg.data[0];
