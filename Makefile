@@ -98,7 +98,7 @@ bench-maintain: all ## bin-pack, sort and Z-order as ratios against DuckDB doing
 	@FIRN_PROGRAM=$(BUILD)/firn $(BUILD)/venv/bin/python bench/bench_maintain.py
 
 conformance: all ## files of many writers against what must come out; FIRN_CORPORA names their folder
-	@tools/conformance.py
+	@tools/conformance.py; status=$$?; tools/duckdb_queries.py && exit $$status
 
 fuzz: ## fuzz every target with libFuzzer for FUZZ_SECONDS (60) or FUZZ_RUNS each; FUZZ_ONLY="a b" picks
 	@tools/install_deps.sh test

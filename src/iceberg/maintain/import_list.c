@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iceberg/maintain/import_list.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -39,18 +41,18 @@ static firn_str decode(firn_arena *arena, firn_str text)
         const bool has_two = text.data[i] == '%' && text.len - i > 2;
         const int high = has_two ? hex_digit(text.data[i + 1]) : -1;
         const int low = has_two ? hex_digit(text.data[i + 2]) : -1;
-        const bool is_code = high >= 0 && low >= 0;
-        out[n++] = is_code ? (char)(high * 16 + low) : text.data[i];
-        if (is_code) i += 2;
+        const uint8_t code = (uint8_t)(high * 16 + low);
+        memcpy(&out[n++], high >= 0 && low >= 0 ? (const char *)&code : &text.data[i], 1);
+        if (high >= 0 && low >= 0) i += 2;
     }
     return (firn_str){out, n};
 }
 
 static bool is_hidden(firn_str name)
 {
-    const char first = name.len > 0 ? name.data[0] : '.';
     const bool is_partition = firn_str_find(name, FIRN_STR("="), 0) != SIZE_MAX;
-    return first == '.' || (first == '_' && !is_partition);
+    return firn_str_starts_with(name, FIRN_STR(".")) ||
+           (firn_str_starts_with(name, FIRN_STR("_")) && !is_partition);
 }
 
 typedef struct folder_values {

@@ -25,9 +25,12 @@ static bool is_location(firn_str text)
 /* Without the quotes around it; backticks or double ones. */
 static firn_str unquote(firn_str text)
 {
-    const char first = text.len > 1 ? text.data[0] : '\0';
-    const bool is_quoted = (first == '`' || first == '"') && text.data[text.len - 1] == first;
-    return is_quoted ? firn_str_slice(text, 1, text.len - 1) : text;
+    for (const char *quote = "`\""; *quote; quote++) {
+        const firn_str mark = {quote, 1};
+        if (text.len > 1 && firn_str_starts_with(text, mark) && firn_str_ends_with(text, mark))
+            return firn_str_slice(text, 1, text.len - 1);
+    }
+    return text;
 }
 
 static firn_status check_format(firn_procedure_call *call, size_t argument, firn_str format,
