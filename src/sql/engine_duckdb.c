@@ -94,8 +94,7 @@ static firn_status open_engine(firn_engine *engine, firn_error *err)
     if (engine->opts.allow_files) return FIRN_OK;
     /* not when the instance is made: only a running one leaves itself its temp_directory */
     FIRN_TRY(set_option(engine, "enable_external_access", FIRN_STR("false"), err));
-    FIRN_TRY(set_option(engine, "allowed_configs",
-                        FIRN_STR("['TimeZone','Calendar']"), err));
+    FIRN_TRY(set_option(engine, "allowed_configs", FIRN_STR("['TimeZone','Calendar']"), err));
     return set_option(engine, "lock_configuration", FIRN_STR("true"), err);
 }
 

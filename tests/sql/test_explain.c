@@ -30,7 +30,10 @@ static int64_t number(const char *json, const char *key)
     char word[80];
     (void)snprintf(word, sizeof word, "\"%s\":", key);
     const char *at = strstr(json, word);
-    if (!at) fail_msg("no %s in %s", key, json);
+    if (!at) {
+        fail_msg("no %s in %s", key, json);
+        return -1;
+    }
     return strtoll(at + strlen(word), NULL, 10);
 }
 
