@@ -2,8 +2,12 @@
 """firn sql without a terminal: scripts with commands and variables, formats, errors, statuses."""
 import json
 import re
+import signal
+import subprocess
 
 import pytest
+
+from conftest import FIRN
 
 
 def rows(home, text, *args, **more):
@@ -116,6 +120,15 @@ def test_watch_ends_after_its_runs(home):
     assert out.count("n\n8\n") == 3 and out.count("every 0.01 s") == 3
     done = home.run("sql", "-c", "SELECT 1 \\watch soon", check=False)
     assert done.returncode == 1 and "\\watch 5" in done.stderr
+
+
+def test_ctrl_c_ends_the_watch_of_a_script_with_130(home):
+    process = subprocess.Popen([FIRN, "--home", home.path, "sql", "-c", "SELECT 1 AS n \\watch 0.05"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "every 0.05 s" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 130
 
 
 def test_an_unknown_command_names_the_nearest(home):
