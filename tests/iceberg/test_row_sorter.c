@@ -180,6 +180,64 @@ static void assert_hilbert(size_t n, unsigned bits)
     free(seen);
 }
 
+/* Keys of a batch at once are those of its rows, one by one. */
+static void test_keys_of_many_rows_are_those_of_each(void **state)
+{
+    static const firn_type_kind k_kinds[] = {FIRN_TYPE_INT,       FIRN_TYPE_LONG,
+                                             FIRN_TYPE_DATE,      FIRN_TYPE_DOUBLE,
+                                             FIRN_TYPE_TIMESTAMP, FIRN_TYPE_FLOAT};
+    enum { N = 6, ROWS = 300 };
+    firn_error err;
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_arena *scratch = firn_arena_create(NULL, 0);
+    firn_type types[N];
+    firn_field fields[N];
+    uint64_t random = 1;
+    (void)state;
+    for (int32_t i = 0; i < N; i++) {
+        types[i] = (firn_type){.kind = k_kinds[i]};
+        fields[i] = (firn_field){.id = i + 1, .name = FIRN_STR("x"), .type = &types[i]};
+    }
+    const firn_schema schema = {
+        .root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = N}};
+    firn_batch *batch = NULL;
+    assert_ok(firn_batch_create(&schema.root, ROWS, &batch, &err), &err);
+    for (int64_t row = 0; row < ROWS; row++)
+        for (size_t i = 0; i < N; i++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            const size_t width = firn_column_width(&types[i]);
+            memcpy((char *)batch->columns[i].values + (size_t)row * width, &random, width);
+            if (random >> 60 == 0) firn_column_set_null(&batch->columns[i], row);
+        }
+    batch->n_rows = ROWS;
+    for (size_t n = 1; n <= N; n++) { /* the last has a column that goes the long way */
+        firn_sort_field sort[N];
+        firn_row_order *order = NULL;
+        firn_keys keys;
+        firn_buf one;
+        for (int32_t i = 0; i < N; i++)
+            sort[i] = (firn_sort_field){.source_id = i + 1,
+                                        .transform = {.kind = FIRN_TRANSFORM_IDENTITY},
+                                        .is_descending = (i + (int32_t)n) % 2,
+                                        .nulls_last = i % 3 == 0};
+        assert_ok(firn_row_order_by_fields(&schema, sort, n, arena, &order, &err), &err);
+        firn_keys_init(&keys, NULL, (size_t)1 << 20);
+        firn_buf_init(&one, NULL, 0);
+        assert_ok(firn_row_order_keys(order, batch, scratch, &keys, &err), &err);
+        assert_int_equal(keys.n, ROWS);
+        for (int64_t row = 0; row < ROWS; row++) {
+            firn_buf_clear(&one);
+            assert_ok(firn_row_order_key(order, batch, row, scratch, &one, &err), &err);
+            assert_int_equal(firn_str_compare(firn_buf_view(&one), firn_keys_at(&keys, row)), 0);
+        }
+        firn_buf_dispose(&one);
+        firn_keys_dispose(&keys);
+    }
+    firn_batch_destroy(batch);
+    firn_arena_destroy(scratch);
+    firn_arena_destroy(arena);
+}
+
 static void test_hilberts_curve_visits_neighbours(void **state)
 {
     (void)state;
@@ -377,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_keys_sort_as_values_do),
         cmocka_unit_test(test_nulls_go_where_they_are_told),
         cmocka_unit_test(test_long_keys_with_equal_beginnings),
+        cmocka_unit_test(test_keys_of_many_rows_are_those_of_each),
         cmocka_unit_test(test_hilberts_curve_visits_neighbours),
         cmocka_unit_test(test_the_z_curve_takes_bits_by_turns),
         cmocka_unit_test(test_rows_are_sorted_in_memory),

@@ -9,7 +9,7 @@
 #define K_DIGITS 256
 
 typedef struct entry {
-    uint64_t prefix; /* first eight bytes, zeros behind short keys */
+    uint64_t prefix; /* some of the key's bytes, see firn_key_digest */
     int64_t row;
 } entry;
 
@@ -57,10 +57,47 @@ int64_t firn_keys_memory(const firn_keys *keys)
     return (int64_t)keys->bytes.cap + keys->cap * (int64_t)sizeof *keys->ends;
 }
 
-static uint64_t prefix_of(firn_str key)
+/* ---- what tells keys apart ---- */
+
+void firn_key_places_add(firn_key_places *places, const firn_keys *keys)
+{
+    if (keys->n == 0) return;
+    const firn_str first = firn_keys_at(keys, 0);
+    const char *at = keys->bytes.data;
+    if (places->n_keys == 0) {
+        places->len = first.len;
+        places->is_fixed = first.len <= sizeof places->first;
+        if (places->is_fixed && first.len > 0) memcpy(places->first, first.data, first.len);
+    }
+    places->n_keys += keys->n;
+    for (int64_t i = 0; i < keys->n && places->is_fixed; i++, at += places->len) {
+        places->is_fixed = firn_keys_at(keys, i).len == places->len;
+        for (size_t k = 0; places->is_fixed && k < places->len; k++)
+            places->differs[k] |= (uint8_t)(at[k] ^ places->first[k]);
+    }
+}
+
+firn_key_digest firn_key_digest_of(const firn_key_places *places)
+{
+    firn_key_digest out = {.is_all = places->is_fixed};
+    for (size_t k = 0; k < (places->is_fixed ? places->len : FIRN_KEY_DIGEST); k++) {
+        if (places->is_fixed && places->differs[k] == 0) continue;
+        if (out.n == FIRN_KEY_DIGEST) {
+            out.is_all = false;
+            break;
+        }
+        out.places[out.n++] = k;
+    }
+    return out;
+}
+
+uint64_t firn_key_digest_value(const firn_key_digest *digest, firn_str key)
 {
     uint64_t out = 0;
-    for (size_t i = 0; i < 8; i++) out = out << 8 | (i < key.len ? (uint8_t)key.data[i] : 0);
+    for (size_t i = 0; i < digest->n; i++) {
+        const size_t at = digest->places[i];
+        out = out << 8 | (at < key.len ? (uint8_t)key.data[at] : 0);
+    }
     return out;
 }
 
@@ -128,24 +165,24 @@ static void sort_rest(const firn_keys *keys, entry *items, entry *spare, size_t 
 firn_status firn_keys_sort(const firn_keys *keys, int64_t *rows, firn_error *err)
 {
     const size_t n = (size_t)keys->n;
-    bool has_rest = false;
     if (n == 0) return FIRN_OK;
+    firn_key_places places = {0};
+    firn_key_places_add(&places, keys);
+    const firn_key_digest d = firn_key_digest_of(&places);
     entry *memory = firn_mem_alloc(keys->alloc, 2 * n * sizeof *memory);
     if (!memory) return firn_fail_nomem(err);
     entry *items = memory;
     entry *spare = memory + n;
     for (size_t i = 0; i < n; i++) {
-        const firn_str key = firn_keys_at(keys, (int64_t)i);
-        items[i] = (entry){prefix_of(key), (int64_t)i};
-        has_rest = has_rest || key.len != 8;
+        items[i] = (entry){firn_key_digest_value(&d, firn_keys_at(keys, (int64_t)i)), (int64_t)i};
     }
-    for (unsigned shift = 0; shift < 64; shift += 8) {
+    for (unsigned shift = 0; shift < 8 * d.n; shift += 8) {
         if (!pass(items, spare, n, shift)) continue;
         entry *swap = items;
         items = spare;
         spare = swap;
     }
-    if (has_rest) sort_rest(keys, items, spare, n);
+    if (!d.is_all) sort_rest(keys, items, spare, n);
     for (size_t i = 0; i < n; i++) rows[i] = items[i].row;
     firn_mem_free(keys->alloc, memory);
     return FIRN_OK;

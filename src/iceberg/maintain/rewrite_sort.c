@@ -10,13 +10,44 @@ typedef struct sorting {
     firn_row_sorter *sorter;
 } sorting;
 
+/* Only the columns that the order is about are read for samples. */
+typedef struct sampling {
+    const sorting *sorting;
+    size_t *columns; /* of the schema, by column of what is read */
+    size_t n;
+    firn_batch batch; /* with the schema's columns */
+} sampling;
+
 static firn_status take_samples(void *ctx, const firn_scan_task *task, const firn_batch *batch,
                                 firn_error *err)
 {
-    const sorting *s = ctx;
-    const int64_t stride = s->run->group->n_rows / FIRN_ORDER_SAMPLES + 1;
+    sampling *x = ctx;
+    const int64_t stride = x->sorting->run->group->n_rows / FIRN_ORDER_SAMPLES + 1;
     (void)task;
-    return firn_row_order_sample(s->order, batch, stride, err);
+    for (size_t i = 0; i < x->n; i++) x->batch.columns[x->columns[i]] = batch->columns[i];
+    x->batch.n_rows = batch->n_rows;
+    return firn_row_order_sample(x->sorting->order, &x->batch, stride, err);
+}
+
+static firn_status sample(const sorting *s, firn_error *err)
+{
+    firn_group_run *r = s->run;
+    const firn_type *root = &r->w->schema->root;
+    firn_field *fields = firn_arena_array(r->scratch, root->n_fields, sizeof *fields);
+    sampling x = {.sorting = s};
+    x.columns = firn_arena_array(r->scratch, root->n_fields, sizeof *x.columns);
+    x.batch.columns = firn_arena_array(r->scratch, root->n_fields, sizeof *x.batch.columns);
+    x.batch.n_columns = root->n_fields;
+    if (!fields || !x.columns || !x.batch.columns) return firn_fail_nomem(err);
+    for (size_t i = 0; i < root->n_fields; i++) {
+        if (!firn_row_order_uses(s->order, i)) continue;
+        fields[x.n] = root->fields[i];
+        x.columns[x.n++] = i;
+    }
+    const firn_type wanted = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = x.n};
+    FIRN_TRY(firn_group_run__read(r, r->group->tasks, r->group->n_tasks, &wanted, take_samples, &x,
+                                  err));
+    return firn_row_order_finish_samples(s->order, err);
 }
 
 static firn_status sort_batch(void *ctx, const firn_scan_task *task, const firn_batch *batch,
@@ -30,13 +61,6 @@ static firn_status sort_batch(void *ctx, const firn_scan_task *task, const firn_
     return firn_row_sorter_append(s->sorter, &rows, err);
 }
 
-static firn_status read_all(sorting *s, firn_group_batch_fn fn, firn_error *err)
-{
-    const firn_rewrite_group *group = s->run->group;
-    return firn_group_run__read(s->run, group->tasks, group->n_tasks, &s->run->w->schema->root, fn,
-                                s, err);
-}
-
 static firn_status make_order(sorting *s, firn_error *err)
 {
     const firn_group_writer *w = s->run->w;
@@ -47,15 +71,16 @@ static firn_status make_order(sorting *s, firn_error *err)
     FIRN_TRY(firn_row_order_by_curve(
         w->schema, w->strategy == FIRN_REWRITE_ZORDER ? FIRN_CURVE_Z : FIRN_CURVE_HILBERT,
         w->columns, w->n_columns, arena, &s->order, err));
-    FIRN_TRY(read_all(s, take_samples, err));
-    return firn_row_order_finish_samples(s->order, err);
+    return sample(s, err);
 }
 
 static firn_status write_sorted(sorting *s, firn_error *err)
 {
     const firn_batch *batch = NULL;
     firn_status st;
-    FIRN_TRY(read_all(s, sort_batch, err));
+    const firn_rewrite_group *group = s->run->group;
+    FIRN_TRY(firn_group_run__read(s->run, group->tasks, group->n_tasks, &s->run->w->schema->root,
+                                  sort_batch, s, err));
     while ((st = firn_row_sorter_next(s->sorter, &batch, err)) == FIRN_OK)
         FIRN_TRY(firn_group_run__write(s->run, batch, err));
     return st == FIRN_DONE ? FIRN_OK : st;

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "firn/batch.h"
 #include "firn/metadata.h"
+#include "iceberg/maintain/key_sort.h"
 
 #define FIRN_ORDER_MAX_COLUMNS 64    /* of a curve */
 #define FIRN_ORDER_SAMPLES     32768 /* values of a column that ranks are told from */
@@ -45,6 +46,13 @@ FIRN_MUST_CHECK firn_status firn_row_order_finish_samples(firn_row_order *order,
 FIRN_MUST_CHECK firn_status firn_row_order_key(const firn_row_order *order, const firn_batch *batch,
                                                int64_t row, firn_arena *scratch, firn_buf *out,
                                                firn_error *err);
+
+/* The keys of all rows of a batch behind those that are there. */
+FIRN_MUST_CHECK firn_status firn_row_order_keys(const firn_row_order *order,
+                                                const firn_batch *batch, firn_arena *scratch,
+                                                firn_keys *keys, firn_error *err);
+/* Is the schema's column (from 0) needed to tell the order? Others may be missing in batches. */
+bool firn_row_order_uses(const firn_row_order *order, size_t column);
 
 /* Point to the place on Hilbert's curve: n coordinates of bits each, n * bits <= 64. x is changed.
  */

@@ -17,9 +17,11 @@ typedef struct sorted_run {
     firn_row_file file;
     firn_row_reader reader;
     size_t unit;
-    firn_batch *batch; /* copied: the reader's memory is not kept by it */
+    firn_batch batch;  /* lent by the reader */
     firn_keys keys;    /* of the batch */
-    int64_t at;        /* next row of the batch */
+    uint64_t *digests; /* of the keys */
+    int64_t from, at;  /* rows of the batch [from, at) are picked */
+    int64_t joined_at; /* where the next of them is among all that are picked */
     bool is_done;
 } sorted_run;
 
@@ -33,17 +35,37 @@ struct firn_row_sorter {
     char uuid[37];
     firn_batch *rows; /* of the run in memory */
     firn_keys keys;
+    firn_key_places places; /* of all keys so far */
+    firn_key_digest digest; /* once merging */
     int64_t n_bytes;
-    int64_t *order; /* of the run in memory, once sorted */
+    int64_t *order; /* of the run in memory, once sorted; of what is joined */
     int64_t at;
     firn_data_file *files; /* written runs */
     size_t n_files, cap_files;
-    sorted_run *runs; /* open ones; NULL until merging */
+    sorted_run *runs;   /* open ones; NULL until merging */
+    size_t *picks;      /* runs that rows come from, in order */
+    firn_batch *joined; /* picked rows, run by run */
     firn_batch *out;
     bool is_sorted;
 };
 
 /* ---- create ---- */
+
+/* Runs are read once, soon, from one end to the other: dictionaries and bounds are of no use. */
+static firn_status make_plain(firn_row_sorter *s, firn_error *err)
+{
+    firn_parquet_write_opts *opts = &s->config.parquet;
+    firn_parquet_column_opts *columns =
+        firn_arena_array(s->arena, opts->n_columns, sizeof *columns);
+    if (!columns) return firn_fail_nomem(err);
+    for (size_t i = 0; i < opts->n_columns; i++)
+        columns[i] = (firn_parquet_column_opts){.field_id = opts->columns[i].field_id,
+                                                .metrics = FIRN_METRICS_NONE,
+                                                .no_dictionary = true};
+    opts->columns = columns;
+    opts->encodings = FIRN_PARQUET_ENCODINGS_V1;
+    return FIRN_OK;
+}
 
 static firn_status init(firn_row_sorter *s, const firn_table_metadata *metadata, firn_error *err)
 {
@@ -52,6 +74,7 @@ static firn_status init(firn_row_sorter *s, const firn_table_metadata *metadata,
     s->config.parquet.alloc = s->env->alloc;
     s->config.parquet.codec = FIRN_CODEC_LZ4_RAW;
     s->config.parquet.codec_level = 0;
+    FIRN_TRY(make_plain(s, err));
     firn_random_uuid(s->env->random, s->uuid);
     FIRN_TRY(firn_batch_create(&s->opts.schema->root, FIRN_BATCH_ROWS, &s->rows, err));
     return firn_batch_create(&s->opts.schema->root, s->opts.max_batch_rows, &s->out, err);
@@ -84,9 +107,7 @@ static void close_run(sorted_run *run)
 {
     firn_row_reader_close(&run->reader);
     firn_row_file_close(&run->file);
-    firn_batch_destroy(run->batch);
     firn_keys_dispose(&run->keys);
-    run->batch = NULL;
 }
 
 void firn_row_sorter_destroy(firn_row_sorter *sorter)
@@ -95,6 +116,7 @@ void firn_row_sorter_destroy(firn_row_sorter *sorter)
     for (size_t i = 0; sorter->runs && i < sorter->n_files; i++) close_run(&sorter->runs[i]);
     firn_data_files_remove(sorter->env, sorter->store, sorter->files, sorter->n_files);
     firn_batch_destroy(sorter->rows);
+    firn_batch_destroy(sorter->joined);
     firn_batch_destroy(sorter->out);
     firn_keys_dispose(&sorter->keys);
     firn_mem_free(sorter->env->alloc, sorter->order);
@@ -128,23 +150,13 @@ static int64_t column_bytes(const firn_column *column, int64_t n)
     return bytes;
 }
 
-static firn_status add_keys(const firn_row_sorter *s, const firn_batch *batch, firn_keys *keys,
-                            firn_error *err)
-{
-    for (int64_t r = 0; r < batch->n_rows; r++) {
-        FIRN_TRY(firn_row_order_key(s->opts.order, batch, r, s->scratch, &keys->bytes, err));
-        FIRN_TRY(firn_keys_end(keys, err));
-    }
-    firn_arena_reset(s->scratch);
-    return FIRN_OK;
-}
-
 static firn_status sort_rows(firn_row_sorter *s, firn_error *err)
 {
     firn_mem_free(s->env->alloc, s->order);
     s->order = firn_mem_alloc(s->env->alloc, (size_t)(s->rows->n_rows + 1) * sizeof *s->order);
     if (!s->order) return firn_fail_nomem(err);
     s->at = 0;
+    firn_key_places_add(&s->places, &s->keys);
     return firn_keys_sort(&s->keys, s->order, err);
 }
 
@@ -197,7 +209,7 @@ firn_status firn_row_sorter_append(firn_row_sorter *sorter, const firn_batch *ba
                                    firn_error *err)
 {
     if (sorter->is_sorted) return firn_fail(err, FIRN_ERR_ARG, "the rows are sorted already");
-    FIRN_TRY(add_keys(sorter, batch, &sorter->keys, err));
+    FIRN_TRY(firn_row_order_keys(sorter->opts.order, batch, sorter->scratch, &sorter->keys, err));
     FIRN_TRY(firn_batch_append(sorter->rows, batch, 0, batch->n_rows, err));
     for (size_t i = 0; i < batch->n_columns; i++)
         sorter->n_bytes += column_bytes(&batch->columns[i], batch->n_rows);
@@ -209,23 +221,19 @@ firn_status firn_row_sorter_append(firn_row_sorter *sorter, const firn_batch *ba
 
 /* ---- merging ---- */
 
-static firn_status copy_batch(firn_row_sorter *s, sorted_run *run, firn_batch *lent,
-                              firn_error *err)
+static firn_status add_run_keys(firn_row_sorter *s, sorted_run *run, firn_error *err)
 {
-    firn_batch_reset(run->batch);
-    FIRN_TRY(firn_batch_append(run->batch, lent, 0, lent->n_rows, err));
     firn_keys_clear(&run->keys);
-    run->at = 0;
-    return add_keys(s, run->batch, &run->keys, err);
+    FIRN_TRY(firn_row_order_keys(s->opts.order, &run->batch, s->scratch, &run->keys, err));
+    for (int64_t i = 0; i < run->keys.n; i++)
+        run->digests[i] = firn_key_digest_value(&s->digest, firn_keys_at(&run->keys, i));
+    run->from = run->at = 0;
+    return FIRN_OK;
 }
 
 /* The next rows of a run: from the open row group, or from the next one. */
 static firn_status refill(firn_row_sorter *s, sorted_run *run, firn_error *err)
 {
-    const size_t n_columns = s->opts.schema->root.n_fields;
-    firn_column *columns = firn_arena_array(s->scratch, n_columns, sizeof *columns);
-    if (!columns) return firn_fail_nomem(err);
-    firn_batch lent = {.n_columns = n_columns, .columns = columns};
     while (!run->is_done) {
         if (!firn_row_reader_is_open(&run->reader)) {
             const firn_row_reader_opts opts = {.unit = run->unit, .match = FIRN_ROW_MATCH_IDS};
@@ -235,9 +243,11 @@ static firn_status refill(firn_row_sorter *s, sorted_run *run, firn_error *err)
                 firn_row_reader_open(&run->file, &s->opts.schema->root, &opts, &run->reader, err));
             run->unit++;
         }
-        for (size_t i = 0; i < n_columns; i++) columns[i] = (firn_column){0}; /* the reader's */
-        const firn_status st = firn_row_reader_next(&run->reader, FIRN_BATCH_ROWS, &lent, err);
-        if (st == FIRN_OK && lent.n_rows > 0) return copy_batch(s, run, &lent, err);
+        for (size_t i = 0; i < run->batch.n_columns; i++)
+            run->batch.columns[i] = (firn_column){0}; /* the reader's memory */
+        const firn_status st =
+            firn_row_reader_next(&run->reader, FIRN_BATCH_ROWS, &run->batch, err);
+        if (st == FIRN_OK && run->batch.n_rows > 0) return add_run_keys(s, run, err);
         if (st != FIRN_DONE) FIRN_TRY(st);
         if (st == FIRN_DONE) firn_row_reader_close(&run->reader);
     }
@@ -249,49 +259,81 @@ static firn_status open_run(firn_row_sorter *s, size_t i, firn_error *err)
     sorted_run *run = &s->runs[i];
     firn_byte_source source;
     firn_keys_init(&run->keys, s->env->alloc, K_KEY_BYTES);
+    run->batch.n_columns = s->opts.schema->root.n_fields;
+    run->batch.columns =
+        firn_arena_array(s->arena, run->batch.n_columns, sizeof *run->batch.columns);
+    run->digests = firn_arena_array(s->arena, FIRN_BATCH_ROWS, sizeof *run->digests);
+    if (!run->batch.columns || !run->digests) return firn_fail_nomem(err);
     FIRN_TRY(firn_byte_source_open(s->store, s->files[i].path, s->arena, &source, err));
     FIRN_TRY(firn_row_file_open(&source, FIRN_FILE_PARQUET, s->files[i].record_count, s->arena,
                                 &run->file, err));
-    FIRN_TRY(firn_batch_create(&s->opts.schema->root, FIRN_BATCH_ROWS, &run->batch, err));
     return refill(s, run, err);
 }
 
 static firn_status open_runs(firn_row_sorter *s, firn_error *err)
 {
+    const int64_t n = s->opts.max_batch_rows;
+    firn_mem_free(s->env->alloc, s->order);
+    s->order = firn_mem_array(s->env->alloc, (size_t)n, sizeof *s->order);
+    s->picks = firn_arena_array(s->arena, (size_t)n, sizeof *s->picks);
     s->runs = firn_arena_array(s->arena, s->n_files, sizeof *s->runs);
-    if (!s->runs) return firn_fail_nomem(err);
+    if (!s->order || !s->picks || !s->runs) return firn_fail_nomem(err);
+    s->digest = firn_key_digest_of(&s->places);
+    FIRN_TRY(firn_batch_create(&s->opts.schema->root, n, &s->joined, err));
     for (size_t i = 0; i < s->n_files; i++) FIRN_TRY(open_run(s, i, err));
     return FIRN_OK;
 }
 
+static inline bool is_before(const firn_row_sorter *s, const sorted_run *a, const sorted_run *b)
+{
+    const uint64_t x = a->digests[a->at], y = b->digests[b->at];
+    if (x != y || s->digest.is_all) return x < y;
+    return firn_str_compare(firn_keys_at(&a->keys, a->at), firn_keys_at(&b->keys, b->at)) < 0;
+}
+
 /* The run whose next row comes first; NULL at the end of all. */
-static sorted_run *first_run(firn_row_sorter *s)
+static sorted_run *first_run(const firn_row_sorter *s)
 {
     sorted_run *first = NULL;
     for (size_t i = 0; i < s->n_files; i++) {
         sorted_run *run = &s->runs[i];
-        if (run->is_done) continue;
-        if (!first || firn_str_compare(firn_keys_at(&run->keys, run->at),
-                                       firn_keys_at(&first->keys, first->at)) < 0)
-            first = run;
+        if (!run->is_done && (!first || is_before(s, run, first))) first = run;
     }
     return first;
 }
 
+/* The n rows picked to out, column by column: each run's rows are together in its batch, so they
+ * are joined as they stand, and put in order then. */
+static firn_status put_picked(firn_row_sorter *s, int64_t n, firn_error *err)
+{
+    firn_batch_reset(s->joined);
+    for (size_t i = 0; i < s->n_files; i++) {
+        sorted_run *run = &s->runs[i];
+        if (run->at == run->from) continue;
+        run->joined_at = s->joined->n_rows;
+        FIRN_TRY(firn_batch_append(s->joined, &run->batch, run->from, run->at - run->from, err));
+        run->from = run->at;
+    }
+    for (int64_t i = 0; i < n; i++) s->order[i] = s->runs[s->picks[i]].joined_at++;
+    return firn_batch_append_rows(s->out, s->joined, s->order, n, err);
+}
+
 static firn_status merge(firn_row_sorter *s, firn_error *err)
 {
+    int64_t n = 0;
     firn_batch_reset(s->out);
-    while (s->out->n_rows < s->opts.max_batch_rows) {
+    while (s->out->n_rows + n < s->opts.max_batch_rows) {
         sorted_run *run = first_run(s);
-        if (!run) return FIRN_OK;
-        FIRN_TRY(firn_batch_append(s->out, run->batch, run->at, 1, err));
+        if (!run) break;
+        s->picks[n++] = (size_t)(run - s->runs);
         run->at++;
-        if (run->at < run->batch->n_rows) continue;
+        if (run->at < run->batch.n_rows) continue;
         FIRN_TRY(firn_env_check_cancel(s->env, err));
+        FIRN_TRY(put_picked(s, n, err));
+        n = 0;
         FIRN_TRY(refill(s, run, err));
-        firn_arena_reset(s->scratch);
     }
-    return FIRN_OK;
+    return n > 0 ? put_picked(s, n, err) : FIRN_OK;
 }
 
 static firn_status start(firn_row_sorter *s, firn_error *err)
