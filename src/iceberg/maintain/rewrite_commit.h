@@ -13,6 +13,7 @@
 typedef struct firn_rewritten {
     firn_rewrite_group group;
     firn_group_output output;
+    firn_arena *arena; /* of the output: groups are written at the same time */
 } firn_rewritten;
 
 typedef struct firn_rewrite_commit {

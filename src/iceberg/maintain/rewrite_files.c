@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compaction: plan once, write group after group, commit all at once or some at a time. */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include "iceberg/maintain/rewrite_commit.h"
 
 #define K_DEFAULT_COMMITS 10
+#define K_LANE_BYTES      ((int64_t)192 << 20) /* of memory for groups written at the same time */
 
 typedef struct rewrite_run {
     firn_table *table;
@@ -130,17 +132,67 @@ static firn_status commit_groups(rewrite_run *r, firn_rewritten *groups, size_t 
     return st;
 }
 
+/* Lanes that write a group after another each, on threads of their own. */
+typedef struct group_lanes {
+    rewrite_run *run;
+    firn_group_writer writer; /* with a lane's share of the memory */
+    atomic_size_t next;
+    size_t to;
+} group_lanes;
+
+static firn_status write_lane(void *ctx, size_t lane, size_t thread, firn_error *err)
+{
+    group_lanes *lanes = ctx;
+    rewrite_run *r = lanes->run;
+    (void)lane;
+    (void)thread;
+    for (;;) {
+        const size_t i = atomic_fetch_add(&lanes->next, 1);
+        if (i >= lanes->to) return FIRN_OK;
+        firn_rewritten *item = &r->done[i];
+        FIRN_TRY(firn_group_write(&lanes->writer, &item->group, item->arena, &item->output, err));
+    }
+}
+
+/* Each lane holds a row group and what is read for it. */
+static size_t count_lanes(const rewrite_run *r, size_t n_groups)
+{
+    firn_pool *pool = firn_env_pool(r->env);
+    const int64_t n_fitting = r->writer.memory_bytes / K_LANE_BYTES;
+    size_t n = pool ? (size_t)firn_pool_threads(pool) : 1;
+    if (n > n_groups) n = n_groups;
+    if (n_fitting < (int64_t)n) n = n_fitting > 0 ? (size_t)n_fitting : 1;
+    return n;
+}
+
+static void destroy_arena(void *arena)
+{
+    firn_arena_destroy(arena);
+}
+
+static firn_status make_arena(rewrite_run *r, firn_rewritten *item, firn_error *err)
+{
+    item->arena = firn_arena_create(r->env->alloc, 0);
+    if (!item->arena) return firn_fail_nomem(err);
+    const firn_status st = firn_arena_defer(r->arena, destroy_arena, item->arena, err);
+    if (st != FIRN_OK) firn_arena_destroy(item->arena);
+    return st;
+}
+
 static firn_status write_groups(rewrite_run *r, size_t from, size_t to, firn_error *err)
 {
+    group_lanes lanes = {.run = r, .writer = r->writer, .to = to};
+    const size_t n = count_lanes(r, to - from);
+    atomic_init(&lanes.next, from);
+    lanes.writer.memory_bytes /= (int64_t)n;
     for (size_t i = from; i < to; i++) {
         r->done[i].group = r->plan.groups[i];
-        const firn_status st =
-            firn_group_write(&r->writer, &r->plan.groups[i], r->arena, &r->done[i].output, err);
-        if (st == FIRN_OK) continue;
-        firn_rewritten_discard(&r->writer, r->done + from, i - from);
-        return st;
+        FIRN_TRY(make_arena(r, &r->done[i], err));
     }
-    return FIRN_OK;
+    const firn_status st =
+        firn_pool_run(n > 1 ? firn_env_pool(r->env) : NULL, n, write_lane, &lanes, err);
+    if (st != FIRN_OK) firn_rewritten_discard(&r->writer, r->done + from, to - from);
+    return st;
 }
 
 static bool is_final(firn_status st)
