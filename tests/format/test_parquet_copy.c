@@ -10,7 +10,7 @@
 #include "format/parquet_meta.h"
 #include "random_parquet.h"
 
-#define ROUNDS      80
+#define ROUNDS      30
 #define MAX_ROWS    3000
 #define MAX_SOURCES 5
 
@@ -219,6 +219,185 @@ static void test_any_row_groups_make_a_file_of_their_rows(void **state)
     assert_true(n_taken > 10 * rounds && n_decoded > rounds);
 }
 
+/* ---- one column of text ---- */
+
+#define TEXT_ROWS 4000
+
+static const firn_type k_text = {.kind = FIRN_TYPE_STRING};
+static const firn_field k_text_field = {
+    .id = 1, .is_required = true, .name = FIRN_STR_INIT("s"), .type = &k_text};
+
+/* n_sources files; values are first, first + 1, .. of n_distinct, the next file's begin with step.
+ */
+static void make_texts(fixture *f, size_t n_sources, int step, int n_distinct)
+{
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
+    firn_error *err = &f->p.err;
+    *f = (fixture){.p = {.next_id = 2, .arena = firn_arena_create(NULL, 0)},
+                   .root = {.kind = FIRN_TYPE_STRUCT, .fields = &k_text_field, .n_fields = 1},
+                   .n_sources = n_sources};
+    firn_prng_init(&f->p.prng, 1);
+    firn_buf_init(&f->bytes, NULL, 0);
+    assert_ok(firn_batch_create(&f->root, 1, &f->all, err), err);
+    for (size_t i = 0; i < n_sources; i++) {
+        source *s = &f->sources[i];
+        assert_ok(firn_batch_create(&f->root, TEXT_ROWS, &s->rows, err), err);
+        for (int row = 0; row < TEXT_ROWS; row++) {
+            const firn_str text = firn_arena_printf(f->p.arena, "the value numbered %d",
+                                                    (int)i * step + row % n_distinct);
+            ((firn_view *)s->rows->columns[0].values)[row] =
+                firn_view_of(text.data, (uint32_t)text.len);
+        }
+        s->rows->n_rows = s->rows->columns[0].n_values = TEXT_ROWS;
+        firn_buf_init(&s->bytes, NULL, 0);
+        random_parquet_write_file(&f->p, &f->root, s->rows, &opts, &s->bytes);
+        open_source(s, &f->p);
+        assert_ok(firn_batch_append(f->all, s->rows, 0, TEXT_ROWS, err), err);
+    }
+}
+
+static void begin(fixture *f, const firn_parquet_write_opts *opts)
+{
+    const firn_byte_sink sink = {&f->bytes, random_parquet_write_buf};
+    assert_ok(firn_parquet_writer_create(&f->root, opts, &sink, &f->writer, &f->p.err), &f->p.err);
+}
+
+/* The new file's only row group's only chunk. */
+static firn_pq_chunk finish(fixture *f)
+{
+    firn_file_metrics metrics;
+    firn_parquet_file *file = NULL;
+    const firn_byte_source bytes = {&f->bytes, 0, random_parquet_read_buf};
+    assert_ok(firn_parquet_writer_finish(f->writer, f->p.arena, &metrics, &f->p.err), &f->p.err);
+    firn_parquet_writer_destroy(f->writer);
+    random_parquet_check(&f->p, &f->root, f->all, &f->bytes);
+    firn_byte_source whole = bytes;
+    whole.size_bytes = (int64_t)f->bytes.len;
+    assert_ok(firn_parquet_file_open(&whole, &file, &f->p.err), &f->p.err);
+    assert_int_equal(file->n_row_groups, 1);
+    const firn_pq_chunk chunk = file->row_groups[0].chunks[0];
+    firn_parquet_file_close(file);
+    return chunk;
+}
+
+static size_t data_bytes(const firn_pq_chunk *chunk)
+{
+    return (size_t)(chunk->compressed_bytes - (chunk->data_offset - chunk->dictionary_offset));
+}
+
+static void test_sources_with_one_dictionary_keep_their_pages(void **state)
+{
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
+    fixture f;
+    size_t at = 0;
+    (void)state;
+    make_texts(&f, 2, 0, 50);
+    begin(&f, &opts);
+    for (size_t i = 0; i < 2; i++) copy_source(&f, &f.sources[i]);
+    assert_int_equal(f.n_taken, 2);
+    const firn_pq_chunk chunk = finish(&f);
+    assert_true(chunk.has_only_indices && chunk.dictionary_offset == 4);
+    for (size_t i = 0; i < 2; i++) {
+        const firn_pq_chunk *from = &f.sources[i].file->row_groups[0].chunks[0];
+        const size_t n = data_bytes(from);
+        assert_memory_equal(f.bytes.data + chunk.data_offset + at,
+                            f.sources[i].bytes.data + from->data_offset, n);
+        at += n;
+    }
+    assert_int_equal(at, data_bytes(&chunk));
+    dispose(&f);
+}
+
+static void test_indices_get_their_numbers_in_the_one_dictionary(void **state)
+{
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
+    fixture f;
+    (void)state;
+    make_texts(&f, 3, 20, 50);
+    begin(&f, &opts);
+    for (size_t i = 0; i < 3; i++) copy_source(&f, &f.sources[i]);
+    assert_int_equal(f.n_taken, 3);
+    const firn_pq_chunk chunk = finish(&f);
+    assert_true(chunk.has_only_indices);
+    assert_int_equal(chunk.n_values, 3 * TEXT_ROWS);
+    dispose(&f);
+}
+
+static void test_values_are_written_where_the_dictionary_has_no_room(void **state)
+{
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD, .dictionary_bytes = 3000};
+    fixture f;
+    (void)state;
+    make_texts(&f, 3, 50, 100);
+    begin(&f, &opts);
+    for (size_t i = 0; i < 3; i++) copy_source(&f, &f.sources[i]);
+    assert_int_equal(f.n_taken, 3);
+    const firn_pq_chunk chunk = finish(&f);
+    assert_true(!chunk.has_only_indices && chunk.dictionary_offset == 4);
+    dispose(&f);
+}
+
+static void test_a_large_row_group_stays_one_by_itself(void **state)
+{
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD, .row_group_rows = TEXT_ROWS};
+    fixture f;
+    firn_file_metrics metrics;
+    (void)state;
+    make_texts(&f, 2, 50, 100);
+    begin(&f, &opts);
+    for (size_t i = 0; i < 2; i++) copy_source(&f, &f.sources[i]);
+    assert_ok(firn_parquet_writer_finish(f.writer, f.p.arena, &metrics, &f.p.err), &f.p.err);
+    assert_int_equal(metrics.n_split_offsets, 2);
+    const firn_pq_chunk *from = &f.sources[0].file->row_groups[0].chunks[0];
+    assert_memory_equal(f.bytes.data + 4, f.sources[0].bytes.data + 4,
+                        (size_t)from->compressed_bytes);
+    random_parquet_check(&f.p, &f.root, f.all, &f.bytes);
+    firn_parquet_writer_destroy(f.writer);
+    dispose(&f);
+}
+
+static void test_a_damaged_page_is_not_copied(void **state)
+{
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
+    fixture f;
+    firn_parquet_copy *copy = NULL;
+    (void)state;
+    make_texts(&f, 1, 0, 50);
+    const firn_pq_chunk *from = &f.sources[0].file->row_groups[0].chunks[0];
+    /* A small file is in memory since it was opened: damage it there. */
+    char *tail = (char *)(uintptr_t)f.sources[0].file->tail.data;
+    tail[from->data_offset + from->compressed_bytes - (from->data_offset - 4) - 1] ^= 1;
+    begin(&f, &opts);
+    assert_int_equal(firn_parquet_copy_open(f.writer, f.sources[0].file, 0, &copy, &f.p.err),
+                     FIRN_ERR_CORRUPT);
+    assert_non_null(strstr(f.p.err.message, "page checksum is"));
+    assert_null(copy);
+    firn_parquet_writer_destroy(f.writer);
+    dispose(&f);
+}
+
+static void test_rows_to_fill_in_come_first(void **state)
+{
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_SNAPPY};
+    fixture f;
+    firn_parquet_copy *copy = NULL;
+    const bool *is_decoded = NULL;
+    (void)state;
+    make_texts(&f, 1, 0, 50);
+    begin(&f, &opts); /* another codec: the column is to be decoded */
+    assert_ok(firn_parquet_copy_open(f.writer, f.sources[0].file, 0, &copy, &f.p.err), &f.p.err);
+    assert_int_equal(firn_parquet_copy_decoded(copy, &is_decoded), 1);
+    assert_true(is_decoded[0]);
+    assert_ok(firn_parquet_writer_copy(f.writer, &copy, 1, &f.p.err), &f.p.err);
+    assert_int_equal(firn_parquet_writer_append(f.writer, f.all, &f.p.err), FIRN_ERR_ARG);
+    assert_string_equal(f.p.err.message, "4000 rows of the row group copied last are to come");
+    fill(&f, f.all, 0, TEXT_ROWS);
+    assert_int_equal(firn_parquet_writer_fill(f.writer, f.all, &f.p.err), FIRN_ERR_ARG);
+    firn_parquet_copy_close(copy);
+    (void)finish(&f);
+    dispose(&f);
+}
+
 /* An argument is the number of rounds. */
 int main(int argc, char **argv)
 {
@@ -227,6 +406,12 @@ int main(int argc, char **argv)
     uint64_t count = (uint64_t)rounds;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_any_row_groups_make_a_file_of_their_rows, &count),
+        cmocka_unit_test(test_sources_with_one_dictionary_keep_their_pages),
+        cmocka_unit_test(test_indices_get_their_numbers_in_the_one_dictionary),
+        cmocka_unit_test(test_values_are_written_where_the_dictionary_has_no_room),
+        cmocka_unit_test(test_a_large_row_group_stays_one_by_itself),
+        cmocka_unit_test(test_a_damaged_page_is_not_copied),
+        cmocka_unit_test(test_rows_to_fill_in_come_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
