@@ -82,6 +82,7 @@ typedef struct firn_parquet_column {
     firn_parquet_encoding encoding;   /* of values now coming in */
     bool is_settled;                  /* a first page decided for or against the dictionary */
     bool is_ascending, is_descending; /* bounds of the chunk's pages so far */
+    bool file_lacks_nan_count;        /* some source of the file did not say */
     firn_parquet_dict dict;
     /* the page at hand */
     firn_buf values;  /* PLAIN form (booleans: a byte each) */
@@ -110,7 +111,6 @@ typedef struct firn_parquet_column {
     firn_parquet_bounds file_bounds;
     firn_geo_box file_box;
     int64_t file_levels, file_nulls, file_bytes;
-    bool file_lacks_nan_count;
 } firn_parquet_column;
 
 void firn_parquet_column_init(firn_parquet_column *c, const firn_parquet_leaf *leaf,
