@@ -112,6 +112,7 @@ static firn_status note(maintain_run *m, const firn_upkeep_record *record, firn_
         firn_arena_push(m->arena, &m->records, &m->n_records, &m->cap_records, sizeof *slot);
     if (!slot) return firn_fail_nomem(err);
     *slot = *record;
+    if (m->has_progress) progress_wipe(); /* both may be on one screen */
     firn_outline_begin_line(m->out, NULL);
     firn_outline_str(m->out, "table", record->table);
     if (record->step) {

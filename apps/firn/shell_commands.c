@@ -352,7 +352,7 @@ static const command k_commands[] = {
     {".schema", "[PATTERN]", "statements that make the tables and views", run_schema, false},
     {".snapshots", "TABLE", "snapshots of a table", run_snapshots, false},
     {".use \\c", "NAMESPACE", "names without a namespace mean this one", run_use, false},
-    {".mode", "[FORMAT [TABLE]]", RENDER_FORMATS " (with TABLE)", run_mode, false},
+    {".mode", "[FORMAT [TABLE]]", RENDER_FORMATS "; TABLE is for insert", run_mode, false},
     {".x \\x", "[on|off|auto]", "a value a line; auto: where a box is too wide", run_expanded,
      false},
     {".rows", "N", "rows a box shows at most, 0: all", run_rows, false},
@@ -412,7 +412,7 @@ static void print_command(const command *c)
     const firn_str first = name_of(c, 0);
     firn_str others = firn_str_slice(firn_str_of(c->names), first.len + 1, SIZE_MAX);
     (void)snprintf(left, sizeof left, "%.*s %s", FIRN_STR_ARG(first), c->usage);
-    printf("%-24s %s", left, c->help);
+    printf("%-28s %s", left, c->help);
     if (others.len > 0) printf(" (also %.*s)", FIRN_STR_ARG(others));
     printf("\n");
 }
