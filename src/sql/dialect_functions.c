@@ -174,6 +174,31 @@ firn_status firn_dialect_decode(firn_dialect_writer *w, const firn_dialect_call 
     return firn_dialect_put(w, call->name, " END", err);
 }
 
+firn_status firn_dialect_list_lambda(firn_dialect_writer *w, const firn_dialect_call *call,
+                                     firn_error *err)
+{
+    const size_t at = call->args[1];
+    const size_t body = firn_dialect_skip(w, at) + 1; /* behind the arrow */
+    const bool is_counted = firn_dialect_is_symbol(w, at, "(") && body == at + 6 &&
+                            firn_dialect_is_symbol(w, body - 1, "->");
+    const firn_str outer = w->counted;
+    const bool is_filter = firn_dialect_is_word(w, call->name, "FILTER");
+    FIRN_TRY(firn_dialect_put(w, call->name, is_filter ? "list_filter(" : "list_transform(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
+    FIRN_TRY(firn_dialect_put(w, at, ", ", err));
+    if (!is_counted) {
+        FIRN_TRY(firn_dialect_emit(w, at, call->close, err));
+        return firn_dialect_put(w, call->close, ")", err);
+    }
+    FIRN_TRY(firn_dialect_put(w, at, "lambda ", err));
+    FIRN_TRY(firn_dialect_copy(w, at + 1, at + 4, err));
+    FIRN_TRY(firn_dialect_put(w, at, ": ", err));
+    w->counted = w->t[at + 3].text;
+    FIRN_TRY(firn_dialect_emit(w, body, call->close, err));
+    w->counted = outer;
+    return firn_dialect_put(w, call->close, ")", err);
+}
+
 /* ---- formats of times ---- */
 
 typedef struct format_letter {
@@ -294,6 +319,57 @@ firn_status firn_dialect_parse_mysql(firn_dialect_writer *w, const firn_dialect_
 {
     return put_formatted(w, call, k_mysql,
                          (const char *const[]){"CAST(strptime(", ") AS TIMESTAMP_MS)"}, err);
+}
+
+firn_status firn_dialect_unix_java(firn_dialect_writer *w, const firn_dialect_call *call,
+                                   firn_error *err)
+{
+    return put_formatted(
+        w, call, k_java,
+        (const char *const[]){"CAST(epoch(CAST(strptime(", ") AS TIMESTAMPTZ)) AS BIGINT)"}, err);
+}
+
+/* ---- units of time that are words ---- */
+
+static firn_status read_unit(const firn_dialect_writer *w, const firn_dialect_call *call,
+                             const char **out, firn_error *err)
+{
+    static const char *const k_units[] = {"microsecond", "millisecond", "second", "minute",
+                                          "hour",        "day",         "week",   "month",
+                                          "quarter",     "year"};
+    for (size_t i = 0; i < sizeof k_units / sizeof *k_units; i++) {
+        *out = k_units[i];
+        if (firn_dialect_is_word(w, call->args[0], k_units[i])) return FIRN_OK;
+    }
+    return fail_at(w, call->args[0], "expected a unit of time", err);
+}
+
+firn_status firn_dialect_between(firn_dialect_writer *w, const firn_dialect_call *call,
+                                 firn_error *err)
+{
+    const char *unit = NULL;
+    FIRN_TRY(read_unit(w, call, &unit, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "date_sub('", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, unit, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "', CAST(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, " AS TIMESTAMP), CAST(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
+    return firn_dialect_put(w, call->name, " AS TIMESTAMP))", err);
+}
+
+firn_status firn_dialect_add_units(firn_dialect_writer *w, const firn_dialect_call *call,
+                                   firn_error *err)
+{
+    const char *unit = NULL;
+    FIRN_TRY(read_unit(w, call, &unit, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "((", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ") + INTERVAL (", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ") ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, unit, err));
+    return firn_dialect_put(w, call->name, ")", err);
 }
 
 /* ---- others ---- */

@@ -50,6 +50,18 @@ FIRN_MUST_CHECK firn_status firn_dialect_parse_mysql(firn_dialect_writer *w,
 /* from_json(text, 'a INT, b STRING') */
 FIRN_MUST_CHECK firn_status firn_dialect_from_json(firn_dialect_writer *w,
                                                    const firn_dialect_call *call, firn_error *err);
+/* transform(a, (x, i) -> ..), filter(a, (x, i) -> ..): i counts from 0 */
+FIRN_MUST_CHECK firn_status firn_dialect_list_lambda(firn_dialect_writer *w,
+                                                     const firn_dialect_call *call,
+                                                     firn_error *err);
+/* unix_timestamp(s, 'yyyy') */
+FIRN_MUST_CHECK firn_status firn_dialect_unix_java(firn_dialect_writer *w,
+                                                   const firn_dialect_call *call, firn_error *err);
+/* timestampdiff(HOUR, a, b): whole units; timestampadd(HOUR, n, t) */
+FIRN_MUST_CHECK firn_status firn_dialect_between(firn_dialect_writer *w,
+                                                 const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_add_units(firn_dialect_writer *w,
+                                                   const firn_dialect_call *call, firn_error *err);
 /* date_add('month', n, t) */
 FIRN_MUST_CHECK firn_status firn_dialect_date_add(firn_dialect_writer *w,
                                                   const firn_dialect_call *call, firn_error *err);

@@ -345,6 +345,14 @@ static firn_status emit_one(firn_dialect_writer *w, size_t i, size_t to, size_t 
     if (*next == i) FIRN_TRY(firn_dialect_cast(w, i, next, err));
     if (*next == i) FIRN_TRY(firn_dialect_clause(w, i, to, next, err));
     const bool is_part = i > 0 && firn_dialect_is_symbol(w, i - 1, ".");
+    const bool is_counted = w->counted.len > 0 && *next == i && !is_part &&
+                            firn_str_equals_nocase(w->t[i].text, w->counted);
+    if (is_counted) {
+        *next = i + 1;
+        FIRN_TRY(firn_dialect_put(w, i, "(", err));
+        FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
+        return firn_dialect_put(w, i, " - 1)", err);
+    }
     if (*next == i && firn_dialect_is_name(w, i) && !is_part) {
         FIRN_TRY(emit_call(w, i, next, err));
     }

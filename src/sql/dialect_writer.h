@@ -21,6 +21,7 @@ typedef struct firn_dialect_writer {
     firn_rewrite_segment *segments;
     size_t n_segments, cap_segments;
     int depth;
+    firn_str counted; /* parameter of a lambda that counts from 0 in the dialect; empty: none */
     const struct firn_edit_index *edits; /* sql/typing/typing.h; NULL: none */
     size_t last_after;                   /* token whose edits behind it were written last */
 } firn_dialect_writer;
