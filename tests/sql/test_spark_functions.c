@@ -1,11 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of Spark under their names: what each gives for the examples of Spark's documentation,
  * as text. One statement for all of a session's cases. */
+#include <stdio.h>
+#include <string.h>
+
 #include "sql_fixture.h"
 
 typedef struct function_case {
     const char *expression, *text;
 } function_case;
+
+/* The comparison is the statement's, so that no text is quoted on the way. */
+static void check(sql_fixture *f, const function_case *c)
+{
+    char quoted[512];
+    char sql[1024];
+    char rows[64];
+    size_t n = 0;
+    for (const char *at = c->text; *at && n < sizeof quoted - 3; at++) {
+        if (*at == '\'' || *at == '\\') quoted[n++] = '\\';
+        quoted[n++] = *at;
+    }
+    quoted[n] = '\0';
+    (void)snprintf(sql, sizeof sql, "select coalesce(cast((%s) as string), 'NULL') = '%s'",
+                   c->expression, quoted);
+    if (strcmp(sql_rows(f, sql, rows, sizeof rows), "(true)") != 0)
+        fail_msg("%s is not %s", c->expression, c->text);
+}
 
 static void test_functions_give_what_spark_documents(void **state)
 {
@@ -29,9 +50,9 @@ static void test_functions_give_what_spark_documents(void **state)
         {"lower('X')", "x"},
         {"lcase('X')", "x"},
         {"initcap('sPark sql')", "Spark Sql"},
-        {"lpad('hi', 5, '??')", "???hi"},
-        {"rpad('hi', 5, '??')", "hi???"},
-        {"lpad('hi', 1, '??')", "h"},
+        {"lpad('hi', 5, '#')", "###hi"},
+        {"rpad('hi', 5, '#')", "hi###"},
+        {"lpad('hi', 1, '#')", "h"},
         {"repeat('123', 2)", "123123"},
         {"reverse('Spark')", "krapS"},
         {"replace('ABCabc', 'abc', 'DEF')", "ABCDEF"},
@@ -95,13 +116,13 @@ static void test_functions_give_what_spark_documents(void **state)
         {"degrees(3.141592653589793)", "180.0"},
         {"rint(12.3456)", "12.0"},
         {"bit_count(7)", "3"},
-        {"nullif(2, 2)", "UL"},
+        {"nullif(2, 2)", "NULL"},
         {"ifnull(NULL, 1)", "1"},
         {"nvl(NULL, 1)", "1"},
         {"coalesce(NULL, 1)", "1"},
         {"if(1 < 2, 'a', 'b')", "a"},
         {"zeroifnull(NULL)", "0"},
-        {"nullifzero(0)", "UL"},
+        {"nullifzero(0)", "NULL"},
         {"year(DATE'2016-07-30')", "2016"},
         {"quarter('2016-08-31')", "3"},
         {"month('2016-07-30')", "7"},
@@ -160,10 +181,10 @@ static void test_functions_give_what_spark_documents(void **state)
         {"slice(array(1, 2, 3, 4), -2, 2)", "[3, 4]"},
         {"element_at(array(1, 2, 3), 2)", "2"},
         {"element_at(array(1, 2, 3), -1)", "3"},
-        {"try_element_at(array(1, 2, 3), 9)", "UL"},
+        {"try_element_at(array(1, 2, 3), 9)", "NULL"},
         {"element_at(map(1, 'a', 2, 'b'), 2)", "b"},
         {"get(array(1, 2, 3), 0)", "1"},
-        {"get(array(1, 2, 3), 3)", "UL"},
+        {"get(array(1, 2, 3), 3)", "NULL"},
         {"transform(array(1, 2, 3), x -> x + 1)", "[2, 3, 4]"},
         {"transform(array(1, 2, 3), (x, i) -> x + i)", "[1, 3, 5]"},
         {"filter(array(1, 2, 3), x -> x % 2 == 1)", "[1, 3]"},
@@ -187,7 +208,7 @@ static void test_functions_give_what_spark_documents(void **state)
         {"shiftleft(2, 1)", "4"},
         {"getbit(11, 0)", "1"},
         {"bit_get(11, 0)", "1"},
-        {"try_cast('a' as int)", "UL"},
+        {"try_cast('a' as int)", "NULL"},
         {"try_add(1, 2)", "3"},
         {"find_in_set('ab', 'abc,b,ab,c,def')", "3"},
         {"url_encode('a b')", "a+b"},
@@ -198,17 +219,9 @@ static void test_functions_give_what_spark_documents(void **state)
         {"replace('a', 'a') || '.'", "."},
     };
     sql_fixture *f = *state;
-    char sql[512];
-    char rows[512];
-    char want[512];
     sql_run(f, "set dialect = 'spark'");
     sql_run(f, "set time zone 'UTC'");
-    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
-        (void)snprintf(sql, sizeof sql, "select concat('', cast((%s) as string)) as v",
-                       k_cases[i].expression);
-        (void)snprintf(want, sizeof want, "(%s)", k_cases[i].text);
-        assert_string_equal(sql_rows(f, sql, rows, sizeof rows), want);
-    }
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) check(f, &k_cases[i]);
 }
 
 static void test_functions_that_would_give_other_values_are_refused(void **state)
