@@ -111,12 +111,12 @@ static size_t operand_end(const firn_dialect_writer *w, size_t i, size_t to)
                             firn_dialect_is_name(w, i + 1) && firn_dialect_touches(w, i);
     i = firn_dialect_skip(w, i) + has_suffix;
     for (;;) {
-        if (i < to && firn_dialect_is_symbol(w, i, ".") && firn_dialect_is_name(w, i + 1))
+        const bool is_field = firn_dialect_is_symbol(w, i, ".") && firn_dialect_is_name(w, i + 1);
+        const bool is_list = firn_dialect_is_symbol(w, i, "(") || firn_dialect_is_symbol(w, i, "[");
+        if (i < to && (is_field || firn_dialect_is_symbol(w, i, "::")))
             i += 2;
-        else if (i < to && (firn_dialect_is_symbol(w, i, "(") || firn_dialect_is_symbol(w, i, "[")))
+        else if (i < to && is_list)
             i = firn_dialect_skip(w, i);
-        else if (i < to && firn_dialect_is_symbol(w, i, "::"))
-            i += 2;
         else
             break;
     }

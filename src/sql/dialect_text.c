@@ -297,7 +297,7 @@ static firn_status emit_call(firn_dialect_writer *w, size_t i, size_t *next, fir
     const bool has_tail = text ? strstr(text, "$w") != NULL : f->write == firn_dialect_listagg;
     if (!has_tail) call.end = call.close + 1;
     *next = call.end;
-    if (!edit && f->write) return f->write(w, &call, err);
+    if (f && !edit && f->write) return f->write(w, &call, err);
     return write_template(w, &call, text, err);
 }
 
@@ -464,13 +464,14 @@ static firn_status emit_from_first(firn_dialect_writer *w, bool *done, firn_erro
 
 static firn_status translate(firn_dialect_writer *w, firn_translation *out, firn_error *err)
 {
-    firn_edit_index index;
+    firn_edit_index *index = firn_arena_alloc_zero(w->arena, sizeof *index);
     bool is_done = false;
+    if (!index) return firn_fail_nomem(err);
     FIRN_TRY(read_tokens(w, err));
     FIRN_TRY(match_brackets(w, err));
     const size_t end = w->n - 1;
     const size_t query = query_in(w);
-    FIRN_TRY(find_types(w, query, &index, out, err));
+    FIRN_TRY(find_types(w, query, index, out, err));
     FIRN_TRY(emit_from_first(w, &is_done, err));
     if (!is_done) {
         FIRN_TRY(emit_literals(w, query, err));

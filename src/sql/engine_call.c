@@ -66,7 +66,7 @@ static firn_status widen(firn_call *c, DUCKDB_V2_LOGICAL_TYPE_ID id, firn_column
     if (!out) return firn_fail_nomem(err);
     for (int64_t r = 0; r < c->n; r++) {
         switch ((int)id) {
-        case DUCKDB_V2_LOGICAL_TYPE_ID_TINYINT: out[r] = ((const int8_t *)in)[r]; break;
+        case DUCKDB_V2_LOGICAL_TYPE_ID_TINYINT: out[r] = (int32_t)((const int8_t *)in)[r]; break;
         case DUCKDB_V2_LOGICAL_TYPE_ID_UTINYINT: out[r] = ((const uint8_t *)in)[r]; break;
         case DUCKDB_V2_LOGICAL_TYPE_ID_SMALLINT: out[r] = ((const int16_t *)in)[r]; break;
         default: out[r] = ((const uint16_t *)in)[r]; break;
