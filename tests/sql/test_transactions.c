@@ -8,6 +8,7 @@
 
 #include "base/failpoint.h"
 #include "base/str.h"
+#include "catalog/memory_catalog.h"
 
 /* Another session on the same catalog. */
 static sql_fixture open_other(sql_fixture *f)
@@ -427,6 +428,68 @@ static void test_read_only_transactions_write_nothing(void **state)
     tear_down(&other);
 }
 
+static void test_one_transaction_changes_one_catalog(void **state)
+{
+    sql_fixture *f = *state;
+    sql_fixture other = set_up(f);
+    firn_error err = {0};
+    const firn_str level = FIRN_STR("default");
+    const firn_ident ns = {&level, 1, {0}};
+    firn_catalog *second = NULL;
+    char folder[FIRN_TEST_PATH + 10];
+    (void)snprintf(folder, sizeof folder, "%s/second", f->folder);
+    tear_down(&other);
+    assert_ok(
+        firn_memory_catalog_open(f->env, FIRN_STR("pond"), firn_str_of(folder), &second, &err),
+        &err);
+    assert_ok(firn_catalog_get_ops(second)->create_namespace(firn_catalog_ctx(second), &ns,
+                                                             (firn_properties){0}, &err),
+              &err);
+    firn_catalog *const catalogs[] = {f->catalog, second};
+    assert_ok(firn_session_open(f->env, f->store,
+                                FIRN_SESSION_OPTS(.catalogs = catalogs, .n_catalogs = 2,
+                                                  .temp_directory = firn_str_of(f->folder)),
+                                &other.session, &err),
+              &err);
+    sql_run(&other, "create table pond.\"default\".p (id bigint)");
+    sql_run(&other, "begin");
+    sql_run(&other, "insert into pond.\"default\".p select id from a");
+    assert_rows(&other, "from pond.\"default\".p", "(1) (2)");
+    sql_run(&other, "commit"); /* a was only read */
+    sql_run(&other, "begin");
+    sql_run(&other, "insert into pond.\"default\".p values (3)");
+    sql_run(&other, "delete from a");
+    sql_expect_failure(&other, "commit", FIRN_ERR_UNSUPPORTED,
+                       "not supported: one transaction that changes tables of 2 catalogs", NULL, 0);
+    assert_rows(&other, "from pond.\"default\".p", "(1) (2)");
+    assert_rows(&other, "select id from a", "(1) (2)");
+    tear_down(&other);
+    firn_catalog_destroy(second);
+}
+
+static void test_a_cancelled_statement_ends_the_transaction(void **state)
+{
+    sql_fixture *f = *state;
+    sql_fixture other = set_up(f);
+    firn_error err = {0};
+    firn_result *result = NULL;
+    const firn_batch *batch = NULL;
+    sql_run(f, "begin");
+    sql_run(f, "delete from a where id = 1");
+    firn_status st = firn_session_execute(
+        f->session,
+        FIRN_STR("select sum(x.range * y.range) from range(1000000) x, range(1000000) y"), &result,
+        &err);
+    firn_session_cancel(f->session);
+    while (st == FIRN_OK) st = firn_result_next(result, &batch, &err);
+    firn_result_close(result);
+    assert_int_equal(st, FIRN_ERR_CANCELLED);
+    sql_expect_failure(f, "delete from b", FIRN_ERR_ARG, "only ROLLBACK may follow", NULL, 0);
+    sql_run(f, "rollback");
+    assert_rows(f, "select id from a", "(1) (2)");
+    tear_down(&other);
+}
+
 static void test_words_of_transactions(void **state)
 {
     sql_fixture *f = *state;
@@ -529,6 +592,8 @@ int main(void)
         cmocka_unit_test(test_a_session_that_is_closed_rolls_back),
         cmocka_unit_test(test_a_failed_statement_leaves_only_rollback),
         cmocka_unit_test(test_read_only_transactions_write_nothing),
+        cmocka_unit_test(test_one_transaction_changes_one_catalog),
+        cmocka_unit_test(test_a_cancelled_statement_ends_the_transaction),
         cmocka_unit_test(test_words_of_transactions),
         cmocka_unit_test(test_a_commit_that_fails_changes_no_table),
         cmocka_unit_test(test_an_answer_that_never_comes_removes_nothing),
