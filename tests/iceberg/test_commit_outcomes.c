@@ -290,6 +290,24 @@ static void test_a_clock_that_goes_back_after_a_rollback_stops_nobody(void **sta
     assert_true(m->last_updated_ms >= m->snapshots[2].timestamp_ms);
 }
 
+/* The snapshot is made on the metadata that the transaction's own changes give, not on the base. */
+static void test_a_clock_that_went_back_does_not_stop_a_change_with_rows(void **state)
+{
+    struct fixture *f = *state;
+    firn_txn *txn = NULL;
+    f->lake.clock_state.wall_us -= INT64_C(3600) * 1000000;
+    const firn_property p = {FIRN_STR_INIT("a"), FIRN_STR_INIT("b")};
+    const firn_data_file file = firn_test_data_file(&f->lake, f->table, "a.parquet", 0, 0, 5);
+    const int64_t before = firn_table_metadata_of(f->table)->last_updated_ms;
+    assert_ok(firn_txn_begin(f->table, &txn, &f->err), &f->err);
+    assert_ok(firn_txn_set_properties(txn, &p, 1, &f->err), &f->err);
+    assert_ok(firn_txn_append_files(txn, &file, 1, &f->err), &f->err);
+    assert_ok(firn_txn_commit(txn, &f->err), &f->err);
+    firn_txn_close(txn);
+    assert_int_equal(firn_table_metadata_of(f->table)->last_updated_ms, before);
+    assert_int_equal(firn_table_metadata_of(f->table)->snapshots[0].timestamp_ms, before);
+}
+
 /* ---- replaced tables, rewritten manifests ---- */
 
 /* Runs once, before a commit reaches the catalog. */
@@ -555,6 +573,7 @@ int main(void)
         WITH_FIXTURE(test_a_clock_that_goes_back_a_little_does_not_matter),
         WITH_FIXTURE(test_a_clock_that_goes_back_far_leaves_history_in_order),
         WITH_FIXTURE(test_a_clock_that_goes_back_after_a_rollback_stops_nobody),
+        WITH_FIXTURE(test_a_clock_that_went_back_does_not_stop_a_change_with_rows),
         WITH_FIXTURE(test_an_append_lands_on_manifests_that_were_rewritten_meanwhile),
         WITH_FIXTURE(test_manifests_are_rewritten_again_after_a_lost_race),
         WITH_FIXTURE(test_an_append_to_a_table_replaced_meanwhile_is_refused),

@@ -220,14 +220,15 @@ firn_status firn_updates_apply(const firn_table_metadata *base, firn_str previou
                                const firn_update *updates, size_t n, int64_t now_ms,
                                firn_arena *arena, const firn_table_metadata **out, firn_error *err)
 {
-    firn_metadata_builder b = {.base = base,
-                               .arena = arena,
-                               .err = err,
-                               .now_ms = now_ms,
-                               .last_schema_id = -1,
-                               .last_spec_id = -1,
-                               .last_order_id = -1,
-                               .newest_ms = INT64_MIN};
+    firn_metadata_builder b = {
+        .base = base,
+        .arena = arena,
+        .err = err,
+        .now_ms = base && base->last_updated_ms > now_ms ? base->last_updated_ms : now_ms,
+        .last_schema_id = -1,
+        .last_spec_id = -1,
+        .last_order_id = -1,
+        .newest_ms = INT64_MIN};
     *out = NULL;
     start(&b);
     for (size_t i = 0; i < n; i++) FIRN_TRY(apply(&b, &updates[i]));

@@ -14,7 +14,8 @@ FIRN_MUST_CHECK firn_status firn_requirements_check(const firn_table_metadata *b
 /* New metadata in the arena, sharing unchanged parts of base (which must outlive it, or be in the
  * same arena); what the updates bring is copied. base NULL: a new table, whose updates must give
  * uuid, schema, spec, sort order and location. previous_location: appended to the metadata log
- * (empty: none), which is cut to write.metadata.previous-versions-max (100). */
+ * (empty: none), which is cut to write.metadata.previous-versions-max (100). A now_ms before base's
+ * last change counts as that: history stays in order when clocks do not. */
 FIRN_MUST_CHECK firn_status firn_updates_apply(const firn_table_metadata *base,
                                                firn_str previous_location,
                                                const firn_update *updates, size_t n, int64_t now_ms,
