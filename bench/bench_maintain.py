@@ -61,9 +61,9 @@ def report(name, ours, theirs):
 
 def compare(name, home, files, options, copy):
     ours, theirs = [], []
+    snapshot = json.loads(firn(home, "table", "history", "default.t", "--format", "json")[2])[-1]["snapshot"]
     for i in range(ROUNDS):
         again = home.parent / f"round{i}"
-        snapshot = json.loads(firn(home, "table", "history", "default.t", "--format", "json")[2])[-1]["snapshot"]
         wall, cpu, _ = firn(home, "table", "rewrite_data_files", "default.t", *options)
         ours.append((wall, cpu))
         if i < ROUNDS - 1:
