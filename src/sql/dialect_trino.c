@@ -12,7 +12,10 @@ static const firn_dialect_function k_functions[] = {
     {"array_max", 1, 1, "CASE WHEN len($1) = list_count($1) THEN list_max($1) END", NULL},
     {"array_min", 1, 1, "CASE WHEN len($1) = list_count($1) THEN list_min($1) END", NULL},
     {"array_sort", 1, 1, "list_sort($1, 'ASC', 'NULLS LAST')", NULL},
-    {"array_distinct", 1, 1, "list_distinct($1)", NULL},
+    {"array_distinct", 1, 1,
+     "CASE WHEN len($1) > list_count($1) THEN list_append(list_distinct($1), NULL) ELSE "
+     "list_distinct($1) END",
+     NULL},
     {"array_join", 2, 2, "array_to_string($1, $2)", NULL},
     {"array_join", 3, 3,
      "array_to_string(list_transform($1, lambda \"x\": coalesce(CAST(\"x\" AS VARCHAR), $3)), $2)",

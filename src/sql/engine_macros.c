@@ -16,7 +16,7 @@ static const char *const k_macros[] = {
     "CREATE TEMP MACRO firn_float_text(text) AS CASE WHEN text = 'nan' THEN 'NaN' "
     "WHEN text LIKE '%inf' THEN replace(text, 'inf', 'Infinity') "
     "WHEN text LIKE '%e%' THEN regexp_replace(regexp_replace(regexp_replace(text, "
-    "'^(-?[0-9])e', '\\1.0e'), 'e[+]?0*', 'E'), 'e-0*', 'E-') "
+    "'^(-?[0-9])e', '\\1.0e'), 'e[+]?0*', 'E'), 'E-0*', 'E-') "
     "WHEN abs(CAST(text AS DOUBLE)) >= 1e7 THEN firn_float_digits(regexp_extract(text, '^-?'), "
     "split_part(ltrim(text, '-'), '.', 1), split_part(text, '.', 2)) "
     "WHEN abs(CAST(text AS DOUBLE)) < 1e-3 AND CAST(text AS DOUBLE) <> 0 THEN "

@@ -119,11 +119,12 @@ static firn_value_type part_of(const firn_value_type *type, char which)
 static firn_value_type argument(const call_types *call, const char **at)
 {
     const size_t index = (size_t)((*at)[1] - '1');
-    const char which = (*at)[2];
+    char which = (*at)[2];
     const bool has_part = which == 'e' || which == 'k' || which == 'v' || which == 'r';
+    if (!has_part) which = '\0';
     *at += has_part ? 3 : 2;
     if (index >= call->n) return (firn_value_type){0};
-    return part_of(&call->args[index], has_part ? which : '\0');
+    return part_of(&call->args[index], which);
 }
 
 static firn_status common_of(const call_types *call, size_t first, firn_value_type *out,
@@ -285,6 +286,18 @@ static bool computed(firn_str name, const call_types *call, firn_value_type *out
     return true;
 }
 
+/* Rows of the elements. */
+static firn_status zip_type(const call_types *call, firn_value_type *out, firn_error *err)
+{
+    firn_value_type *row = firn_arena_array(call->arena, 1, sizeof *row);
+    firn_value_type *elements = firn_arena_array(call->arena, call->n, sizeof *elements);
+    if (!row || !elements) return firn_fail_nomem(err);
+    for (size_t i = 0; i < call->n; i++) elements[i] = part_of(&call->args[i], 'e');
+    *row = (firn_value_type){.kind = FIRN_VALUE_ROW, .parts = elements, .n_parts = call->n};
+    *out = (firn_value_type){.kind = FIRN_VALUE_ARRAY, .parts = row, .n_parts = 1};
+    return FIRN_OK;
+}
+
 /* ---- the question ---- */
 
 static const char *find_result(firn_str name, firn_arena *arena)
@@ -309,6 +322,7 @@ firn_status firn_value_of_function(firn_str name, const firn_value_type *args, s
     }
     const firn_str key = {lower, name.len};
     if (computed(key, &call, out)) return FIRN_OK;
+    if (firn_str_equals(key, FIRN_STR("zip"))) return zip_type(&call, out, err);
     const char *result = find_result(key, arena);
     if (!result) return FIRN_OK;
     if (result[0] == '&') return common_of(&call, result[1] == '2' ? 1 : 0, out, err);

@@ -188,6 +188,8 @@ static firn_status common_parts(const firn_value_type *a, const firn_value_type 
 {
     *out = simple(FIRN_VALUE_UNKNOWN);
     if (a->n_parts != b->n_parts) return FIRN_OK;
+    if (a->n_parts == 0) *out = *a;
+    if (a->n_parts == 0) return FIRN_OK;
     firn_value_type *parts = firn_arena_array(arena, a->n_parts, sizeof *parts);
     if (!parts) return firn_fail_nomem(err);
     for (size_t i = 0; i < a->n_parts; i++) {
@@ -204,20 +206,16 @@ firn_status firn_value_common(const firn_value_type *a, const firn_value_type *b
 {
     *out = simple(FIRN_VALUE_UNKNOWN);
     if (a->kind == FIRN_VALUE_UNKNOWN || b->kind == FIRN_VALUE_UNKNOWN) return FIRN_OK;
-    if (b->kind == FIRN_VALUE_NULL)
-        *out = *a;
-    else if (a->kind == FIRN_VALUE_NULL)
-        *out = *b;
+    if (a->kind == FIRN_VALUE_NULL || b->kind == FIRN_VALUE_NULL)
+        *out = a->kind == FIRN_VALUE_NULL ? *b : *a;
     else if (firn_value_is_number(a) && firn_value_is_number(b))
         *out = common_number(a, b);
     else if (firn_value_is_text(a) && firn_value_is_text(b))
         *out = common_text(a, b);
     else if (is_moment(a) && is_moment(b))
         *out = common_moment(a, b);
-    else if (a->kind == b->kind && a->n_parts > 0)
-        return common_parts(a, b, arena, out, err);
     else if (a->kind == b->kind)
-        *out = *a;
+        return common_parts(a, b, arena, out, err);
     return FIRN_OK;
 }
 

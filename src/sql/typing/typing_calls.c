@@ -147,10 +147,10 @@ static void tails(typer *t)
             typer_at(t, "WITHIN") && firn_dialect_is_word(t->w, t->i + 1, "GROUP");
         const size_t open = t->i + 1 + is_within;
         const bool has_list = firn_dialect_is_symbol(t->w, open, "(") && open < t->to;
-        if ((typer_at(t, "IGNORE") || typer_at(t, "RESPECT")) &&
-            firn_dialect_is_word(t->w, t->i + 1, "NULLS")) {
-            t->i += 2;
-        } else if (typer_at(t, "OVER") && !has_list) {
+        const bool is_about_nulls = (typer_at(t, "IGNORE") || typer_at(t, "RESPECT")) &&
+                                    firn_dialect_is_word(t->w, t->i + 1, "NULLS");
+        const bool is_window_name = typer_at(t, "OVER") && !has_list;
+        if (is_about_nulls || is_window_name) {
             t->i += 2;
         } else if (has_list && (is_within || typer_at(t, "FILTER") || typer_at(t, "OVER")) &&
                    t->w->match[open] != FIRN_NO_MATCH) {

@@ -70,6 +70,14 @@ static char operator_at(const typer *t, const char *const *symbols)
     return '\0';
 }
 
+static firn_value_type array_of(typer *t, const firn_value_type *element)
+{
+    firn_value_type *parts = typer_new_types(t, 1);
+    if (!parts) return (firn_value_type){0};
+    parts[0] = *element;
+    return (firn_value_type){.kind = FIRN_VALUE_ARRAY, .parts = parts, .n_parts = 1};
+}
+
 typedef firn_value_type (*operand_fn)(typer *t);
 
 static firn_value_type operators(typer *t, operand_fn operand, const char *const *symbols)
@@ -79,7 +87,9 @@ static firn_value_type operators(typer *t, operand_fn operand, const char *const
     for (char op = operator_at(t, symbols); op && !t->is_lost; op = operator_at(t, symbols)) {
         const size_t at = t->i++;
         const firn_value_type right = operand(t);
-        const firn_value_type result = firn_value_of_operator(op, &left, &right);
+        firn_value_type result = firn_value_of_operator(op, &left, &right);
+        if (op == '|' && firn_value_is_text(&left) && right.kind == FIRN_VALUE_NULL)
+            result = array_of(t, &left);
         if (!t->is_lost) typer_edit_operator(t, from, at, t->i, &left, &right, &result);
         left = result;
     }

@@ -68,6 +68,15 @@ static typed_relation table(typer *t)
     } while (typer_take_symbol(t, "."));
     if (t->is_lost) return (typed_relation){0};
     typed_relation out = {0};
+    const bool is_bare = (typer_at(t, "VERSION") || typer_at(t, "TIMESTAMP")) &&
+                         firn_dialect_is_word(t->w, t->i + 1, "AS") &&
+                         firn_dialect_is_word(t->w, t->i + 2, "OF");
+    if (is_bare) {
+        const firn_token *word = firn_dialect_token(t->w, t->i);
+        typer_fail(t, firn_sql_fail(t->err, word->offset, "found \"%.*s\", expected FOR before it",
+                                    FIRN_STR_ARG(word->text)));
+        return out;
+    }
     const bool travels = typer_at(t, "FOR") || typer_at_symbol(t, "@");
     if (!travels) out = typer_table(t, parts, n);
     out.name = parts[n - 1];

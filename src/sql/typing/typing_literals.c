@@ -156,7 +156,7 @@ static int64_t interval_us(firn_str text, int first, int last)
     static const int64_t k_us[] = {86400000000, 3600000000, 60000000, 1000000};
     int64_t us = 0;
     size_t at = 0;
-    for (int unit = first; unit <= last; unit++) {
+    for (int unit = first; unit <= last && unit < 4; unit++) {
         const int64_t n = take_number(text, &at);
         if (n > INT64_MAX / 8 / k_us[unit]) return INT64_MAX;
         us += n * k_us[unit];
@@ -204,7 +204,7 @@ static firn_value_type interval(typer *t)
     const long long days = first == 0 ? (long long)(us / 86400000000) : 0;
     typer_edit(t, FIRN_EDIT_INSTEAD, from, t->i,
                typer_printf(t, "INTERVAL '%s%lld days %s%lld microseconds'", sign, days, sign,
-                            (long long)us - days * 86400000000));
+                            (long long)(us - (int64_t)days * 86400000000)));
     return (firn_value_type){.kind = FIRN_VALUE_INTERVAL_DAY};
 }
 
