@@ -214,8 +214,9 @@ static void edit_time_text(typer *t, size_t from, size_t to, const firn_value_ty
     const char *fraction = a->precision > 0 ? ".%f" : "";
     const int dropped = a->precision > 0 && a->precision < 6 ? 6 - (int)a->precision : 0;
     const char *cut = dropped > 0 ? typer_printf(t, ", -%d)", dropped) : "";
-    const size_t as = to;
-    (void)as;
+    size_t as = from + 2;
+    while (as < to && !firn_dialect_is_word(t->w, as, "AS")) as = firn_dialect_skip(t->w, as);
+    if (has_zone) typer_wrap(t, from + 2, as, "((", ") AT TIME ZONE 'UTC')");
     typer_wrap(t, from, to, dropped > 0 ? "left(strftime(CAST(" : "strftime(CAST(",
                typer_printf(t, " AS TIMESTAMP), '%%Y-%%m-%%d %%H:%%M:%%S%s')%s%s", fraction, cut,
                             has_zone ? " || ' UTC'" : ""));
