@@ -122,3 +122,20 @@ def test_metrics_are_those_of_rows_encoded_anew(home):
                 f.lower_bounds, f.upper_bounds)
 
     assert metrics("r.t") == metrics("r.again")
+
+
+def test_copied_and_decoded_columns_meet(home):
+    """Row ids, a new column, a promoted one and a file with deletes beside pages that are taken over."""
+    home.run("sql", stdin="""CREATE TABLE v (id BIGINT, k INT, s STRING)
+          TBLPROPERTIES ('format-version' = '3', 'write.delete.mode' = 'merge-on-read');
+        INSERT INTO v SELECT i, i % 50, 'n ' || i % 100 FROM range(30000) t(i);
+        INSERT INTO v SELECT i, i % 50, 'm ' || i % 130 FROM range(1200000) t(i);
+        INSERT INTO v SELECT i, i % 50, 'q ' || i % 100 FROM range(30000) t(i);
+        DELETE FROM v WHERE id % 1000 = 7 AND s LIKE 'q%';
+        ALTER TABLE v ADD COLUMN x INT; ALTER TABLE v ALTER COLUMN k TYPE BIGINT""")
+    query = "SELECT count(*), sum(hash(id, k, s, x, _row_id, _last_updated_sequence_number)) FROM v"
+    before = home.run("sql", "--format", "csv", "-c", query).stdout
+    for options in ("", ",target-file-size-bytes=2000000,min-file-size-bytes=1", ""):
+        home.run("table", "rewrite_data_files", "default.v", "options=rewrite-all=true" + options)
+        assert home.run("sql", "--format", "csv", "-c", query).stdout == before
+    assert home.run("doctor", "--deep", "default.v").returncode == 0
