@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "sql/dialect_functions.h"
 #include "sql/typing/typing.h"
 
 #define MAX_ARGS 1000
@@ -294,7 +293,7 @@ static firn_status emit_call(firn_dialect_writer *w, size_t i, size_t *next, fir
     const firn_dialect_function *f = find_function(w, name, call.n_args);
     if (!f && !edit) return FIRN_OK;
     const char *text = edit ? edit->text : f->text;
-    const bool has_tail = text ? strstr(text, "$w") != NULL : f->write == firn_dialect_listagg;
+    const bool has_tail = text && strstr(text, "$w");
     if (!has_tail) call.end = call.close + 1;
     *next = call.end;
     if (f && !edit && f->write) return f->write(w, &call, err);

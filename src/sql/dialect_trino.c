@@ -68,7 +68,7 @@ static const firn_dialect_function k_functions[] = {
     {"variance", 1, 1, "var_samp($1)", NULL},
     {"grouping", 1, ANY, "CAST(grouping($*) AS INTEGER)", NULL},
     /* ---- text ---- */
-    {"listagg", 1, 2, NULL, firn_dialect_listagg},
+    {"listagg", 1, 2, FIRN_WITH_TAIL, firn_dialect_listagg},
     {"strpos", 2, 2, "instr($1, $2)", NULL},
     {"concat", 1, ANY, NULL, firn_dialect_concat},
     {"split", 2, 2, "string_split($1, $2)", NULL},
