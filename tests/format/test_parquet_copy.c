@@ -10,7 +10,7 @@
 #include "format/parquet_meta.h"
 #include "random_parquet.h"
 
-#define ROUNDS      30
+#define ROUNDS      20
 #define MAX_ROWS    3000
 #define MAX_SOURCES 5
 
