@@ -5,26 +5,7 @@
 #include "iceberg/scan/read.h"
 #include "sql/dml.h"
 
-#define N_LINEAGE           2   /* _row_id, _last_updated_sequence_number */
 #define MAX_OPEN_PARTITIONS 500 /* the writer's memory budget closes files earlier */
-
-/* The schema of data files that store what their rows had before. */
-static firn_status add_lineage(const firn_schema *schema, firn_arena *arena,
-                               const firn_schema **out, firn_error *err)
-{
-    const size_t n = schema->root.n_fields;
-    firn_schema *copy = firn_arena_alloc_zero(arena, sizeof *copy);
-    firn_field *fields = firn_arena_array(arena, n + N_LINEAGE, sizeof *fields);
-    if (!copy || !fields) return firn_fail_nomem(err);
-    for (size_t i = 0; i < n; i++) fields[i] = schema->root.fields[i];
-    fields[n] = firn_field_row_id;
-    fields[n + 1] = firn_field_last_updated;
-    *copy = *schema;
-    copy->root.fields = fields;
-    copy->root.n_fields = n + N_LINEAGE;
-    *out = copy;
-    return FIRN_OK;
-}
 
 firn_status firn_row_writer_init(firn_row_writer *w, firn_session *session, const firn_table *table,
                                  bool with_lineage, firn_error *err)
@@ -33,7 +14,8 @@ firn_status firn_row_writer_init(firn_row_writer *w, firn_session *session, cons
     firn_table_writer_opts opts = {.max_open_partitions = MAX_OPEN_PARTITIONS};
     *w = (firn_row_writer){
         .session = session, .table = table, .schema = firn_metadata_schema(metadata)};
-    if (with_lineage) FIRN_TRY(add_lineage(w->schema, session->arena, &w->schema, err));
+    if (with_lineage)
+        FIRN_TRY(firn_schema_with_lineage(w->schema, session->arena, &w->schema, err));
     opts.schema = w->schema;
     w->scratch = firn_arena_create(session->env->alloc, 0);
     if (!w->scratch) return firn_fail_nomem(err);

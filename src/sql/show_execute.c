@@ -73,46 +73,43 @@ firn_status firn_show__end(firn_show *show, const char *tag, firn_status st, fir
 
 /* ---- LIKE ---- */
 
-/* '*' (Spark) and '%' (SQL) stand for any text, '_' and '?' are themselves. */
-static bool matches(firn_str pattern, firn_str name)
+/* What the characters of a pattern stand for. */
+typedef struct like_rules {
+    const char *any; /* each stands for any text */
+    char one;        /* for one byte; '\0': none does */
+    char escape;     /* makes the next one itself; '\0': none does */
+    bool is_exact;   /* upper and lower case differ */
+} like_rules;
+
+static bool is_any(const like_rules *rules, char c)
 {
-    size_t p = 0;
-    size_t n = 0;
-    size_t star = SIZE_MAX;
-    size_t mark = 0;
-    while (n < name.len) {
-        const firn_str a = firn_str_slice(pattern, p, p + 1);
-        if (a.len == 1 && (a.data[0] == '*' || a.data[0] == '%')) {
-            star = p++;
-            mark = n;
-        } else if (p < pattern.len && firn_str_equals_nocase(a, firn_str_slice(name, n, n + 1))) {
-            p++;
-            n++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            n = ++mark;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.len && (pattern.data[p] == '*' || pattern.data[p] == '%')) p++;
-    return p == pattern.len;
+    for (const char *any = rules->any; *any; any++)
+        if (*any == c) return true;
+    return false;
 }
 
-bool firn_show__matches(firn_str pattern, char escape, firn_str name)
+static bool is_same(const like_rules *rules, firn_str a, firn_str b)
+{
+    return rules->is_exact ? firn_str_equals(a, b) : firn_str_equals_nocase(a, b);
+}
+
+/* What does not fit is tried again with one byte more under the last any. */
+static bool matches(const like_rules *rules, firn_str pattern, firn_str name)
 {
     size_t p = 0;
     size_t n = 0;
     size_t star = SIZE_MAX;
     size_t mark = 0;
     while (n < name.len) {
-        const bool is_escaped = escape && p + 1 < pattern.len && pattern.data[p] == escape;
-        char c = '\0';
-        if (p < pattern.len) c = pattern.data[p + is_escaped];
-        if (c == '%' && !is_escaped) {
+        const bool is_escaped =
+            rules->escape && p + 1 < pattern.len && pattern.data[p] == rules->escape;
+        const firn_str a = firn_str_slice(pattern, p + is_escaped, p + is_escaped + 1);
+        const bool is_plain = is_escaped || a.len == 0;
+        if (!is_plain && is_any(rules, a.data[0])) {
             star = p++;
             mark = n;
-        } else if (p < pattern.len && ((c == '_' && !is_escaped) || c == name.data[n])) {
+        } else if ((!is_plain && rules->one && a.data[0] == rules->one) ||
+                   is_same(rules, a, firn_str_slice(name, n, n + 1))) {
             p += 1 + (size_t)is_escaped;
             n++;
         } else if (star != SIZE_MAX) {
@@ -122,15 +119,23 @@ bool firn_show__matches(firn_str pattern, char escape, firn_str name)
             return false;
         }
     }
-    while (p < pattern.len && pattern.data[p] == '%') p++;
+    while (p < pattern.len && is_any(rules, pattern.data[p])) p++;
     return p == pattern.len;
 }
 
+bool firn_show__matches(firn_str pattern, char escape, firn_str name)
+{
+    const like_rules rules = {.any = "%", .one = '_', .escape = escape, .is_exact = true};
+    return matches(&rules, pattern, name);
+}
+
+/* Spark's: several patterns, in any case. */
 static bool matches_any(firn_str patterns, firn_str name)
 {
+    const like_rules rules = {.any = "*%"};
     if (!patterns.data) return true;
     while (patterns.data) {
-        if (matches(firn_str_split(&patterns, '|'), name)) return true;
+        if (matches(&rules, firn_str_split(&patterns, '|'), name)) return true;
     }
     return false;
 }

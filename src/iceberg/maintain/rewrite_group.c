@@ -7,26 +7,11 @@
 #include "base/error.h"
 #include "iceberg/maintain/group_run.h"
 
-#define N_LINEAGE 2
-
 firn_status firn_rewrite_schema(const firn_table_metadata *metadata, firn_arena *arena,
                                 const firn_schema **out, firn_error *err)
 {
-    const firn_schema *schema = firn_metadata_schema(metadata);
-    const size_t n = schema->root.n_fields;
-    *out = schema;
-    if (metadata->format_version < 3) return FIRN_OK;
-    firn_schema *copy = firn_arena_alloc_zero(arena, sizeof *copy);
-    firn_field *fields = firn_arena_array(arena, n + N_LINEAGE, sizeof *fields);
-    if (!copy || !fields) return firn_fail_nomem(err);
-    for (size_t i = 0; i < n; i++) fields[i] = schema->root.fields[i];
-    fields[n] = firn_field_row_id;
-    fields[n + 1] = firn_field_last_updated;
-    *copy = *schema;
-    copy->root.fields = fields;
-    copy->root.n_fields = n + N_LINEAGE;
-    *out = copy;
-    return FIRN_OK;
+    *out = firn_metadata_schema(metadata);
+    return metadata->format_version < 3 ? FIRN_OK : firn_schema_with_lineage(*out, arena, out, err);
 }
 
 /* ---- output ---- */

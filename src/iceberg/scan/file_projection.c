@@ -42,6 +42,23 @@ bool firn_field_is_lineage(int32_t field_id)
     return field_id == FIRN_FIELD_ROW_ID || field_id == FIRN_FIELD_LAST_UPDATED;
 }
 
+firn_status firn_schema_with_lineage(const firn_schema *schema, firn_arena *arena,
+                                     const firn_schema **out, firn_error *err)
+{
+    const size_t n = schema->root.n_fields;
+    firn_schema *copy = firn_arena_alloc_zero(arena, sizeof *copy);
+    firn_field *fields = firn_arena_array(arena, n + 2, sizeof *fields);
+    if (!copy || !fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) fields[i] = schema->root.fields[i];
+    fields[n] = firn_field_row_id;
+    fields[n + 1] = firn_field_last_updated;
+    *copy = *schema;
+    copy->root.fields = fields;
+    copy->root.n_fields = n + 2;
+    *out = copy;
+    return FIRN_OK;
+}
+
 bool firn_field_is_metadata(int32_t field_id)
 {
     return field_id >= FIRST_RESERVED_ID && field_id != FIRN_FIELD_DELETE_FILE_PATH &&

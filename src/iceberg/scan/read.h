@@ -31,6 +31,9 @@ extern const firn_field firn_field_last_updated; /* _last_updated_sequence_numbe
  * where it stores none standing for what the file's manifest entry says of the row. Null for tables
  * and snapshots without row ids. */
 bool firn_field_is_lineage(int32_t field_id);
+/* The schema and, behind its columns, those two: rows that keep their ids are written by it. */
+FIRN_MUST_CHECK firn_status firn_schema_with_lineage(const firn_schema *schema, firn_arena *arena,
+                                                     const firn_schema **out, firn_error *err);
 
 /* Hands out (task, row group) units to readers on any thread. The plan must outlive the queue, the
  * queue its readers. Delete files are read as the data files they apply to come up. Refuses with
