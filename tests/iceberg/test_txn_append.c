@@ -72,7 +72,7 @@ static void test_summary_counts_what_was_added(void **state)
     for (int i = 0; i < 3; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "f%d.parquet", i);
-        files[i] = firn_test_data_file(lake, table, name, i / 2, i * 10, 10);
+        files[i] = firn_test_data_file(lake, table, name, i / 2, i * INT64_C(10), 10);
     }
     const firn_property extra = {FIRN_STR_INIT("cursor"), FIRN_STR_INIT("42")};
     assert_ok(firn_txn_begin(table, &txn, &err), &err);
@@ -321,7 +321,7 @@ static void test_small_manifests_are_merged(void **state)
     for (int i = 0; i < 4; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "f%d.parquet", i);
-        assert_ok(firn_test_append(lake, table, name, i, i * 10, 10, &err), &err);
+        assert_ok(firn_test_append(lake, table, name, i, i * INT64_C(10), 10, &err), &err);
     }
     const firn_table_metadata *m = firn_table_metadata_of(table);
     assert_ok(firn_snapshot_manifests(lake->store, m, firn_metadata_current_snapshot(m),
