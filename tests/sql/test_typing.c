@@ -202,6 +202,20 @@ static void test_hostile_statements_end_in_errors(void **state)
     assert_rows(f, "select count(*) from t", "(2)");
 }
 
+static void test_nested_queries_are_read_once(void **state)
+{
+    enum { DEPTH = 30 };
+    sql_fixture *f = *state;
+    char text[DEPTH * 32 + 64] = "";
+    size_t n = 0;
+    make_table(f);
+    for (int i = 0; i < DEPTH; i++) n += (size_t)snprintf(text + n, sizeof text - n, "select (");
+    n += (size_t)snprintf(text + n, sizeof text - n, "select nosuch");
+    for (int i = 0; i < DEPTH; i++) n += (size_t)snprintf(text + n, sizeof text - n, ") x");
+    sql_expect_failure(f, text, FIRN_ERR_ARG, "nosuch", NULL, DEPTH * 8 + 7);
+    assert_types(f, "select (select (select 1.5 x) y) z, 'ab' w", "decimal(2, 1); varchar(2)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +233,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_a_column_cannot_store_is_refused,
                                         sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_a_view_divides_in_its_own_dialect, sql_fixture_open,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_nested_queries_are_read_once, sql_fixture_open,
                                         sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_hostile_statements_end_in_errors, sql_fixture_open,
                                         sql_fixture_close),

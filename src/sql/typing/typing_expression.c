@@ -230,7 +230,7 @@ firn_value_type typer_expression(typer *t)
     return type;
 }
 
-firn_value_type typer_expression_in(typer *t, size_t from, size_t to)
+firn_value_type typer_item(typer *t, size_t from, size_t to, size_t *end)
 {
     const size_t outer_to = t->to;
     const size_t n_edits = t->n_edits;
@@ -240,7 +240,9 @@ firn_value_type typer_expression_in(typer *t, size_t from, size_t to)
     t->i = from;
     t->to = to;
     firn_value_type type = typer_expression(t);
-    if (t->is_lost || t->i != to) {
+    const bool has_alias = t->i + 1 == to && firn_dialect_is_name(t->w, t->i);
+    *end = has_alias ? to - 1 : to;
+    if (t->is_lost || t->i != *end) {
         t->n_edits = n_edits;
         type = (firn_value_type){0};
     }
@@ -249,4 +251,14 @@ firn_value_type typer_expression_in(typer *t, size_t from, size_t to)
     t->i = to;
     t->to = outer_to;
     return type;
+}
+
+firn_value_type typer_expression_in(typer *t, size_t from, size_t to)
+{
+    size_t end = to;
+    const size_t n_edits = t->n_edits;
+    const firn_value_type type = typer_item(t, from, to, &end);
+    if (end == to) return type;
+    t->n_edits = n_edits;
+    return (firn_value_type){0};
 }

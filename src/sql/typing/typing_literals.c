@@ -184,10 +184,10 @@ static firn_value_type interval(typer *t)
         size_t at = 0;
         const int64_t years = take_number(text, &at) % 10000000;
         const int64_t months = take_number(text, &at) % 10000000;
+        const int64_t total = years * 12 + months;
         if (!typer_take(t, "MONTH")) return typer_lose(t);
-        typer_edit(
-            t, FIRN_EDIT_INSTEAD, from, t->i,
-            typer_printf(t, "INTERVAL '%s%lld months'", sign, (long long)(years * 12 + months)));
+        typer_edit(t, FIRN_EDIT_INSTEAD, from, t->i,
+                   typer_printf(t, "INTERVAL '%s%lld months'", sign, (long long)total));
         return type;
     }
     const int first = unit_at(t);
@@ -199,8 +199,10 @@ static firn_value_type interval(typer *t)
         if (last <= first) return typer_lose(t);
         t->i++;
     }
+    const bool has_sign = text.len > 0 && text.data[0] == '-';
+    if (has_sign && first == last) return (firn_value_type){.kind = FIRN_VALUE_INTERVAL_DAY};
     const int64_t us = interval_us(text, first, last);
-    if (us == INT64_MAX || (text.len > 0 && text.data[0] == '-')) return typer_lose(t);
+    if (us == INT64_MAX || has_sign) return typer_lose(t);
     const long long days = first == 0 ? (long long)(us / 86400000000) : 0;
     typer_edit(t, FIRN_EDIT_INSTEAD, from, t->i,
                typer_printf(t, "INTERVAL '%s%lld days %s%lld microseconds'", sign, days, sign,

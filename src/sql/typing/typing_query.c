@@ -92,17 +92,9 @@ static void add_item(typer *t, column_list *list, size_t from, size_t to, bool i
         return;
     }
     size_t end = end_of_expression(t, from, to);
-    const size_t n_edits = t->n_edits;
-    firn_value_type type = typer_expression_in(t, from, end);
-    const bool may_have_alias = end == to && to > from + 1 && firn_dialect_is_name(t->w, to - 1);
-    if (type.kind == FIRN_VALUE_UNKNOWN && may_have_alias) { /* "x name" */
-        t->n_edits = n_edits;
-        const firn_value_type shorter = typer_expression_in(t, from, to - 1);
-        if (shorter.kind != FIRN_VALUE_UNKNOWN) {
-            type = shorter;
-            end = to - 1;
-        }
-    }
+    const bool has_as = end < to;
+    const firn_value_type type =
+        has_as ? typer_expression_in(t, from, end) : typer_item(t, from, to, &end);
     const bool has_alias = end < to;
     if (has_alias || is_chain(t, from, to)) name = name_at(t, to - 1);
     if (is_result) typer_edit_result(t, from, end, &type);

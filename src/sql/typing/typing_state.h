@@ -68,6 +68,8 @@ void typer_add_relation(typer *t, typed_scope *scope, const typed_relation *rela
 firn_value_type typer_expression(typer *t);
 /* Without AND, OR, NOT and comparisons. */
 firn_value_type typer_value(typer *t);
+/* As below, but the last token may be a name behind the expression, which ends at *end. */
+firn_value_type typer_item(typer *t, size_t from, size_t to, size_t *end);
 /* [from, to) as an expression; unknown, and no edits, when it is more than one. t->i is to. */
 firn_value_type typer_expression_in(typer *t, size_t from, size_t to);
 
