@@ -23,7 +23,8 @@ static int open_fixture(void **state)
     firn_test_lake_open(&f->lake, false, NULL);
     f->table = firn_test_table(&f->lake, "t", true, NULL);
     for (int i = 0; i < 3; i++) {
-        assert_ok(firn_test_append(&f->lake, f->table, names[i], i, INT64_C(10) * i, 10, &err), &err);
+        assert_ok(firn_test_append(&f->lake, f->table, names[i], i, INT64_C(10) * i, 10, &err),
+                  &err);
         f->s[i] = firn_table_metadata_of(f->table)->current_snapshot_id;
         f->lake.clock_state.wall_us += 1000000;
     }
