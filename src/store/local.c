@@ -175,6 +175,7 @@ firn_status firn_store_add_local(firn_store *store, firn_env *env, firn_error *e
         .write = firn_local__write,
         .finish = firn_local__finish,
         .finish_all = firn_local__finish_all,
+        .make_scratch = firn_local__make_scratch,
         .abandon = firn_local__abandon,
         .remove = local_remove,
         .list = firn_local__list,

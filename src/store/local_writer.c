@@ -12,7 +12,8 @@
  * object is already visible; it is left there, because a reader may have seen it, and the caller
  * is told that it is not known to be durable.
  *
- * finish_all takes the same steps in the same order for several objects at once. */
+ * finish_all takes the same steps in the same order for several objects at once. Scratch objects
+ * are finished without the two fsyncs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ typedef struct local_writer {
     firn_env *env;
     int fd;             /* -1 once closed */
     bool has_temp_name; /* temp exists in the folder */
+    bool is_scratch;    /* not synced */
     char *buffer;       /* BUFFER_BYTES, made at the first small write */
     size_t used;
     char path[FIRN_LOCAL_PATH_SIZE];
@@ -211,7 +213,8 @@ static firn_status sync_file(local_writer *writer, firn_error *err)
 
     FIRN_TRY(flush_buffer(writer, err));
     FIRN_TRY(firn_env_failpoint(writer->env, "store.put.before_sync", err));
-    if (fsync(fd) != 0) return firn_fail_errno(err, errno, "cannot sync %s", writer->path);
+    if (!writer->is_scratch && fsync(fd) != 0)
+        return firn_fail_errno(err, errno, "cannot sync %s", writer->path);
     writer->fd = -1;
     if (close(fd) != 0) return firn_fail_errno(err, errno, "cannot close %s", writer->path);
     return FIRN_OK;
@@ -249,7 +252,14 @@ static firn_status publish(local_writer *writer, firn_error *err)
 {
     FIRN_TRY(sync_file(writer, err));
     FIRN_TRY(link_object(writer, err));
+    if (writer->is_scratch) return FIRN_OK;
     return sync_folder(writer->path, folder_length(writer->path), err);
+}
+
+void firn_local__make_scratch(void *ctx, void *opened)
+{
+    (void)ctx;
+    ((local_writer *)opened)->is_scratch = true;
 }
 
 firn_status firn_local__finish(void *ctx, void *opened, firn_error *err)

@@ -181,6 +181,12 @@ firn_status firn_store_write(firn_store_writer *writer, const void *data, size_t
     return st;
 }
 
+void firn_store_make_scratch(firn_store_writer *writer)
+{
+    const driver *d = &writer->driver;
+    if (d->ops->make_scratch) d->ops->make_scratch(d->ctx, writer->writer);
+}
+
 firn_status firn_store_finish(firn_store_writer *writer, firn_error *err)
 {
     driver d = writer->driver;

@@ -140,6 +140,25 @@ static void test_file_is_synced_before_its_name_and_the_folder_after(void **stat
     assert_content(f, "12345678");
 }
 
+static void test_scratch_is_visible_without_a_sync(void **state)
+{
+    fixture *f = *state;
+    firn_store_writer *writer = NULL;
+    firn_error err;
+    const firn_str path = firn_test_path(f->path, f->folder, "x");
+
+    assert_ok(firn_store_begin(f->store, path, &writer, &err), &err);
+    firn_store_make_scratch(writer);
+    assert_ok(firn_store_write(writer, "12345678", 8, &err), &err);
+    memset(&k_trace, 0, sizeof k_trace);
+    k_trace.is_on = true;
+    const firn_status st = firn_store_finish(writer, &err);
+    k_trace.is_on = false;
+    assert_ok(st, &err);
+    assert_string_equal(k_trace.calls, "wwwwlu");
+    assert_content(f, "12345678");
+}
+
 static void test_new_folders_are_synced_in_their_parents(void **state)
 {
     fixture *f = *state;
@@ -240,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_file_is_synced_before_its_name_and_the_folder_after),
         TEST(test_new_folders_are_synced_in_their_parents),
+        TEST(test_scratch_is_visible_without_a_sync),
         TEST(test_failed_file_sync_is_final),
         TEST(test_failed_folder_sync_is_reported_and_not_repeated),
         TEST(test_folder_sync_that_the_file_system_lacks_is_no_failure),

@@ -53,6 +53,8 @@ typedef struct firn_store_ops {
     /** Optional: finish for several objects with fewer waits for the disk. On failure some may be
      * visible. Frees all writers in every case. */
     firn_status (*finish_all)(void *ctx, void *const *writers, size_t n, firn_error *err);
+    /** Optional: nobody needs the object after a crash, so finish need not wait for the disk. */
+    void (*make_scratch)(void *ctx, void *writer);
     /** Drop an unfinished object and free the writer. */
     void (*abandon)(void *ctx, void *writer);
     firn_status (*remove)(void *ctx, firn_str path, firn_error *err);
@@ -90,6 +92,9 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_store_finish(firn_store_writer *writer
  * On failure some of the objects may be there and others not: remove them by name. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_store_finish_all(firn_store_writer *const *writers,
                                                            size_t n, firn_error *err);
+/** @brief Nobody needs this object after a crash (rows that do not fit memory, say): finishing it
+ * does not wait for the disk. What reads it in this process finds it all the same. */
+FIRN_API void firn_store_make_scratch(firn_store_writer *writer);
 /** @brief Ends the writer and leaves nothing behind. NULL is fine. */
 FIRN_API void firn_store_abandon(firn_store_writer *writer);
 

@@ -195,6 +195,7 @@ static firn_status spill(firn_row_sorter *s, firn_error *err)
     file->path = path;
     FIRN_TRY(firn_data_file_output__open(s->env, s->store, path, &s->opts.schema->root,
                                          &s->config.parquet, &output, err));
+    firn_store_make_scratch(output.store_writer);
     firn_status st = write_rows(s, &output, err);
     if (st == FIRN_OK) st = firn_data_file_output__finish(&output, s->arena, file, err);
     firn_data_file_output__abandon(&output);
