@@ -66,6 +66,8 @@ static const firn_dialect_function k_functions[] = {
     {"forall", 2, 2, "coalesce(list_bool_and(list_transform($*)), true)", NULL},
     {"aggregate", 3, 3, "list_reduce($1, $3, $2)", NULL},
     {"reduce", 3, 3, "list_reduce($1, $3, $2)", NULL},
+    {"reduce", 4, 4, "list_transform([list_reduce($1, $3, $2)], $4)[1]", NULL},
+    {"aggregate", 4, 4, "list_transform([list_reduce($1, $3, $2)], $4)[1]", NULL},
     {"element_at", 2, 2, "($1)[$2]", NULL},
     {"map_from_arrays", 2, 2, "map($*)", NULL},
     {"map_contains_key", 2, 2, "map_contains($*)", NULL},

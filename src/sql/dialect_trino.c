@@ -34,7 +34,7 @@ static const firn_dialect_function k_functions[] = {
      "CASE WHEN len($1) = 0 THEN true ELSE list_bool_and(list_transform($*)) END", NULL},
     {"none_match", 2, 2,
      "CASE WHEN len($1) = 0 THEN true ELSE NOT list_bool_or(list_transform($*)) END", NULL},
-    {"reduce", 4, 4, "list_reduce($1, $3, $2)", NULL},
+    {"reduce", 4, 4, "list_transform([list_reduce($1, $3, $2)], $4)[1]", NULL},
     {"slice", 3, 3, "list_slice($1, $2, ($2) + ($3) - 1)", NULL},
     {"sequence", 2, 3, "generate_series($*)", NULL},
     {"zip", 2, ANY, "list_zip($*)", NULL},

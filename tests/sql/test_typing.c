@@ -129,6 +129,7 @@ static void test_nested_values_follow_trino(void **state)
                        "found element 5 of an array of 2", NULL, 0);
     assert_rows(f, "select listagg(s, ',') within group (order by s) from (values 'b', 'a') x (s)",
                 "('a,b')");
+    assert_rows(f, "select reduce(ARRAY[1, 2], 0, (s, x) -> s + x, s -> s * 10)", "(30)");
     assert_rows(f, "select x, y from unnest(ARRAY[1, 2], ARRAY['u']) as q (x, y)",
                 "(1, u) (2, NULL)");
 }
