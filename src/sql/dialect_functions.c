@@ -372,6 +372,68 @@ firn_status firn_dialect_add_units(firn_dialect_writer *w, const firn_dialect_ca
     return firn_dialect_put(w, call->name, ")", err);
 }
 
+/* ---- Java's patterns of values ---- */
+
+/* A conversion: its letter, '\0' when there is none, and its digits behind the point. */
+typedef struct conversion {
+    char letter;
+    int digits;
+} conversion;
+
+/* The next one of a pattern at or after *at. */
+static conversion next_conversion(firn_str pattern, size_t *at)
+{
+    while (*at < pattern.len) {
+        conversion c = {'\0', 6};
+        if (pattern.data[(*at)++] != '%') continue;
+        for (; *at < pattern.len && strchr("-+ #,(.0123456789", pattern.data[*at]); (*at)++) {
+            const char flag = pattern.data[*at];
+            if (flag == '.')
+                c.digits = 0;
+            else if (*at > 0 && pattern.data[*at - 1] == '.')
+                c.digits = flag - '0';
+        }
+        if (*at < pattern.len) c.letter = pattern.data[(*at)++];
+        if (c.letter != '%') return c;
+    }
+    return (conversion){'\0', 0};
+}
+
+static firn_status emit_as(firn_dialect_writer *w, const firn_dialect_call *call, size_t i,
+                           const char *before, const char *after, firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, call->name, before, err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, i, err));
+    return firn_dialect_put(w, call->name, after, err);
+}
+
+/* The engine's printf wants text for %s and a double for %f, and rounds halves to even. */
+static firn_status emit_converted(firn_dialect_writer *w, const firn_dialect_call *call, size_t i,
+                                  conversion c, firn_error *err)
+{
+    char after[32];
+    if (c.letter == 's')
+        return emit_as(w, call, i, ", coalesce(CAST(", " AS VARCHAR), 'null')", err);
+    if (c.letter == 'f') {
+        (void)snprintf(after, sizeof after, ", %d) AS DOUBLE)", c.digits);
+        return emit_as(w, call, i, ", CAST(round(", after, err);
+    }
+    if (c.letter == 'e') return emit_as(w, call, i, ", CAST(", " AS DOUBLE)", err);
+    return emit_as(w, call, i, ", ", "", err);
+}
+
+firn_status firn_dialect_printf(firn_dialect_writer *w, const firn_dialect_call *call,
+                                firn_error *err)
+{
+    firn_str pattern = {0};
+    size_t at = 0;
+    (void)firn_dialect_string(w, call->args[0], &pattern);
+    FIRN_TRY(emit_as(w, call, 0, "printf(", "", err));
+    for (size_t i = 1; i < call->n_args; i++)
+        FIRN_TRY(emit_converted(w, call, i, next_conversion(pattern, &at), err));
+    return firn_dialect_put(w, call->name, ")", err);
+}
+
 /* ---- others ---- */
 
 firn_status firn_dialect_from_json(firn_dialect_writer *w, const firn_dialect_call *call,

@@ -62,6 +62,9 @@ FIRN_MUST_CHECK firn_status firn_dialect_between(firn_dialect_writer *w,
                                                  const firn_dialect_call *call, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dialect_add_units(firn_dialect_writer *w,
                                                    const firn_dialect_call *call, firn_error *err);
+/* format('%s-%05d', x, n) with the conversions of Java */
+FIRN_MUST_CHECK firn_status firn_dialect_printf(firn_dialect_writer *w,
+                                                const firn_dialect_call *call, firn_error *err);
 /* date_add('month', n, t) */
 FIRN_MUST_CHECK firn_status firn_dialect_date_add(firn_dialect_writer *w,
                                                   const firn_dialect_call *call, firn_error *err);

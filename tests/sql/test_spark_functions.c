@@ -192,6 +192,7 @@ static void test_functions_give_what_spark_documents(void **state)
         {"forall(array(1, 2, 3), x -> x % 2 == 0)", "false"},
         {"aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x)", "6"},
         {"aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x, acc -> acc * 10)", "60"},
+        {"format_string('%s-%05d', 3, 42)", "3-00042"},
         {"size(map('a', 1, 'b', 2))", "2"},
         {"map_keys(map(1, 'a', 2, 'b'))", "[1, 2]"},
         {"map_values(map(1, 'a', 2, 'b'))", "[a, b]"},

@@ -129,6 +129,19 @@ static void test_nested_values_follow_trino(void **state)
                        "found element 5 of an array of 2", NULL, 0);
     assert_rows(f, "select listagg(s, ',') within group (order by s) from (values 'b', 'a') x (s)",
                 "('a,b')");
+    assert_rows(
+        f,
+        "select format('%s-%05d %.1f%%', 7, 42, 1.25), format('%s', null), split('a,b,c', ',', 2)",
+        "(7-00042 1.3%, 'null', [a, 'b,c'])");
+    assert_rows(
+        f,
+        "select date_diff('month', date '2024-01-31', date '2024-02-01'), "
+        "date_diff('hour', timestamp '2024-01-01 00:59:00', timestamp '2024-01-01 01:59:00')",
+        "(0, 1)");
+    assert_rows(f,
+                "select url_extract_host(u), url_extract_port(u), url_extract_path(u) from (values "
+                "'https://me@x.org:8080/a/b?q=1#top') x (u)",
+                "(x.org, 8080, /a/b)");
     assert_rows(f, "select reduce(ARRAY[1, 2], 0, (s, x) -> s + x, s -> s * 10)", "(30)");
     assert_rows(f, "select x, y from unnest(ARRAY[1, 2], ARRAY['u']) as q (x, y)",
                 "(1, u) (2, NULL)");
