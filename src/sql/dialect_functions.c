@@ -372,6 +372,55 @@ firn_status firn_dialect_add_units(firn_dialect_writer *w, const firn_dialect_ca
     return firn_dialect_put(w, call->name, ")", err);
 }
 
+/* ---- fields of times ---- */
+
+/* A field of EXTRACT that the engine counts otherwise, and what stands around the time instead. */
+typedef struct extract_field {
+    const char *name, *before, *after;
+} extract_field;
+
+static firn_status extract(firn_dialect_writer *w, const firn_dialect_call *call,
+                           const extract_field *fields, firn_error *err)
+{
+    const size_t field = call->args[0];
+    const bool has_from = firn_dialect_is_word(w, field + 1, "FROM");
+    for (; has_from && fields->name; fields++) {
+        if (!firn_dialect_is_word(w, field, fields->name)) continue;
+        FIRN_TRY(firn_dialect_put(w, call->name, fields->before, err));
+        FIRN_TRY(firn_dialect_emit(w, field + 2, call->close, err));
+        return firn_dialect_put(w, call->name, fields->after, err);
+    }
+    FIRN_TRY(firn_dialect_copy(w, call->name, field + 1, err));
+    FIRN_TRY(firn_dialect_gap(w, field + 1, err));
+    return firn_dialect_emit(w, field + 1, call->close + 1, err);
+}
+
+firn_status firn_dialect_extract_spark(firn_dialect_writer *w, const firn_dialect_call *call,
+                                       firn_error *err)
+{
+    static const extract_field k_fields[] = {
+        {"DOW", "(dayofweek(", ") + 1)"}, {"DAYOFWEEK", "(dayofweek(", ") + 1)"},
+        {"DOW_ISO", "isodow(", ")"},      {"DAYOFWEEK_ISO", "isodow(", ")"},
+        {"YEAROFWEEK", "isoyear(", ")"},  {NULL, NULL, NULL},
+    };
+    return extract(w, call, k_fields, err);
+}
+
+firn_status firn_dialect_extract_trino(firn_dialect_writer *w, const firn_dialect_call *call,
+                                       firn_error *err)
+{
+    static const extract_field k_fields[] = {
+        {"DOW", "isodow(", ")"},
+        {"DAY_OF_WEEK", "isodow(", ")"},
+        {"DAY_OF_YEAR", "dayofyear(", ")"},
+        {"DAY_OF_MONTH", "day(", ")"},
+        {"YEAR_OF_WEEK", "isoyear(", ")"},
+        {"YOW", "isoyear(", ")"},
+        {NULL, NULL, NULL},
+    };
+    return extract(w, call, k_fields, err);
+}
+
 /* ---- Java's patterns of values ---- */
 
 /* A conversion: its letter, '\0' when there is none, and its digits behind the point. */

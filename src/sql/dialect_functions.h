@@ -62,6 +62,13 @@ FIRN_MUST_CHECK firn_status firn_dialect_between(firn_dialect_writer *w,
                                                  const firn_dialect_call *call, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dialect_add_units(firn_dialect_writer *w,
                                                    const firn_dialect_call *call, firn_error *err);
+/* extract(DOW FROM t) */
+FIRN_MUST_CHECK firn_status firn_dialect_extract_spark(firn_dialect_writer *w,
+                                                       const firn_dialect_call *call,
+                                                       firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_extract_trino(firn_dialect_writer *w,
+                                                       const firn_dialect_call *call,
+                                                       firn_error *err);
 /* format('%s-%05d', x, n) with the conversions of Java */
 FIRN_MUST_CHECK firn_status firn_dialect_printf(firn_dialect_writer *w,
                                                 const firn_dialect_call *call, firn_error *err);

@@ -35,6 +35,7 @@ static const firn_dialect_function k_functions[] = {
     {"none_match", 2, 2,
      "CASE WHEN len($1) = 0 THEN true ELSE NOT list_bool_or(list_transform($*)) END", NULL},
     {"reduce", 4, 4, "list_transform([list_reduce($1, $3, $2)], $4)[1]", NULL},
+    {"extract", 1, 1, NULL, firn_dialect_extract_trino},
     {"format", 1, ANY, NULL, firn_dialect_printf},
     {"date_diff", 3, 3, "date_sub($*)", NULL},
     {"split", 3, 3,

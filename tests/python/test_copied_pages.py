@@ -102,8 +102,8 @@ def test_readers_find_the_same_rows(home, monkeypatch, name):
         assert encoding in meta.row_group(0).column(1).encodings
     for a, b in ranges:
         want = pq.read_table(path, filters=[("i", ">=", a), ("i", "<=", b)])
-        found = duckdb.execute(f"SELECT count(*) FROM read_parquet('{path}') WHERE i BETWEEN {a} AND {b}")
-        assert found.fetchone()[0] == len(want) == max(0, min(b, N_FILES * N_ROWS - 1) - a + 1)
+        found = duckdb.execute(f"SELECT count(*) FROM read_parquet('{path}') WHERE i BETWEEN {a} AND {b}").fetchall()
+        assert found[0][0] == len(want) == max(0, min(b, N_FILES * N_ROWS - 1) - a + 1)
     assert home.run("doctor", "r.t").returncode == 0
 
 
