@@ -46,7 +46,7 @@ static inline bool equals(const firn_view *view, const wanted_value *w)
     if (word_at(view, 0) != w->head) return false;
     if (word_at(view, 8) == w->tail) return true;
     if (view->len <= sizeof view->as.inlined) return false;
-    return memcmp(view->as.ref.data, w->view.as.ref.data, view->len) == 0;
+    return firn_str_equals(firn_view_str(view), firn_view_str(&w->view));
 }
 
 /* As firn_str_compare of the two. */
