@@ -170,38 +170,41 @@ static bool is_of_one_table(firn_lexer lexer)
     return true;
 }
 
-/* The list of a query that is one SELECT of one table; else it stays empty. */
-static firn_status read_list(firn_session *session, firn_str text, output_list *list,
-                             firn_error *err)
+/* One item of the list; *is_last when no other follows. */
+static void next_item(firn_lexer *lexer, firn_arena *arena, output_item *out, bool *is_last)
 {
     enum { MAX_TOKENS = 64 }; /* of an item; a longer one is no plain column */
-    firn_lexer lexer = lexer_of(session, text);
     firn_token item[MAX_TOKENS];
-    firn_token token = firn_lexer_next(&lexer);
     size_t n = 0;
     int depth = 0;
     bool has_nested = false;
-    if (!firn_token_is(&token, "SELECT")) return FIRN_OK;
     for (;;) {
-        token = firn_lexer_next(&lexer);
-        const bool is_end =
-            token.kind == FIRN_TOKEN_END || (depth == 0 && firn_token_is(&token, "FROM"));
-        if (is_end || (depth == 0 && firn_token_is_symbol(&token, ","))) {
-            output_item *slot =
-                firn_arena_push(session->arena, &list->items, &list->n, &list->cap, sizeof *slot);
-            if (!slot) return firn_fail_nomem(err);
-            read_item(item, n < MAX_TOKENS ? n : 0, has_nested, session->arena, slot);
-            n = 0;
-            has_nested = false;
-            if (is_end && !is_of_one_table(lexer)) list->n = 0;
-            if (is_end) return FIRN_OK;
-            continue;
-        }
+        const firn_token token = firn_lexer_next(lexer);
+        *is_last = token.kind == FIRN_TOKEN_END || (depth == 0 && firn_token_is(&token, "FROM"));
+        if (*is_last || (depth == 0 && firn_token_is_symbol(&token, ","))) break;
         if (firn_token_is_symbol(&token, "(") || firn_token_is_symbol(&token, "[")) depth++;
         if (firn_token_is_symbol(&token, ")") || firn_token_is_symbol(&token, "]")) depth--;
         has_nested = has_nested || depth > 0;
         if (depth == 0 && n < MAX_TOKENS) item[n++] = token;
     }
+    read_item(item, n < MAX_TOKENS ? n : 0, has_nested, arena, out);
+}
+
+/* The list of a query that is one SELECT of one table; else it stays empty. */
+static firn_status read_list(firn_session *session, firn_str text, output_list *list,
+                             firn_error *err)
+{
+    firn_lexer lexer = lexer_of(session, text);
+    const firn_token first = firn_lexer_next(&lexer);
+    bool is_last = !firn_token_is(&first, "SELECT");
+    while (!is_last) {
+        output_item *slot =
+            firn_arena_push(session->arena, &list->items, &list->n, &list->cap, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        next_item(&lexer, session->arena, slot, &is_last);
+        if (is_last && !is_of_one_table(lexer)) list->n = 0;
+    }
+    return FIRN_OK;
 }
 
 /* Where the columns come from. */

@@ -354,11 +354,12 @@ def test_commits_at_once_lose_nothing(lake, java):
 def test_a_change_of_firn_and_appends_of_java_at_once(lake, java):
     """Updates read what they change: an append that came first must be there afterwards."""
     schema = Schema(field(1, "id", LongType()), field(2, "n", LongType()))
-    create(java, "a.t", schema, properties={"commit.retry.num-retries": "100", "commit.retry.min-wait-ms": "10"})
+    create(java, "a.t", schema, properties={"commit.retry.num-retries": "100", "commit.retry.min-wait-ms": "10",
+                                            "commit.retry.max-wait-ms": "100"})
     append(java, "a.t", [{"id": i, "n": 0} for i in range(5)])
     process = java.start("append", "a.t", *[[{"id": 100 + i, "n": -1}] for i in range(4)])
     updates = 0
-    while process.poll() is None or updates < 3:
+    while updates < 3 or (process.poll() is None and updates < 50):  # Java waits longer after each loss
         lake.run("sql", "-c", "UPDATE a.t SET n = n + 1 WHERE id < 100")
         updates += 1
     assert Catalog.finish(process) == "appended"
