@@ -48,7 +48,7 @@ static const char *const k_texts[] = {
 
 static firn_value random_value(const firn_type *type, uint64_t r)
 {
-    static const double reals[] = {-INFINITY, -1.5, -0.0, 0.0, 1.5, 2.5, INFINITY, NAN};
+    static const double reals[] = {-HUGE_VAL, -1.5, -0.0, 0.0, 1.5, 2.5, HUGE_VAL, (double)NAN};
     static const int64_t ends[] = {INT64_MIN, INT64_MAX, INT32_MIN, INT32_MAX};
     firn_value v = {.kind = type->kind, .precision = type->precision, .scale = type->scale};
     const int64_t small = (int64_t)(r / 8 % 12) - 6;

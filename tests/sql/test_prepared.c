@@ -96,7 +96,10 @@ static void bind_text(firn_prepared *p, size_t at, firn_type_kind kind, firn_val
     firn_error err = {0};
     const firn_type type = {.kind = kind, .precision = 9, .scale = 2, .length = 3};
     value.kind = kind;
-    if (kind == FIRN_TYPE_DECIMAL) value.precision = 9, value.scale = 2;
+    if (kind == FIRN_TYPE_DECIMAL) {
+        value.precision = 9;
+        value.scale = 2;
+    }
     assert_ok(firn_prepared_bind(p, at, &type, &value, &err), &err);
 }
 
