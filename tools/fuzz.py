@@ -37,9 +37,13 @@ def build():
             sys.exit("fuzz: cannot build the targets")
 
 
+def all_targets():
+    return [n[5:-2] for n in sorted(os.listdir(os.path.join(ROOT, "fuzz"))) if re.fullmatch(r"fuzz_\w+\.c", n)]
+
+
 def targets():
     only = os.environ.get("FUZZ_ONLY", "").split()
-    found = [n[5:-2] for n in sorted(os.listdir(os.path.join(ROOT, "fuzz"))) if re.fullmatch(r"fuzz_\w+\.c", n)]
+    found = all_targets()
     unknown = set(only) - set(found)
     if unknown:
         sys.exit(f"fuzz: no target called {' '.join(sorted(unknown))}")
@@ -161,7 +165,7 @@ def add_to_record(results):
 def table():
     lines = ["| target | executions | hours | last deep run |", "|---|--:|--:|---|"]
     record = read_record()
-    for name in targets():
+    for name in all_targets():
         executions, seconds, day = record.get(name, (0, 0, "never"))
         lines.append(f"| {name} | {executions:,} | {seconds / 3600:.2f} | {day} |")
     return "\n".join(lines) + "\n"
