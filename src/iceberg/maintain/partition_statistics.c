@@ -11,10 +11,10 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "format/row_builder.h"
+#include "iceberg/maintain/statistics_entry.h"
 #include "iceberg/maintain/table_views.h"
 #include "iceberg/scan/partition_sums.h"
 #include "iceberg/scan/plan.h"
-#include "iceberg/spec/json_build.h"
 #include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/partition_type.h"
 #include "iceberg/txn/manifest_files.h"
@@ -224,30 +224,12 @@ static firn_status find_file(partition_run *r, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status make_entry(const partition_run *r, firn_str *out, firn_error *err)
+static firn_status commit(partition_run *r, firn_error *err)
 {
     firn_json_build b = {.err = err};
     json_t *root = json_object();
-    json_t *built = NULL;
-    firn_json_build_i64(&b, root, "snapshot-id", r->snapshot->snapshot_id);
-    firn_json_build_str(&b, root, "statistics-path", r->path);
-    firn_json_build_i64(&b, root, "file-size-in-bytes", r->size_bytes);
-    FIRN_TRY(firn_json_build_finish(&b, root, &built));
-    const firn_status st = firn_json_keep(built, r->arena, out, err);
-    json_decref(built);
-    return st;
-}
-
-static firn_status commit(partition_run *r, firn_error *err)
-{
-    firn_str entry;
-    firn_txn *txn = NULL;
-    FIRN_TRY(make_entry(r, &entry, err));
-    FIRN_TRY(firn_txn_begin(r->table, &txn, err));
-    firn_status st = firn_txn_set_statistics(txn, entry, true, err);
-    if (st == FIRN_OK) st = firn_txn_commit(txn, err);
-    firn_txn_close(txn);
-    return st;
+    firn_statistics_entry_begin(&b, root, r->snapshot->snapshot_id, r->path, r->size_bytes);
+    return firn_statistics_entry_commit(&b, root, r->table, true, r->arena, err);
 }
 
 static firn_status compute(partition_run *r, firn_error *err)

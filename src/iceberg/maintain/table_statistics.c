@@ -9,9 +9,9 @@
 #include "format/metrics.h"
 #include "format/puffin.h"
 #include "format/theta_sketch.h"
+#include "iceberg/maintain/statistics_entry.h"
 #include "iceberg/maintain/table_views.h"
 #include "iceberg/scan/table_rows.h"
-#include "iceberg/spec/json_build.h"
 #include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/txn/snapshot_update.h"
 
@@ -182,33 +182,15 @@ static void put_blob(firn_json_build *b, json_t *list, const firn_puffin_blob *b
                                &blob->properties);
 }
 
-static firn_status make_entry(statistics_run *r, firn_str *out, firn_error *err)
+static firn_status commit(statistics_run *r, firn_error *err)
 {
     firn_json_build b = {.err = err};
     json_t *root = json_object();
-    json_t *built = NULL;
-    firn_json_build_i64(&b, root, "snapshot-id", r->snapshot->snapshot_id);
-    firn_json_build_str(&b, root, "statistics-path", r->path);
-    firn_json_build_i64(&b, root, "file-size-in-bytes", r->size_bytes);
+    firn_statistics_entry_begin(&b, root, r->snapshot->snapshot_id, r->path, r->size_bytes);
     firn_json_build_i64(&b, root, "file-footer-size-in-bytes", r->footer_bytes);
     json_t *blobs = firn_json_build_array(&b, root, "blob-metadata");
     for (size_t i = 0; i < r->n; i++) put_blob(&b, blobs, &r->blobs[i]);
-    FIRN_TRY(firn_json_build_finish(&b, root, &built));
-    const firn_status st = firn_json_keep(built, r->arena, out, err);
-    json_decref(built);
-    return st;
-}
-
-static firn_status commit(statistics_run *r, firn_error *err)
-{
-    firn_str entry;
-    firn_txn *txn = NULL;
-    FIRN_TRY(make_entry(r, &entry, err));
-    FIRN_TRY(firn_txn_begin(r->table, &txn, err));
-    firn_status st = firn_txn_set_statistics(txn, entry, false, err);
-    if (st == FIRN_OK) st = firn_txn_commit(txn, err);
-    firn_txn_close(txn);
-    return st;
+    return firn_statistics_entry_commit(&b, root, r->table, false, r->arena, err);
 }
 
 static firn_status run(statistics_run *r, int64_t snapshot_id, const firn_str *columns, size_t n,
