@@ -104,9 +104,12 @@ static void read_image(const char *folder_path, firn_str key)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char folder[] = "/tmp/firn-fuzz-XXXXXX";
-    char path[64];
+    const char *base = getenv("TMPDIR");
+    char folder[64];
+    char path[80];
     char *bytes = size > 0 ? firn_mem_alloc(NULL, size) : NULL;
+    if (!base || strlen(base) > 32) base = "/tmp";
+    (void)snprintf(folder, sizeof folder, "%s/firn-fuzz-XXXXXX", base);
     if (!bytes || !mkdtemp(folder)) {
         firn_mem_free(NULL, bytes);
         return 0;
