@@ -397,6 +397,19 @@ static void test_rollback_is_logged_at_the_time_of_the_commit(void **state)
     assert_int_equal(m->snapshot_log[2].timestamp_ms, NOW + 2);
 }
 
+static void test_snapshot_older_than_the_last_rollback_is_logged_after_it(void **state)
+{
+    const firn_table_metadata *m = new_table(*state, 1);
+    firn_snapshot old = snapshot_of(13, 11, 0);
+    m = with_snapshot(*state, m, snapshot_of(11, -1, 0));
+    old.timestamp_ms = NOW - 5;
+    m = with_snapshot(*state, m, old);
+    assert_int_equal(m->n_snapshot_log, 2);
+    assert_int_equal(m->snapshot_log[1].snapshot_id, 13);
+    assert_int_equal(m->snapshot_log[1].timestamp_ms, NOW);
+    assert_int_equal(m->snapshots[1].timestamp_ms, NOW - 5);
+}
+
 static void test_snapshots_current_within_a_commit_only_are_not_logged(void **state)
 {
     const firn_snapshot a = snapshot_of(11, -1, 1);
@@ -563,6 +576,7 @@ int main(void)
         ARENA_TEST(test_v3_snapshots_take_row_ids),
         ARENA_TEST(test_references),
         ARENA_TEST(test_rollback_is_logged_at_the_time_of_the_commit),
+        ARENA_TEST(test_snapshot_older_than_the_last_rollback_is_logged_after_it),
         ARENA_TEST(test_snapshots_current_within_a_commit_only_are_not_logged),
         ARENA_TEST(test_removed_snapshots_take_log_and_statistics_along),
         ARENA_TEST(test_metadata_log_is_cut),

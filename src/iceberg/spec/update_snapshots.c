@@ -127,12 +127,16 @@ static bool is_added(const firn_metadata_builder *b, int64_t snapshot_id)
     return false;
 }
 
+/* A snapshot that was made before main moved elsewhere and back may be older than the last entry,
+ * yet it became current after it. */
 static firn_status log_current(firn_metadata_builder *b, const firn_snapshot *snapshot)
 {
     firn_snapshot_log_entry *log =
         firn_builder_grow(b, b->m.snapshot_log, b->m.n_snapshot_log, sizeof *log);
     if (!log) return firn_fail_nomem(b->err);
-    const int64_t at = is_added(b, snapshot->snapshot_id) ? snapshot->timestamp_ms : b->now_ms;
+    int64_t at = is_added(b, snapshot->snapshot_id) ? snapshot->timestamp_ms : b->now_ms;
+    if (b->m.n_snapshot_log > 0 && log[b->m.n_snapshot_log - 1].timestamp_ms > at)
+        at = log[b->m.n_snapshot_log - 1].timestamp_ms;
     log[b->m.n_snapshot_log++] = (firn_snapshot_log_entry){at, snapshot->snapshot_id};
     b->m.snapshot_log = log;
     return FIRN_OK;
