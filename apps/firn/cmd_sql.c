@@ -112,6 +112,7 @@ static void set_manner(shell *sh, const app_args *args)
     sh->has_timer = sh->is_interactive || app_args_has(args, "timer");
     sh->reads_start_file = !app_args_has(args, "no-init");
     sh->output.has_pager = sh->is_interactive && isatty(STDOUT_FILENO);
+    sh->is_highlighted = sh->is_interactive && app_wants_color(STDOUT_FILENO);
     app_interrupts_to_exit(sh->is_interactive ? 3 : 2);
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* libedit knows keys, history and the text; it cannot draw in colours. Lines that are painted are
+ * drawn here, whenever the keyboard is waited for, and what libedit draws goes nowhere. */
 #include "line_editor.h"
 
 #include <errno.h>
@@ -20,8 +22,9 @@
 #include "app.h"
 #include "base/str.h"
 #include "display_width.h"
+#include "line_view.h"
 
-enum { MAX_SHOWN = 200, MAX_HISTORY_FILE = 4 << 20 };
+enum { MAX_SHOWN = 200, MAX_HISTORY_FILE = 4 << 20, MAX_PICTURE = 16 << 20 };
 
 struct line_editor {
     line_editor_opts opts;
@@ -30,6 +33,10 @@ struct line_editor {
     const char *prompt;
     firn_buf text; /* of the line that was read */
     bool is_plain; /* a terminal without escape sequences */
+    bool is_painted;
+    FILE *nowhere; /* what libedit draws of painted lines; NULL: there are none */
+    line_view view;
+    firn_buf styles, drawing;
     struct winsize window;
 };
 
@@ -48,6 +55,75 @@ static char *prompt_of(EditLine *edit)
         char *out;
     } text = {.in = editor_of(edit)->prompt};
     return text.out;
+}
+
+/* ---- painted lines ---- */
+
+static void show_drawing(line_editor *editor)
+{
+    firn_buf *out = &editor->drawing;
+    if (out->status == FIRN_OK) (void)fwrite(out->data, 1, out->len, stdout);
+    (void)fflush(stdout);
+    firn_buf_clear(out);
+}
+
+static void draw_line(line_editor *editor, firn_str line, size_t cursor)
+{
+    firn_buf_clear(&editor->styles);
+    char *styles = firn_buf_reserve(&editor->styles, line.len + 1);
+    if (!styles) return;
+    memset(styles, LINE_STYLE_PLAIN, line.len + 1);
+    editor->opts.paint(editor->opts.ctx, line, cursor, (uint8_t *)styles);
+    const line_picture picture = {.n_columns =
+                                      editor->window.ws_col > 0 ? editor->window.ws_col : 80,
+                                  .n_rows = editor->window.ws_row > 0 ? editor->window.ws_row : 24,
+                                  .prompt = firn_str_of(editor->prompt),
+                                  .text = line,
+                                  .cursor = cursor < line.len ? cursor : line.len,
+                                  .styles = (const uint8_t *)styles};
+    line_view_draw(&editor->view, &picture, &editor->drawing);
+    show_drawing(editor);
+}
+
+/* As it is, before a key is waited for; keys that are there already come first. */
+static void draw_now(line_editor *editor)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (!editor->is_painted || poll(&input, 1, 0) > 0) return;
+    const LineInfo *info = el_line(editor->edit);
+    draw_line(editor, (firn_str){info->buffer, (size_t)(info->lastchar - info->buffer)},
+              (size_t)(info->cursor - info->buffer));
+}
+
+/* What is printed next is below the line. */
+static void leave_line(line_editor *editor)
+{
+    if (editor->is_painted) {
+        line_view_leave(&editor->view, &editor->drawing);
+        show_drawing(editor);
+    } else {
+        fputc('\n', stdout);
+    }
+}
+
+static unsigned char clear_screen(EditLine *edit, int key)
+{
+    line_editor *editor = editor_of(edit);
+    (void)key;
+    if (!editor->is_plain) fputs("\033[H\033[2J", stdout);
+    (void)fflush(stdout);
+    editor->view = (line_view){0};
+    return CC_REDISPLAY;
+}
+
+bool line_editor_set_painted(line_editor *editor, bool is_painted)
+{
+    if (is_painted && !editor->nowhere && !editor->is_plain)
+        editor->nowhere = fopen("/dev/null", "we");
+    if (is_painted && !editor->nowhere) return false;
+    editor->is_painted = is_painted;
+    (void)el_set(editor->edit, EL_SETFP, 1, is_painted ? editor->nowhere : stdout);
+    return true;
 }
 
 /* ---- keys ---- */
@@ -81,6 +157,7 @@ static int read_key(EditLine *edit, wchar_t *out)
     memset(&state, 0, sizeof state);
     for (;;) {
         char byte;
+        draw_now(editor);
         if (!wait_for_key()) return -1;
         const ssize_t n = read(STDIN_FILENO, &byte, 1);
         if (n < 0 && errno == EINTR) continue;
@@ -191,7 +268,7 @@ static size_t common_prefix(const line_choices *choices)
 }
 
 /* In columns below the line, down first. */
-static void print_choices(const line_editor *editor, const line_choices *choices)
+static void print_choices(line_editor *editor, const line_choices *choices)
 {
     int32_t width = 1;
     const size_t n = choices->n < MAX_SHOWN ? choices->n : MAX_SHOWN;
@@ -202,7 +279,7 @@ static void print_choices(const line_editor *editor, const line_choices *choices
     const int32_t screen = editor->window.ws_col > 0 ? editor->window.ws_col : 80;
     const size_t n_columns = screen / (width + 2) > 0 ? (size_t)(screen / (width + 2)) : 1;
     const size_t n_rows = (n + n_columns - 1) / n_columns;
-    fputc('\n', stdout);
+    leave_line(editor);
     for (size_t row = 0; row < n_rows; row++) {
         for (size_t i = row; i < n; i += n_rows) {
             const firn_str item = choices->items[i];
@@ -332,6 +409,7 @@ void line_editor_remember(line_editor *editor, firn_str text)
 static void bind_keys(EditLine *edit)
 {
     (void)el_wset(edit, EL_ADDFN, L"firn-complete", L"complete the word", complete_word);
+    (void)el_wset(edit, EL_ADDFN, L"firn-clear", L"clear the screen", clear_screen);
     (void)el_wset(edit, EL_ADDFN, L"firn-paste", L"take pasted text as it is", take_paste);
     (void)el_wset(edit, EL_ADDFN, L"firn-up", L"line up or back in the history", move_up);
     (void)el_wset(edit, EL_ADDFN, L"firn-down", L"line down or on in the history", move_down);
@@ -342,7 +420,7 @@ static void bind_keys(EditLine *edit)
         {"^R", "em-inc-search-prev"},  {"\\e[1;5C", "em-next-word"},
         {"\\e[1;5D", "ed-prev-word"},  {"\\e[3~", "ed-delete-next-char"},
         {"\\e[H", "ed-move-to-beg"},   {"\\e[F", "ed-move-to-end"},
-        {"^W", "ed-delete-prev-word"},
+        {"^W", "ed-delete-prev-word"}, {"^L", "firn-clear"},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         (void)el_set(edit, EL_BIND, keys[i][0], keys[i][1], NULL);
@@ -366,6 +444,8 @@ line_editor *line_editor_open(const line_editor_opts *opts, firn_arena *arena)
         return NULL;
     }
     firn_buf_init(&editor->text, NULL, 0);
+    firn_buf_init(&editor->styles, NULL, MAX_PICTURE);
+    firn_buf_init(&editor->drawing, NULL, MAX_PICTURE);
     (void)history(editor->past, &event, H_SETSIZE, opts->history_size);
     load_history(editor);
     (void)ioctl(STDIN_FILENO, TIOCGWINSZ, &editor->window);
@@ -384,7 +464,10 @@ void line_editor_close(line_editor *editor)
 {
     if (editor->edit) el_end(editor->edit);
     if (editor->past) history_end(editor->past);
+    if (editor->nowhere) (void)fclose(editor->nowhere);
     firn_buf_dispose(&editor->text);
+    firn_buf_dispose(&editor->styles);
+    firn_buf_dispose(&editor->drawing);
 }
 
 /* The terminal marks pasted text while a line is read. */
@@ -399,16 +482,22 @@ line_end line_editor_read(line_editor *editor, const char *prompt, firn_str *out
 {
     int n = 0;
     editor->prompt = prompt;
+    editor->view = (line_view){0};
     mark_pastes(editor, "\033[?2004h");
     /* before the prompt is there, so that a key at once is a key */
     (void)el_set(editor->edit, EL_PREP_TERM, 1);
     const char *line = el_gets(editor->edit, &n);
     mark_pastes(editor, "\033[?2004l");
     if (!line && app_was_interrupted()) {
-        fputc('\n', stdout);
+        leave_line(editor);
         return LINE_INTERRUPTED;
     }
     if (!line || n <= 0) return LINE_EOF;
+    if (editor->is_painted) {
+        const firn_str typed = {line, (size_t)n};
+        draw_line(editor, firn_str_slice(typed, 0, typed.len - (line[n - 1] == '\n')), SIZE_MAX);
+        leave_line(editor);
+    }
     firn_buf_clear(&editor->text);
     firn_buf_append(&editor->text, line, (size_t)n);
     *out = firn_buf_view(&editor->text);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "firn/base.h"
+#include "line_style.h"
 
 typedef struct line_editor line_editor;
 
@@ -22,6 +23,9 @@ typedef struct line_editor_opts {
     int32_t history_size;     /* lines */
     /* Fill out for the word that ends at the cursor. */
     void (*complete)(void *ctx, firn_str line, size_t cursor, line_choices *out);
+    /* The line_style of each byte of the line, all plain before; cursor SIZE_MAX: no longer in it.
+     */
+    void (*paint)(void *ctx, firn_str line, size_t cursor, uint8_t *styles);
     void *ctx;
 } line_editor_opts;
 
@@ -34,6 +38,8 @@ typedef enum line_end {
 /* opts is copied. NULL: out of memory, or the terminal cannot be used. */
 line_editor *line_editor_open(const line_editor_opts *opts, firn_arena *arena);
 void line_editor_close(line_editor *editor);
+/* Whether lines are painted while they are typed. False: the terminal cannot. */
+bool line_editor_set_painted(line_editor *editor, bool is_painted);
 /* One line, or several that were pasted or called back, with a line break at the end; borrowed
  * until the next call. */
 line_end line_editor_read(line_editor *editor, const char *prompt, firn_str *out);

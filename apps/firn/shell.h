@@ -2,8 +2,8 @@
 /* Running SQL text for a person or a script: statements and commands in, rendered results and
  * errors out. Files: shell.c runs a statement, shell_text.c cuts text into statements and commands,
  * shell_commands.c knows the commands, shell_buffer.c and shell_describe.c are some of them,
- * shell_output.c is where results go, shell_interactive.c the prompt, shell_complete.c the Tab key.
- */
+ * shell_output.c is where results go, shell_interactive.c the prompt, shell_complete.c the Tab key,
+ * shell_highlight.c the colours. */
 #ifndef FIRN_APP_SHELL_H
 #define FIRN_APP_SHELL_H
 
@@ -46,6 +46,7 @@ typedef struct shell {
     bool keeps_going;      /* after a failure */
     bool has_timer;        /* print time and scan facts */
     bool reads_start_file; /* before the first prompt */
+    bool is_highlighted;   /* statements are painted while they are typed */
     bool is_leaving;       /* .quit was read */
     int leave_status;
     int depth;     /* of files that read files */

@@ -54,6 +54,12 @@ static int run_pager(const call *c)
     return set_switch(c, &c->sh->output.has_pager, "pager");
 }
 
+/* A terminal that cannot stays without, which the next prompt finds out. */
+static int run_highlight(const call *c)
+{
+    return set_switch(c, &c->sh->is_highlighted, "highlighting");
+}
+
 static int run_bail(const call *c)
 {
     bool ends = !c->sh->keeps_going;
@@ -323,13 +329,13 @@ static int run_show(const call *c)
     for (size_t i = 0; i < ns.n_levels; i++)
         printf("%s%.*s", i > 0 ? "." : "", FIRN_STR_ARG(ns.levels[i]));
     printf("\nhome       %.*s\ndialect    %s\nmode       %s\nexpanded   %s\nrows       %lld\n"
-           "null       %s\ntimer      %s\nbail       %s\npager      %s\n",
+           "null       %s\ntimer      %s\nbail       %s\npager      %s\nhighlight  %s\n",
            FIRN_STR_ARG(firn_home_path(sh->a->home)),
            firn_dialect_name(firn_session__dialect(sh->session)),
            render_format_name(sh->render.format), expanded[sh->expanded],
            (long long)sh->render.max_rows, sh->render.null_text ? sh->render.null_text : "",
            sh->has_timer ? "on" : "off", sh->keeps_going ? "off" : "on",
-           sh->output.has_pager ? "on" : "off");
+           sh->output.has_pager ? "on" : "off", sh->is_highlighted ? "on" : "off");
     return APP_OK;
 }
 
@@ -360,6 +366,8 @@ static const command k_commands[] = {
     {".timer .timing \\timing", "[on|off]", "time and what was read after each statement",
      run_timer, false},
     {".pager", "[on|off]", "long results through FIRN_PAGER, PAGER or less", run_pager, false},
+    {".highlight", "[on|off]", "colours and matching brackets while a statement is typed",
+     run_highlight, false},
     {".output \\o", "[FILE|'|'COMMAND]", "results go there; without one: back to the screen",
      run_output, false},
     {".once", "FILE|'|'COMMAND", "the next result goes there", run_once, false},

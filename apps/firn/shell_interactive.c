@@ -11,6 +11,7 @@
 #include "line_editor.h"
 #include "shell.h"
 #include "shell_complete.h"
+#include "shell_highlight.h"
 
 typedef struct prompt_state {
     shell *sh;
@@ -78,6 +79,12 @@ static void complete(void *ctx, firn_str line, size_t cursor, line_choices *out)
     shell_complete(state->sh, firn_buf_view(&state->text), line, cursor, out);
 }
 
+static void paint(void *ctx, firn_str line, size_t cursor, uint8_t *styles)
+{
+    const prompt_state *state = ctx;
+    shell_highlight(state->sh, firn_buf_view(&state->text), line, cursor, styles);
+}
+
 static void run_lines(prompt_state *state, line_editor *editor, firn_str lines)
 {
     shell *sh = state->sh;
@@ -109,6 +116,8 @@ static int read_lines(prompt_state *state, line_editor *editor)
     char prompt[128];
     firn_str lines;
     while (!state->sh->is_leaving) {
+        state->sh->is_highlighted =
+            line_editor_set_painted(editor, state->sh->is_highlighted) && state->sh->is_highlighted;
         switch (line_editor_read(editor, prompt_text(state, prompt, sizeof prompt), &lines)) {
         case LINE_READ: run_lines(state, editor, lines); break;
         case LINE_INTERRUPTED:
@@ -131,6 +140,7 @@ int shell_run_interactive(shell *sh)
     line_editor *editor = line_editor_open(&(line_editor_opts){.history_path = path,
                                                                .history_size = HISTORY_LINES,
                                                                .complete = complete,
+                                                               .paint = paint,
                                                                .ctx = &state},
                                            a->arena);
     if (!editor) return APP_FAILED;

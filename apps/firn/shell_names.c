@@ -80,11 +80,23 @@ void names_offer(line_choices *out, firn_str item, firn_str prefix)
     if (begins_with(item, prefix)) line_choices_add(out, item);
 }
 
+static bool is_in(firn_str word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (firn_str_equals_nocase(word, firn_str_of(words[i]))) return true;
+    return false;
+}
+
+bool names_is_keyword(firn_str word)
+{
+    return is_in(word, k_keywords, sizeof k_keywords / sizeof *k_keywords) ||
+           is_in(word, k_statement_words, sizeof k_statement_words / sizeof *k_statement_words);
+}
+
 static bool needs_quotes(firn_str name)
 {
-    for (size_t i = 0; i < sizeof k_keywords / sizeof *k_keywords; i++)
-        if (firn_str_equals_nocase(name, firn_str_of(k_keywords[i]))) return true;
-    return !shell_variable_name_is_valid(name);
+    return is_in(name, k_keywords, sizeof k_keywords / sizeof *k_keywords) ||
+           !shell_variable_name_is_valid(name);
 }
 
 void names_offer_identifier(const shell *sh, line_choices *out, firn_str name, firn_str prefix)

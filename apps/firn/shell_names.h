@@ -14,6 +14,8 @@ void names_offer_identifier(const shell *sh, line_choices *out, firn_str name, f
 /* A keyword in the case that prefix has. */
 void names_offer_keyword(line_choices *out, const char *keyword, firn_str prefix);
 
+/* In any case. */
+bool names_is_keyword(firn_str word);
 /* Words that begin a statement; words within one. */
 void names_statement_words(line_choices *out, firn_str prefix);
 void names_keywords(line_choices *out, firn_str prefix);
