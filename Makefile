@@ -4,7 +4,7 @@ BUILD := build
 PREFIX := /usr/local
 PYTEST := $(BUILD)/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-java interop check check-fast bench bench-format bench-plan bench-merge bench-commit torture model conformance fuzz fuzz-table dev tsan clean bench-maintain bench-sql bench-statement
+.PHONY: all install help deps demo test test-unit test-fuzz test-python test-crash test-spill test-java interop check check-fast bench bench-format bench-plan bench-merge bench-commit torture model conformance fuzz fuzz-table dev tsan clean bench-maintain bench-sql bench-statement
 
 all: deps ## build the program: build/firn
 	@cmake --preset release >/dev/null
@@ -38,6 +38,10 @@ test-python: all ## the program judged by PyIceberg, pyarrow and DuckDB
 test-crash: all ## the pipeline killed at every failpoint and at random moments
 	@tools/install_deps.sh test
 	@tools/test.sh crash
+
+test-spill: all ## tables ten times larger than the memory budget (SPILL_MEMORY_MIB, 64): MERGE, DELETE, bin-pack, sort
+	@tools/install_deps.sh test
+	@tools/test.sh spill
 
 test-java: all ## the catalog judged by Iceberg's Java JdbcCatalog (a JDK and Maven)
 	@tools/install_deps.sh peers

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test.sh all|unit|python|crash|java|interop|torture|model|tsan: the suites behind "make test". Prints each suite's own
+# test.sh all|unit|python|crash|spill|java|interop|torture|model|tsan: the suites behind "make test". Prints each suite's own
 # closing line, and one line in the end.
 set -u
 cd "$(dirname "$0")/.."
@@ -45,6 +45,7 @@ all)
 unit) rm -f build/dev/Testing/Temporary/LastTestsFailed.log; suite "unit tests (ASan, UBSan)" unit ;;
 python) suite "PyIceberg, pyarrow and DuckDB" pytest tests/python ;;
 crash) suite "kill tests" pytest tests/crash ;;
+spill) suite "tables larger than memory" pytest -s tests/spill ;;
 java)
     suite "the Java peer's build" tests/peers/java.sh
     suite "Iceberg's Java JdbcCatalog" pytest tests/peers
@@ -66,7 +67,7 @@ model)
     suite "tables against a model" model
     ;;
 tsan) suite "unit tests (TSan)" tsan ;;
-*) echo "usage: test.sh all|unit|python|crash|java|interop|torture|model|tsan" >&2; exit 2 ;;
+*) echo "usage: test.sh all|unit|python|crash|spill|java|interop|torture|model|tsan" >&2; exit 2 ;;
 esac
 if [ -n "$failed" ]; then
     echo "test: FAILED:$failed"

@@ -23,7 +23,9 @@
 typedef struct column_copy {
     firn_parquet_column *c;
     firn_parquet_scratch *scratch;
+    firn_parquet_copy *copy;
     firn_pq_source_chunk *from;
+    firn_pq_recoder recoder;
     /* The source's dictionary. */
     firn_buf values; /* unpacked, PLAIN */
     firn_buf places; /* firn_str of each in PLAIN form */
@@ -367,16 +369,14 @@ static firn_status copy_page(const column_copy *x, const firn_pq_source_page *pa
 
 /* ---- the chunk ---- */
 
-static void describe_chunk(const column_copy *x)
+static void describe_values(firn_parquet_column *c, int64_t null_count, int64_t nan_count,
+                            const firn_pq_found *bounds)
 {
-    firn_parquet_column *c = x->c;
-    const firn_pq_source_chunk *from = x->from;
-    const firn_pq_found *bounds = &from->bounds;
-    c->chunk.null_count += from->null_count;
-    if (from->nan_count < 0)
+    c->chunk.null_count += null_count;
+    if (nan_count < 0)
         c->chunk.lacks_nan_count = true;
     else
-        c->bounds.nan_count += from->nan_count;
+        c->bounds.nan_count += nan_count;
     if (bounds->is_set)
         firn_parquet_bounds_add_found(&c->bounds, &bounds->lo, bounds->lo_is_cut, &bounds->hi,
                                       bounds->hi_is_cut);
@@ -389,30 +389,62 @@ static void take_bytes(column_copy *x)
     x->c->copied = x->from->bytes;
 }
 
-static firn_status copy_chunk(column_copy *x, bool is_lone, firn_error *err)
+/* All pages: what is known of the chunk is more exact than what is known of them. */
+static firn_status copy_all(column_copy *x, firn_error *err)
 {
+    const firn_pq_source_chunk *from = x->from;
+    for (size_t i = 0; i < from->n_pages; i++) FIRN_TRY(copy_page(x, &from->pages[i], err));
+    describe_values(x->c, from->null_count, from->nan_count, &from->bounds);
+    return FIRN_OK;
+}
+
+/* Pages as they are, and the rows that stay of those in between. */
+static firn_status copy_some(column_copy *x, firn_error *err)
+{
+    for (size_t i = 0; i < x->from->n_pages; i++) {
+        const firn_pq_source_page *page = &x->from->pages[i];
+        if (page->is_recoded) {
+            FIRN_TRY(firn_pq_recoder_append(&x->recoder, x->from, page->n_rows, err));
+            continue;
+        }
+        FIRN_TRY(firn_parquet_column_end_page(x->c, x->scratch, err));
+        FIRN_TRY(copy_page(x, page, err));
+        describe_values(x->c, page->null_count, page->nan_count, &page->bounds);
+    }
+    return FIRN_OK;
+}
+
+static firn_status copy_chunk(column_copy *x, firn_error *err)
+{
+    const bool keeps_all = x->from->n_recoded == 0;
     take_bytes(x);
     FIRN_TRY(firn_parquet_column_end_page(x->c, x->scratch, err));
-    if (x->from->has_dictionary && is_lone)
+    if (x->from->has_dictionary && x->copy->is_lone && keeps_all)
         keep_dictionary(x);
     else if (x->from->has_dictionary)
         FIRN_TRY(load_dictionary(x, err));
     if (x->is_mapped) x->c->is_settled = true;
-    for (size_t i = 0; i < x->from->n_pages; i++) FIRN_TRY(copy_page(x, &x->from->pages[i], err));
-    describe_chunk(x);
+    FIRN_TRY(keeps_all ? copy_all(x, err) : copy_some(x, err));
     firn_buf_str(&x->c->copied_bloom, x->from->bloom);
     return firn_buf_check(&x->c->copied_bloom, err);
 }
 
 firn_status firn_parquet_column_copy(firn_parquet_column *c, firn_parquet_scratch *scratch,
-                                     firn_pq_source_chunk *chunk, bool is_lone, firn_error *err)
+                                     firn_parquet_copy *copy, size_t leaf, firn_error *err)
 {
-    column_copy x = {.c = c, .scratch = scratch, .from = chunk};
+    firn_pq_source_chunk *from = &copy->chunks[leaf];
+    column_copy x = {.c = c, .scratch = scratch, .copy = copy, .from = from};
+    firn_status st;
+    x.recoder = firn_pq_recoder_of(copy, c, scratch);
     firn_buf_init(&x.values, c->settings->alloc, 0);
     firn_buf_init(&x.places, c->settings->alloc, 0);
     firn_buf_init(&x.map, c->settings->alloc, 0);
-    const firn_status st = copy_chunk(&x, is_lone, err);
-    chunk->bytes = NULL;
+    if (from->way == FIRN_PQ_SOURCE_RECODED)
+        st = firn_pq_recoder_append(&x.recoder, from, copy->n_source_rows, err);
+    else
+        st = copy_chunk(&x, err);
+    from->bytes = NULL;
+    firn_pq_recoder_close(&x.recoder);
     firn_buf_dispose(&x.values);
     firn_buf_dispose(&x.places);
     firn_buf_dispose(&x.map);

@@ -8,9 +8,12 @@
  * none, statistics that the source lacks, very small pages) is named, and the caller hands in its
  * rows decoded.
  *
+ * Rows may be left out: pages with such rows are decoded and encoded again without them, the others
+ * taken over.
+ *
  * A source that lies is an error here, or reads as wrongly as it did before.
  *
- * Not here: which files (iceberg/maintain/rewrite_copy.h), decoding. */
+ * Not here: which files and rows (iceberg/maintain/rewrite_copy.c, sql/dml_rest.c). */
 #ifndef FIRN_FORMAT_PARQUET_COPY_H
 #define FIRN_FORMAT_PARQUET_COPY_H
 
@@ -26,11 +29,24 @@ typedef struct firn_parquet_copy firn_parquet_copy;
 FIRN_MUST_CHECK firn_status firn_parquet_copy_open(const firn_parquet_writer *writer,
                                                    const firn_parquet_file *file, size_t row_group,
                                                    firn_parquet_copy **out, firn_error *err);
+/* The same without the rows whose bits are set in gone: bit i for row i of the file, borrowed until
+ * the copy is closed; some row of the row group stays. What has to be decoded for that is decoded
+ * when the copy is appended, column by column on the writer's threads, also of columns that do not
+ * fit: the caller hands in, without those rows, what the file lacks or does not say as it is read.
+ */
+FIRN_MUST_CHECK firn_status firn_parquet_copy_open_rest(const firn_parquet_writer *writer,
+                                                        const firn_parquet_file *file,
+                                                        size_t row_group, const uint64_t *gone,
+                                                        firn_parquet_copy **out, firn_error *err);
+/* Is the row group about as large as the writer's own, so that it can stay one? */
+bool firn_parquet_copy_fits(const firn_parquet_writer *writer, const firn_parquet_file *file,
+                            size_t row_group);
 /* NULL is fine. */
 void firn_parquet_copy_close(firn_parquet_copy *copy);
+/* Rows it appends. */
 int64_t firn_parquet_copy_rows(const firn_parquet_copy *copy);
-/* Compressed bytes held in memory. */
-int64_t firn_parquet_copy_bytes(const firn_parquet_copy *copy);
+/* Pages that are taken over, and those that are not. */
+void firn_parquet_copy_pages(const firn_parquet_copy *copy, size_t *n_kept, size_t *n_recoded);
 /* Columns of the writer's root (as many as it has fields) whose rows have to be handed in: how many
  * they are, and which. */
 size_t firn_parquet_copy_decoded(const firn_parquet_copy *copy, const bool **out);

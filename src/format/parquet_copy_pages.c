@@ -164,7 +164,7 @@ static firn_status read_pages(chunk_reader *r, firn_error *err)
         if (page.header.type != FIRN_PQ_DICTIONARY_PAGE) left -= page.header.n_values;
     }
     const bool is_whole = left == 0 && r->out->n_pages > 0;
-    const bool has_rows = is_nested(r) || r->out->chunk->n_values == r->copy->n_rows;
+    const bool has_rows = is_nested(r) || r->out->chunk->n_values == r->copy->n_source_rows;
     return is_whole && has_rows && !has_small_pages(r) ? FIRN_OK : FIRN_DONE;
 }
 
@@ -242,7 +242,7 @@ static bool is_same_pages(const chunk_reader *r, const firn_pq_offset_index *ind
 
 static bool take_rows(chunk_reader *r, const firn_pq_offset_index *index)
 {
-    const int64_t n_rows = r->copy->n_rows;
+    const int64_t n_rows = r->copy->n_source_rows;
     for (size_t i = 0; i < index->n_pages; i++) {
         firn_pq_source_page *page = &r->out->pages[i];
         const int64_t end = i + 1 < index->n_pages ? index->pages[i + 1].first_row : n_rows;
@@ -267,7 +267,7 @@ static firn_status read_offset_index(chunk_reader *r, firn_error *err)
         if (r->out->pages[i].n_rows < 0) return FIRN_DONE;
         n += r->out->pages[i].n_rows;
     }
-    return n == r->copy->n_rows ? FIRN_OK : FIRN_DONE;
+    return n == r->copy->n_source_rows ? FIRN_OK : FIRN_DONE;
 }
 
 static void take_page_stats(chunk_reader *r, const firn_pq_column_index *index, size_t i)
@@ -329,16 +329,66 @@ static firn_status read_column_index(chunk_reader *r, firn_error *err)
     return !firn_parquet_leaf_has_histograms(r->leaf) || has_histograms(r) ? FIRN_OK : FIRN_DONE;
 }
 
+/* ---- rows that go ---- */
+
+/* Of a chunk none of whose pages stays nothing is read, as far as the offset index tells. */
+static firn_status check_some_stay(const chunk_reader *r, firn_error *err)
+{
+    const firn_parquet_copy *copy = r->copy;
+    firn_pq_offset_index index = {0};
+    if (!copy->gone) return FIRN_OK;
+    if (r->leaf->has_bloom) return FIRN_DONE; /* which is made of values */
+    const firn_status st = damage_is_done(
+        firn_pq_offset_index_read(copy->file, copy->row_group, r->index, copy->arena, &index, err));
+    if (st != FIRN_OK) return st == FIRN_DONE ? FIRN_OK : st;
+    for (size_t i = 0; i < index.n_pages; i++) {
+        const int64_t first = index.pages[i].first_row;
+        const int64_t end =
+            i + 1 < index.n_pages ? index.pages[i + 1].first_row : copy->n_source_rows;
+        if (!firn_pq_copy_has_gone(copy, first, end - first)) return FIRN_OK;
+    }
+    return FIRN_DONE;
+}
+
+/* What the chunk's statistics are made of when some of its pages are left out. */
+static bool is_described(const chunk_reader *r, const firn_pq_source_page *page)
+{
+    firn_parquet_bounds none;
+    if (page->null_count < 0) return false;
+    firn_parquet_bounds_init(&none, NULL, r->leaf->type);
+    if (none.kind == FIRN_STATS_NONE) return true;
+    if (page->bounds.is_set) return !is_too_short(r->leaf, &page->bounds);
+    const int64_t n_nothing = page->null_count + (page->nan_count > 0 ? page->nan_count : 0);
+    return n_nothing == page->header.n_values;
+}
+
+static firn_status choose_pages(chunk_reader *r)
+{
+    firn_pq_source_chunk *out = r->out;
+    int64_t first = 0;
+    if (!r->copy->gone) return FIRN_OK;
+    for (size_t i = 0; i < out->n_pages; i++) {
+        firn_pq_source_page *page = &out->pages[i];
+        page->is_recoded =
+            !is_described(r, page) || firn_pq_copy_has_gone(r->copy, first, page->n_rows);
+        out->n_recoded += page->is_recoded;
+        first += page->n_rows;
+    }
+    return out->n_recoded < out->n_pages ? FIRN_OK : FIRN_DONE;
+}
+
 /* ---- all ---- */
 
 firn_status firn_pq_source_chunk_read(firn_parquet_copy *copy, const firn_parquet_leaf *leaf,
                                       size_t index, firn_pq_source_chunk *out, firn_error *err)
 {
     chunk_reader r = {.copy = copy, .leaf = leaf, .index = index, .out = out};
+    FIRN_TRY(check_some_stay(&r, err));
     FIRN_TRY(read_stats(&r, err));
     FIRN_TRY(read_bytes(&r, err));
     FIRN_TRY(read_bloom(&r, err));
     FIRN_TRY(read_pages(&r, err));
     FIRN_TRY(read_offset_index(&r, err));
-    return read_column_index(&r, err);
+    FIRN_TRY(read_column_index(&r, err));
+    return choose_pages(&r);
 }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "format/parquet_memory.h"
 
 static firn_status init_scratch(firn_parquet_scratch *s, const firn_allocator *alloc,
                                 firn_error *err)
@@ -52,6 +53,7 @@ void firn_parquet_workspace_destroy(firn_parquet_workspace *ws)
         firn_buf_dispose(&s->words);
         firn_buf_dispose(&s->views);
         firn_arena_destroy(s->arena);
+        firn_parquet_memory_destroy(s->memory);
     }
     firn_mem_free(ws->alloc, ws);
 }

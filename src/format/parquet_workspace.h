@@ -8,16 +8,19 @@
 #include "format/codec.h"
 #include "format/parquet_shred.h"
 
+struct firn_parquet_memory;
+
 /* What one thread needs to encode any column. Nothing in it lasts from one call to the next. */
 typedef struct firn_parquet_scratch {
     firn_codec_ctx *codec_ctx;
     firn_parquet_shredder shredder;
-    firn_buf raw;      /* one page before compression */
-    firn_buf packed;   /* compressed page */
-    firn_buf trial;    /* an encoding that is tried */
-    firn_buf words;    /* levels and lengths as 32-bit numbers */
-    firn_buf views;    /* values in their stored form */
-    firn_arena *arena; /* emptied after each use */
+    firn_buf raw;                       /* one page before compression */
+    firn_buf packed;                    /* compressed page */
+    firn_buf trial;                     /* an encoding that is tried */
+    firn_buf words;                     /* levels and lengths as 32-bit numbers */
+    firn_buf views;                     /* values in their stored form */
+    firn_arena *arena;                  /* emptied after each use */
+    struct firn_parquet_memory *memory; /* of readers; NULL until one is needed */
 } firn_parquet_scratch;
 
 typedef struct firn_parquet_workspace {

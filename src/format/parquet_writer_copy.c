@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Row groups of other files into the row group at hand, column by column on all threads. Not here:
  * what happens to pages (parquet_column_copy.c). */
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "format/parquet_copy_internal.h"
 #include "format/parquet_writer_internal.h"
 
 static bool is_to_decode(const firn_parquet_copy *copy, size_t leaf)
 {
-    return copy->chunks[leaf].n_pages == 0;
+    return copy->chunks[leaf].way == FIRN_PQ_SOURCE_LEFT;
 }
 
 /* ---- where row groups end ---- */
@@ -59,17 +61,33 @@ typedef struct copying {
     size_t n;
 } copying;
 
-static firn_status copy_column(void *ctx, size_t i, size_t thread, firn_error *err)
+static firn_status copy_column(void *ctx, size_t item, size_t thread, firn_error *err)
 {
     const copying *x = ctx;
     firn_parquet_writer *w = x->writer;
+    const size_t i = w->copy_order[item].leaf;
     for (size_t k = 0; k < x->n; k++) {
         firn_parquet_copy *copy = x->copies[k];
         if (is_to_decode(copy, i)) continue;
-        FIRN_TRY(firn_parquet_column_copy(&w->columns[i], &w->workspace->scratch[thread],
-                                          &copy->chunks[i], copy->is_lone, err));
+        FIRN_TRY(
+            firn_parquet_column_copy(&w->columns[i], &w->workspace->scratch[thread], copy, i, err));
     }
     return FIRN_OK;
+}
+
+static int by_work(const void *a, const void *b)
+{
+    const firn_parquet_work *x = a, *y = b;
+    if (x->n_bytes != y->n_bytes) return x->n_bytes > y->n_bytes ? -1 : 1;
+    return x->leaf < y->leaf ? -1 : 1;
+}
+
+/* The largest columns come first, so that no thread is left alone with one in the end. */
+static void put_in_order(firn_parquet_writer *w, const firn_parquet_copy *copy)
+{
+    for (size_t i = 0; i < w->n_leaves; i++)
+        w->copy_order[i] = (firn_parquet_work){copy->chunks[i].n_unpacked, i};
+    qsort(w->copy_order, w->n_leaves, sizeof *w->copy_order, by_work);
 }
 
 static firn_status copy_some(firn_parquet_writer *w, firn_parquet_copy *const *copies, size_t n,
@@ -77,6 +95,7 @@ static firn_status copy_some(firn_parquet_writer *w, firn_parquet_copy *const *c
 {
     copying x = {w, copies, n};
     const firn_parquet_copy *last = copies[n - 1];
+    put_in_order(w, last);
     FIRN_TRY(firn_pool_run(w->workspace->pool, w->n_leaves, copy_column, &x, err));
     for (size_t i = 0; i < n; i++) {
         w->n_pending += copies[i]->n_rows;
@@ -94,8 +113,9 @@ static firn_status copy_all(firn_parquet_writer *w, firn_parquet_copy *const *co
                             firn_error *err)
 {
     if (!w->is_lacking) {
+        w->copy_order = firn_arena_array(w->arena, w->n_leaves, sizeof *w->copy_order);
         w->is_lacking = firn_arena_array(w->arena, w->n_leaves, sizeof *w->is_lacking);
-        if (!w->is_lacking) return firn_fail_nomem(err);
+        if (!w->copy_order || !w->is_lacking) return firn_fail_nomem(err);
     }
     for (size_t at = 0; at < n;) {
         FIRN_TRY(make_room(w, copies[at], err));

@@ -6,6 +6,12 @@
 
 #include "format/parquet_writer_footer.h"
 
+/* A leaf column to be copied. */
+typedef struct firn_parquet_work {
+    int64_t n_bytes; /* unpacked */
+    size_t leaf;
+} firn_parquet_work;
+
 struct firn_parquet_writer {
     firn_parquet_settings settings;
     firn_parquet_workspace *workspace;
@@ -23,6 +29,7 @@ struct firn_parquet_writer {
     int64_t n_rows;    /* in the file */
     int64_t n_pending; /* of them in the row group at hand */
     bool *is_lacking; /* by leaf: its part of the last n_to_fill rows is to come; NULL: no copies */
+    firn_parquet_work *copy_order; /* of the leaves; NULL: no copies */
     int64_t n_to_fill;
     bool ends_group; /* when they have come */
     firn_parquet_group *groups;

@@ -147,14 +147,19 @@ FIRN_MUST_CHECK firn_status firn_dml_target_mark(firn_dml_target *t, int32_t fil
 /* Mark all rows of a file. */
 FIRN_MUST_CHECK firn_status firn_dml_target_mark_file(firn_dml_target *t, firn_target_file *file,
                                                       firn_error *err);
-/* Copy the rows that were not marked of the files that have marked ones. */
-FIRN_MUST_CHECK firn_status firn_dml_target_copy_rest(firn_dml_target *t, firn_row_writer *w,
-                                                      int64_t *n_copied, firn_error *err);
 /* Make the change of txn: w's files instead of those with marked rows and the delete files that are
  * about these alone. No change when there is nothing to do. */
 FIRN_MUST_CHECK firn_status firn_dml_target_finish(firn_dml_target *t, firn_row_writer *w,
                                                    firn_isolation isolation, firn_txn *txn,
                                                    size_t *n_removed, firn_error *err);
+
+/* ---- dml_rest.c ---- */
+
+/* Copy the rows that were not marked of the files that have marked ones. */
+FIRN_MUST_CHECK firn_status firn_dml_target_copy_rest(firn_dml_target *t, firn_row_writer *w,
+                                                      int64_t *n_copied, firn_error *err);
+
+/* ---- dml_delta.c, in part ---- */
 
 /* Files that a change removes, as it names them. */
 typedef struct firn_removals {

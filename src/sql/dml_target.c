@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which rows of which files a statement changes; for copy-on-write, the rows of those files that
- * stay. Marks are one bit a row, made for files that are touched only; the rows that stay are read
- * and written without the SQL engine. */
+/* Which rows of which files a statement changes. Marks are one bit a row, made for files that are
+ * touched only. Not here: what becomes of the rows that stay (dml_rest.c, dml_delta.c). */
 #include "base/error.h"
 #include "base/map.h"
 #include "base/str.h"
-#include "iceberg/scan/read.h"
 #include "sql/dml.h"
 
 /* ---- planning ---- */
@@ -95,88 +93,6 @@ firn_status firn_dml_target_mark_file(firn_dml_target *t, firn_target_file *file
     (void)err;
     t->n_changed += file->task->file->record_count - file->n_changed;
     file->n_changed = file->task->file->record_count;
-    return FIRN_OK;
-}
-
-/* ---- rows that stay ---- */
-
-static bool is_changed(const firn_target_file *file, int64_t pos)
-{
-    return (file->changed[(uint64_t)pos >> 6] >> ((uint64_t)pos & 63) & 1) != 0;
-}
-
-static bool has_rest(const firn_target_file *file)
-{
-    return file->n_changed > 0 && file->n_changed < file->task->file->record_count;
-}
-
-static firn_status copy_batch(const firn_target_file *file, const firn_batch *batch, int64_t *rows,
-                              firn_row_writer *w, firn_error *err)
-{
-    const int64_t *positions = batch->columns[w->schema->root.n_fields].values;
-    int64_t n = 0;
-    for (int64_t r = 0; r < batch->n_rows; r++) {
-        if (!is_changed(file, positions[r])) rows[n++] = r;
-    }
-    if (n == batch->n_rows) return firn_row_writer_append(w, batch->columns, n, err);
-    return firn_row_writer_append_rows(w, batch->columns, rows, n, err);
-}
-
-static firn_status copy_rows(firn_dml_target *t, firn_scan_reader *reader, firn_batch *batch,
-                             firn_row_writer *w, firn_error *err)
-{
-    int64_t rows[FIRN_BATCH_ROWS];
-    for (;;) {
-        const firn_scan_task *task = NULL;
-        for (size_t i = 0; i < batch->n_columns; i++) {
-            batch->columns[i].values = NULL; /* the reader's own memory */
-            batch->columns[i].validity = NULL;
-        }
-        const firn_status st = firn_scan_reader_next(reader, FIRN_BATCH_ROWS, batch, &task, err);
-        if (st == FIRN_DONE) return FIRN_OK;
-        FIRN_TRY(st);
-        FIRN_TRY(firn_env_check_cancel(t->session->env, err));
-        const firn_target_file *file = firn_map_find(&t->by_path, task->file->path);
-        FIRN_TRY(copy_batch(file, batch, rows, w, err));
-    }
-}
-
-static firn_status read_files(firn_dml_target *t, const firn_scan_plan *plan, firn_row_writer *w,
-                              firn_error *err)
-{
-    const firn_type *root = &w->schema->root;
-    firn_arena *arena = t->session->arena;
-    firn_field *fields = firn_arena_array(arena, root->n_fields + 1, sizeof *fields);
-    firn_column *columns = firn_arena_array(arena, root->n_fields + 1, sizeof *columns);
-    firn_scan_queue *queue = NULL;
-    firn_scan_reader *reader = NULL;
-    if (!fields || !columns) return firn_fail_nomem(err);
-    for (size_t i = 0; i < root->n_fields; i++) fields[i] = root->fields[i];
-    fields[root->n_fields] = firn_field_pos;
-    const firn_type projection = {
-        .kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = root->n_fields + 1};
-    firn_batch batch = {.n_columns = root->n_fields + 1, .columns = columns};
-    FIRN_TRY(firn_scan_queue_create(t->session->env, t->session->store,
-                                    firn_table_metadata_of(t->table), plan, &queue, err));
-    firn_status st = firn_scan_reader_open(queue, &projection, firn_expr_true(), &reader, err);
-    if (st == FIRN_OK) st = copy_rows(t, reader, &batch, w, err);
-    firn_scan_reader_close(reader);
-    firn_scan_queue_destroy(queue);
-    return st;
-}
-
-firn_status firn_dml_target_copy_rest(firn_dml_target *t, firn_row_writer *w, int64_t *n_copied,
-                                      firn_error *err)
-{
-    firn_scan_plan plan = {0};
-    const int64_t before = w->n_rows;
-    plan.tasks = firn_arena_array(t->session->arena, t->plan.n_tasks, sizeof *plan.tasks);
-    if (!plan.tasks) return firn_fail_nomem(err);
-    for (size_t i = 0; i < t->plan.n_tasks; i++) {
-        if (has_rest(&t->files[i])) plan.tasks[plan.n_tasks++] = *t->files[i].task;
-    }
-    if (plan.n_tasks > 0) FIRN_TRY(read_files(t, &plan, w, err));
-    if (n_copied) *n_copied = w->n_rows - before;
     return FIRN_OK;
 }
 

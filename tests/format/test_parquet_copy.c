@@ -17,7 +17,8 @@
 /* ---- any files ---- */
 
 typedef struct source {
-    firn_batch *rows;
+    firn_batch *rows; /* those that stay */
+    uint64_t *gone;   /* bit per row of the file; NULL: all stay */
     firn_buf bytes;
     firn_parquet_file *file;
 } source;
@@ -27,17 +28,41 @@ typedef struct fixture {
     firn_type root;
     source sources[MAX_SOURCES];
     size_t n_sources;
+    int64_t page_rows; /* of texts; 0: the default */
     firn_batch *all;
     firn_buf bytes;
     firn_parquet_writer *writer;
     firn_pool *pool;
     size_t n_taken, n_decoded; /* columns of row groups */
+    size_t n_kept, n_recoded;  /* pages of row groups without some rows */
 } fixture;
 
 static void open_source(source *s, random_parquet *p)
 {
     const firn_byte_source bytes = {&s->bytes, (int64_t)s->bytes.len, random_parquet_read_buf};
     assert_ok(firn_parquet_file_open(&bytes, &s->file, &p->err), &p->err);
+}
+
+/* Rows here and there, or runs of them, go. */
+static void leave_rows_out(random_parquet *p, const firn_type *root, source *s)
+{
+    const int64_t n = s->rows->n_rows;
+    const uint64_t spread = 1 + random_parquet_below(p, 3000),
+                   run = 1 + random_parquet_below(p, 90);
+    int64_t *stay = firn_arena_array(p->arena, (size_t)n + 1, sizeof *stay);
+    int64_t n_stay = 0;
+    firn_batch *rest = NULL;
+    s->gone = firn_arena_array(p->arena, (size_t)n / 64 + 1, sizeof *s->gone);
+    for (int64_t i = 0; i < n;) {
+        for (int64_t k = (int64_t)random_parquet_below(p, spread); k > 0 && i < n; k--)
+            stay[n_stay++] = i++;
+        for (int64_t k = (int64_t)random_parquet_below(p, run); k > 0 && i < n; k--, i++)
+            s->gone[i >> 6] |= (uint64_t)1 << (i & 63);
+    }
+    assert_ok(firn_batch_create(root, n_stay + 1, &rest, &p->err), &p->err);
+    assert_ok(firn_batch_append_rows(rest, s->rows, stay, n_stay, &p->err), &p->err);
+    firn_batch_destroy(s->rows);
+    s->rows = rest;
 }
 
 /* Sources differ from what the writer wants in part of their options. */
@@ -55,6 +80,7 @@ static void make_sources(fixture *f, const firn_parquet_write_opts *wanted)
         firn_buf_init(&s->bytes, NULL, 0);
         random_parquet_write_file(p, &f->root, s->rows, &opts, &s->bytes);
         open_source(s, p);
+        if (random_parquet_below(p, 2)) leave_rows_out(p, &f->root, s);
         assert_ok(firn_batch_append(f->all, s->rows, 0, s->rows->n_rows, &p->err), &p->err);
     }
 }
@@ -73,6 +99,31 @@ static void fill(fixture *f, const firn_batch *rows, int64_t from, int64_t n)
     }
 }
 
+static bool has_rows(const source *s, size_t group)
+{
+    int64_t first = 0;
+    for (size_t g = 0; g < group; g++) first += firn_parquet_row_group_rows(s->file, g);
+    for (int64_t i = first; i < first + firn_parquet_row_group_rows(s->file, group); i++)
+        if (!s->gone || (s->gone[i >> 6] >> (i & 63) & 1) == 0) return true;
+    return false;
+}
+
+static firn_parquet_copy *open_copy(fixture *f, const source *s, size_t group)
+{
+    firn_error *err = &f->p.err;
+    firn_parquet_copy *copy = NULL;
+    size_t n_kept = 0, n_recoded = 0;
+    if (!s->gone) {
+        assert_ok(firn_parquet_copy_open(f->writer, s->file, group, &copy, err), err);
+        return copy;
+    }
+    assert_ok(firn_parquet_copy_open_rest(f->writer, s->file, group, s->gone, &copy, err), err);
+    firn_parquet_copy_pages(copy, &n_kept, &n_recoded);
+    f->n_kept += n_kept;
+    f->n_recoded += n_recoded;
+    return copy;
+}
+
 /* Row groups of a source, several at once up to one with columns to decode. */
 static void copy_source(fixture *f, const source *s)
 {
@@ -84,9 +135,10 @@ static void copy_source(fixture *f, const source *s)
         const bool *is_decoded = NULL;
         size_t n = 0, n_decoded = 0;
         int64_t first = at;
-        while (g < n_groups && n < 4 && n_decoded == 0) {
+        for (; g < n_groups && n < 4 && n_decoded == 0; g++) {
+            if (s->gone && !has_rows(s, g)) continue;
             first = at;
-            assert_ok(firn_parquet_copy_open(f->writer, s->file, g++, &copies[n], err), err);
+            copies[n] = open_copy(f, s, g);
             at += firn_parquet_copy_rows(copies[n]);
             n_decoded = firn_parquet_copy_decoded(copies[n++], &is_decoded);
             f->n_decoded += n_decoded;
@@ -96,6 +148,7 @@ static void copy_source(fixture *f, const source *s)
         if (n_decoded > 0) fill(f, s->rows, first, at - first);
         for (size_t i = 0; i < n; i++) firn_parquet_copy_close(copies[i]);
     }
+    assert_int_equal(at, s->rows->n_rows);
 }
 
 static firn_file_metrics copy_or_append(fixture *f, const firn_parquet_write_opts *opts)
@@ -184,7 +237,7 @@ static firn_parquet_write_opts wanted_opts(fixture *f, uint64_t seed)
     return opts;
 }
 
-static void copy_any(uint64_t seed, size_t *n_taken, size_t *n_decoded)
+static void copy_any(uint64_t seed, size_t counts[4])
 {
     fixture f = {.p = {.next_id = 1, .arena = firn_arena_create(NULL, 0)},
                  .root = {.kind = FIRN_TYPE_STRUCT}};
@@ -200,8 +253,10 @@ static void copy_any(uint64_t seed, size_t *n_taken, size_t *n_decoded)
     random_parquet_check(&f.p, &f.root, f.all, &f.bytes);
     const firn_file_metrics fresh = encode_anew(&f, &opts);
     assert_same_metrics(&copied, &fresh);
-    *n_taken += f.n_taken;
-    *n_decoded += f.n_decoded;
+    counts[0] += f.n_taken;
+    counts[1] += f.n_decoded;
+    counts[2] += f.n_kept;
+    counts[3] += f.n_recoded;
     firn_parquet_workspace_destroy(opts.workspace);
     firn_pool_destroy(f.pool);
     dispose(&f);
@@ -210,13 +265,16 @@ static void copy_any(uint64_t seed, size_t *n_taken, size_t *n_decoded)
 static void test_any_row_groups_make_a_file_of_their_rows(void **state)
 {
     const uint64_t rounds = *(const uint64_t *)*state;
-    size_t n_taken = 0, n_decoded = 0;
+    size_t counts[4] = {0};
     for (uint64_t seed = 1; seed <= rounds; seed++) {
         print_message("seed %d\n", (int)seed);
-        copy_any(seed, &n_taken, &n_decoded);
+        copy_any(seed, counts);
     }
-    print_message("%zu columns of row groups taken over, %zu decoded\n", n_taken, n_decoded);
-    assert_true(n_taken > 10 * rounds && n_decoded > rounds);
+    print_message("%zu columns of row groups taken over, %zu decoded; without some rows, %zu pages "
+                  "taken over, %zu coded again\n",
+                  counts[0], counts[1], counts[2], counts[3]);
+    assert_true(counts[0] > 10 * rounds && counts[1] > rounds);
+    assert_true(counts[2] > 2 * rounds && counts[3] > 2 * rounds);
 }
 
 /* ---- one column of text ---- */
@@ -231,11 +289,13 @@ static const firn_field k_text_field = {
  */
 static void make_texts(fixture *f, size_t n_sources, int step, int n_distinct)
 {
-    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD, .page_rows = f->page_rows};
+    const int64_t page_rows = f->page_rows;
     firn_error *err = &f->p.err;
     *f = (fixture){.p = {.next_id = 2, .arena = firn_arena_create(NULL, 0)},
                    .root = {.kind = FIRN_TYPE_STRUCT, .fields = &k_text_field, .n_fields = 1},
-                   .n_sources = n_sources};
+                   .n_sources = n_sources,
+                   .page_rows = page_rows};
     firn_prng_init(&f->p.prng, 1);
     firn_buf_init(&f->bytes, NULL, 0);
     assert_ok(firn_batch_create(&f->root, 1, &f->all, err), err);
@@ -275,7 +335,9 @@ static firn_pq_chunk finish(fixture *f)
     whole.size_bytes = (int64_t)f->bytes.len;
     assert_ok(firn_parquet_file_open(&whole, &file, &f->p.err), &f->p.err);
     assert_int_equal(file->n_row_groups, 1);
-    const firn_pq_chunk chunk = file->row_groups[0].chunks[0];
+    firn_pq_chunk chunk = file->row_groups[0].chunks[0];
+    chunk.stats.min_value = firn_arena_copy(f->p.arena, chunk.stats.min_value);
+    chunk.stats.max_value = firn_arena_copy(f->p.arena, chunk.stats.max_value);
     firn_parquet_file_close(file);
     return chunk;
 }
@@ -288,7 +350,7 @@ static size_t data_bytes(const firn_pq_chunk *chunk)
 static void test_sources_with_one_dictionary_keep_their_pages(void **state)
 {
     const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
-    fixture f;
+    fixture f = {0};
     size_t at = 0;
     (void)state;
     make_texts(&f, 2, 0, 50);
@@ -311,7 +373,7 @@ static void test_sources_with_one_dictionary_keep_their_pages(void **state)
 static void test_indices_get_their_numbers_in_the_one_dictionary(void **state)
 {
     const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
-    fixture f;
+    fixture f = {0};
     (void)state;
     make_texts(&f, 3, 20, 50);
     begin(&f, &opts);
@@ -326,7 +388,7 @@ static void test_indices_get_their_numbers_in_the_one_dictionary(void **state)
 static void test_values_are_written_where_the_dictionary_has_no_room(void **state)
 {
     const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD, .dictionary_bytes = 3000};
-    fixture f;
+    fixture f = {0};
     (void)state;
     make_texts(&f, 3, 50, 100);
     begin(&f, &opts);
@@ -340,7 +402,7 @@ static void test_values_are_written_where_the_dictionary_has_no_room(void **stat
 static void test_a_large_row_group_stays_one_by_itself(void **state)
 {
     const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD, .row_group_rows = TEXT_ROWS};
-    fixture f;
+    fixture f = {0};
     firn_file_metrics metrics;
     (void)state;
     make_texts(&f, 2, 50, 100);
@@ -359,7 +421,7 @@ static void test_a_large_row_group_stays_one_by_itself(void **state)
 static void test_a_damaged_page_is_not_copied(void **state)
 {
     const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD};
-    fixture f;
+    fixture f = {0};
     firn_parquet_copy *copy = NULL;
     (void)state;
     make_texts(&f, 1, 0, 50);
@@ -379,7 +441,7 @@ static void test_a_damaged_page_is_not_copied(void **state)
 static void test_rows_to_fill_in_come_first(void **state)
 {
     const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_SNAPPY};
-    fixture f;
+    fixture f = {0};
     firn_parquet_copy *copy = NULL;
     const bool *is_decoded = NULL;
     (void)state;
@@ -398,6 +460,59 @@ static void test_rows_to_fill_in_come_first(void **state)
     dispose(&f);
 }
 
+/* The rows in [from, to) go. */
+static firn_pq_chunk copy_without(fixture *f, int64_t from, int64_t to, size_t n_recoded)
+{
+    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD, .page_rows = f->page_rows};
+    firn_error *err = &f->p.err;
+    firn_parquet_copy *copy = NULL;
+    uint64_t gone[TEXT_ROWS / 64 + 1] = {0};
+    size_t n_kept = 0, n_others = 0;
+    for (int64_t i = from; i < to; i++) gone[i >> 6] |= (uint64_t)1 << (i & 63);
+    firn_batch *all = NULL;
+    assert_ok(firn_batch_create(&f->root, TEXT_ROWS, &all, err), err);
+    assert_ok(firn_batch_append(all, f->all, 0, from, err), err);
+    assert_ok(firn_batch_append(all, f->all, to, TEXT_ROWS - to, err), err);
+    firn_batch_destroy(f->all);
+    f->all = all;
+    begin(f, &opts);
+    assert_ok(firn_parquet_copy_open_rest(f->writer, f->sources[0].file, 0, gone, &copy, err), err);
+    firn_parquet_copy_pages(copy, &n_kept, &n_others);
+    assert_int_equal(n_others, n_recoded);
+    assert_true(n_kept > TEXT_ROWS / (size_t)f->page_rows - n_recoded - 3);
+    assert_int_equal(firn_parquet_copy_rows(copy), TEXT_ROWS - (to - from));
+    assert_ok(firn_parquet_writer_copy(f->writer, &copy, 1, err), err);
+    firn_parquet_copy_close(copy);
+    return finish(f);
+}
+
+static void test_pages_without_rows_that_go_stay_as_they_are(void **state)
+{
+    fixture f = {.page_rows = 100};
+    (void)state;
+    make_texts(&f, 1, 0, TEXT_ROWS); /* no dictionary */
+    const firn_pq_chunk *from = &f.sources[0].file->row_groups[0].chunks[0];
+    const firn_pq_chunk chunk = copy_without(&f, TEXT_ROWS - 3, TEXT_ROWS, 1);
+    const size_t n = (size_t)from->compressed_bytes / 2;
+    assert_memory_equal(f.bytes.data + chunk.data_offset,
+                        f.sources[0].bytes.data + from->data_offset, n);
+    dispose(&f);
+}
+
+/* Bounds are those of the rows that stay, not of the chunk that was. */
+static void test_statistics_do_not_tell_of_rows_that_went(void **state)
+{
+    fixture f = {.page_rows = 100};
+    (void)state;
+    make_texts(&f, 1, 0, TEXT_ROWS);
+    const firn_pq_chunk chunk = copy_without(&f, 0, 450, 5);
+    assert_int_equal(chunk.n_values, TEXT_ROWS - 450);
+    assert_int_equal(chunk.stats.null_count, 0);
+    assert_str(chunk.stats.min_value, "the value numbered 1000");
+    assert_str(chunk.stats.max_value, "the value numbered 999");
+    dispose(&f);
+}
+
 /* An argument is the number of rounds. */
 int main(int argc, char **argv)
 {
@@ -412,6 +527,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_large_row_group_stays_one_by_itself),
         cmocka_unit_test(test_a_damaged_page_is_not_copied),
         cmocka_unit_test(test_rows_to_fill_in_come_first),
+        cmocka_unit_test(test_pages_without_rows_that_go_stay_as_they_are),
+        cmocka_unit_test(test_statistics_do_not_tell_of_rows_that_went),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

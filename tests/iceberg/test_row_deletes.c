@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "firn_test.h"
 #include "format/parquet_writer.h"
-#include "iceberg/scan/drop_rows.h"
+#include "format/drop_rows.h"
 #include "iceberg/scan/equality_deletes.h"
 #include "iceberg/scan/position_deletes.h"
 #include "store/memory.h"

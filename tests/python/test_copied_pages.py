@@ -107,6 +107,40 @@ def test_readers_find_the_same_rows(home, monkeypatch, name):
     assert home.run("doctor", "r.t").returncode == 0
 
 
+# Few rows in one place, whole pages, rows everywhere.
+GONE = [("i BETWEEN 700 AND 703", lambda i: 700 <= i <= 703), ("i BETWEEN 2000 AND 3200", lambda i: 2000 <= i <= 3200), ("i % 97 = 5", lambda i: i % 97 == 5)]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_rows_that_go_leave_the_others(home, monkeypatch, name):
+    codec, options, _ = WRITERS[name]
+    table = make(home, monkeypatch, codec, options)
+    want = table.scan().to_arrow()
+    for condition, is_gone in GONE:
+        home.run("sql", "-c", f"DELETE FROM r.t WHERE {condition}")
+        want = want.filter(pa.array([not is_gone(i) for i in want["i"].to_pylist()]))
+        found = home.pyiceberg().load_table("r.t").scan().to_arrow()
+        assert arrow_rows(found, table.schema()) == arrow_rows(want, table.schema())
+    assert sum(pq.ParquetFile(path, page_checksum_verification=True).read().num_rows for path in data_files(home)) == len(want)
+    assert home.run("doctor", "r.t").returncode == 0
+
+
+def test_an_upsert_takes_over_the_pages_it_does_not_touch(home):
+    home.run("sql", stdin="""CREATE SCHEMA r; CREATE TABLE r.t (id BIGINT, v DOUBLE, s STRING);
+        INSERT INTO r.t SELECT i, random(), 'name ' || i FROM range(200000) t(i)""")
+    (before,) = data_files(home)
+    home.run("sql", "-c", "MERGE INTO r.t USING (SELECT i AS id, 0.5::DOUBLE AS v, 'new ' || i AS s FROM range(199000, 201000) r(i)) u ON t.id = u.id "
+             "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *")
+    assert home.sql("SELECT count(*) AS n, sum(id) AS i, count(*) FILTER (s LIKE 'new%' AND v = 0.5) AS u FROM r.t") == [
+        {"n": "201000", "i": str(201000 * 200999 // 2), "u": "2000"}]
+    (after,) = data_files(home)
+    old, new = (open(path, "rb").read() for path in (before, after))
+    for column in range(3):
+        chunk = pq.ParquetFile(before).metadata.row_group(0).column(column)
+        part = old[chunk.data_page_offset:][:chunk.total_compressed_size * 2 // 3]
+        assert part in new, chunk.path_in_schema
+
+
 def test_metrics_are_those_of_rows_encoded_anew(home):
     home.run("sql", stdin="""CREATE SCHEMA r; CREATE TABLE r.t (id BIGINT, s STRING, d DOUBLE, n INT);
         INSERT INTO r.t SELECT i, 'name ' || i % 50, CASE WHEN i % 9 = 0 THEN 'nan'::DOUBLE ELSE i / 7 END,

@@ -122,13 +122,15 @@ LINEAGE = (f"SELECT 'lineage' AS what, count(*) AS n FROM (SELECT {COMPARED}, _r
 
 
 @pytest.mark.parametrize("version, mode, seed", [
-    (1, "copy-on-write", 0), (2, "copy-on-write", 3), (2, "merge-on-read", 1), (2, "merge-on-read", 2), (2, "merge-on-read", 3), (3, "copy-on-write", 1),
+    (1, "copy-on-write", 0), (1, "copy-on-write", 1), (2, "copy-on-write", 3), (2, "merge-on-read", 1), (2, "merge-on-read", 2), (2, "merge-on-read", 3), (3, "copy-on-write", 1),
     (3, "copy-on-write", 2), (3, "merge-on-read", 0), (3, "merge-on-read", 1)])
 def test_random_changes_agree_with_the_engines_own_table(tmp_path, version, mode, seed):
     home = Home(tmp_path / "home")
     home.run("init")
     make = Statements(1000 * version + 10 * seed + (mode == "merge-on-read"))
     modes = ", ".join(f"'write.{change}.mode' = '{mode}'" for change in ("delete", "update", "merge")) if version > 1 else "'x' = 'y'"
+    if seed % 2 == 1:  # files of many pages, most of which a change does not touch
+        modes += ", 'write.parquet.page-row-limit' = '6'"
     script = [f"CREATE SCHEMA c; CREATE TABLE c.t ({COLUMNS}) {LAYOUTS[seed % 4]} TBLPROPERTIES ('format-version' = '{version}', {modes})",
               f"CREATE TEMP TABLE native ({COLUMNS})"]
     done = []

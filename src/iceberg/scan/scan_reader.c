@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "format/parquet_select.h"
 #include "iceberg/scan/constant_column.h"
-#include "iceberg/scan/drop_rows.h"
+#include "format/drop_rows.h"
 #include "iceberg/scan/file_projection.h"
 #include "iceberg/scan/scan_filter.h"
 #include "iceberg/scan/scan_queue.h"

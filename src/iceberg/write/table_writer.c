@@ -290,6 +290,16 @@ firn_status firn_table_writer_open(firn_table_writer *writer, const firn_value *
     return FIRN_OK;
 }
 
+firn_status firn_table_writer_added(firn_table_writer *writer, const firn_value *partition,
+                                    int64_t n_rows, firn_error *err)
+{
+    firn_partition *found = NULL;
+    FIRN_TRY(firn_partition_splitter_find(writer->splitter, partition, &found, err));
+    writer->n_rows += n_rows;
+    if (found->user) FIRN_TRY(roll_if_full(writer, found->user, err));
+    return keep_in_budget(writer, err);
+}
+
 /* ---- finish ---- */
 
 firn_status firn_table_writer_finish(firn_table_writer *writer, firn_arena *arena,

@@ -33,6 +33,10 @@ FIRN_MUST_CHECK firn_status firn_table_writer_open(firn_table_writer *writer,
                                                    const firn_value *partition,
                                                    struct firn_parquet_writer **out,
                                                    firn_error *err);
+/* So many rows were appended to it: the file is closed when it is full. */
+FIRN_MUST_CHECK firn_status firn_table_writer_added(firn_table_writer *writer,
+                                                    const firn_value *partition, int64_t n_rows,
+                                                    firn_error *err);
 /* Close all files; the data files live in the arena. */
 FIRN_MUST_CHECK firn_status firn_table_writer_finish(firn_table_writer *writer, firn_arena *arena,
                                                      firn_data_file **out, size_t *n_out,

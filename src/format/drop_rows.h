@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leaving rows out of a batch that is read already. */
-#ifndef FIRN_ICEBERG_DROP_ROWS_H
-#define FIRN_ICEBERG_DROP_ROWS_H
+#ifndef FIRN_FORMAT_DROP_ROWS_H
+#define FIRN_FORMAT_DROP_ROWS_H
 
 #include "firn/batch.h"
 

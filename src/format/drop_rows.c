@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compacting a batch in place, one run of kept rows at a time: few rows are deleted as a rule, and
  * a run is one move a column. */
-#include "iceberg/scan/drop_rows.h"
+#include "format/drop_rows.h"
 
 #define STRETCH ((size_t)FIRN_BATCH_ROWS)
 
