@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "iceberg/changes/change_verdict.h"
 #include "format/drop_rows.h"
+#include "iceberg/changes/change_verdict.h"
 #include "iceberg/scan/read.h"
 #include "iceberg/txn/snapshot_update.h"
 

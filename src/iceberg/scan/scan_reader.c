@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "format/drop_rows.h"
 #include "format/parquet_select.h"
 #include "iceberg/scan/constant_column.h"
-#include "format/drop_rows.h"
 #include "iceberg/scan/file_projection.h"
 #include "iceberg/scan/scan_filter.h"
 #include "iceberg/scan/scan_queue.h"
