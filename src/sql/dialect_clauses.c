@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/dialect_writer.h"
+#include "sql/typing/typing.h"
 
 static bool is_spark(const firn_dialect_writer *w)
 {
@@ -310,6 +311,7 @@ static firn_status write_unnest(firn_dialect_writer *w, size_t i, size_t *next, 
     if (!is_table || close == FIRN_NO_MATCH || !firn_dialect_is_symbol(w, i + 1, "(")) {
         return FIRN_OK;
     }
+    if (firn_edits_find(w->edits, FIRN_EDIT_CALL, i)) return FIRN_OK; /* its types are known */
     for (size_t k = i + 2; k < close; k = firn_dialect_skip(w, k)) {
         if (firn_dialect_is_symbol(w, k, ",")) return write_unnest_many(w, i, close, next, err);
     }

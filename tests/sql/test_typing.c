@@ -147,6 +147,28 @@ static void test_nested_values_follow_trino(void **state)
                 "(1, u) (2, NULL)");
 }
 
+static void test_rows_and_maps_are_unnested_into_columns(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'trino'");
+    sql_run(f, "create table o (id bigint, items array(row(sku varchar, qty integer)), "
+               "attrs map(varchar, integer), tags array(varchar))");
+    sql_run(f, "insert into o values (1, ARRAY[ROW('a', 1), ROW('b', 2)], map(ARRAY['k'], "
+               "ARRAY[7]), ARRAY['x', 'y', 'z']), (2, ARRAY[], NULL, ARRAY[])");
+    assert_rows(f, "select id, i.sku, qty from o cross join unnest(o.items) as i (sku, qty)",
+                "(1, a, 1) (1, b, 2)");
+    assert_rows(f, "select sku from o, unnest(items) where qty = 2", "(b)");
+    assert_rows(f,
+                "select id, n, s, q, k, v, t from o left join unnest(items, attrs, tags) with "
+                "ordinality as u (s, q, k, v, t, n) on true order by id, n",
+                "(1, 1, a, 1, k, 7, x) (1, 2, b, 2, NULL, NULL, y) "
+                "(1, 3, NULL, NULL, NULL, NULL, z) (2, NULL, NULL, NULL, NULL, NULL, NULL)");
+    assert_rows(f, "select k, v, n from o cross join unnest(attrs) with ordinality as u (k, v, n)",
+                "(k, 7, 1)");
+    assert_rows(f, "select t, n from o cross join unnest(tags) with ordinality as u (t, n)",
+                "(x, 1) (y, 2) (z, 3)");
+}
+
 static void test_what_a_column_cannot_store_is_refused(void **state)
 {
     sql_fixture *f = *state;
@@ -244,6 +266,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dates_stay_dates, sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_nested_values_follow_trino, sql_fixture_open,
                                         sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_rows_and_maps_are_unnested_into_columns,
+                                        sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_what_a_column_cannot_store_is_refused,
                                         sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_a_view_divides_in_its_own_dialect, sql_fixture_open,

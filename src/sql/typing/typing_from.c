@@ -4,8 +4,9 @@
 #include "base/str.h"
 #include "sql/typing/typing_state.h"
 
-#define MAX_PARTS    8
-#define MAX_UNNESTED 32
+#define MAX_PARTS       8
+#define MAX_UNNESTED    32
+#define MAX_UNNEST_ARGS 6 /* more stay as they are */
 
 /* ---- tables ---- */
 
@@ -114,12 +115,53 @@ static void add_elements(typed_relation *out, firn_typed_column *columns,
         add_column(out, columns, &of->parts[i]);
 }
 
+/* What UNNEST(..) is to the engine, which knows neither rows nor maps there: a template. */
+typedef struct unnest_text {
+    const char *columns, *lengths; /* one behind another, with commas */
+    size_t n_args;
+    bool is_plain; /* one array without fields: the engine's own */
+} unnest_text;
+
+static void add_argument(typer *t, unnest_text *text, const firn_value_type *type)
+{
+    const bool is_map = type->kind == FIRN_VALUE_MAP;
+    const bool has_fields = type->kind == FIRN_VALUE_ARRAY && type->parts[0].kind == FIRN_VALUE_ROW;
+    const char *comma = text->n_args > 0 ? ", " : "";
+    const int n = (int)++text->n_args;
+    if (n > MAX_UNNEST_ARGS) return;
+    text->is_plain = n == 1 && !is_map && !has_fields;
+    if (is_map) {
+        text->columns = typer_printf(t, "%s%sunnest(map_keys($%d)), unnest(map_values($%d))",
+                                     text->columns, comma, n, n);
+        text->lengths = typer_printf(t, "%s%slen(map_keys($%d))", text->lengths, comma, n);
+        return;
+    }
+    text->columns = typer_printf(t, "%s%sunnest($%d%s)", text->columns, comma, n,
+                                 has_fields ? ", max_depth := 2" : "");
+    text->lengths = typer_printf(t, "%s%slen($%d)", text->lengths, comma, n);
+}
+
+/* UNNEST at token, its parentheses up to close, WITH ORDINALITY up to end. */
+static void edit_unnest(typer *t, size_t token, size_t close, const unnest_text *text)
+{
+    const size_t end = t->i;
+    if (text->is_plain || text->n_args > MAX_UNNEST_ARGS) return;
+    const char *ordinals =
+        end == close + 1 ? ""
+                         : typer_printf(t, ", unnest(range(1, 1 + greatest(%s)))", text->lengths);
+    typer_edit(t, FIRN_EDIT_CALL, token, close + 1,
+               typer_printf(t, "LATERAL (SELECT %s%s)", text->columns, ordinals));
+    if (end > close + 1) typer_edit(t, FIRN_EDIT_INSTEAD, close + 1, end, "");
+}
+
 static typed_relation unnest(typer *t)
 {
     const firn_value_type k_bigint = {.kind = FIRN_VALUE_BIGINT};
+    const size_t token = t->i;
     const size_t open = ++t->i;
     const size_t close = t->w->match[open];
     typed_relation out = {.is_known = true};
+    unnest_text text = {.columns = "", .lengths = "", .is_plain = true};
     firn_typed_column *columns = firn_arena_array(t->arena, MAX_UNNESTED, sizeof *columns);
     if (!columns) typer_fail(t, firn_fail_nomem(t->err));
     if (!columns || close == FIRN_NO_MATCH || close >= t->to) {
@@ -134,6 +176,7 @@ static typed_relation unnest(typer *t)
             end = firn_dialect_skip(t->w, end);
         const firn_value_type type = typer_expression_in(t, t->i, end);
         add_elements(&out, columns, &type);
+        add_argument(t, &text, &type);
         t->i = end + 1;
     }
     t->i = close + 1;
@@ -141,6 +184,7 @@ static typed_relation unnest(typer *t)
         if (!typer_take(t, "ORDINALITY")) (void)typer_lose(t);
         add_column(&out, columns, &k_bigint);
     }
+    if (out.is_known) edit_unnest(t, token, close, &text);
     out.columns = columns;
     return out;
 }
