@@ -70,7 +70,7 @@ firn_status firn_metadata_cache__create(firn_metadata_cache **out, firn_error *e
 /* ---- documents ---- */
 
 static firn_status read_document(const firn_pointer_catalog *catalog, entry *self,
-                                 firn_str location, firn_error *err)
+                                 firn_str location, const entry *older, firn_error *err)
 {
     firn_str bytes;
     const firn_status st =
@@ -83,15 +83,17 @@ static firn_status read_document(const firn_pointer_catalog *catalog, entry *sel
         return firn_error_wrap(err, st, "metadata file %.*s", FIRN_STR_ARG(location));
     self->location = firn_arena_copy(self->arena, location);
     if (!self->location.data) return firn_fail_nomem(err);
-    FIRN_TRY(firn_error_wrap(err, firn_metadata_parse(bytes, self->arena, &self->metadata, err),
+    FIRN_TRY(firn_error_wrap(err,
+                             firn_metadata_parse_next(bytes, older ? older->metadata : NULL,
+                                                      self->arena, &self->metadata, err),
                              "metadata file %.*s", FIRN_STR_ARG(location)));
     self->n_bytes = firn_arena_used(self->arena);
     return FIRN_OK;
 }
 
 /* With one reference, the caller's. */
-static firn_status make_entry(const firn_pointer_catalog *catalog, firn_str location, entry **out,
-                              firn_error *err)
+static firn_status make_entry(const firn_pointer_catalog *catalog, firn_str location,
+                              const entry *older, entry **out, firn_error *err)
 {
     entry *self = firn_mem_alloc_zero(NULL, sizeof *self);
     *out = NULL;
@@ -99,7 +101,7 @@ static firn_status make_entry(const firn_pointer_catalog *catalog, firn_str loca
     atomic_init(&self->n_refs, 1);
     self->arena = firn_arena_create(NULL, 0);
     const firn_status st =
-        self->arena ? read_document(catalog, self, location, err) : firn_fail_nomem(err);
+        self->arena ? read_document(catalog, self, location, older, err) : firn_fail_nomem(err);
     if (st != FIRN_OK) {
         unref(self);
         return st;
@@ -133,17 +135,26 @@ static void make_room(firn_metadata_cache *cache, const slot *latest)
     }
 }
 
+static firn_str folder_of(firn_str location)
+{
+    size_t len = location.len;
+    while (len > 0 && location.data[len - 1] != '/') len--;
+    return firn_str_slice(location, 0, len);
+}
+
+/* Documents of one table fall on one slot: what a newer one shares with the one before it is not
+ * read again. */
 static firn_status find_or_read(const firn_pointer_catalog *catalog, firn_str location, entry **out,
                                 firn_error *err)
 {
-    slot *place = &catalog->cache->slots[firn_str_hash(location) % K_SLOTS];
+    slot *place = &catalog->cache->slots[firn_str_hash(folder_of(location)) % K_SLOTS];
     firn_status st = FIRN_OK;
     pthread_mutex_lock(&place->lock);
     *out = place->kept;
     if (*out && firn_str_equals((*out)->location, location)) {
         atomic_fetch_add(&(*out)->n_refs, 1);
     } else {
-        st = make_entry(catalog, location, out, err);
+        st = make_entry(catalog, location, place->kept, out, err);
         if (st == FIRN_OK && (*out)->n_bytes <= K_KEPT_MAX_BYTES) {
             keep(catalog->cache, place, *out);
             make_room(catalog->cache, place);

@@ -92,18 +92,33 @@ firn_str firn_pointer__text(const firn_ident *ident, firn_arena *arena)
     return firn_str_slice(text, 0, text.len > 0 ? text.len - 1 : 0);
 }
 
-void *firn_pointer__take_turn(void *ctx, const firn_ident *ident, int64_t timeout_ms)
+firn_turn_end firn_pointer__take_turn(void *ctx, const firn_ident *ident, firn_str request,
+                                      int64_t timeout_ms, void **turn)
 {
     const firn_pointer_catalog *catalog = ctx;
     firn_error ignored;
     firn_arena *arena = NULL;
-    void *turn = NULL;
-    if (!catalog->rows->take_turn || catalog->is_read_only) return NULL;
-    if (firn_pointer__arena(catalog, &arena, &ignored) != FIRN_OK) return NULL;
+    firn_turn_end end = FIRN_TURN_NONE;
+    *turn = NULL;
+    if (!catalog->rows->take_turn || catalog->is_read_only) return end;
+    if (firn_pointer__arena(catalog, &arena, &ignored) != FIRN_OK) return end;
     const firn_str text = firn_pointer__text(ident, arena);
-    if (text.data) turn = catalog->rows->take_turn(catalog->rows_ctx, text, timeout_ms);
+    if (text.data)
+        end = catalog->rows->take_turn(catalog->rows_ctx, text, request, timeout_ms, turn);
     firn_arena_destroy(arena);
-    return turn;
+    return end;
+}
+
+size_t firn_pointer__take_requests(void *ctx, void *turn, firn_arena *arena, const firn_str **out)
+{
+    const firn_pointer_catalog *catalog = ctx;
+    return catalog->rows->take_requests(catalog->rows_ctx, turn, arena, out);
+}
+
+void firn_pointer__answer_request(void *ctx, void *turn, size_t i, firn_request_end end)
+{
+    const firn_pointer_catalog *catalog = ctx;
+    catalog->rows->answer_request(catalog->rows_ctx, turn, i, end);
 }
 
 void firn_pointer__end_turn(void *ctx, void *turn)
@@ -141,6 +156,8 @@ static const firn_catalog_ops k_pointer_ops = {
     .drop_view = firn_pointer__drop_view,
     .rename_view = firn_pointer__rename_view,
     .take_turn = firn_pointer__take_turn,
+    .take_requests = firn_pointer__take_requests,
+    .answer_request = firn_pointer__answer_request,
     .end_turn = firn_pointer__end_turn,
     .default_location = firn_pointer__default_location,
     .destroy = destroy_pointer_catalog,

@@ -57,7 +57,10 @@ typedef struct firn_row_ops {
                                 firn_error *err);
     firn_status (*remove_document)(void *ctx, firn_str location, firn_error *err);
     /* Optional: see firn/ext/catalog.h. table: "a.b.name". Called without the lock. */
-    void *(*take_turn)(void *ctx, firn_str table, int64_t timeout_ms);
+    firn_turn_end (*take_turn)(void *ctx, firn_str table, firn_str request, int64_t timeout_ms,
+                               void **turn);
+    size_t (*take_requests)(void *ctx, void *turn, firn_arena *arena, const firn_str **out);
+    void (*answer_request)(void *ctx, void *turn, size_t i, firn_request_end end);
     void (*end_turn)(void *ctx, void *turn);
     void (*destroy)(void *ctx);
 } firn_row_ops;
@@ -123,7 +126,10 @@ FIRN_MUST_CHECK firn_status firn_metadata_cache__create(firn_metadata_cache **ou
 void firn_metadata_cache__destroy(firn_metadata_cache *cache);
 
 /* Slots, one file per kind of object. */
-void *firn_pointer__take_turn(void *ctx, const firn_ident *ident, int64_t timeout_ms);
+firn_turn_end firn_pointer__take_turn(void *ctx, const firn_ident *ident, firn_str request,
+                                      int64_t timeout_ms, void **turn);
+size_t firn_pointer__take_requests(void *ctx, void *turn, firn_arena *arena, const firn_str **out);
+void firn_pointer__answer_request(void *ctx, void *turn, size_t i, firn_request_end end);
 void firn_pointer__end_turn(void *ctx, void *turn);
 firn_status firn_pointer__list_namespaces(void *ctx, const firn_ident *parent, firn_arena *arena,
                                           firn_ident **out, size_t *n_out, firn_error *err);

@@ -289,6 +289,8 @@ static const firn_row_ops k_sqlite_rows = {
     .get_document = get_document,
     .remove_document = remove_document,
     .take_turn = firn_sqlite__take_turn,
+    .take_requests = firn_sqlite__take_requests,
+    .answer_request = firn_sqlite__answer_request,
     .end_turn = firn_sqlite__end_turn,
     .destroy = destroy_rows,
 };

@@ -43,10 +43,12 @@ FIRN_MUST_CHECK firn_status firn_sqlite__run(firn_sqlite_db *db, const char *sql
 /* A text column, copied; SQL null gives len 0. */
 FIRN_MUST_CHECK firn_status firn_sqlite__text(sqlite3_stmt *stmt, int column, firn_arena *arena,
                                               firn_str *out, firn_error *err);
-/* ---- sqlite_turn.c; ctx is the firn_sqlite_db ---- */
+/* ---- sqlite_turn.c: slots of firn_row_ops; ctx is the firn_sqlite_db ---- */
 
-/* NULL: not within timeout_ms, or not possible here. */
-void *firn_sqlite__take_turn(void *ctx, firn_str table, int64_t timeout_ms);
+firn_turn_end firn_sqlite__take_turn(void *ctx, firn_str table, firn_str request,
+                                     int64_t timeout_ms, void **out);
+size_t firn_sqlite__take_requests(void *ctx, void *taken, firn_arena *arena, const firn_str **out);
+void firn_sqlite__answer_request(void *ctx, void *taken, size_t i, firn_request_end end);
 void firn_sqlite__end_turn(void *ctx, void *taken);
 
 /* What the connection's last failure means. */

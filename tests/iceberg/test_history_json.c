@@ -73,7 +73,8 @@ static firn_str format(firn_arena *arena, const firn_table_metadata *m)
 static bool is_split(firn_arena *arena, firn_str text)
 {
     firn_history_text history;
-    return firn_history_split(text, arena, &history);
+    firn_history_known known = {0};
+    return firn_history_split(text, &known, arena, &history);
 }
 
 static void test_snapshots_are_read_as_they_are(void **state)

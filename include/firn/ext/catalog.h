@@ -103,6 +103,24 @@ typedef struct firn_loaded_view {
     const firn_view_metadata *metadata;
 } firn_loaded_view;
 
+/** @brief How waiting for a turn ended. */
+typedef enum firn_turn_end {
+    FIRN_TURN_NONE = 0, /**< none was to be had in time: go on without; nobody has the request */
+    FIRN_TURN_MINE, /**< it is the caller's turn, until end_turn; nobody did what it requested */
+    FIRN_TURN_INHERITED, /**< likewise, but from a writer that died with the request in its hands:
+                              the table tells whether it was committed, and nobody is at work on it
+                          */
+    FIRN_TURN_LANDED,    /**< another writer has committed what was requested */
+    FIRN_TURN_UNKNOWN, /**< another writer has the request; it may have landed or may still land */
+} firn_turn_end;
+
+/** @brief What became of a request. */
+typedef enum firn_request_end {
+    FIRN_REQUEST_UNKNOWN = 0, /**< it may have landed */
+    FIRN_REQUEST_LANDED,      /**< all of it */
+    FIRN_REQUEST_NOT_DONE,    /**< none of it: the one who asked does it in its own turn */
+} firn_request_end;
+
 /** @brief Slots of a driver. All required unless marked optional. */
 typedef struct firn_catalog_ops {
     size_t struct_size;
@@ -147,11 +165,19 @@ typedef struct firn_catalog_ops {
     firn_status (*default_location)(void *ctx, const firn_ident *ident, struct firn_arena *arena,
                                     firn_str *out, firn_error *err);
     /**
-     * Optional, with end_turn. Wait, at most timeout_ms, for the turn to commit to a table: writers
-     * of all processes that take turns do not lose races against each other. Advisory: a commit is
-     * right with or without it. NULL: no turn was to be had; the caller goes on without.
+     * Optional, all four or none. Wait, at most timeout_ms, for the turn to commit to a table:
+     * writers of all processes that take turns do not lose races against each other. Advisory: a
+     * commit is right with or without it.
+     *
+     * request: what the writer whose turn it is may commit for the caller in the meantime, in words
+     * that the driver does not know; empty: nothing.
      */
-    void *(*take_turn)(void *ctx, const firn_ident *ident, int64_t timeout_ms);
+    firn_turn_end (*take_turn)(void *ctx, const firn_ident *ident, firn_str request,
+                               int64_t timeout_ms, void **turn);
+    /** The requests that wait for this turn, copied to the arena; called once a turn. */
+    size_t (*take_requests)(void *ctx, void *turn, struct firn_arena *arena, const firn_str **out);
+    /** What became of one of them, by its place. Left out: FIRN_REQUEST_UNKNOWN. */
+    void (*answer_request)(void *ctx, void *turn, size_t i, firn_request_end end);
     void (*end_turn)(void *ctx, void *turn);
     void (*destroy)(void *ctx);
 } firn_catalog_ops;

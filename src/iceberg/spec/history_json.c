@@ -73,11 +73,9 @@ static bool skip_text(scan *s)
     return false;
 }
 
-/* Past a value, by its brackets. */
-static bool skip_value(scan *s)
+/* To the end of a value in which so many brackets are open, by its brackets. */
+static bool skip_rest(scan *s, int64_t depth)
 {
-    int64_t depth = 0;
-    (void)peek(s);
     while (s->at < s->end) {
         const char c = *s->at;
         if (depth == 0 && (c == ',' || c == '}' || c == ']')) return true;
@@ -89,9 +87,49 @@ static bool skip_value(scan *s)
     return false;
 }
 
+static bool skip_value(scan *s)
+{
+    (void)peek(s);
+    return skip_rest(s, 0);
+}
+
+/* ---- what is known ---- */
+
+/* Texts of snapshots lie one behind the other in the document they were read from. */
+firn_history_known firn_history_of(const firn_table_metadata *older)
+{
+    if (!older || older->n_snapshots == 0) return (firn_history_known){0};
+    const firn_str first = older->snapshots[0].json;
+    const firn_str last = older->snapshots[older->n_snapshots - 1].json;
+    if (first.len == 0 || last.len == 0 || last.data < first.data) return (firn_history_known){0};
+    const firn_str text = {first.data, (size_t)(last.data + last.len - first.data)};
+    return (firn_history_known){text, older->snapshots, older->n_snapshots};
+}
+
+/* The array begins with what is known, and a snapshot ends there. */
+static bool begins_with(firn_str array, const firn_history_known *known)
+{
+    const size_t len = known->text.len;
+    if (len == 0 || array.len < len + 2 || array.data[0] != '[') return false;
+    const char next = array.data[len + 1];
+    return (next == ',' || next == ']') && memcmp(array.data + 1, known->text.data, len) == 0;
+}
+
+/* Past the value of "snapshots", which is at hand. */
+static bool skip_snapshots(scan *s, firn_history_known *known)
+{
+    const firn_str left = {s->at, (size_t)(s->end - s->at)};
+    if (!begins_with(left, known)) {
+        *known = (firn_history_known){0};
+        return skip_value(s);
+    }
+    s->at += 1 + known->text.len;
+    return skip_rest(s, 1);
+}
+
 /* ---- finding ---- */
 
-static bool find_arrays(firn_str document, firn_history_text *out)
+static bool find_arrays(firn_str document, firn_history_known *known, firn_history_text *out)
 {
     scan s = {document.data, document.data + document.len};
     firn_str key;
@@ -100,10 +138,11 @@ static bool find_arrays(firn_str document, firn_history_text *out)
         if (!take_text(&s, &key) || !take(&s, ':')) return false;
         (void)peek(&s);
         const char *start = s.at;
-        if (!skip_value(&s)) return false;
+        const bool is_snapshots = firn_str_equals(key, FIRN_STR("snapshots"));
+        if (!(is_snapshots ? skip_snapshots(&s, known) : skip_value(&s))) return false;
         const firn_str value = {start, (size_t)(s.at - start)};
         if (!firn_str_starts_with(value, FIRN_STR("["))) continue;
-        if (firn_str_equals(key, FIRN_STR("snapshots"))) {
+        if (is_snapshots) {
             if (out->snapshots.len > 0) return false;
             out->snapshots = value;
         } else if (firn_str_equals(key, FIRN_STR("snapshot-log"))) {
@@ -114,12 +153,20 @@ static bool find_arrays(firn_str document, firn_history_text *out)
     return true;
 }
 
-bool firn_history_split(firn_str document, firn_arena *arena, firn_history_text *out)
+static bool is_text(const firn_history_text *history, const firn_history_known *known)
+{
+    const size_t from = known->text.len > 0 ? known->text.len + 1 : 0;
+    return firn_utf8_is_valid(firn_str_slice(history->snapshots, from, history->snapshots.len)) &&
+           firn_utf8_is_valid(history->snapshot_log);
+}
+
+bool firn_history_split(firn_str document, firn_history_known *known, firn_arena *arena,
+                        firn_history_text *out)
 {
     firn_buf rest;
     const char *at = document.data;
     *out = (firn_history_text){0};
-    if (document.len < K_MIN_BYTES || !find_arrays(document, out)) return false;
+    if (document.len < K_MIN_BYTES || !find_arrays(document, known, out)) return false;
     if (out->snapshots.len + out->snapshot_log.len < K_MIN_BYTES) return false;
     firn_str parts[] = {out->snapshots, out->snapshot_log};
     if (parts[1].len > 0 && parts[1].data < parts[0].data) {
@@ -137,8 +184,7 @@ bool firn_history_split(firn_str document, firn_arena *arena, firn_history_text 
     out->rest = firn_arena_copy(arena, firn_buf_view(&rest));
     const bool is_whole = rest.status == FIRN_OK;
     firn_buf_dispose(&rest);
-    return is_whole && out->rest.data && firn_utf8_is_valid(out->snapshots) &&
-           firn_utf8_is_valid(out->snapshot_log);
+    return is_whole && out->rest.data && is_text(out, known);
 }
 
 /* ---- snapshots ---- */
@@ -281,20 +327,95 @@ static firn_status read_snapshot(scan *s, firn_arena *arena, firn_snapshot *out,
     return read_tree(s, arena, out, err);
 }
 
-firn_status firn_history_read_snapshots(firn_str array, firn_arena *arena, firn_snapshot **out,
-                                        size_t *n_out, firn_error *err)
+/* ---- snapshots that are known ---- */
+
+struct move {
+    firn_str from, to; /* the same text in two documents */
+    bool is_lost;
+};
+
+/* What the tree read lies elsewhere, in the arena of the older document. */
+static void move_text(struct move *move, firn_str *text)
+{
+    if (text->len == 0) return;
+    const size_t at = (size_t)((uintptr_t)text->data - (uintptr_t)move->from.data);
+    if (at >= move->from.len || move->from.len - at < text->len) {
+        move->is_lost = true;
+        return;
+    }
+    text->data = move->to.data + at;
+}
+
+static firn_property *move_summary(struct move *move, firn_snapshot *snapshot, firn_property *items)
+{
+    const size_t n = snapshot->summary.n;
+    if (n > 0) memcpy(items, snapshot->summary.items, n * sizeof *items);
+    for (size_t i = 0; i < n; i++) {
+        move_text(move, &items[i].key);
+        move_text(move, &items[i].value);
+    }
+    snapshot->summary.items = items;
+    return items + n;
+}
+
+static bool is_usual(const firn_snapshot *snapshot)
+{
+    return snapshot->n_manifests == 0 && snapshot->key_id.len == 0 && snapshot->extra_json.len == 0;
+}
+
+/* False: some of them have to be read anew. */
+static bool move_known(const firn_history_known *known, firn_str array, firn_property *items,
+                       firn_snapshot *out)
+{
+    struct move move = {known->text, firn_str_slice(array, 1, known->text.len + 1), false};
+    for (size_t i = 0; i < known->n && !move.is_lost; i++) {
+        out[i] = known->snapshots[i];
+        if (!is_usual(&out[i])) return false;
+        move_text(&move, &out[i].json);
+        move_text(&move, &out[i].manifest_list);
+        move_text(&move, &out[i].operation);
+        items = move_summary(&move, &out[i], items);
+    }
+    return !move.is_lost;
+}
+
+static firn_status take_known(const firn_history_known *known, firn_str array, firn_arena *arena,
+                              firn_snapshot **out, size_t *cap, firn_error *err)
+{
+    size_t n_items = 0;
+    for (size_t i = 0; i < known->n; i++) n_items += known->snapshots[i].summary.n;
+    *cap = known->n + 64;
+    firn_property *items = firn_arena_array(arena, n_items, sizeof *items);
+    *out = firn_arena_array(arena, *cap, sizeof **out);
+    if (!items || !*out) return firn_fail_nomem(err);
+    return move_known(known, array, items, *out) ? FIRN_OK : FIRN_NEED_MORE;
+}
+
+firn_status firn_history_read_snapshots(firn_str array, const firn_history_known *known,
+                                        firn_arena *arena, firn_snapshot **out, size_t *n_out,
+                                        firn_error *err)
 {
     scan s = {array.data, array.data + array.len};
     size_t cap = 0;
     *out = NULL;
     *n_out = 0;
     if (!take(&s, '[')) return FIRN_NEED_MORE;
-    if (take(&s, ']')) return FIRN_OK;
-    do {
+    if (known->n > 0) {
+        FIRN_TRY(take_known(known, array, arena, out, &cap, err));
+        *n_out = known->n;
+        s.at = array.data + 1 + known->text.len;
+    } else if (take(&s, ']')) {
+        return FIRN_OK;
+    } else {
         firn_snapshot *slot = firn_arena_push(arena, out, n_out, &cap, sizeof *slot);
         if (!slot) return firn_fail_nomem(err);
         FIRN_TRY(read_snapshot(&s, arena, slot, err));
-    } while (take(&s, ','));
+    }
+    while (take(&s, ',')) {
+        firn_snapshot *slot = firn_arena_push(arena, out, n_out, &cap, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        FIRN_TRY(read_snapshot(&s, arena, slot, err));
+    }
     return take(&s, ']') && s.at == s.end ? FIRN_OK : FIRN_NEED_MORE;
 }
 

@@ -18,14 +18,27 @@ typedef struct firn_history_text {
     firn_str snapshot_log; /* likewise */
 } firn_history_text;
 
-/* False: not possible, or no use. */
-bool firn_history_split(firn_str document, firn_arena *arena, firn_history_text *out);
+/* Snapshots that were read from an older document of the table, and their text there. A newer
+ * document mostly begins with the same text: then they need not be read again. */
+typedef struct firn_history_known {
+    firn_str text; /* "{...},{...}"; empty: nothing is known */
+    const firn_snapshot *snapshots;
+    size_t n;
+} firn_history_known;
 
-/* The snapshots' texts point into array, which lives in the arena. FIRN_NEED_MORE: to be read
- * through the tree. */
-FIRN_MUST_CHECK firn_status firn_history_read_snapshots(firn_str array, firn_arena *arena,
-                                                        firn_snapshot **out, size_t *n_out,
-                                                        firn_error *err);
+/* older may be NULL. */
+firn_history_known firn_history_of(const firn_table_metadata *older);
+
+/* *known is emptied where the document does not begin with it. False: not possible, or no use. */
+bool firn_history_split(firn_str document, firn_history_known *known, firn_arena *arena,
+                        firn_history_text *out);
+
+/* The snapshots' texts point into array, which must live as long as the arena and begin with
+ * known's. FIRN_NEED_MORE: to be read through the tree. */
+FIRN_MUST_CHECK firn_status firn_history_read_snapshots(firn_str array,
+                                                        const firn_history_known *known,
+                                                        firn_arena *arena, firn_snapshot **out,
+                                                        size_t *n_out, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_history_read_log(firn_str array, firn_arena *arena,
                                                   firn_snapshot_log_entry **out, size_t *n_out,
                                                   firn_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata under change: the state that the updates of one commit share. Arrays of m are replaced,
- * never written to, because they may belong to the base. */
+ * never written to, because they may belong to the base; the two that grow with every snapshot are
+ * added to behind their end, where they have room. So a copy of a builder stays good. */
 #ifndef FIRN_ICEBERG_METADATA_BUILDER_H
 #define FIRN_ICEBERG_METADATA_BUILDER_H
 
@@ -20,10 +21,23 @@ typedef struct firn_metadata_builder {
     int64_t newest_ms;     /* of the snapshots added */
     size_t n_base_schemas; /* schemas behind these are new */
     size_t n_base_snapshots;
+    size_t cap_snapshots, cap_log; /* elements that the arrays have room for; 0: not known */
     bool has_removed_snapshots;
     bool has_moved_main;
 } firn_metadata_builder;
 
+/* base may be NULL: a new table. */
+void firn_builder_begin(firn_metadata_builder *b, const firn_table_metadata *base, int64_t now_ms,
+                        firn_arena *arena);
+/* m is then as the updates leave it, but for the rules of whole tables and the snapshot log: those
+ * are firn_updates_apply()'s. */
+FIRN_MUST_CHECK firn_status firn_builder_update(firn_metadata_builder *b,
+                                                const firn_update *updates, size_t n,
+                                                firn_error *err);
+/* The array with room for one more element behind the n there are: itself if cap says so, or a
+ * copy. NULL when out of memory. */
+void *firn_builder_room(const firn_metadata_builder *b, const void *items, size_t n, size_t *cap,
+                        size_t size);
 /* A copy of n elements with room for one more. NULL when out of memory. */
 void *firn_builder_grow(const firn_metadata_builder *b, const void *items, size_t n, size_t size);
 

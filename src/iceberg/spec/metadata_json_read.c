@@ -22,6 +22,7 @@
 typedef struct metadata_parse {
     const json_t *root;
     const firn_history_text *history; /* not in root; NULL: it is */
+    const firn_history_known *known;  /* of history */
     firn_arena *arena;
     firn_table_metadata *m;
     firn_error *err;
@@ -228,9 +229,8 @@ static firn_status parse_history(const metadata_parse *p)
     firn_table_metadata *m = p->m;
     firn_snapshot *snapshots = NULL;
     firn_snapshot_log_entry *log = NULL;
-    const firn_str kept = firn_arena_copy(p->arena, p->history->snapshots);
-    if (!kept.data) return firn_fail_nomem(p->err);
-    FIRN_TRY(firn_history_read_snapshots(kept, p->arena, &snapshots, &m->n_snapshots, p->err));
+    FIRN_TRY(firn_history_read_snapshots(p->history->snapshots, p->known, p->arena, &snapshots,
+                                         &m->n_snapshots, p->err));
     FIRN_TRY(firn_history_read_log(p->history->snapshot_log, p->arena, &log, &m->n_snapshot_log,
                                    p->err));
     m->snapshots = snapshots;
@@ -404,39 +404,60 @@ static firn_status parse_document(const metadata_parse *p)
     return parse_kept(p);
 }
 
-static firn_status parse_tree(firn_str json, const firn_history_text *history, firn_arena *scratch,
-                              firn_arena *arena, firn_table_metadata *m, firn_error *err)
+static firn_status parse_tree(firn_str json, metadata_parse *p, firn_arena *scratch)
 {
     json_t *root = NULL;
-    FIRN_TRY(firn_json_parse(json, scratch, &root, err));
-    const metadata_parse p = {root, history, arena, m, err};
-    FIRN_TRY(parse_document(&p));
-    return firn_metadata_check(m, scratch, err);
+    FIRN_TRY(firn_json_parse(json, scratch, &root, p->err));
+    p->root = root;
+    FIRN_TRY(parse_document(p));
+    return firn_metadata_check(p->m, scratch, p->err);
 }
 
-/* Whatever is wrong or unusual is told by the way that looks at all of the document. */
-static firn_status parse_text(firn_str json, firn_arena *scratch, firn_arena *arena,
-                              firn_table_metadata *m, firn_error *err)
+/* The arrays' texts may be elements of the result, so they have to stay. */
+static bool parse_split(firn_str json, const firn_table_metadata *older, firn_arena *scratch,
+                        firn_arena *arena, firn_table_metadata *m)
 {
     firn_error ignored;
     firn_history_text history;
-    FIRN_TRY(firn_json_unpack(json, scratch, &json, err));
-    if (firn_history_split(json, scratch, &history) &&
-        parse_tree(history.rest, &history, scratch, arena, m, &ignored) == FIRN_OK)
-        return FIRN_OK;
+    firn_history_known known = firn_history_of(older);
+    metadata_parse p = {
+        .history = &history, .known = &known, .arena = arena, .m = m, .err = &ignored};
+    return firn_history_split(json, &known, scratch, &history) &&
+           parse_tree(history.rest, &p, scratch) == FIRN_OK;
+}
+
+/* Whatever is wrong or unusual is told by the way that looks at all of the document. */
+static firn_status parse_text(firn_str json, const firn_table_metadata *older, firn_arena *scratch,
+                              firn_arena *arena, firn_table_metadata *m, firn_error *err)
+{
+    metadata_parse p = {.arena = arena, .m = m, .err = err};
+    FIRN_TRY(firn_json_unpack(json, arena, &json, err));
+    if (parse_split(json, older, scratch, arena, m)) return FIRN_OK;
     *m = (firn_table_metadata){0};
-    return parse_tree(json, NULL, scratch, arena, m, err);
+    if (older && parse_split(json, NULL, scratch, arena, m)) return FIRN_OK;
+    *m = (firn_table_metadata){0};
+    return parse_tree(json, &p, scratch);
+}
+
+firn_status firn_metadata_parse_next(firn_str json, const firn_table_metadata *older,
+                                     firn_arena *arena, const firn_table_metadata **out,
+                                     firn_error *err)
+{
+    *out = NULL;
+    firn_table_metadata *m = firn_arena_alloc_zero(arena, sizeof *m);
+    firn_arena *scratch = firn_arena_create(NULL, 0); /* the tree goes, the structs stay */
+    firn_status st = m && scratch ? FIRN_OK : firn_fail_nomem(err);
+    if (st == FIRN_OK) st = parse_text(json, older, scratch, arena, m, err);
+    firn_arena_destroy(scratch);
+    if (st == FIRN_OK) *out = m;
+    return firn_error_wrap(err, st, "table metadata");
 }
 
 firn_status firn_metadata_parse(firn_str json, firn_arena *arena, const firn_table_metadata **out,
                                 firn_error *err)
 {
     *out = NULL;
-    firn_table_metadata *m = firn_arena_alloc_zero(arena, sizeof *m);
-    firn_arena *scratch = firn_arena_create(NULL, 0); /* the document goes, the structs stay */
-    firn_status st = m && scratch ? FIRN_OK : firn_fail_nomem(err);
-    if (st == FIRN_OK) st = parse_text(json, scratch, arena, m, err);
-    firn_arena_destroy(scratch);
-    if (st == FIRN_OK) *out = m;
-    return firn_error_wrap(err, st, "table metadata");
+    const firn_str kept = firn_arena_copy(arena, json);
+    if (!kept.data) return firn_fail_nomem(err);
+    return firn_metadata_parse_next(kept, NULL, arena, out, err);
 }

@@ -23,6 +23,17 @@ void *firn_builder_grow(const firn_metadata_builder *b, const void *items, size_
     return copy;
 }
 
+void *firn_builder_room(const firn_metadata_builder *b, const void *items, size_t n, size_t *cap,
+                        size_t size)
+{
+    if (n < *cap) return (void *)(uintptr_t)items; /* our own, so it may be written to */
+    const size_t more = n / 8 + 16;
+    char *copy = firn_arena_array(b->arena, n + more, size);
+    if (copy && n > 0) memcpy(copy, items, n * size);
+    *cap = copy ? n + more : 0;
+    return copy;
+}
+
 /* ---- identity and properties ---- */
 
 static firn_status assign_uuid(firn_metadata_builder *b, firn_str uuid)
@@ -42,6 +53,7 @@ static firn_status write_snapshots_anew(firn_metadata_builder *b)
     if (!list) return firn_fail_nomem(b->err);
     for (size_t i = 0; i < b->m.n_snapshots; i++) list[i].json = (firn_str){0};
     b->m.snapshots = list;
+    b->cap_snapshots = 0;
     return FIRN_OK;
 }
 
@@ -142,10 +154,19 @@ static firn_status apply(firn_metadata_builder *b, const firn_update *u)
                      (int)u->kind);
 }
 
-static void start(firn_metadata_builder *b)
+void firn_builder_begin(firn_metadata_builder *b, const firn_table_metadata *base, int64_t now_ms,
+                        firn_arena *arena)
 {
-    if (b->base) {
-        b->m = *b->base;
+    *b = (firn_metadata_builder){
+        .base = base,
+        .arena = arena,
+        .now_ms = base && base->last_updated_ms > now_ms ? base->last_updated_ms : now_ms,
+        .last_schema_id = -1,
+        .last_spec_id = -1,
+        .last_order_id = -1,
+        .newest_ms = INT64_MIN};
+    if (base) {
+        b->m = *base;
         b->n_base_schemas = b->m.n_schemas;
         b->n_base_snapshots = b->m.n_snapshots;
         return;
@@ -157,6 +178,15 @@ static void start(firn_metadata_builder *b)
                                  .last_partition_id = NO_PARTITION_FIELD_ID,
                                  .current_snapshot_id = -1,
                                  .next_row_id = -1};
+}
+
+firn_status firn_builder_update(firn_metadata_builder *b, const firn_update *updates, size_t n,
+                                firn_error *err)
+{
+    b->err = err;
+    for (size_t i = 0; i < n; i++) FIRN_TRY(apply(b, &updates[i]));
+    if (b->newest_ms > b->m.last_updated_ms) b->m.last_updated_ms = b->newest_ms;
+    return FIRN_OK;
 }
 
 /* ---- the end of a commit ---- */
@@ -220,18 +250,10 @@ firn_status firn_updates_apply(const firn_table_metadata *base, firn_str previou
                                const firn_update *updates, size_t n, int64_t now_ms,
                                firn_arena *arena, const firn_table_metadata **out, firn_error *err)
 {
-    firn_metadata_builder b = {
-        .base = base,
-        .arena = arena,
-        .err = err,
-        .now_ms = base && base->last_updated_ms > now_ms ? base->last_updated_ms : now_ms,
-        .last_schema_id = -1,
-        .last_spec_id = -1,
-        .last_order_id = -1,
-        .newest_ms = INT64_MIN};
+    firn_metadata_builder b;
     *out = NULL;
-    start(&b);
-    for (size_t i = 0; i < n; i++) FIRN_TRY(apply(&b, &updates[i]));
+    firn_builder_begin(&b, base, now_ms, arena);
+    FIRN_TRY(firn_builder_update(&b, updates, n, err));
     FIRN_TRY(finish(&b, previous_location));
     firn_table_metadata *m = firn_arena_alloc(arena, sizeof *m);
     if (!m) return firn_fail_nomem(err);

@@ -106,7 +106,8 @@ firn_status firn_builder_add_snapshot(firn_metadata_builder *b, const firn_snaps
     FIRN_TRY(check_sequence(b, snapshot));
     FIRN_TRY(check_time(b, snapshot));
     FIRN_TRY(assign_rows(b, snapshot));
-    firn_snapshot *list = firn_builder_grow(b, b->m.snapshots, b->m.n_snapshots, sizeof *list);
+    firn_snapshot *list =
+        firn_builder_room(b, b->m.snapshots, b->m.n_snapshots, &b->cap_snapshots, sizeof *list);
     if (!list || !firn_snapshot_copy(snapshot, b->arena, &list[b->m.n_snapshots])) {
         return firn_fail_nomem(b->err);
     }
@@ -132,7 +133,7 @@ static bool is_added(const firn_metadata_builder *b, int64_t snapshot_id)
 static firn_status log_current(firn_metadata_builder *b, const firn_snapshot *snapshot)
 {
     firn_snapshot_log_entry *log =
-        firn_builder_grow(b, b->m.snapshot_log, b->m.n_snapshot_log, sizeof *log);
+        firn_builder_room(b, b->m.snapshot_log, b->m.n_snapshot_log, &b->cap_log, sizeof *log);
     if (!log) return firn_fail_nomem(b->err);
     int64_t at = is_added(b, snapshot->snapshot_id) ? snapshot->timestamp_ms : b->now_ms;
     if (b->m.n_snapshot_log > 0 && log[b->m.n_snapshot_log - 1].timestamp_ms > at)
@@ -276,6 +277,7 @@ firn_status firn_builder_remove_snapshots(firn_metadata_builder *b, const int64_
     if (n_kept == b->m.n_snapshots) return FIRN_OK;
     b->m.snapshots = list;
     b->m.n_snapshots = n_kept;
+    b->cap_snapshots = 0;
     b->n_base_snapshots = n_base;
     b->has_removed_snapshots = true;
     FIRN_TRY(check_unnamed(b, sorted, n));

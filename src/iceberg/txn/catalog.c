@@ -23,7 +23,8 @@ static bool has_all_slots(const firn_catalog_ops *ops)
            ops->drop_namespace && ops->list_tables && ops->load_table && ops->commit &&
            ops->drop_table && ops->rename_table && ops->register_table && ops->list_views &&
            ops->load_view && ops->put_view && ops->drop_view && ops->rename_view &&
-           ops->default_location && ops->destroy && !ops->take_turn == !ops->end_turn;
+           ops->default_location && ops->destroy && !ops->take_turn == !ops->end_turn &&
+           !ops->take_turn == !ops->take_requests && !ops->take_turn == !ops->answer_request;
 }
 
 firn_status firn_catalog_create(firn_str name, const firn_catalog_ops *ops, void *ctx,

@@ -94,6 +94,7 @@ firn_status firn_manifests__add_new(firn_snapshot_files *files, firn_error *err)
     FIRN_TRY(firn_manifests__make(files, err));
     for (size_t i = 0; i < what->n_added; i++)
         FIRN_TRY(firn_summary__add(&files->counts, &what->added[i], err));
+    if (files->change->counts) firn_summary__add_counts(&files->counts, files->change->counts);
     for (size_t i = 0; i < files->change->n_made; i++) {
         firn_manifest_file *slot =
             firn_arena_push(files->arena, &files->manifests, &files->n_manifests,

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/buf.h"
+#include "base/checked.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/scan/delete_index.h"
@@ -45,6 +46,14 @@ firn_status firn_summary__add(firn_summary_counts *counts, const firn_data_file 
         break;
     }
     return firn_partition_set__add(&counts->partitions, file, err);
+}
+
+void firn_summary__add_counts(firn_summary_counts *counts, const firn_summary_counts *more)
+{
+    counts->added_files += more->added_files;
+    counts->added_records += more->added_records;
+    counts->added_bytes += more->added_bytes;
+    counts->other_partitions += more->other_partitions;
 }
 
 firn_status firn_summary__remove(firn_summary_counts *counts, const firn_data_file *file,
@@ -110,8 +119,8 @@ static firn_status put_total(struct summary *summary, const firn_snapshot *paren
         const firn_str text = firn_properties_get(&parent->summary, key, (firn_str){0});
         if (!firn_str_to_i64(text, &before) || before < 0) return FIRN_OK;
     }
-    if (before + change < 0) return FIRN_OK;
-    return put_count(summary, key, before + change, err);
+    if (!firn_add_i64(before, change, &before) || before < 0) return FIRN_OK;
+    return put_count(summary, key, before, err);
 }
 
 static firn_status put_counts(struct summary *summary, const firn_summary_counts *c,
@@ -143,7 +152,7 @@ static firn_status put_counts(struct summary *summary, const firn_summary_counts
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         FIRN_TRY(put_positive(summary, counts[i].key, counts[i].value, err));
     FIRN_TRY(put_count(summary, FIRN_STR("changed-partition-count"),
-                       (int64_t)c->partitions.n_entries, err));
+                       (int64_t)c->partitions.n_entries + c->other_partitions, err));
     FIRN_TRY(put_count(summary, FIRN_STR("manifests-created"), c->manifests_created, err));
     FIRN_TRY(put_count(summary, FIRN_STR("manifests-kept"), c->manifests_kept, err));
     FIRN_TRY(put_count(summary, FIRN_STR("manifests-replaced"), c->manifests_replaced, err));

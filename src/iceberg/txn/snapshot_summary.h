@@ -8,7 +8,8 @@
 #include "iceberg/spec/manifest.h"
 
 typedef struct firn_summary_counts {
-    firn_map partitions; /* touched, by spec and values */
+    firn_map partitions;      /* touched, by spec and values */
+    int64_t other_partitions; /* touched too, of which only the number is known */
     int64_t added_files, added_records, added_bytes;
     int64_t removed_files, removed_records, removed_bytes;
     int64_t added_delete_files, removed_delete_files; /* of any kind */
@@ -23,6 +24,8 @@ typedef struct firn_summary_counts {
 void firn_summary__init(firn_summary_counts *counts, firn_arena *arena);
 FIRN_MUST_CHECK firn_status firn_summary__add(firn_summary_counts *counts,
                                               const firn_data_file *file, firn_error *err);
+/* What was counted elsewhere, for data files only. */
+void firn_summary__add_counts(firn_summary_counts *counts, const firn_summary_counts *more);
 FIRN_MUST_CHECK firn_status firn_summary__remove(firn_summary_counts *counts,
                                                  const firn_data_file *file, firn_error *err);
 /* parent NULL: totals start at 0. extra: the caller's entries; they win over ours. */

@@ -117,6 +117,8 @@ typedef struct firn_snapshot_change {
     const firn_manifest_file *made;
     size_t n_made;
     int32_t made_version; /* format version they were made for */
+    /* Of added files that are not at hand, as another process has them; NULL: none. */
+    const struct firn_summary_counts *counts;
     /* Of the attempt under way: delete files that others added since from_snapshot_id. */
     const struct firn_delete_index *new_deletes;
     int64_t from_sequence_number;
