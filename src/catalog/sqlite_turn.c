@@ -190,12 +190,14 @@ void firn_sqlite__answer_request(void *ctx, void *taken, size_t i, firn_request_
     const firn_sqlite_db *db = ctx;
     struct turn *turn = taken;
     firn_error ignored;
-    (void)firn_env_failpoint(db->env, "catalog.turn.before_answer", &ignored);
+    if (firn_env_failpoint(db->env, "catalog.turn.before_answer", &ignored) != FIRN_OK)
+        end = FIRN_REQUEST_UNKNOWN;
     firn_board_answer(&turn->board, &turn->taken[i], state_of(end));
     turn->is_answered[i] = true;
 }
 
-/* The turn ends before anybody is told, and the answers are there before it ends. */
+/* The answers are there before the turn ends, and the turn ends before anybody is told. Whoever is
+ * not told looks by itself after a while. */
 void firn_sqlite__end_turn(void *ctx, void *taken)
 {
     const firn_sqlite_db *db = ctx;
@@ -203,8 +205,8 @@ void firn_sqlite__end_turn(void *ctx, void *taken)
     firn_error ignored;
     for (size_t i = 0; i < turn->n_taken; i++)
         if (!turn->is_answered[i]) firn_sqlite__answer_request(ctx, turn, i, FIRN_REQUEST_UNKNOWN);
-    (void)firn_env_failpoint(db->env, "catalog.turn.before_end", &ignored);
-    give_back(turn);
+    if (firn_env_failpoint(db->env, "catalog.turn.before_end", &ignored) == FIRN_OK)
+        give_back(turn);
     firn_board_close(&turn->board);
     firn_mem_free(NULL, turn);
 }
