@@ -2,6 +2,7 @@
 /* Writers of several processes whose appends are committed by the one whose turn it is: one catalog
  * commit for all, and whoever dies on the way, nobody is told what is not so. */
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -281,6 +282,98 @@ static void test_a_guest_with_another_schema_is_left_to_itself(void **state)
     firn_test_lake_close(&lake, false);
 }
 
+/* ---- processes of several threads ---- */
+
+#define N_PROCESSES 3
+#define N_THREADS   3
+#define N_APPENDS   4
+
+struct thread {
+    firn_test_lake *lake; /* of the process */
+    int process, number;
+    bool has_failed;
+};
+
+static void *append_in_thread(void *arg)
+{
+    struct thread *self = arg;
+    firn_error err;
+    firn_table *table = NULL;
+    const firn_ident ident = firn_test_ident("t");
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    self->has_failed = firn_table_open(self->lake->env, self->lake->store, self->lake->catalog,
+                                       &ident, &table, &err) != FIRN_OK;
+    for (int i = 0; i < N_APPENDS && !self->has_failed; i++) {
+        firn_txn *txn = NULL;
+        firn_data_file file = {.record_count = 5,
+                               .file_size_bytes = 100,
+                               .sort_order_id = 0,
+                               .first_row_id = -1,
+                               .content_offset = -1,
+                               .content_size_bytes = -1};
+        file.path = firn_arena_printf(arena, "%.*s/data/t%d-%d-%d.parquet",
+                                      FIRN_STR_ARG(firn_table_metadata_of(table)->location),
+                                      self->process, self->number, i);
+        firn_status st = firn_txn_begin(table, &txn, &err);
+        if (st == FIRN_OK) st = firn_txn_append_files(txn, &file, 1, &err);
+        if (st == FIRN_OK) st = firn_txn_commit(txn, &err);
+        if (st != FIRN_OK) (void)fprintf(stderr, "thread: %s\n", err.message);
+        self->has_failed = st != FIRN_OK;
+        firn_txn_close(txn);
+    }
+    firn_table_close(table);
+    firn_arena_destroy(arena);
+    return NULL;
+}
+
+static void append_in_threads(void *arg)
+{
+    const struct writer *self = arg;
+    firn_test_lake lake;
+    pthread_t threads[N_THREADS];
+    struct thread jobs[N_THREADS];
+    firn_test_lake_reopen(&lake, self->folder, NULL);
+    lake.env->clock = firn_clock_system();
+    for (int i = 0; i < N_THREADS; i++) {
+        jobs[i] = (struct thread){&lake, self->name[0], i, true};
+        if (pthread_create(&threads[i], NULL, append_in_thread, &jobs[i]) != 0) _exit(9);
+    }
+    for (int i = 0; i < N_THREADS; i++) (void)pthread_join(threads[i], NULL);
+    for (int i = 0; i < N_THREADS; i++)
+        if (jobs[i].has_failed) _exit(9);
+    firn_test_lake_close(&lake, true);
+}
+
+static void test_processes_of_several_threads_lose_nothing(void **state)
+{
+    (void)state;
+    static const char *const k_names[N_PROCESSES] = {"a", "b", "c"};
+    firn_test_lake lake;
+    struct writer writers[N_PROCESSES];
+    pid_t pids[N_PROCESSES];
+    const int64_t n = INT64_C(1) * N_PROCESSES * N_THREADS * N_APPENDS;
+    firn_test_lake_open(&lake, true, NULL);
+    firn_table_close(
+        firn_test_table(&lake, "t", false, "commit.manifest.min-count-to-merge", "5", NULL));
+    for (int i = 0; i < N_PROCESSES; i++) {
+        writers[i] = (struct writer){.folder = lake.folder, .name = k_names[i]};
+        pids[i] = firn_test_fork(append_in_threads, &writers[i]);
+    }
+    for (int i = 0; i < N_PROCESSES; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_int_equal(status, 0);
+    }
+    firn_table *table = firn_test_table_open(&lake, "t");
+    assert_int_equal(firn_table_metadata_of(table)->n_snapshots, n);
+    assert_int_equal(firn_test_summary(table, "total-data-files"), n);
+    assert_int_equal(times_in(&lake, table, ".parquet"), n);
+    check_snapshots(&lake, table);
+    print_message("%d commits of the catalog for %d appends\n", (int)version_of(table), (int)n);
+    firn_table_close(table);
+    firn_test_lake_close(&lake, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_a_holder_fails_and_the_guests_commit_by_themselves),
         cmocka_unit_test(test_waiting_writers_die_and_the_others_go_on),
         cmocka_unit_test(test_a_guest_with_another_schema_is_left_to_itself),
+        cmocka_unit_test(test_processes_of_several_threads_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -297,6 +297,7 @@ static firn_status take_txn(struct decode *d)
         firn_property item;
         FIRN_TRY(take_text(d, &item.key));
         FIRN_TRY(take_text(d, &item.value));
+        if (item.key.len == 0) return malformed(d, "summary entry without a key");
         FIRN_TRY(firn_txn_set_summary(d->txn, &item, 1, d->err));
     }
     FIRN_TRY(take_count(d, &n));
