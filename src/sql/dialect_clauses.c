@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators and clauses of Spark and Trino that DuckDB spells otherwise: null-safe equality, DIV,
- * RLIKE, subscripts from zero, LATERAL VIEW, UNNEST of maps, rows of VALUES without parentheses. */
+ * RLIKE, subscripts from zero, LATERAL VIEW, UNNEST of maps, GROUP BY .. WITH ROLLUP, rows of
+ * VALUES without parentheses. */
 #include <string.h>
 
 #include "base/error.h"
@@ -369,6 +370,34 @@ static firn_status write_fetch(firn_dialect_writer *w, size_t i, size_t *next, f
     return has_number ? firn_dialect_copy(w, i + 2, i + 3, err) : firn_dialect_put(w, i, "1", err);
 }
 
+/* ---- GROUP BY a, b WITH ROLLUP ---- */
+
+/* "a, b WITH ROLLUP", "a, b WITH CUBE", "a, b GROUPING SETS (..)": the grouping before the list. */
+static firn_status write_grouping(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                                  firn_error *err)
+{
+    static const char *const k_ends[] = {"HAVING", "ORDER",     "SORT",     "LIMIT",
+                                         "UNION",  "EXCEPT",    "MINUS",    "WINDOW",
+                                         "WITH",   "INTERSECT", "GROUPING", NULL};
+    const size_t list = i + 2;
+    size_t end = list;
+    if (!firn_dialect_is_word(w, i + 1, "BY")) return FIRN_OK;
+    while (end < to && !firn_dialect_is_symbol(w, end, ")") && !firn_dialect_is_any(w, end, k_ends))
+        end = firn_dialect_skip(w, end);
+    if (end == list || end >= to) return FIRN_OK;
+    const bool is_sets =
+        firn_dialect_is_word(w, end, "GROUPING") && firn_dialect_is_word(w, end + 1, "SETS");
+    const bool is_rollup = firn_dialect_is_word(w, end + 1, "ROLLUP");
+    const bool is_with = firn_dialect_is_word(w, end, "WITH") &&
+                         (is_rollup || firn_dialect_is_word(w, end + 1, "CUBE"));
+    if (!is_sets && !is_with) return FIRN_OK;
+    *next = end + 2;
+    if (is_sets) return firn_dialect_put(w, i, "GROUP BY GROUPING SETS ", err);
+    FIRN_TRY(firn_dialect_put(w, i, is_rollup ? "GROUP BY ROLLUP (" : "GROUP BY CUBE (", err));
+    FIRN_TRY(firn_dialect_emit(w, list, end, err));
+    return firn_dialect_put(w, end, ")", err);
+}
+
 firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
                                 firn_error *err)
 {
@@ -379,6 +408,7 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
     if (!is_spark(w)) return FIRN_OK;
     if (firn_dialect_is_symbol(w, i, "[")) return write_subscript(w, i, next, err);
     if (firn_dialect_is_word(w, i, "LATERAL")) return write_lateral(w, i, next, err);
+    if (firn_dialect_is_word(w, i, "GROUP")) return write_grouping(w, i, to, next, err);
     FIRN_TRY(write_division(w, i, to, next, err));
     if (*next > i) return FIRN_OK;
     const char *operator= operator_at(w, i, &n_tokens);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/spec/view_update.h"
@@ -283,6 +284,20 @@ static firn_status travel_to_ref(const firn_table_metadata *metadata, const firn
                          FIRN_STR_ARG(table), FIRN_STR_ARG(at->text));
 }
 
+static firn_status fail_too_early(const firn_table_metadata *metadata, size_t offset, int64_t us,
+                                  firn_str table, firn_error *err)
+{
+    char text[40];
+    const firn_status st =
+        firn_sql_fail(err, offset, "table %.*s had no snapshot at %s", FIRN_STR_ARG(table),
+                      firn_format_timestamp_us(us, true, text, sizeof text));
+    if (metadata->n_snapshot_log == 0)
+        return firn_error_hint(err, st, "it has no snapshot at all: nothing was written yet");
+    return firn_error_hint(err, st, "what is kept of its history begins at %s",
+                           firn_format_timestamp_us(metadata->snapshot_log[0].timestamp_ms * 1000,
+                                                    true, text, sizeof text));
+}
+
 static firn_status travel_to_time(const firn_table_metadata *metadata, const firn_time_travel *at,
                                   firn_str table, const firn_snapshot **out,
                                   const firn_schema **schema_out, firn_error *err)
@@ -301,8 +316,7 @@ static firn_status travel_to_time(const firn_table_metadata *metadata, const fir
     *out = firn_metadata_snapshot_as_of(metadata, us / 1000);
     *schema_out = firn_metadata_schema_at(metadata, *out);
     if (*out) return FIRN_OK;
-    return firn_sql_fail(err, at->offset, "table %.*s had no snapshot at %.*s", FIRN_STR_ARG(table),
-                         FIRN_STR_ARG(at->text));
+    return fail_too_early(metadata, at->offset, us, table, err);
 }
 
 firn_status firn_session__travel(const firn_table_metadata *metadata, const firn_time_travel *at,

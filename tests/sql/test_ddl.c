@@ -310,7 +310,8 @@ static void test_rollback(void **state)
     sql_expect_failure(f, "call system.rollback_to_snapshot('roll')", FIRN_ERR_ARG,
                        "rollback_to_snapshot needs the argument snapshot_id", NULL, 5);
     sql_expect_failure(f, "call system.rollback_to_timestamp('roll', timestamp '2001-01-01')",
-                       FIRN_ERR_NOT_FOUND, "no snapshot older than 978307200000 ms", NULL, 42);
+                       FIRN_ERR_NOT_FOUND,
+                       "no snapshot of this history is older than 2001-01-01T00:00:00Z", NULL, 42);
     sql_expect_failure(f, "call system.fly('roll')", FIRN_ERR_NOT_FOUND,
                        "there is no procedure fly", NULL, 5);
     sql_expect_failure(f, "call system.roll_back_to_snapshot('roll', 5)", FIRN_ERR_NOT_FOUND,

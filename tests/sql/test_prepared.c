@@ -228,7 +228,7 @@ static void test_time_travel_takes_parameters(void **state)
     firn_result_close(result);
     bind_text(p, 0, FIRN_TYPE_TIMESTAMP, (firn_value){.as.i64 = 0});
     assert_fails(firn_prepared_execute(p, &result, &err), FIRN_ERR_ARG, &err,
-                 "table default.tt had no snapshot at 1970-01-01");
+                 "table default.tt had no snapshot at 1970-01-01T00:00:00Z");
     firn_prepared_close(p);
 }
 

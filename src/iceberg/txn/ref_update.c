@@ -3,6 +3,7 @@
  * another snapshot's files is cherry_pick.c. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/txn/txn_internal.h"
@@ -109,8 +110,11 @@ static firn_status apply_rollback_to_time(const firn_txn_action *action, firn_tx
         if (snapshot->timestamp_ms < action->id) return firn_draft__move_main(draft, id, err);
         id = snapshot->parent_snapshot_id;
     }
-    return firn_fail(err, FIRN_ERR_NOT_FOUND, "no snapshot older than %lld ms",
-                     (long long)action->id);
+    char text[40];
+    const char *time = action->id > INT64_MAX / 1000 || action->id < INT64_MIN / 1000
+                           ? "that time"
+                           : firn_format_timestamp_us(action->id * 1000, true, text, sizeof text);
+    return firn_fail(err, FIRN_ERR_NOT_FOUND, "no snapshot of this history is older than %s", time);
 }
 
 static firn_status move_main(firn_txn *txn, firn_action_fn apply, int64_t id, firn_error *err)
