@@ -37,7 +37,9 @@ firn_status firn_pointer__need_namespace(firn_pointer_catalog *catalog, firn_str
     bool has_children = false;
     FIRN_TRY(find_within(catalog, ns, arena, &exists, &has_children, err));
     if (exists) return FIRN_OK;
-    return firn_fail(err, FIRN_ERR_NOT_FOUND, "namespace %.*s does not exist", FIRN_STR_ARG(ns));
+    (void)firn_fail(err, FIRN_ERR_NOT_FOUND, "namespace %.*s does not exist", FIRN_STR_ARG(ns));
+    return firn_error_hint(err, FIRN_ERR_NOT_FOUND, "CREATE SCHEMA %.*s makes it",
+                           FIRN_STR_ARG(ns));
 }
 
 /* ---- list ---- */

@@ -140,6 +140,8 @@ static void test_schemas_have_properties_that_change(void **state)
     sql_run(f, "alter database ns unset dbproperties ('a')");
     sql_run(f, "create table ns.t (id int)");
     sql_expect_failure(f, "drop namespace ns cascade", FIRN_ERR_CONFLICT, "is not empty", NULL, 15);
+    sql_expect_failure(f, "create table nosuch.t (id int)", FIRN_ERR_NOT_FOUND,
+                       "namespace nosuch does not exist", "CREATE SCHEMA nosuch makes it", 13);
     sql_expect_failure(f, "alter schema nosuch set properties ('a' = '1')", FIRN_ERR_NOT_FOUND,
                        "namespace nosuch does not exist", NULL, 13);
     sql_expect_failure(f, "alter schema ns rename to x", FIRN_ERR_ARG, "expected SET PROPERTIES",
