@@ -5,6 +5,7 @@
 #include "firn_test.h"
 
 #include <inttypes.h>
+#include <md5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,6 @@
 #include "format/deletion_vector.h"
 #include "format/json.h"
 #include "format/theta_sketch.h"
-#include "md5.h"
 
 typedef struct corpus_file {
     firn_arena *arena;
@@ -43,17 +43,17 @@ static void position_digest(const firn_bitmap *bitmap, char hex[33])
 {
     uint64_t chunk[1024];
     firn_bitmap_cursor cursor = {0};
-    firn_test_md5 md5;
+    MD5_CTX md5;
     size_t n;
-    firn_test_md5_init(&md5);
+    MD5Init(&md5);
     while ((n = firn_bitmap_next(bitmap, &cursor, chunk, 1024)) > 0) {
         for (size_t i = 0; i < n; i++) {
             char line[32];
             const int len = snprintf(line, sizeof line, "%" PRIu64 "\n", chunk[i]);
-            firn_test_md5_add(&md5, line, (size_t)len);
+            MD5Update(&md5, (const uint8_t *)line, (size_t)len);
         }
     }
-    firn_test_md5_hex(&md5, hex);
+    (void)MD5End(&md5, hex);
 }
 
 static void check_bitmap(const corpus_file *file, firn_bitmap *bitmap, const json_t *expected)
@@ -179,7 +179,7 @@ static void check_blob(const corpus_file *file, const json_t *expected,
     firn_buf room;
     firn_str contents;
     firn_str text;
-    firn_test_md5 md5;
+    MD5_CTX md5;
     char hex[33];
     firn_buf_init(&room, NULL, 1 << 20);
     assert_ok(firn_json_get_str(expected, "type", &text, &err), &err);
@@ -192,9 +192,9 @@ static void check_blob(const corpus_file *file, const json_t *expected,
     check_properties(expected, &blob->properties);
     assert_ok(read_blob(file, blob, &room, &contents, &err), &err);
     assert_json_i64(expected, "decoded_bytes", (int64_t)contents.len);
-    firn_test_md5_init(&md5);
-    firn_test_md5_add(&md5, contents.data, contents.len);
-    firn_test_md5_hex(&md5, hex);
+    MD5Init(&md5);
+    MD5Update(&md5, (const uint8_t *)contents.data, contents.len);
+    (void)MD5End(&md5, hex);
     assert_ok(firn_json_get_str(expected, "decoded_md5", &text, &err), &err);
     assert_str(text, hex);
     check_vector_blob(file, expected, contents);

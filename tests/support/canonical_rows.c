@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "canonical_rows.h"
 
+#include <md5.h>
 #include <stdlib.h>
 
 #include "base/str.h"
 #include "firn_test.h"
 #include "format/canonical.h"
-#include "md5.h"
 
 void firn_test_lines_add(firn_test_lines *lines, const firn_batch *batch, int64_t row)
 {
@@ -29,12 +29,12 @@ static int compare_lines(const void *a, const void *b)
 
 void firn_test_lines_md5(firn_test_lines *lines, char out[33])
 {
-    firn_test_md5 md5;
-    firn_test_md5_init(&md5);
+    MD5_CTX md5;
+    MD5Init(&md5);
     if (lines->n > 0) qsort(lines->lines, lines->n, sizeof *lines->lines, compare_lines);
     for (size_t i = 0; i < lines->n; i++) {
-        firn_test_md5_add(&md5, lines->lines[i].data, lines->lines[i].len);
-        firn_test_md5_add(&md5, "\n", 1);
+        MD5Update(&md5, (const uint8_t *)lines->lines[i].data, lines->lines[i].len);
+        MD5Update(&md5, (const uint8_t *)"\n", 1);
     }
-    firn_test_md5_hex(&md5, out);
+    (void)MD5End(&md5, out);
 }
