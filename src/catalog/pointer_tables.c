@@ -231,6 +231,7 @@ firn_status firn_pointer__default_location(void *ctx, const firn_ident *ident, f
         FIRN_TRY(firn_pointer__check_name(ident->levels[i], "namespace", err));
         text = firn_arena_printf(arena, "%.*s/%.*s", FIRN_STR_ARG(text),
                                  FIRN_STR_ARG(ident->levels[i]));
+        if (!text.data) return firn_fail_nomem(err);
     }
     FIRN_TRY(firn_pointer__check_name(ident->name, "table", err));
     *out = firn_arena_printf(arena, "%.*s/%.*s", FIRN_STR_ARG(text), FIRN_STR_ARG(ident->name));
