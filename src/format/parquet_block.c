@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that string views point into: taken, retired when its page is done, used again when no
- * caller can hold a view into it any more. */
+/* See the header. */
+#include "format/parquet_block.h"
+
 #include "base/error.h"
 #include "base/limits.h"
 #include "format/parquet_budget.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "format/parquet_budget.h"
 
@@ -79,22 +80,84 @@ firn_status firn_pq_leaf_start_over(firn_pq_leaf *leaf, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status begin_data_page(firn_pq_leaf *leaf, const firn_pq_page *page, firn_error *err)
+/* Levels are read as long as values are. *at moves behind those in the page. */
+static firn_status begin_levels(firn_pq_leaf *leaf, const firn_pq_page *page, const uint8_t **at,
+                                const uint8_t *end, firn_error *err)
 {
     const firn_pq_node *node = leaf->node;
     const size_t n = (size_t)page->n_values;
-    const uint8_t *at = page->data;
-    const uint8_t *const end = page->data + page->size;
     if (page->type == FIRN_PQ_DATA_PAGE_V2) {
         leaf->rep = firn_pq_levels_of(page->rep_levels, node->rep);
         leaf->def = firn_pq_levels_of(page->def_levels, node->def);
-    } else {
-        FIRN_TRY(firn_pq_levels_begin(&leaf->rep, page->rep_encoding, node->rep, n, &at, end, err));
-        FIRN_TRY(firn_pq_levels_begin(&leaf->def, page->def_encoding, node->def, n, &at, end, err));
+        return FIRN_OK;
     }
-    leaf->page_left = n;
+    FIRN_TRY(firn_pq_levels_begin(&leaf->rep, page->rep_encoding, node->rep, n, at, end, err));
+    return firn_pq_levels_begin(&leaf->def, page->def_encoding, node->def, n, at, end, err);
+}
+
+static firn_status need_levels(firn_pq_page_stream *s, size_t n, const uint8_t **at,
+                               const uint8_t **end, firn_error *err)
+{
+    const firn_status st = firn_pq_page_stream_need(s, n, at, end, err);
+    if (st != FIRN_DONE) return st;
+    return firn_fail(err, FIRN_ERR_CORRUPT, "levels of %zu bytes do not fit their page", n);
+}
+
+/* Makes the window of a streamed page of version 1 have all levels: *n bytes. */
+static firn_status measure_levels(const firn_pq_leaf *leaf, const firn_pq_page *page,
+                                  const uint8_t **at, const uint8_t **end, size_t *n,
+                                  firn_error *err)
+{
+    const int32_t encodings[2] = {page->rep_encoding, page->def_encoding};
+    const int16_t max[2] = {leaf->node->rep, leaf->node->def};
+    for (size_t i = 0; i < 2; i++) {
+        if (max[i] == 0) continue;
+        if (encodings[i] == FIRN_PQ_ENC_BIT_PACKED) {
+            *n += firn_pq_levels_packed_bytes(max[i], (size_t)page->n_values);
+            continue;
+        }
+        FIRN_TRY(need_levels(page->stream, *n + sizeof(uint32_t), at, end, err));
+        *n += sizeof(uint32_t) + firn_load_u32le(*at + *n);
+    }
+    return need_levels(page->stream, *n, at, end, err);
+}
+
+/* [*at, *end): the first window of a streamed page behind its levels, or all that is left where
+ * values cannot be read window by window. */
+static firn_status begin_stream(firn_pq_leaf *leaf, const firn_pq_page *page, const uint8_t **at,
+                                const uint8_t **end, firn_error *err)
+{
+    firn_pq_page_stream *s = page->stream;
+    const uint8_t *levels = NULL;
+    size_t n = 0;
+    *at = *end = NULL;
+    if (page->type != FIRN_PQ_DATA_PAGE_V2) FIRN_TRY(measure_levels(leaf, page, at, end, &n, err));
+    FIRN_TRY(firn_pq_page_stream_hold(s, *at, n, &levels, err));
+    FIRN_TRY(begin_levels(leaf, page, &levels, levels + n, err));
+    if (*at)
+        *at += n;
+    else
+        *at = *end = levels; /* an address, for no bytes */
+    leaf->values.stream = s;
+    if (leaf->levels_only ||
+        (page->encoding == FIRN_PQ_ENC_PLAIN && leaf->conv.physical != FIRN_PQ_BOOLEAN))
+        return FIRN_OK;
+    leaf->values.stream = NULL;
+    return firn_pq_page_stream_need(s, (size_t)(*end - *at) + (size_t)s->left, at, end, err);
+}
+
+static firn_status begin_data_page(firn_pq_leaf *leaf, const firn_pq_page *page, firn_error *err)
+{
+    const uint8_t *at = page->data, *end = page->data + page->size;
+    leaf->values.stream = NULL;
+    if (page->stream)
+        FIRN_TRY(begin_stream(leaf, page, &at, &end, err));
+    else
+        FIRN_TRY(begin_levels(leaf, page, &at, end, err));
+    leaf->page_left = (size_t)page->n_values;
     if (leaf->levels_only) return FIRN_OK;
-    return firn_pq_values_begin(&leaf->values, page->encoding, at, (size_t)(end - at), n, err);
+    return firn_pq_values_begin(&leaf->values, page->encoding, at, (size_t)(end - at),
+                                leaf->page_left, err);
 }
 
 firn_status firn_pq_leaf_next_page(firn_pq_leaf *leaf, firn_error *err)

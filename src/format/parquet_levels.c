@@ -13,6 +13,11 @@ static unsigned width_of(int16_t max)
     return max > 0 ? 32u - (unsigned)__builtin_clz((unsigned)max) : 0;
 }
 
+size_t firn_pq_levels_packed_bytes(int16_t max, size_t n)
+{
+    return (size_t)(((uint64_t)n * width_of(max) + 7) / 8);
+}
+
 firn_pq_levels firn_pq_levels_of(firn_str bytes, int16_t max)
 {
     firn_pq_levels l = {.max = (uint8_t)max};

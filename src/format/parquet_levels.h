@@ -13,6 +13,8 @@ typedef struct firn_pq_levels {
     uint8_t max;
 } firn_pq_levels;
 
+/* Bytes of n levels in the deprecated encoding. */
+size_t firn_pq_levels_packed_bytes(int16_t max, size_t n);
 /* Levels of a v2 page, or no levels at all (max 0). */
 firn_pq_levels firn_pq_levels_of(firn_str bytes, int16_t max);
 /* Levels at the front of a v1 page of n values: steps *at over them. */

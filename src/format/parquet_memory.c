@@ -21,7 +21,11 @@ struct firn_parquet_memory {
     size_t free_bytes; /* of them */
     size_t used_bytes; /* of the blocks taken */
     size_t n_pages, n_pages_skipped;
+    firn_pq_page_limits limits;
 };
+
+static const firn_pq_page_limits k_limits = {
+    .large = (size_t)4 << 20, .buffers = (size_t)32 << 20, .window = (size_t)512 << 10};
 
 firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *err)
 {
@@ -29,6 +33,7 @@ firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *er
     firn_parquet_memory *memory = firn_mem_alloc_zero(NULL, sizeof *memory);
     if (!memory) return firn_fail_nomem(err);
     memory->kernels = firn_pq_kernels_of(firn_cpu_best());
+    memory->limits = k_limits;
     const firn_status st = firn_codec_ctx_create(&memory->codecs, err);
     if (st != FIRN_OK) {
         firn_mem_free(NULL, memory);
@@ -49,6 +54,16 @@ void firn_parquet_memory_destroy(firn_parquet_memory *memory)
 void firn_parquet_memory_limit_cpu(firn_parquet_memory *memory, firn_cpu_level level)
 {
     memory->kernels = firn_pq_kernels_of(level);
+}
+
+void firn_parquet_memory_stream_pages(firn_parquet_memory *memory, size_t window_bytes)
+{
+    memory->limits = (firn_pq_page_limits){.window = window_bytes};
+}
+
+const firn_pq_page_limits *firn_pq_memory_limits(const firn_parquet_memory *memory)
+{
+    return &memory->limits;
 }
 
 const firn_pq_kernels *firn_pq_memory_kernels(const firn_parquet_memory *memory)
@@ -102,6 +117,11 @@ void *firn_pq_memory_take(firn_parquet_memory *memory, size_t size, size_t *capa
     memory->used_bytes += found.capacity;
     *capacity = found.capacity;
     return found.data;
+}
+
+size_t firn_pq_memory_used(const firn_parquet_memory *memory)
+{
+    return memory->used_bytes;
 }
 
 void firn_pq_memory_give(firn_parquet_memory *memory, void *block, size_t capacity)

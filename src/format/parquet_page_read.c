@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "format/parquet_page_header.h"
 #include "format/row_ranges.h"
 
@@ -160,11 +161,9 @@ static firn_status check_header(const firn_pq_pages *p, const firn_pq_page_heade
     return FIRN_OK;
 }
 
-static firn_status check_crc(const firn_pq_page_header *h, firn_str packed, uint64_t offset,
+static firn_status check_crc(const firn_pq_page_header *h, uint32_t found, uint64_t offset,
                              firn_error *err)
 {
-    if (!h->has_crc) return FIRN_OK;
-    const uint32_t found = libdeflate_crc32(0, packed.data, packed.len);
     if (found == h->crc) return FIRN_OK;
     return firn_fail_at(err, offset, "page checksum is %08x, expected %08x", found, h->crc);
 }
@@ -178,6 +177,19 @@ static bool is_usable_in_window(const firn_pq_pages *p, firn_codec codec, const 
     return !p->keep_pages || (is_window_shared(p) && page->type != FIRN_PQ_DICTIONARY_PAGE);
 }
 
+/* Makes p->block one of at least that size, whose contents nobody needs any more. */
+static firn_status need_block(firn_pq_pages *p, size_t size, firn_error *err)
+{
+    if (p->block && (p->keep_pages || p->block->capacity < size)) {
+        if (p->keep_pages)
+            firn_pq_block_retire(p->blocks, p->block);
+        else
+            firn_pq_block_drop(p->blocks, p->block);
+        p->block = NULL;
+    }
+    return p->block ? FIRN_OK : firn_pq_block_take(p->blocks, size, &p->block, err);
+}
+
 /* Decompresses, or copies, into a block of its own. */
 static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, size_t size,
                           firn_pq_page *out, firn_error *err)
@@ -187,14 +199,7 @@ static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, s
         out->size = size;
         return FIRN_OK;
     }
-    if (p->block && (p->keep_pages || p->block->capacity < size)) {
-        if (p->keep_pages)
-            firn_pq_block_retire(p->blocks, p->block);
-        else
-            firn_pq_block_drop(p->blocks, p->block);
-        p->block = NULL;
-    }
-    if (!p->block) FIRN_TRY(firn_pq_block_take(p->blocks, size, &p->block, err));
+    FIRN_TRY(need_block(p, size, err));
     const firn_status st =
         firn_codec_decompress(p->codec_ctx, codec, packed, p->block->data, size, err);
     if (st != FIRN_OK) return firn_error_wrap(err, st, "page at %" PRIu64, out->offset);
@@ -204,31 +209,104 @@ static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, s
     return FIRN_OK;
 }
 
+/* A page of nulls may have no data at all, not even an empty compressed block. */
+static firn_codec codec_of(const firn_pq_pages *p, const firn_pq_page_header *h, size_t levels)
+{
+    const bool is_empty = (size_t)h->packed == levels && (size_t)h->unpacked == levels;
+    const bool is_v2 = h->type == FIRN_PQ_DATA_PAGE_V2;
+    return is_v2 && (!h->is_packed || is_empty) ? FIRN_CODEC_NONE : p->codec;
+}
+
+/* Levels of version 2 stand in front, as they are. Sizes were checked. */
+static size_t level_bytes(const firn_pq_page_header *h)
+{
+    return h->type == FIRN_PQ_DATA_PAGE_V2 ? (size_t)h->rep_bytes + (size_t)h->def_bytes : 0;
+}
+
+static void take_levels(const firn_pq_page_header *h, const char *data, firn_pq_page *out)
+{
+    if (h->type != FIRN_PQ_DATA_PAGE_V2) return;
+    out->rep_levels = (firn_str){data, (size_t)h->rep_bytes};
+    out->def_levels = (firn_str){data + h->rep_bytes, (size_t)h->def_bytes};
+}
+
+static firn_status load_whole(firn_pq_pages *p, const firn_pq_page_header *h, firn_pq_page *out,
+                              firn_error *err)
+{
+    const size_t levels = level_bytes(h);
+    FIRN_TRY(need_bytes(p, p->at, (size_t)h->packed, err));
+    const firn_str packed = {window_from(p, p->at).data, (size_t)h->packed};
+    p->at += h->packed;
+    if (h->has_crc)
+        FIRN_TRY(check_crc(h, libdeflate_crc32(0, packed.data, packed.len), out->offset, err));
+    take_levels(h, packed.data, out);
+    return unpack(p, codec_of(p, h, levels), firn_str_slice(packed, levels, packed.len),
+                  (size_t)h->unpacked - levels, out, err);
+}
+
+/* ---- large pages ---- */
+
+/* Large ones are held whole only while they leave room for others. */
+static bool is_held(const firn_pq_pages *p, const firn_pq_page_header *h)
+{
+    const size_t unpacked = p->codec == FIRN_CODEC_NONE ? 0 : (size_t)h->unpacked;
+    const size_t n = (size_t)h->packed + unpacked;
+    const firn_pq_page_limits *limits = firn_pq_memory_limits(p->blocks->memory);
+    const size_t mine = p->block && !p->keep_pages ? p->block->capacity : 0;
+    return n <= limits->large || !firn_codec_has_stream(p->codec) ||
+           firn_pq_memory_used(p->blocks->memory) - mine + n <= limits->buffers;
+}
+
+/* A dictionary is needed as a whole, but not what it is unpacked from. */
+static firn_status load_dictionary(firn_pq_pages *p, size_t size, firn_pq_page *out,
+                                   firn_error *err)
+{
+    FIRN_TRY(need_block(p, size, err));
+    FIRN_TRY(firn_pq_page_stream_read(&p->stream, p->block->data, err));
+    firn_pq_page_stream_close(&p->stream);
+    memset(p->block->data + size, 0, FIRN_PQ_SLACK);
+    out->data = p->block->data;
+    out->size = size;
+    return FIRN_OK;
+}
+
+static firn_status load_large(firn_pq_pages *p, const firn_pq_page_header *h, firn_pq_page *out,
+                              firn_error *err)
+{
+    const size_t levels = level_bytes(h);
+    const firn_pq_packed what = {.codec = codec_of(p, h, levels),
+                                 .at = p->at + (int64_t)levels,
+                                 .packed = (size_t)h->packed - levels,
+                                 .unpacked = (size_t)h->unpacked - levels};
+    if (h->has_crc) {
+        uint32_t found = 0;
+        FIRN_TRY(
+            firn_pq_page_stream_crc(p->file, p->blocks, p->at, (size_t)h->packed, &found, err));
+        FIRN_TRY(check_crc(h, found, out->offset, err));
+    }
+    if (levels > 0) {
+        FIRN_TRY(need_bytes(p, p->at, levels, err));
+        take_levels(h, window_from(p, p->at).data, out);
+    }
+    p->at += h->packed;
+    FIRN_TRY(firn_pq_page_stream_open(&p->stream, p->file, p->blocks, &what, p->keep_pages, err));
+    if (h->type == FIRN_PQ_DICTIONARY_PAGE) return load_dictionary(p, what.unpacked, out, err);
+    out->stream = &p->stream;
+    return FIRN_OK;
+}
+
 static firn_status load_page(firn_pq_pages *p, const firn_pq_page_header *h, uint64_t offset,
                              firn_pq_page *out, firn_error *err)
 {
-    FIRN_TRY(need_bytes(p, p->at, (size_t)h->packed, err));
-    firn_str packed = {window_from(p, p->at).data, (size_t)h->packed};
-    size_t unpacked = (size_t)h->unpacked;
-    firn_codec codec = p->codec;
-    p->at += h->packed;
-    FIRN_TRY(check_crc(h, packed, offset, err));
+    firn_pq_page_stream_close(&p->stream);
     *out = (firn_pq_page){.type = (firn_pq_page_type)h->type,
                           .n_values = h->n_values,
                           .encoding = h->encoding,
                           .def_encoding = h->def_encoding,
                           .rep_encoding = h->rep_encoding,
                           .offset = offset};
-    if (h->type == FIRN_PQ_DATA_PAGE_V2) {
-        const size_t rep = (size_t)h->rep_bytes, levels = rep + (size_t)h->def_bytes;
-        out->rep_levels = (firn_str){packed.data, rep};
-        out->def_levels = (firn_str){packed.data + rep, (size_t)h->def_bytes};
-        packed = (firn_str){packed.data + levels, packed.len - levels};
-        unpacked -= levels;
-        /* A page of nulls may have no data at all, not even an empty compressed block. */
-        if (!h->is_packed || (packed.len == 0 && unpacked == 0)) codec = FIRN_CODEC_NONE;
-    }
-    return unpack(p, codec, packed, unpacked, out, err);
+    if (is_held(p, h)) return load_whole(p, h, out, err);
+    return firn_error_wrap(err, load_large(p, h, out, err), "page at %" PRIu64, offset);
 }
 
 static int64_t start_of(const firn_pq_chunk *chunk)
@@ -389,6 +467,7 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
     if (is_window_shared(p)) drop_window(p); /* the next codec may want to overwrite it */
     FIRN_TRY(firn_pq_codec_of(chunk->codec, &p->codec, err));
     count_pages(p);
+    firn_pq_page_stream_close(&p->stream);
     p->index = NULL;
     p->at = start_of(chunk);
     p->values_left = chunk->n_values;
@@ -401,6 +480,7 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
 void firn_pq_pages_dispose(firn_pq_pages *p)
 {
     count_pages(p);
+    firn_pq_page_stream_close(&p->stream);
     firn_pq_block_drop(p->blocks, p->window);
     firn_pq_block_drop(p->blocks, p->block);
 }

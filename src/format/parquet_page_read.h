@@ -6,9 +6,10 @@
 
 #include "format/codec.h"
 #include "format/parquet_bits.h"
-#include "format/parquet_memory.h"
+#include "format/parquet_block.h"
 #include "format/parquet_meta.h"
 #include "format/parquet_page_index.h"
+#include "format/parquet_page_stream.h"
 
 typedef enum firn_pq_encoding {
     FIRN_PQ_ENC_PLAIN = 0,
@@ -29,42 +30,6 @@ typedef enum firn_pq_page_type {
     FIRN_PQ_DATA_PAGE_V2 = 3,
 } firn_pq_page_type;
 
-/* Bytes that the running batch takes: nested values, and pages that begin and end in it. */
-typedef struct firn_pq_budget {
-    uint64_t used, limit;
-    int64_t n_rows; /* of the batch: with fewer it may take less */
-} firn_pq_budget;
-
-/* Bytes that string views may point into. Retired blocks stay until the second next call of the
- * reader, then are used again. */
-typedef struct firn_pq_block {
-    struct firn_pq_block *next;
-    size_t capacity; /* without the slack behind it */
-    int64_t taken;   /* number of the call it was first needed in */
-    int64_t retired; /* of the one it was last needed in */
-    uint8_t *data;
-} firn_pq_block;
-
-typedef struct firn_pq_blocks {
-    firn_parquet_memory *memory; /* where blocks come from and go to */
-    firn_pq_block *retired;      /* newest first */
-    size_t total_bytes;
-    int64_t call;           /* number of the running call */
-    firn_pq_budget *budget; /* what is taken and retired in one call is on it; NULL: nothing */
-} firn_pq_blocks;
-
-/* A block of at least size bytes plus slack, contents undefined. FIRN_NEED_MORE: the batch takes
- * too much for its rows, as firn_pq_budget_ask() says. */
-FIRN_MUST_CHECK firn_status firn_pq_block_take(firn_pq_blocks *blocks, size_t size,
-                                               firn_pq_block **out, firn_error *err);
-/* The block is no longer written; views into it live on. NULL is fine. */
-void firn_pq_block_retire(firn_pq_blocks *blocks, firn_pq_block *block);
-/* Free at once. NULL is fine. */
-void firn_pq_block_drop(firn_pq_blocks *blocks, firn_pq_block *block);
-/* Frees what was taken and retired in the running call: nobody was given views into it. */
-void firn_pq_blocks_forget(firn_pq_blocks *blocks);
-void firn_pq_blocks_dispose(firn_pq_blocks *blocks);
-
 typedef struct firn_pq_page {
     firn_pq_page_type type;
     int32_t n_values;
@@ -73,7 +38,8 @@ typedef struct firn_pq_page {
     firn_str def_levels, rep_levels;    /* v2; v1 has them in front of data */
     const uint8_t *data;                /* with slack; valid until the next page */
     size_t size;
-    uint64_t offset; /* of the page header, for messages */
+    firn_pq_page_stream *stream; /* where values come from instead; NULL: data has them all */
+    uint64_t offset;             /* of the page header, for messages */
 } firn_pq_page;
 
 typedef struct firn_pq_pages {
@@ -104,6 +70,7 @@ typedef struct firn_pq_pages {
     bool keep_pages; /* views point into pages: what holds them is retired, not overwritten */
     firn_pq_blocks *blocks;
     firn_pq_block *block; /* the current page's data, when it is not the window's */
+    firn_pq_page_stream stream;
 } firn_pq_pages;
 
 /* Start at the first page of a chunk; keeps buffers of an earlier chunk. */

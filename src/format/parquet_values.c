@@ -101,7 +101,8 @@ firn_status firn_pq_values_begin(firn_pq_values *v, int32_t encoding, const uint
     v->at = at;
     v->end = at + size;
     v->bit = 0;
-    v->is_text_checked = v->conv->is_text && max_values > 0 && v->kernels->is_ascii(at, size);
+    v->is_text_checked =
+        v->conv->is_text && max_values > 0 && !v->stream && v->kernels->is_ascii(at, size);
     /* A page of nulls only has no data, not even a header: reading a value from it must fail. */
     if (size == 0) v->encoding = FIRN_PQ_ENC_PLAIN;
     switch (v->encoding) {
@@ -149,6 +150,16 @@ static firn_status read_plain(firn_pq_values *v, size_t n, void *out, firn_error
     const uint8_t *raw = v->at;
     v->at += n * width;
     return firn_pq_convert(v->conv, raw, n, out, err);
+}
+
+static firn_status read_windows(firn_pq_values *v, size_t n, char *out, firn_error *err)
+{
+    for (size_t k = 0; n > 0; n -= k) {
+        FIRN_TRY(firn_pq_values_need(v, n, &k, err));
+        FIRN_TRY(read_plain(v, k, out, err));
+        out += k * v->conv->out_width;
+    }
+    return FIRN_OK;
 }
 
 /* ---- dictionary ---- */
@@ -263,7 +274,8 @@ firn_status firn_pq_values_read(firn_pq_values *v, size_t n, void *out, firn_err
     if (v->conv->kind == FIRN_PQ_CONV_NONE)
         return firn_fail(err, FIRN_ERR_CORRUPT, "%zu values in a column of nulls", n);
     switch (v->encoding) {
-    case FIRN_PQ_ENC_PLAIN: return read_plain(v, n, out, err);
+    case FIRN_PQ_ENC_PLAIN:
+        return v->stream ? read_windows(v, n, out, err) : read_plain(v, n, out, err);
     case FIRN_PQ_ENC_PLAIN_DICTIONARY:
     case FIRN_PQ_ENC_RLE_DICTIONARY: return read_indices(v, n, out, err);
     case FIRN_PQ_ENC_RLE: return firn_pq_rle_u8(&v->rle, out, n, err);
@@ -314,6 +326,7 @@ firn_status firn_pq_dictionary_load(firn_pq_values *v, const firn_pq_page *page,
     firn_pq_dictionary *d = v->dictionary;
     const size_t n = (size_t)page->n_values;
     FIRN_TRY(check_dictionary(v, page, err));
+    v->stream = NULL;
     if (v->conv->kind != FIRN_PQ_CONV_NONE) {
         FIRN_TRY(reserve_dictionary(d, n, v->conv->out_width, err));
         FIRN_TRY(firn_pq_values_begin(v, FIRN_PQ_ENC_PLAIN, page->data, page->size, n, err));

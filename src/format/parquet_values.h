@@ -24,7 +24,8 @@ typedef struct firn_pq_values {
     firn_pq_dictionary *dictionary;
     firn_pq_blocks *blocks;
     firn_pq_encoding encoding;
-    bool is_text_checked; /* all bytes of the page are ASCII */
+    bool is_text_checked;        /* all bytes of the page are ASCII */
+    firn_pq_page_stream *stream; /* PLAIN: where more comes from behind end; NULL: nothing does */
     const uint8_t *at, *end;
     uint64_t bit;    /* PLAIN booleans */
     size_t n_split;  /* BYTE_STREAM_SPLIT: values in the page */
@@ -40,6 +41,10 @@ FIRN_MUST_CHECK firn_status firn_pq_values_begin(firn_pq_values *v, int32_t enco
                                                  firn_error *err);
 /* The next n values to out (conv->out_width bytes each). */
 FIRN_MUST_CHECK firn_status firn_pq_values_read(firn_pq_values *v, size_t n, void *out,
+                                                firn_error *err);
+/* parquet_values_window.c: PLAIN from a stream: makes the window have some of the next n values, at
+ * least one. *k: how many; all where the page ends before, so that reading them fails. */
+FIRN_MUST_CHECK firn_status firn_pq_values_need(firn_pq_values *v, size_t n, size_t *k,
                                                 firn_error *err);
 /* parquet_values_skip.c: step over n values, which are not looked at. */
 FIRN_MUST_CHECK firn_status firn_pq_values_skip(firn_pq_values *v, size_t n, firn_error *err);

@@ -38,6 +38,15 @@ static firn_status skip_plain(firn_pq_values *v, size_t n, firn_error *err)
     return FIRN_OK;
 }
 
+static firn_status skip_windows(firn_pq_values *v, size_t n, firn_error *err)
+{
+    for (size_t k = 0; n > 0; n -= k) {
+        FIRN_TRY(firn_pq_values_need(v, n, &k, err));
+        FIRN_TRY(skip_plain(v, k, err));
+    }
+    return FIRN_OK;
+}
+
 /* Deltas: each value is the sum of those before. */
 static firn_status skip_by_reading(firn_pq_values *v, size_t n, firn_error *err)
 {
@@ -54,7 +63,7 @@ firn_status firn_pq_values_skip(firn_pq_values *v, size_t n, firn_error *err)
 {
     if (n == 0) return FIRN_OK;
     switch (v->encoding) {
-    case FIRN_PQ_ENC_PLAIN: return skip_plain(v, n, err);
+    case FIRN_PQ_ENC_PLAIN: return v->stream ? skip_windows(v, n, err) : skip_plain(v, n, err);
     case FIRN_PQ_ENC_PLAIN_DICTIONARY:
     case FIRN_PQ_ENC_RLE_DICTIONARY:
     case FIRN_PQ_ENC_RLE: return firn_pq_rle_skip(&v->rle, n, err);

@@ -2,19 +2,19 @@
 /* Canonical rows and their MD5. */
 #include "parquet_canon.h"
 
+#include <md5.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "format/canonical.h"
 #include "format/parquet_reader.h"
-#include "md5.h"
 
 void canon_md5(firn_str bytes, char out[33])
 {
-    firn_test_md5 md5;
-    firn_test_md5_init(&md5);
-    firn_test_md5_add(&md5, bytes.data, bytes.len);
-    firn_test_md5_hex(&md5, out);
+    MD5_CTX md5;
+    MD5Init(&md5);
+    MD5Update(&md5, (const uint8_t *)bytes.data, bytes.len);
+    (void)MD5End(&md5, out);
 }
 
 static firn_status read_at(void *ctx, int64_t offset, void *out, size_t n, firn_error *err)
@@ -79,6 +79,17 @@ firn_status canon_parquet_on(firn_cpu_level level, firn_str bytes, firn_buf *out
     firn_parquet_memory *memory = NULL;
     FIRN_TRY(firn_parquet_memory_create(&memory, err));
     firn_parquet_memory_limit_cpu(memory, level);
+    const firn_status st = read_file(bytes, memory, out, n_rows, err);
+    firn_parquet_memory_destroy(memory);
+    return st;
+}
+
+firn_status canon_parquet_streamed(size_t window_bytes, firn_str bytes, firn_buf *out,
+                                   int64_t *n_rows, firn_error *err)
+{
+    firn_parquet_memory *memory = NULL;
+    FIRN_TRY(firn_parquet_memory_create(&memory, err));
+    firn_parquet_memory_stream_pages(memory, window_bytes);
     const firn_status st = read_file(bytes, memory, out, n_rows, err);
     firn_parquet_memory_destroy(memory);
     return st;

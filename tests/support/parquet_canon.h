@@ -17,6 +17,9 @@ FIRN_MUST_CHECK firn_status canon_parquet(firn_str file, firn_buf *out, int64_t 
 /* The same with instructions of a processor of that level at most. */
 FIRN_MUST_CHECK firn_status canon_parquet_on(firn_cpu_level level, firn_str file, firn_buf *out,
                                              int64_t *n_rows, firn_error *err);
+/* The same with all pages unpacked in windows of so many bytes that can be. */
+FIRN_MUST_CHECK firn_status canon_parquet_streamed(size_t window_bytes, firn_str file,
+                                                   firn_buf *out, int64_t *n_rows, firn_error *err);
 /* The same file as a source; bytes is borrowed. */
 firn_byte_source canon_source(firn_str *bytes);
 /* Lower-case hex MD5 of the bytes. */
