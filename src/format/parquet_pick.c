@@ -7,8 +7,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-#define MASK_WORDS   (FIRN_BATCH_ROWS / 64)
-#define SCRATCH_BITS (MASK_WORDS + FIRN_PQ_SLACK / 8)
+#define SCRATCH_BITS (FIRN_BATCH_ROWS / 64 + FIRN_PQ_SLACK / 8)
 /* Rows between two that pass that are decoded along: stepping over fewer costs more. */
 #define GAP_ROWS 64
 /* Trial: after so many rows of which more than half had to be let through, rest a while. */
@@ -204,7 +203,6 @@ firn_status firn_pq_pick_rows(firn_pq_pick *pick, const firn_row_range *candidat
                               size_t n_candidates, firn_pq_run *runs, size_t *n_runs,
                               firn_error *err)
 {
-    uint64_t mask[MASK_WORDS];
     size_t n = 0;
     int64_t n_passed = 0;
     pick->is_on = pick->n_columns > 0 && pick->n_rest == 0;
@@ -216,11 +214,43 @@ firn_status firn_pq_pick_rows(firn_pq_pick *pick, const firn_row_range *candidat
     for (size_t i = 0; i < pick->n_columns; i++)
         FIRN_TRY(read_column(&pick->columns[i], candidates, n_candidates, err));
     for (size_t i = 0; i < n_candidates; i++) n += (size_t)candidates[i].n;
-    firn_filter_rows(pick->filter, find_scratch, pick, n, mask);
+    firn_filter_rows(pick->filter, find_scratch, pick, n, pick->mask);
     *n_runs = 0;
     for (size_t i = 0, at = 0; i < n_candidates; at += (size_t)candidates[i++].n)
-        *n_runs += cut_run(candidates[i], at, mask, runs + *n_runs);
+        *n_runs += cut_run(candidates[i], at, pick->mask, runs + *n_runs);
     for (size_t i = 0; i < *n_runs; i++) n_passed += runs[i].rows.n;
     note_success(pick, (int64_t)n, n_passed);
     return FIRN_OK;
+}
+
+/* Rows of one run that pass as ranges; at: of its first row in keep. */
+static size_t cut_range(firn_row_range rows, size_t at, const uint64_t *keep, firn_row_range *out)
+{
+    const size_t end = at + (size_t)rows.n;
+    size_t n = 0;
+    for (size_t from = find_bit(keep, at, end, true); from < end; n++) {
+        const size_t to = find_bit(keep, from, end, false);
+        out[n] = (firn_row_range){rows.first + (int64_t)(from - at), (int64_t)(to - from)};
+        from = find_bit(keep, to, end, true);
+    }
+    return n;
+}
+
+bool firn_pq_pick_sieve(const firn_pq_pick *pick, const firn_pq_run *runs,
+                        const firn_row_range *read, size_t n_runs, int64_t given, uint64_t *keep,
+                        firn_row_range *out, size_t *n_out)
+{
+    size_t n = 0, n_kept = 0;
+    if (!pick->is_on) return false;
+    for (size_t i = 0; i < n_runs; i++) {
+        const uint64_t from = runs[i].at + (i == 0 ? (uint64_t)given : 0);
+        n_kept += firn_pq_copy_bits(keep, n, (const uint8_t *)pick->mask, from, (size_t)read[i].n);
+        n += (size_t)read[i].n;
+    }
+    if (n_kept > n / 2) return false;
+    *n_out = 0;
+    n = 0;
+    for (size_t i = 0; i < n_runs; n += (size_t)read[i++].n)
+        *n_out += cut_range(read[i], n, keep, out + *n_out);
+    return true;
 }

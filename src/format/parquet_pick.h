@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Picking rows by their values before the other columns are decoded: the columns of a filter are
  * read first, for a few thousand rows at a time, and rows that cannot pass are dropped in runs.
- * Where dropping saves nothing (most rows pass, or they lie too close) all rows are let through,
- * and after a while without success the filter is not even looked at for some time.
+ * Rows that lie too close to others to be stepped over are decoded along, and dropped afterwards
+ * where few pass; where most pass all are let through, and after a while without success the filter
+ * is not even looked at for some time.
  *
  * Private to the row reader (parquet_rows.c). */
 #ifndef FIRN_FORMAT_PARQUET_PICK_H
@@ -29,7 +30,9 @@ typedef struct firn_pq_pick {
     const firn_filter *filter;
     firn_pq_pick_column *columns;
     size_t n_columns, cap_columns;
-    bool is_on; /* this batch was picked; scratch columns are filled */
+    bool is_on; /* this batch was picked; scratch columns and the mask are filled */
+    uint64_t mask[FIRN_BATCH_ROWS / 64 + FIRN_PQ_SLACK / 8]; /* rows of the scratch columns that
+                                                                pass */
     /* success of late */
     int64_t n_seen, n_passed;
     int n_rest; /* batches to come that are not looked at */
@@ -49,6 +52,12 @@ FIRN_MUST_CHECK firn_status firn_pq_pick_init(firn_pq_pick *pick, const firn_pq_
 FIRN_MUST_CHECK firn_status firn_pq_pick_rows(firn_pq_pick *pick, const firn_row_range *candidates,
                                               size_t n_candidates, firn_pq_run *runs,
                                               size_t *n_runs, firn_error *err);
+/* Of n_runs runs that were read, the first without its first `given` rows: a bit for each row that
+ * passes, in keep, and the passing rows as ranges in out, for both of which there is room for a
+ * batch. False: so many pass that dropping the others does not pay. */
+bool firn_pq_pick_sieve(const firn_pq_pick *pick, const firn_pq_run *runs,
+                        const firn_row_range *read, size_t n_runs, int64_t given, uint64_t *keep,
+                        firn_row_range *out, size_t *n_out);
 /* Whether column child of the plan is in the scratch columns; copies n of its rows from place
  * `from` to place `to` of a column. */
 const firn_pq_pick_column *firn_pq_pick_find(const firn_pq_pick *pick, size_t child);

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "format/column_loan.h"
+#include "format/drop_rows.h"
 #include "format/parquet_pick.h"
 #include "format/row_ranges.h"
 
@@ -36,6 +37,7 @@ struct firn_parquet_rows {
     int64_t given;
     firn_row_range *last; /* of the last batch */
     size_t n_last;
+    firn_row_range *sieved; /* the next to be last */
     bool has_failed;
     firn_column_loan loan;
 };
@@ -94,7 +96,9 @@ static firn_status make_memory(firn_parquet_rows *rows, firn_error *err)
         firn_arena_array(rows->arena, rows->projection->n_fields, sizeof *rows->loan.is_lent);
     rows->runs = firn_arena_array(rows->arena, FIRN_BATCH_ROWS, sizeof *rows->runs);
     rows->last = firn_arena_array(rows->arena, FIRN_BATCH_ROWS, sizeof *rows->last);
-    const bool has_all = rows->group_arena && rows->loan.is_lent && rows->runs && rows->last;
+    rows->sieved = firn_arena_array(rows->arena, FIRN_BATCH_ROWS, sizeof *rows->sieved);
+    const bool has_all =
+        rows->group_arena && rows->loan.is_lent && rows->runs && rows->last && rows->sieved;
     return has_all ? FIRN_OK : firn_fail_nomem(err);
 }
 
@@ -459,6 +463,22 @@ static firn_status read_fitting(firn_parquet_rows *rows, firn_column **columns, 
     }
 }
 
+/* Rows that were decoded only because they lie between others go. */
+static void sieve(firn_parquet_rows *rows, firn_batch *batch)
+{
+    uint64_t keep[FIRN_BATCH_ROWS / 64] = {0};
+    firn_row_range *const last = rows->last;
+    size_t n = 0;
+    if (!firn_pq_pick_sieve(&rows->pick, rows->runs + rows->run_at, last, rows->n_last, rows->given,
+                            keep, rows->sieved, &n))
+        return;
+    firn_batch_keep_rows(batch, keep);
+    if (n == 0) rows->sieved[0] = (firn_row_range){last[0].first, 0}; /* where the reader is */
+    rows->last = rows->sieved;
+    rows->sieved = last;
+    rows->n_last = n;
+}
+
 static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_batch *batch,
                               firn_error *err)
 {
@@ -481,6 +501,7 @@ static firn_status read_batch(firn_parquet_rows *rows, int64_t max_rows, firn_ba
     FIRN_TRY(st);
     firn_column_loan_give(&rows->loan, batch);
     batch->n_rows = n;
+    sieve(rows, batch);
     step_runs(rows, n);
     return FIRN_OK;
 }

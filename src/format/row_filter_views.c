@@ -41,12 +41,15 @@ static wanted_value want(const firn_value *value)
     return w;
 }
 
-static inline bool equals(const firn_view *view, const wanted_value *w)
+/* Of a view with the same head. A long value that is equal lends its pointer: the next time it
+ * comes from the dictionary, the pointer tells. */
+static inline bool has_tail(const firn_view *view, wanted_value *w)
 {
-    if (word_at(view, 0) != w->head) return false;
     if (word_at(view, 8) == w->tail) return true;
     if (view->len <= sizeof view->as.inlined) return false;
-    return firn_str_equals(firn_view_str(view), firn_view_str(&w->view));
+    if (!firn_str_equals(firn_view_str(view), firn_view_str(&w->view))) return false;
+    w->tail = word_at(view, 8);
+    return true;
 }
 
 /* As firn_str_compare of the two. */
@@ -57,18 +60,25 @@ static inline int order(const firn_view *view, const wanted_value *w)
     return firn_str_compare(firn_view_str(view), firn_view_str(&w->view));
 }
 
-static void test_equal(const firn_view *views, size_t n, const wanted_value *wanted,
-                       size_t n_wanted, uint64_t *mask)
+/* Which of k views equal the value. Heads are compared without branches; few differ behind them. */
+static uint64_t find_equal(const firn_view *views, size_t k, wanted_value *w)
+{
+    uint64_t heads = 0, found = 0;
+    for (size_t i = 0; i < k; i++) heads |= (uint64_t)(word_at(&views[i], 0) == w->head) << i;
+    for (; heads != 0; heads &= heads - 1) {
+        const int i = __builtin_ctzll(heads);
+        found |= (uint64_t)has_tail(&views[i], w) << i;
+    }
+    return found;
+}
+
+static void test_equal(const firn_view *views, size_t n, wanted_value *wanted, size_t n_wanted,
+                       uint64_t *mask)
 {
     for (size_t at = 0; at < n; at += WORD) {
         const size_t k = n - at < WORD ? n - at : WORD;
         uint64_t bits = 0;
-        for (size_t i = 0; i < k; i++) {
-            bool is_one = false;
-            for (size_t j = 0; j < n_wanted && !is_one; j++)
-                is_one = equals(&views[at + i], &wanted[j]);
-            bits |= (uint64_t)is_one << i;
-        }
+        for (size_t j = 0; j < n_wanted; j++) bits |= find_equal(views + at, k, &wanted[j]);
         mask[at / WORD] = bits;
     }
 }
