@@ -12,6 +12,7 @@
 typedef struct dml_ast {
     enum { DML_INSERT, DML_CHANGE, DML_MERGE } kind;
     const char *tag;
+    bool has_conflict_clause; /* INSERT OR REPLACE, OR IGNORE */
     firn_str with;
     firn_sql_name target;
     firn_ast_insert insert;
@@ -32,6 +33,12 @@ static firn_status parse(firn_sql_parser *p, dml_ast *out, bool *handled, firn_e
         FIRN_TRY(firn_parse_insert(p, &out->insert, err));
         out->target = out->insert.target;
         return FIRN_OK;
+    }
+    if (firn_parser_accept(p, "INSERT OR")) {
+        out->has_conflict_clause = true;
+        (void)(firn_parser_accept(p, "REPLACE") || firn_parser_accept(p, "IGNORE"));
+        FIRN_TRY(firn_parser_expect(p, "INTO", err));
+        return firn_parser_name(p, &out->target, err);
     }
     if (firn_parser_at(p, "DELETE") || firn_parser_at(p, "UPDATE") ||
         firn_parser_at(p, "TRUNCATE")) {
@@ -135,6 +142,13 @@ firn_status firn_dml_execute(firn_session *session, firn_str sql, bool *handled,
     FIRN_TRY(parse(&parser, &ast, handled, err));
     if (*handled && firn_session__is_temporary(session, &ast.target)) *handled = false;
     if (!*handled) return FIRN_OK;
+    if (ast.has_conflict_clause) {
+        (void)firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                        "not supported: INSERT OR REPLACE and OR IGNORE: tables have no unique "
+                        "keys");
+        return firn_error_hint(err, FIRN_ERR_UNSUPPORTED,
+                               "MERGE INTO with WHEN MATCHED and WHEN NOT MATCHED does this");
+    }
     const firn_status st = run(&s, &ast, err);
     if (st == FIRN_ERR_ARG && err && err->position == 0) err->position = ast.target.offset;
     FIRN_TRY(st);

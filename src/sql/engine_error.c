@@ -128,6 +128,16 @@ static bool is_from_stash(const firn_error *stash, firn_str text)
     return message.len == 0 || firn_str_find(text, message, 0) != SIZE_MAX;
 }
 
+/* SET of a setting of the engine, which is closed before users' statements run. */
+static firn_status fail_locked(firn_error *err)
+{
+    const firn_status st = firn_fail(err, FIRN_ERR_DENIED,
+                                     "settings of the engine cannot be changed within a session");
+    return firn_error_hint(err, st,
+                           "-o threads=2 and -o memory=2GiB, or firn.yaml, set what the "
+                           "program may use");
+}
+
 firn_status firn_engine_fail(firn_engine *engine, DUCKDB_V2_ERROR code,
                              duckdb_v2_error_info_handle *info, firn_error *err)
 {
@@ -143,6 +153,8 @@ firn_status firn_engine_fail(firn_engine *engine, DUCKDB_V2_ERROR code,
         status = stash.status;
     } else if (status == FIRN_ERR_CANCELLED) {
         status = firn_fail(err, FIRN_ERR_CANCELLED, "the statement was cancelled");
+    } else if (firn_str_find(text, FIRN_STR("the configuration has been locked"), 0) != SIZE_MAX) {
+        status = fail_locked(err);
     } else if (text.len > 0 && text.data[0] == '{') {
         status = fail_json(engine, status, text, err);
     } else {

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "format/row_builder.h"
 #include "iceberg/spec/view_update.h"
+#include "sql/engine.h"
 
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
@@ -92,14 +93,13 @@ static void text_or_null(walk *w, size_t column, firn_str value)
 
 static void put_type(walk *w, const firn_type *type)
 {
-    char name[64];
     firn_buf buf;
-    if (w->opts->dialect != FIRN_DIALECT_TRINO) {
-        text(w, 6, firn_str_of(firn_type_name(type, name, sizeof name)));
-        return;
-    }
     firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
-    firn_dialect_put_column_type(w->opts->dialect, type, &buf);
+    const bool is_engine = w->opts->dialect == FIRN_DIALECT_DUCKDB;
+    if (!is_engine || firn_duckdb_type_text(type, 0, &buf, NULL) != FIRN_OK) {
+        firn_buf_clear(&buf);
+        firn_dialect_put_column_type(w->opts->dialect, type, &buf);
+    }
     text(w, 6, firn_buf_view(&buf));
     firn_buf_dispose(&buf);
 }
@@ -210,13 +210,24 @@ static firn_status visit_catalogs(walk *w)
     return FIRN_OK;
 }
 
+static row_kind kind_of(firn_str name)
+{
+    row_kind kind = ROWS_SCHEMATA;
+    while (kind < N_ROW_KINDS && !firn_str_equals_nocase(name, firn_str_of(k_kinds[kind].name)))
+        kind++;
+    return kind;
+}
+
+bool firn_information_schema_has(firn_str name)
+{
+    return kind_of(name) < N_ROW_KINDS;
+}
+
 firn_status firn_information_schema_rows(const firn_information_opts *opts, firn_str name,
                                          firn_arena *arena, const firn_type **type_out,
                                          const firn_batch **out, firn_error *err)
 {
-    walk w = {.opts = opts, .arena = arena, .err = err};
-    while (w.kind < N_ROW_KINDS && !firn_str_equals_nocase(name, firn_str_of(k_kinds[w.kind].name)))
-        w.kind++;
+    walk w = {.opts = opts, .arena = arena, .kind = kind_of(name), .err = err};
     if (w.kind == N_ROW_KINDS) return FIRN_ERR_NOT_FOUND;
     *type_out = opts->is_wide ? &k_kinds[w.kind].wide : &k_kinds[w.kind].narrow;
     w.b = firn_rows_begin(*type_out, err);

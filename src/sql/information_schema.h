@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "<catalog>.information_schema.{schemata,tables,columns}" of Iceberg catalogs. Trino's tables are
+/* "[<catalog>.]information_schema.{schemata,tables,columns}" of Iceberg catalogs. Trino's tables are
  * made of these (trino_system.h). */
 #ifndef FIRN_SQL_INFORMATION_SCHEMA_H
 #define FIRN_SQL_INFORMATION_SCHEMA_H
@@ -16,6 +16,8 @@ typedef struct firn_information_opts {
     bool is_wide;         /* with comments, and the texts of views; for Trino's tables */
 } firn_information_opts;
 
+/* Whether there is a view called name. */
+bool firn_information_schema_has(firn_str name);
 /* Rows of the view called name; columns in the arena, the batch is freed with it.
  * FIRN_ERR_NOT_FOUND (without a message): there is no view of that name. */
 FIRN_MUST_CHECK firn_status firn_information_schema_rows(const firn_information_opts *opts,

@@ -2,6 +2,7 @@
 /* MERGE INTO, in the spellings of Spark, Trino and DuckDB. */
 #include "base/error.h"
 #include "base/str.h"
+#include "sql/query_rewrite.h"
 #include "sql/sql_ast.h"
 
 /* [AS] alias, unless the word begins what comes next. */
@@ -184,6 +185,26 @@ static firn_status parse_clause(firn_sql_parser *p, firn_ast_merge *out, firn_er
     return parse_action(p, clause, err);
 }
 
+/* USING (a, b): both sides have these columns. */
+static firn_status parse_using(firn_sql_parser *p, firn_ast_merge *out, firn_error *err)
+{
+    const firn_str target = firn_sql_quote(out->alias, p->arena);
+    const firn_str source = firn_sql_quote(out->source_alias, p->arena);
+    FIRN_TRY(firn_parser_expect_symbol(p, "(", err));
+    do {
+        firn_str name;
+        FIRN_TRY(firn_parser_identifier(p, &name, err));
+        const firn_str column = firn_sql_quote(name, p->arena);
+        out->on =
+            firn_arena_printf(p->arena, "%.*s%s%.*s.%.*s = %.*s.%.*s", FIRN_STR_ARG(out->on),
+                              out->on.len > 0 ? " AND " : "", FIRN_STR_ARG(target),
+                              FIRN_STR_ARG(column), FIRN_STR_ARG(source), FIRN_STR_ARG(column));
+        if (!target.data || !source.data || !column.data || !out->on.data)
+            return firn_fail_nomem(err);
+    } while (firn_parser_accept_symbol(p, ","));
+    return firn_parser_expect_symbol(p, ")", err);
+}
+
 firn_status firn_parse_merge(firn_sql_parser *p, firn_ast_merge *out, firn_error *err)
 {
     static const char *const k_when[] = {"WHEN", NULL};
@@ -195,10 +216,16 @@ firn_status firn_parse_merge(firn_sql_parser *p, firn_ast_merge *out, firn_error
     FIRN_TRY(parse_alias(p, "USING", &out->alias, err));
     FIRN_TRY(firn_parser_expect(p, "USING", err));
     FIRN_TRY(parse_source(p, out, err));
-    FIRN_TRY(firn_parser_expect(p, "ON", err));
-    FIRN_TRY(firn_parser_clause(p, k_when, &out->on, err));
+    if (firn_parser_accept(p, "USING")) {
+        FIRN_TRY(parse_using(p, out, err));
+    } else {
+        FIRN_TRY(firn_parser_expect(p, "ON", err));
+        FIRN_TRY(firn_parser_clause(p, k_when, &out->on, err));
+    }
     do {
         FIRN_TRY(parse_clause(p, out, err));
+        if (firn_parser_at(p, "RETURNING"))
+            return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: RETURNING");
     } while (!firn_parser_at_end(p));
     return FIRN_OK;
 }

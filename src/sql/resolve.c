@@ -383,7 +383,7 @@ static firn_status claim_metadata_table(const question *q, firn_engine_claim *ou
                                       session->arena, &out->select, err);
 }
 
-/* "cat.information_schema.tables", or without the catalog when the engine has no such view.
+/* "cat.information_schema.tables", or without the catalog.
  * FIRN_ERR_NOT_FOUND: not one of them. */
 static firn_status claim_information_schema(const question *q, firn_catalog *catalog,
                                             const firn_ident *ident, firn_engine_claim *out,
@@ -506,8 +506,11 @@ firn_metadata_columns firn_session__metadata_columns(const void *ctx, const firn
 bool firn_session__is_ours(const void *ctx, const firn_table_ref *ref)
 {
     const reference_scope *in = ctx;
-    return dialect_in(in->session, in->view) == FIRN_DIALECT_TRINO &&
-           firn_trino_is_system(in->session, ref->parts, ref->n_parts);
+    if (dialect_in(in->session, in->view) == FIRN_DIALECT_TRINO)
+        return firn_trino_is_system(in->session, ref->parts, ref->n_parts);
+    return in->session->n_catalogs > 0 && ref->n_parts == 2 &&
+           firn_str_equals_nocase(ref->parts[0], FIRN_STR("information_schema")) &&
+           firn_information_schema_has(ref->parts[1]);
 }
 
 /* ---- views ---- */

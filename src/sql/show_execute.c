@@ -453,6 +453,20 @@ static firn_status show_current(firn_session *session, firn_result **out, firn_e
     return firn_show__end(&show, "SHOW CURRENT NAMESPACE", FIRN_OK, out, err);
 }
 
+/* DuckDB's SHOW ALL TABLES. */
+static firn_status show_all_tables(firn_session *session, firn_sql_parser *p, firn_result **out,
+                                   firn_error *err)
+{
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    return firn_session__query(
+        session,
+        FIRN_STR("SELECT table_catalog AS \"database\", table_schema AS \"schema\", table_name AS "
+                 "\"name\", list(column_name ORDER BY ordinal_position) AS column_names, "
+                 "list(data_type ORDER BY ordinal_position) AS column_types, false AS "
+                 "\"temporary\" FROM information_schema.columns GROUP BY ALL ORDER BY ALL"),
+        out, err);
+}
+
 /* ---- dispatch ---- */
 
 firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
@@ -475,6 +489,7 @@ firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled
             return show_schemas(session, &p, out, err);
         }
         if (firn_parser_accept(&p, "TABLES")) return show_named(session, &p, false, out, err);
+        if (firn_parser_accept(&p, "ALL TABLES")) return show_all_tables(session, &p, out, err);
         if (firn_parser_accept(&p, "VIEWS")) return show_named(session, &p, true, out, err);
         if (firn_parser_accept(&p, "COLUMNS")) return show_columns(session, &p, out, err);
         if (firn_parser_accept(&p, "TBLPROPERTIES")) return show_properties(session, &p, out, err);

@@ -381,9 +381,39 @@ static void test_a_merge_may_do_nothing(void **state)
     assert_rows(f, "select count(*) from idle.snapshots", "(1)");
 }
 
+static void test_merge_using_names_columns_of_both_sides(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table pair (id int, k int, v varchar)");
+    sql_run(f, "insert into pair values (1, 1, 'a'), (1, 2, 'b')");
+    sql_run(f, "merge into pair using (select 1 as id, 2 as k, 'B' as v union all select 9, 9, "
+               "'z') as s using (id, k) when matched then update set v = s.v when not matched then "
+               "insert");
+    assert_rows(f, "select * from pair", "(1, 1, a) (1, 2, B) (9, 9, z)");
+    sql_expect_failure(f, "merge into pair using pair s using (nosuch) when matched then delete",
+                       FIRN_ERR_ARG, "nosuch", NULL, 26);
+    sql_expect_failure(f,
+                       "merge into pair p using pair s using (id) when matched then delete "
+                       "returning *",
+                       FIRN_ERR_UNSUPPORTED, "not supported: RETURNING", NULL, 0);
+}
+
+static void test_insert_or_replace_points_to_merge(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table keyless (id int)");
+    sql_expect_failure(f, "insert or replace into keyless values (1)", FIRN_ERR_UNSUPPORTED,
+                       "INSERT OR REPLACE", "MERGE INTO", 0);
+    sql_run(f, "create temp table keyed (id int primary key)");
+    sql_run(f, "insert or ignore into keyed values (1), (1)");
+    assert_rows(f, "select count(*) from keyed", "(1)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_merge_using_names_columns_of_both_sides),
+        cmocka_unit_test(test_insert_or_replace_points_to_merge),
         cmocka_unit_test(test_insert_casts_and_fills_missing_columns_with_null),
         cmocka_unit_test(test_insert_with_wrong_columns_is_refused),
         cmocka_unit_test(test_insert_overwrite_replaces_all_rows),

@@ -198,7 +198,19 @@ static void test_information_schema_lists_the_catalog(void **state)
     assert_rows(f,
                 "select column_name, ordinal_position, is_nullable, data_type from "
                 "lake.information_schema.columns where table_name = 'listed'",
-                "(id, 1, NO, int) (m, 2, YES, map)");
+                "(id, 1, NO, INTEGER) (m, 2, YES, 'MAP(VARCHAR, INTEGER)')");
+    assert_rows(f, "select table_schema from information_schema.tables where table_name = 'listed'",
+                "(default)");
+    firn_error err;
+    const firn_batch *batch = NULL;
+    firn_result *all = sql_query(f, "show all tables");
+    assert_ok(firn_result_next(all, &batch, &err), &err);
+    assert_int_equal(batch->n_columns, 6);
+    assert_str(firn_column_get(&batch->columns[0], 0).as.bytes, "lake");
+    firn_result_close(all);
+    sql_expect_failure(f, "set threads = 3", FIRN_ERR_DENIED,
+                       "settings of the engine cannot be changed", "-o threads=2", 0);
+    assert_rows(f, "select count(*) from information_schema.character_sets", "(1)");
     sql_expect_failure(f, "select * from lake.information_schema.nothing", FIRN_ERR_NOT_FOUND,
                        "information_schema.nothing", NULL, 14);
 }

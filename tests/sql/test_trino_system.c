@@ -68,7 +68,7 @@ static void test_other_dialects_have_their_own(void **state)
     assert_rows(f,
                 "select column_name, data_type from lake.information_schema.columns where "
                 "table_name = 'v'",
-                "(id, long)");
+                "(id, BIGINT)");
     assert_rows(f, "select count(*) > 10 from information_schema.tables", "(false)");
 }
 
