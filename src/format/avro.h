@@ -110,7 +110,7 @@ FIRN_MUST_CHECK firn_status firn_avro_reader_next(firn_avro_reader *reader, firn
 /* Says in err which record of which block failed to decode; returns st. */
 firn_status firn_avro_reader_blame(const firn_avro_reader *reader, firn_status st, firn_error *err);
 
-/* Part of a file in memory, for several readers: whole blocks. */
+/* Part of a file, for several readers: whole blocks. */
 typedef struct firn_avro_part {
     size_t from, to; /* bytes of the file; from 0: its first block */
     int64_t n_records;
@@ -120,6 +120,11 @@ typedef struct firn_avro_part {
  * the frames only. */
 FIRN_MUST_CHECK firn_status firn_avro_split(firn_str bytes, size_t part_bytes, firn_arena *arena,
                                             firn_avro_part **out, size_t *n_out, firn_error *err);
+/* The same of a file that a reader has open, with a small read for each block. The reader has given
+ * no record yet, and gives none after it. */
+FIRN_MUST_CHECK firn_status firn_avro_reader_split(firn_avro_reader *reader, size_t part_bytes,
+                                                   firn_arena *arena, firn_avro_part **out,
+                                                   size_t *n_out, firn_error *err);
 /* Restricts a reader, before its first record, to one part. */
 void firn_avro_reader_limit(firn_avro_reader *reader, const firn_avro_part *part);
 
@@ -185,6 +190,12 @@ FIRN_MUST_CHECK firn_status firn_avro_end_block(const firn_cursor *c, uint64_t s
 /* Encoders append to a buf: longs and ints are firn_buf_zigzag. */
 void firn_avro_write_bytes(firn_buf *out, firn_str bytes);
 
+/* Appends a name as Avro allows it: letters, digits and underscores; everything else becomes _xHEX,
+ * a digit in front gets an underscore. True if it changed. */
+bool firn_avro_put_name(firn_buf *out, firn_str name);
+/* Bytes of the smallest fixed that holds decimals of this precision. */
+size_t firn_decimal_fixed_size(int32_t precision);
+
 /* ---- container writer ---- */
 
 typedef struct firn_avro_writer firn_avro_writer;
@@ -193,7 +204,8 @@ typedef struct firn_avro_meta {
     firn_str key, value;
 } firn_avro_meta;
 
-/* Writes the header. sync: 16 random bytes. codec: NONE, DEFLATE, ZSTD. level 0: default. */
+/* Writes the header. sync: 16 random bytes. codec: NONE, DEFLATE, ZSTD, AVRO_SNAPPY. level 0:
+ * default. */
 FIRN_MUST_CHECK firn_status firn_avro_writer_create(
     firn_str schema_json, const firn_avro_meta *meta, size_t n_meta, firn_codec codec, int level,
     const uint8_t sync[16], const firn_byte_sink *sink, firn_avro_writer **out, firn_error *err);

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 
 #include "base/alloc.h"
+#include "base/checked.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -27,6 +28,7 @@ struct firn_avro_reader {
     uint64_t window_offset; /* of its first byte in the file */
     uint64_t at, end;       /* next block; end of the blocks to read */
     firn_buf buffer;        /* behind the window */
+    size_t window_bytes;    /* read at once, at least */
     const firn_avro_schema *schema;
     firn_avro_meta *meta;
     size_t n_meta;
@@ -54,7 +56,7 @@ static firn_status show(firn_avro_reader *reader, uint64_t offset, size_t n, fir
     if (n > left) n = (size_t)left;
     if (reader->source.read_at && (offset < reader->window_offset ||
                                    offset + n > reader->window_offset + reader->window.len)) {
-        size_t want = n < WINDOW ? WINDOW : n;
+        size_t want = n < reader->window_bytes ? reader->window_bytes : n;
         if (want > left) want = (size_t)left;
         firn_buf_clear(&reader->buffer);
         reader->window = (firn_str){0};
@@ -185,6 +187,7 @@ static firn_status open_reader(const firn_byte_source *source, firn_str bytes,
     if (!reader) return firn_fail_nomem(err);
     reader->source = *source;
     reader->window = bytes;
+    reader->window_bytes = WINDOW;
     reader->end = (uint64_t)source->size_bytes;
     firn_buf_init(&reader->buffer, NULL, 2 * FIRN_LIMIT_PAGE);
     firn_buf_init(&reader->unpacked, NULL, FIRN_LIMIT_PAGE);
@@ -274,6 +277,14 @@ static firn_status read_frame(firn_avro_reader *reader, frame *out, firn_error *
     return FIRN_OK;
 }
 
+/* bytes begin at a block's end. */
+static firn_status check_sync(const firn_avro_reader *reader, uint64_t at, firn_str bytes,
+                              firn_error *err)
+{
+    if (memcmp(bytes.data, reader->sync, SYNC_BYTES) == 0) return FIRN_OK;
+    return firn_fail_at(err, at, "sync marker differs from the header's");
+}
+
 /* Next block's packed bytes behind a verified sync marker; steps over it. */
 static firn_status take_block(firn_avro_reader *reader, frame *out, firn_str *packed,
                               firn_error *err)
@@ -282,8 +293,8 @@ static firn_status take_block(firn_avro_reader *reader, frame *out, firn_str *pa
 
     FIRN_TRY(read_frame(reader, out, err));
     FIRN_TRY(show(reader, out->at, out->size + SYNC_BYTES, &bytes, err));
-    if (memcmp(bytes.data + out->size, reader->sync, SYNC_BYTES) != 0)
-        return firn_fail_at(err, out->at + out->size, "sync marker differs from the header's");
+    FIRN_TRY(
+        check_sync(reader, out->at + out->size, firn_str_slice(bytes, out->size, bytes.len), err));
     *packed = firn_str_slice(bytes, 0, out->size);
     reader->at = out->at + out->size + SYNC_BYTES;
     return FIRN_OK;
@@ -371,8 +382,20 @@ firn_status firn_avro_reader_blame(const firn_avro_reader *reader, firn_status s
 
 /* ---- parts ---- */
 
-static firn_status split(firn_avro_reader *reader, size_t part_bytes, firn_arena *arena,
-                         firn_avro_part **out, size_t *n_out, firn_error *err)
+/* The next block's frame, without a look at what is in the block. */
+static firn_status step_over(firn_avro_reader *reader, frame *out, firn_error *err)
+{
+    firn_str bytes = {0};
+
+    FIRN_TRY(read_frame(reader, out, err));
+    FIRN_TRY(show(reader, out->at + out->size, SYNC_BYTES + FRAME_BYTES, &bytes, err));
+    FIRN_TRY(check_sync(reader, out->at + out->size, bytes, err));
+    reader->at = out->at + out->size + SYNC_BYTES;
+    return FIRN_OK;
+}
+
+static firn_status add_blocks(firn_avro_reader *reader, size_t part_bytes, firn_arena *arena,
+                              firn_avro_part **out, size_t *n_out, firn_error *err)
 {
     size_t cap = 0;
     firn_avro_part *part = NULL;
@@ -380,7 +403,6 @@ static firn_status split(firn_avro_reader *reader, size_t part_bytes, firn_arena
     for (;;) {
         const size_t at = (size_t)reader->at;
         frame f = {0};
-        firn_str ignored = {0};
         if (!part || at - part->from >= part_bytes) {
             if (part && at >= reader->end) return FIRN_OK;
             part = firn_arena_push(arena, out, n_out, &cap, sizeof *part);
@@ -388,12 +410,20 @@ static firn_status split(firn_avro_reader *reader, size_t part_bytes, firn_arena
             *part = (firn_avro_part){.from = at, .to = at};
         }
         if (at >= reader->end) return FIRN_OK;
-        FIRN_TRY(firn_error_wrap(err, take_block(reader, &f, &ignored, err),
-                                 "avro block at byte %zu", at));
+        FIRN_TRY(firn_error_wrap(err, step_over(reader, &f, err), "avro block at byte %zu", at));
         part->to = (size_t)reader->at;
-        part->n_records =
-            f.n_records > INT64_MAX - part->n_records ? INT64_MAX : part->n_records + f.n_records;
+        if (!firn_add_i64(part->n_records, f.n_records, &part->n_records))
+            return firn_fail_at(err, at, "more records than a file can have");
     }
+}
+
+firn_status firn_avro_reader_split(firn_avro_reader *reader, size_t part_bytes, firn_arena *arena,
+                                   firn_avro_part **out, size_t *n_out, firn_error *err)
+{
+    *out = NULL;
+    *n_out = 0;
+    reader->window_bytes = 0;
+    return add_blocks(reader, part_bytes, arena, out, n_out, err);
 }
 
 firn_status firn_avro_split(firn_str bytes, size_t part_bytes, firn_arena *arena,
@@ -404,7 +434,7 @@ firn_status firn_avro_split(firn_str bytes, size_t part_bytes, firn_arena *arena
     *out = NULL;
     *n_out = 0;
     FIRN_TRY(firn_avro_reader_open(bytes, &reader, err));
-    const firn_status st = split(reader, part_bytes, arena, out, n_out, err);
+    const firn_status st = firn_avro_reader_split(reader, part_bytes, arena, out, n_out, err);
     firn_avro_reader_close(reader);
     return st;
 }

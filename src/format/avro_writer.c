@@ -30,12 +30,12 @@ static const char *codec_name(firn_codec codec)
     case FIRN_CODEC_NONE: return "null";
     case FIRN_CODEC_DEFLATE: return "deflate";
     case FIRN_CODEC_ZSTD: return "zstandard";
+    case FIRN_CODEC_AVRO_SNAPPY: return "snappy";
     case FIRN_CODEC_SNAPPY:
     case FIRN_CODEC_GZIP:
     case FIRN_CODEC_LZ4_RAW:
     case FIRN_CODEC_BROTLI:
-    case FIRN_CODEC_LZ4_FRAMED:
-    case FIRN_CODEC_AVRO_SNAPPY: return NULL;
+    case FIRN_CODEC_LZ4_FRAMED: return NULL;
     }
     return NULL;
 }

@@ -139,3 +139,16 @@ size_t firn_geo_box_bound(const firn_geo_box *box, bool is_upper, char out[32])
     memcpy(out + 24, &v[FIRN_GEO_M], 8);
     return 32;
 }
+
+firn_status firn_geo_box_metrics(const firn_geo_box *box, firn_arena *arena,
+                                 firn_column_metrics *out, firn_error *err)
+{
+    char bytes[32];
+    if (!firn_geo_box_is_set(box)) return FIRN_OK;
+    out->has_lower = out->has_upper = true;
+    const size_t n = firn_geo_box_bound(box, false, bytes);
+    out->lower = firn_arena_copy(arena, (firn_str){bytes, n});
+    (void)firn_geo_box_bound(box, true, bytes);
+    out->upper = firn_arena_copy(arena, (firn_str){bytes, n});
+    return out->lower.data && out->upper.data ? FIRN_OK : firn_fail_nomem(err);
+}

@@ -5,7 +5,7 @@
 #define FIRN_FORMAT_PARQUET_GEO_STATS_H
 
 #include "base/buf.h"
-#include "firn/types.h"
+#include "format/metrics.h"
 
 enum { FIRN_GEO_X, FIRN_GEO_Y, FIRN_GEO_Z, FIRN_GEO_M, FIRN_GEO_AXES };
 
@@ -26,5 +26,8 @@ bool firn_geo_box_is_set(const firn_geo_box *box);
 /* Iceberg's bound: x, y, z if z or m is there, m, each 8 bytes little-endian; at most 32 bytes.
  * Returns their number. */
 size_t firn_geo_box_bound(const firn_geo_box *box, bool is_upper, char out[32]);
+/* The bounds of a column, in the arena; none without a box. */
+FIRN_MUST_CHECK firn_status firn_geo_box_metrics(const firn_geo_box *box, firn_arena *arena,
+                                                 firn_column_metrics *out, firn_error *err);
 
 #endif

@@ -209,25 +209,12 @@ firn_status firn_parquet_put_footer(const firn_parquet_footer *footer, firn_buf 
 
 /* ---- metrics ---- */
 
-static firn_status set_box(const firn_parquet_column *c, firn_arena *arena,
-                           firn_column_metrics *out, firn_error *err)
-{
-    char bytes[32];
-    if (!firn_geo_box_is_set(&c->file_box)) return FIRN_OK;
-    out->has_lower = out->has_upper = true;
-    const size_t n = firn_geo_box_bound(&c->file_box, false, bytes);
-    out->lower = firn_arena_copy(arena, (firn_str){bytes, n});
-    (void)firn_geo_box_bound(&c->file_box, true, bytes);
-    out->upper = firn_arena_copy(arena, (firn_str){bytes, n});
-    return out->lower.data && out->upper.data ? FIRN_OK : firn_fail_nomem(err);
-}
-
 static firn_status set_bounds(const firn_parquet_column *c, firn_arena *arena,
                               firn_column_metrics *out, firn_error *err)
 {
     const firn_type *type = c->leaf->type;
     if (type->kind == FIRN_TYPE_GEOMETRY || type->kind == FIRN_TYPE_GEOGRAPHY)
-        return set_box(c, arena, out, err);
+        return firn_geo_box_metrics(&c->file_box, arena, out, err);
     firn_value lo, hi;
     if (!firn_parquet_bounds_values(&c->file_bounds, type, &lo, &hi)) return FIRN_OK;
     const firn_metrics_cut cut = {c->leaf->metrics, c->leaf->truncate_length};

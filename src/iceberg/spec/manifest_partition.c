@@ -234,15 +234,6 @@ firn_status firn_partition_read(const firn_partition_plan *plan, firn_cursor *c,
 
 /* ---- writing ---- */
 
-size_t firn_decimal_fixed_size(int32_t precision)
-{
-    firn_uint128 limit = 1;
-    for (int32_t i = 0; i < precision; i++) limit *= 10;
-    size_t bytes = 1;
-    while (bytes < 16 && (firn_uint128)1 << (8 * bytes - 1) < limit) bytes++;
-    return bytes;
-}
-
 static firn_status write_decimal(const firn_type *type, const firn_value *value, firn_buf *out,
                                  firn_error *err)
 {

@@ -43,7 +43,5 @@ FIRN_MUST_CHECK firn_status firn_partition_read(const firn_partition_plan *plan,
 /* Avro's form of one value: branch of null, or 1 and the value. */
 FIRN_MUST_CHECK firn_status firn_partition_write(const firn_type *type, const firn_value *value,
                                                  firn_buf *out, firn_error *err);
-/* Bytes of the Avro fixed that holds a decimal of this precision. */
-size_t firn_decimal_fixed_size(int32_t precision);
 
 #endif

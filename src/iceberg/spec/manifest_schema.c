@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "format/avro.h"
 #include "iceberg/spec/manifest_partition.h"
 #include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/metadata_parts_json.h"
@@ -55,60 +56,6 @@ static void put_list(firn_buf *b, const char *name, int32_t id, const char *type
 }
 
 /* ---- partition tuples ---- */
-
-/* UTF-16 code units of one code point; at the end of *rest or at broken UTF-8 one byte is taken. */
-static size_t next_units(firn_str *rest, uint32_t units[2])
-{
-    const uint8_t *p = (const uint8_t *)rest->data;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    if (n > rest->len) n = 1;
-    uint32_t code = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) code = code << 6 | (p[i] & 0x3fu);
-    rest->data += n;
-    rest->len -= n;
-    units[0] = code;
-    if (code < 0x10000) return 1;
-    units[0] = 0xd800 + ((code - 0x10000) >> 10);
-    units[1] = 0xdc00 + ((code - 0x10000) & 0x3ff);
-    return 2;
-}
-
-static bool is_letter(uint32_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool is_digit(uint32_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Avro names are letters, digits and underscores; everything else becomes _xHEX, a digit in front
- * gets an underscore. True if the name changed. */
-static bool put_avro_name(firn_buf *b, firn_str name)
-{
-    bool is_changed = false;
-    bool is_first = true;
-    firn_str rest = name;
-    while (rest.len > 0) {
-        uint32_t units[2] = {0};
-        const size_t n = next_units(&rest, units);
-        for (size_t i = 0; i < n; i++) {
-            const uint32_t c = units[i];
-            if (is_letter(c) || (is_digit(c) && !is_first)) {
-                firn_buf_byte(b, (uint8_t)c);
-            } else if (is_digit(c)) {
-                firn_buf_printf(b, "_%c", (char)c);
-                is_changed = true;
-            } else {
-                firn_buf_printf(b, "_x%" PRIX32, c);
-                is_changed = true;
-            }
-            is_first = false;
-        }
-    }
-    return is_changed;
-}
 
 static bool same_named_type(const firn_type *a, const firn_type *b)
 {
@@ -195,7 +142,7 @@ static void put_partition(firn_buf *b, const firn_partition_spec *spec,
     for (size_t i = 0; i < spec->n_fields; i++) {
         const firn_partition_field *f = &spec->fields[i];
         firn_buf_cstr(b, i > 0 ? ",{\"name\":\"" : "{\"name\":\"");
-        const bool is_changed = put_avro_name(b, f->name);
+        const bool is_changed = firn_avro_put_name(b, f->name);
         firn_buf_cstr(b, "\",\"type\":[\"null\",");
         put_partition_type(b, types, i);
         firn_buf_printf(b, "],\"default\":null,\"field-id\":%" PRId32, f->field_id);
