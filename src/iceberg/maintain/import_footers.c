@@ -121,15 +121,16 @@ static firn_status read_metrics(void *ctx, size_t i, const firn_parquet_file *fi
     const firn_footer_metrics_opts opts = {
         .match = firn_row_match_of(file_schema) == FIRN_ROW_MATCH_IDS ? FIRN_PARQUET_MATCH_IDS
                                                                       : FIRN_PARQUET_MATCH_NAMES,
-        .columns = op->config.parquet.columns,
-        .n_columns = op->config.parquet.n_columns,
+        .columns = op->config.files.parquet.columns,
+        .n_columns = op->config.files.parquet.n_columns,
         .memory = w->memory};
     FIRN_TRY(project(op, file_schema, opts.match, scratch, &wanted, err));
     FIRN_TRY(firn_parquet_footer_metrics(file, listed->size_bytes, &wanted, &opts, scratch,
                                          &metrics, err));
     firn_data_file *out = &op->files[i];
     firn_data_file made;
-    FIRN_TRY(firn_data_file_of_metrics(listed->path, &metrics, scratch, &made, err));
+    FIRN_TRY(
+        firn_data_file_of_metrics(listed->path, FIRN_FILE_PARQUET, &metrics, scratch, &made, err));
     made.spec_id = op->target->partition->spec->spec_id;
     made.n_partition = op->target->partition->spec->n_fields;
     FIRN_TRY(

@@ -191,8 +191,9 @@ static firn_status write_file(partition_run *r, firn_error *err)
     char uuid[37];
     firn_data_file_output output;
     firn_data_file file;
-    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD,
-                                          .encodings = FIRN_PARQUET_ENCODINGS_V1};
+    const firn_row_file_opts opts = {
+        .format = FIRN_FILE_PARQUET,
+        .parquet = {.codec = FIRN_CODEC_ZSTD, .encodings = FIRN_PARQUET_ENCODINGS_V1}};
     firn_random_uuid(r->env->random, uuid);
     r->path =
         firn_arena_printf(r->arena, "%.*s/metadata/partition-stats-%" PRId64 "-%s.parquet",

@@ -6,12 +6,11 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/parquet_reader.h"
-#include "format/parquet_writer.h"
 #include "format/puffin.h"
 #include "iceberg/maintain/path_rewrite.h"
 #include "iceberg/scan/delete_index.h"
 #include "iceberg/scan/read.h"
+#include "iceberg/scan/row_file.h"
 #include "iceberg/write/data_file_output.h"
 #include "store/store_read.h"
 
@@ -19,7 +18,7 @@
 typedef struct delete_copy {
     bool is_staged;
     int64_t size_bytes;
-    firn_data_file file;           /* Parquet: metrics */
+    firn_data_file file;           /* of rows: metrics */
     const firn_puffin_blob *old;   /* Puffin: where its blobs were */
     const firn_puffin_blob *moved; /* and are */
     size_t n_blobs;
@@ -96,14 +95,13 @@ static firn_status rewrite_puffin(firn_path_rewrite *rw, firn_str path, delete_c
     return st;
 }
 
-/* ---- Parquet ---- */
+/* ---- rows ---- */
 
 typedef struct rows_op {
     firn_path_rewrite *rw;
     firn_arena *scratch;
-    firn_parquet_file *file;
-    firn_parquet_rows *rows;
-    firn_parquet_writer *writer;
+    firn_row_file file;
+    firn_row_file_writer writer;
     firn_path_output output;
     firn_batch *batch; /* as read */
     firn_batch *moved;
@@ -130,17 +128,30 @@ static firn_status move_rows(const rows_op *op, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status copy_rows(rows_op *op, firn_error *err)
+static firn_status copy_unit(rows_op *op, firn_row_reader *reader, firn_error *err)
 {
     for (;;) {
-        const firn_status st = firn_parquet_rows_next(op->rows, FIRN_BATCH_ROWS, op->batch, err);
+        const firn_status st = firn_row_reader_next(reader, FIRN_BATCH_ROWS, op->batch, err);
         if (st == FIRN_DONE) return FIRN_OK;
         FIRN_TRY(st);
         firn_batch_reset(op->moved);
         FIRN_TRY(firn_batch_append(op->moved, op->batch, 0, op->batch->n_rows, err));
         FIRN_TRY(move_rows(op, err));
-        FIRN_TRY(firn_parquet_writer_append(op->writer, op->moved, err));
+        FIRN_TRY(firn_row_file_writer_append(&op->writer, op->moved, err));
     }
+}
+
+static firn_status copy_rows(rows_op *op, firn_error *err)
+{
+    for (size_t i = 0; i < op->file.n_units; i++) {
+        firn_row_reader reader;
+        const firn_row_reader_opts opts = {.unit = i, .match = FIRN_ROW_MATCH_IDS};
+        FIRN_TRY(firn_row_reader_open(&op->file, &op->file.schema->root, &opts, &reader, err));
+        const firn_status st = copy_unit(op, &reader, err);
+        firn_row_reader_close(&reader);
+        FIRN_TRY(st);
+    }
+    return FIRN_OK;
 }
 
 static firn_status find_path_column(rows_op *op, const firn_type *root, firn_error *err)
@@ -155,46 +166,47 @@ static firn_status find_path_column(rows_op *op, const firn_type *root, firn_err
 }
 
 /* Bounds of paths and positions are whole, as those of a delete writer. */
-static firn_status open_rows(rows_op *op, firn_str path, bool is_staged, firn_error *err)
+static firn_status open_rows(rows_op *op, firn_str path, firn_file_format format,
+                             const delete_copy *copy, firn_error *err)
 {
     firn_byte_source source;
     const firn_parquet_column_opts columns[] = {
         {.field_id = FIRN_FIELD_DELETE_FILE_PATH, .metrics = FIRN_METRICS_FULL},
         {.field_id = FIRN_FIELD_DELETE_POS, .metrics = FIRN_METRICS_FULL},
     };
-    const firn_parquet_write_opts opts = {.codec = FIRN_CODEC_ZSTD,
-                                          .encodings = FIRN_PARQUET_ENCODINGS_V1,
-                                          .columns = columns,
-                                          .n_columns = 2};
-    const firn_parquet_rows_opts read = {.match = FIRN_PARQUET_MATCH_IDS};
+    const firn_row_file_opts opts = {.format = format,
+                                     .avro_codec = FIRN_CODEC_DEFLATE,
+                                     .parquet = {.codec = FIRN_CODEC_ZSTD,
+                                                 .encodings = FIRN_PARQUET_ENCODINGS_V1,
+                                                 .columns = columns,
+                                                 .n_columns = 2}};
     FIRN_TRY(firn_byte_source_open(op->rw->store, path, op->scratch, &source, err));
-    FIRN_TRY(firn_parquet_file_open(&source, &op->file, err));
-    const firn_type *root = &firn_parquet_file_schema(op->file)->root;
+    FIRN_TRY(firn_row_file_open(&source, format, op->scratch, &op->file, err));
+    const firn_type *root = &op->file.schema->root;
     FIRN_TRY(find_path_column(op, root, err));
-    FIRN_TRY(firn_parquet_rows_open(op->file, root, &read, &op->rows, err));
     FIRN_TRY(firn_batch_create(root, FIRN_BATCH_ROWS, &op->batch, err));
     FIRN_TRY(firn_batch_create(root, FIRN_BATCH_ROWS, &op->moved, err));
-    FIRN_TRY(firn_path_output_open(op->rw, path, is_staged, &op->output, err));
+    FIRN_TRY(firn_path_output_open(op->rw, path, copy->is_staged, &op->output, err));
     const firn_byte_sink sink = firn_path_output_sink(&op->output);
-    return firn_parquet_writer_create(root, &opts, &sink, &op->writer, err);
+    return firn_row_file_writer_create(root, &opts, op->rw->env->random, &sink, &op->writer, err);
 }
 
-static firn_status rewrite_parquet(firn_path_rewrite *rw, firn_str path, delete_copy *copy,
-                                   firn_error *err)
+static firn_status rewrite_rows(firn_path_rewrite *rw, firn_str path, firn_file_format format,
+                                delete_copy *copy, firn_error *err)
 {
     firn_file_metrics metrics;
     rows_op op = {.rw = rw};
     op.scratch = firn_arena_create(rw->env->alloc, 0);
     if (!op.scratch) return firn_fail_nomem(err);
-    firn_status st = open_rows(&op, path, copy->is_staged, err);
+    firn_status st = open_rows(&op, path, format, copy, err);
     if (st == FIRN_OK) st = copy_rows(&op, err);
-    if (st == FIRN_OK) st = firn_parquet_writer_finish(op.writer, rw->arena, &metrics, err);
-    if (st == FIRN_OK) st = firn_data_file_of_metrics(path, &metrics, rw->arena, &copy->file, err);
+    if (st == FIRN_OK) st = firn_row_file_writer_finish(&op.writer, rw->arena, &metrics, err);
+    if (st == FIRN_OK)
+        st = firn_data_file_of_metrics(path, format, &metrics, rw->arena, &copy->file, err);
     if (st == FIRN_OK) st = firn_path_output_finish(&op.output, err);
     copy->size_bytes = op.output.n_bytes;
-    firn_parquet_rows_close(op.rows);
-    firn_parquet_writer_destroy(op.writer);
-    firn_parquet_file_close(op.file);
+    firn_row_file_writer_destroy(&op.writer);
+    firn_row_file_close(&op.file);
     firn_batch_destroy(op.batch);
     firn_batch_destroy(op.moved);
     firn_path_output_abandon(&op.output);
@@ -214,11 +226,8 @@ static firn_status make_copy(firn_path_rewrite *rw, firn_str path, bool is_new,
     copy->is_staged = is_new;
     if (format == FIRN_FILE_PUFFIN)
         st = rewrite_puffin(rw, key, copy, err);
-    else if (format == FIRN_FILE_PARQUET)
-        st = rewrite_parquet(rw, key, copy, err);
     else
-        st = firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                       "not supported: position deletes in another format than Parquet");
+        st = rewrite_rows(rw, key, format, copy, err);
     FIRN_TRY(firn_error_wrap(err, st, "delete file %.*s", FIRN_STR_ARG(path)));
     *out = copy;
     return firn_map_put(&rw->deletes, key, copy, err);

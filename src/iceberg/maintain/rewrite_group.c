@@ -164,7 +164,10 @@ static int64_t live_rows(const firn_rewrite_group *group)
 static firn_status run_binpack(firn_group_run *r, firn_error *err)
 {
     r->out->has_moves = r->group->is_one_partition;
-    if (r->group->is_one_partition && !r->w->decodes_all) return firn_group_run__copy(r, err);
+    if (r->group->is_one_partition && !r->w->decodes_all) {
+        FIRN_TRY(firn_group_run__need_writer(r, err));
+        if (firn_table_writer_is_parquet(r->writer)) return firn_group_run__copy(r, err);
+    }
     return firn_group_run__move(r, r->group->tasks, r->group->n_tasks, err);
 }
 

@@ -54,7 +54,7 @@ struct firn_row_sorter {
 /* Runs are read once, soon, from one end to the other: dictionaries and bounds are of no use. */
 static firn_status make_plain(firn_row_sorter *s, firn_error *err)
 {
-    firn_parquet_write_opts *opts = &s->config.parquet;
+    firn_parquet_write_opts *opts = &s->config.files.parquet;
     firn_parquet_column_opts *columns =
         firn_arena_array(s->arena, opts->n_columns, sizeof *columns);
     if (!columns) return firn_fail_nomem(err);
@@ -71,9 +71,10 @@ static firn_status init(firn_row_sorter *s, const firn_table_metadata *metadata,
 {
     if (s->opts.max_batch_rows <= 0) s->opts.max_batch_rows = FIRN_BATCH_ROWS;
     FIRN_TRY(firn_writer_config__read(metadata, s->opts.schema, s->arena, &s->config, err));
-    s->config.parquet.alloc = s->env->alloc;
-    s->config.parquet.codec = FIRN_CODEC_LZ4_RAW;
-    s->config.parquet.codec_level = 0;
+    s->config.files.format = FIRN_FILE_PARQUET; /* of runs, whatever the table's is */
+    s->config.files.parquet.alloc = s->env->alloc;
+    s->config.files.parquet.codec = FIRN_CODEC_LZ4_RAW;
+    s->config.files.parquet.codec_level = 0;
     FIRN_TRY(make_plain(s, err));
     firn_random_uuid(s->env->random, s->uuid);
     FIRN_TRY(firn_batch_create(&s->opts.schema->root, FIRN_BATCH_ROWS, &s->rows, err));
@@ -194,7 +195,7 @@ static firn_status spill(firn_row_sorter *s, firn_error *err)
     if (!path.data || !file) return firn_fail_nomem(err);
     file->path = path;
     FIRN_TRY(firn_data_file_output__open(s->env, s->store, path, &s->opts.schema->root,
-                                         &s->config.parquet, &output, err));
+                                         &s->config.files, &output, err));
     firn_store_make_scratch(output.store_writer);
     firn_status st = write_rows(s, &output, err);
     if (st == FIRN_OK) st = firn_data_file_output__finish(&output, s->arena, file, err);
@@ -266,8 +267,7 @@ static firn_status open_run(firn_row_sorter *s, size_t i, firn_error *err)
     run->digests = firn_arena_array(s->arena, FIRN_BATCH_ROWS, sizeof *run->digests);
     if (!run->batch.columns || !run->digests) return firn_fail_nomem(err);
     FIRN_TRY(firn_byte_source_open(s->store, s->files[i].path, s->arena, &source, err));
-    FIRN_TRY(firn_row_file_open(&source, FIRN_FILE_PARQUET, s->files[i].record_count, s->arena,
-                                &run->file, err));
+    FIRN_TRY(firn_row_file_open(&source, FIRN_FILE_PARQUET, s->arena, &run->file, err));
     return refill(s, run, err);
 }
 

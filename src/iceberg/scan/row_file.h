@@ -12,22 +12,23 @@
 typedef struct firn_row_file {
     firn_file_format format;
     firn_parquet_file *parquet; /* PARQUET, else NULL */
-    firn_avro_reader *avro;     /* AVRO, else NULL */
+    firn_avro_reader *avro;     /* AVRO, else NULL: the schema is its */
     const firn_schema *schema;  /* the file's own; fields without an id have id -1 */
     int64_t n_rows;
-    size_t n_units; /* row groups; an Avro file is one unit */
+    size_t n_units;              /* row groups, or runs of blocks; each has rows */
+    const firn_avro_part *parts; /* AVRO: the units */
+    firn_byte_source source;     /* AVRO: of the readers of units */
 } firn_row_file;
 
 /* FIRN_ERR_UNSUPPORTED unless files of this format can be read. */
 FIRN_MUST_CHECK firn_status firn_row_format_check(firn_file_format format, firn_str path,
                                                   firn_error *err);
 
-/* source is copied, its ctx must outlive the file; the schema of an Avro file lives in the arena.
- * record_count: of the file's manifest entry, believed where the format does not say. */
+/* source is copied, its ctx must outlive the file; schema and units of an Avro file live in the
+ * arena. */
 FIRN_MUST_CHECK firn_status firn_row_file_open(const firn_byte_source *source,
-                                               firn_file_format format, int64_t record_count,
-                                               firn_arena *arena, firn_row_file *out,
-                                               firn_error *err);
+                                               firn_file_format format, firn_arena *arena,
+                                               firn_row_file *out, firn_error *err);
 void firn_row_file_close(firn_row_file *file);
 int64_t firn_row_file_unit_rows(const firn_row_file *file, size_t unit);
 
@@ -35,7 +36,9 @@ int64_t firn_row_file_unit_rows(const firn_row_file *file, size_t unit);
 typedef struct firn_row_reader {
     firn_parquet_rows *parquet;
     firn_avro_rows *avro;
-    firn_row_range run; /* AVRO: the last batch */
+    firn_avro_reader *blocks; /* AVRO: of the unit */
+    int64_t first_row;        /* AVRO: of the unit */
+    firn_row_range run;       /* AVRO: the last batch */
 } firn_row_reader;
 
 typedef enum firn_row_match {

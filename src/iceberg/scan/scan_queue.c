@@ -292,8 +292,7 @@ static firn_status open_in(firn_scan_queue *queue, firn_scan_file *file, firn_er
     FIRN_TRY(firn_byte_source_open(queue->store, file->task->file->path, file->arena,
                                    &counted->inner, err));
     const firn_byte_source source = {counted, counted->inner.size_bytes, read_counted};
-    return firn_row_file_open(&source, file->task->file->format, file->task->file->record_count,
-                              file->arena, &file->rows, err);
+    return firn_row_file_open(&source, file->task->file->format, file->arena, &file->rows, err);
 }
 
 /* Only what is wanted: rows, deletes or both. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See the header. The data file's metrics come from the Parquet writer. */
+/* See the header. The data file's metrics come from the writer of its format. */
 #include "iceberg/write/data_file_output.h"
 
 #include "base/error.h"
@@ -13,13 +13,14 @@ static firn_status write_to_store(void *ctx, const void *data, size_t n, firn_er
 }
 
 firn_status firn_data_file_output__open(firn_env *env, firn_store *store, firn_str path,
-                                        const firn_type *root, const firn_parquet_write_opts *opts,
+                                        const firn_type *root, const firn_row_file_opts *opts,
                                         firn_data_file_output *out, firn_error *err)
 {
-    *out = (firn_data_file_output){.env = env, .path = path};
+    *out = (firn_data_file_output){.env = env, .path = path, .format = opts->format};
     const firn_byte_sink sink = {out, write_to_store};
     FIRN_TRY(firn_store_begin(store, path, &out->store_writer, err));
-    const firn_status st = firn_parquet_writer_create(root, opts, &sink, &out->writer, err);
+    const firn_status st =
+        firn_row_file_writer_create(root, opts, env->random, &sink, &out->writer, err);
     if (st != FIRN_OK) firn_data_file_output__abandon(out);
     return st;
 }
@@ -27,7 +28,7 @@ firn_status firn_data_file_output__open(firn_env *env, firn_store *store, firn_s
 static firn_status flush_pending(firn_data_file_output *out, firn_error *err)
 {
     if (!out->pending || out->pending->n_rows == 0) return FIRN_OK;
-    FIRN_TRY(firn_parquet_writer_append(out->writer, out->pending, err));
+    FIRN_TRY(firn_row_file_writer_append(&out->writer, out->pending, err));
     firn_batch_reset(out->pending);
     return FIRN_OK;
 }
@@ -36,7 +37,7 @@ firn_status firn_data_file_output__append(firn_data_file_output *out, const firn
                                           firn_error *err)
 {
     FIRN_TRY(flush_pending(out, err));
-    return firn_parquet_writer_append(out->writer, batch, err);
+    return firn_row_file_writer_append(&out->writer, batch, err);
 }
 
 firn_status firn_data_file_output__append_rows(firn_data_file_output *out, const firn_type *root,
@@ -50,18 +51,17 @@ firn_status firn_data_file_output__append_rows(firn_data_file_output *out, const
 
 int64_t firn_data_file_output__size(const firn_data_file_output *out)
 {
-    return firn_parquet_writer_size(out->writer);
+    return firn_row_file_writer_size(&out->writer);
 }
 
 int64_t firn_data_file_output__buffered(const firn_data_file_output *out)
 {
-    return firn_parquet_writer_size(out->writer) - out->n_stored;
+    return firn_row_file_writer_size(&out->writer) - out->n_stored;
 }
 
 void firn_data_file_output__abandon(firn_data_file_output *out)
 {
-    firn_parquet_writer_destroy(out->writer);
-    out->writer = NULL;
+    firn_row_file_writer_destroy(&out->writer);
     firn_store_abandon(out->store_writer);
     out->store_writer = NULL;
     firn_batch_destroy(out->pending);
@@ -98,14 +98,15 @@ static void put_bound(firn_metric *items, firn_metric_map *map, int32_t id, bool
     if (has) items[map->n++] = (firn_metric){.field_id = id, .bound = bound};
 }
 
-firn_status firn_data_file_of_metrics(firn_str path, const firn_file_metrics *metrics,
-                                      firn_arena *arena, firn_data_file *file, firn_error *err)
+firn_status firn_data_file_of_metrics(firn_str path, firn_file_format format,
+                                      const firn_file_metrics *metrics, firn_arena *arena,
+                                      firn_data_file *file, firn_error *err)
 {
     struct maps maps;
     if (!make_maps(arena, metrics->n_columns, &maps)) return firn_fail_nomem(err);
     *file = (firn_data_file){
         .content = FIRN_CONTENT_DATA,
-        .format = FIRN_FILE_PARQUET,
+        .format = format,
         .record_count = metrics->record_count,
         .file_size_bytes = metrics->file_size_bytes,
         .split_offsets = metrics->split_offsets,
@@ -133,8 +134,8 @@ firn_status firn_data_file_output__finish(firn_data_file_output *out, firn_arena
 {
     firn_file_metrics metrics;
     FIRN_TRY(flush_pending(out, err));
-    FIRN_TRY(firn_parquet_writer_finish(out->writer, arena, &metrics, err));
-    FIRN_TRY(firn_data_file_of_metrics(out->path, &metrics, arena, file, err));
+    FIRN_TRY(firn_row_file_writer_finish(&out->writer, arena, &metrics, err));
+    FIRN_TRY(firn_data_file_of_metrics(out->path, out->format, &metrics, arena, file, err));
     FIRN_TRY(firn_env_failpoint(out->env, "writer.file.before_finish", err));
     firn_store_writer *writer = out->store_writer;
     out->store_writer = NULL;

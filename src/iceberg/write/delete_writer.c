@@ -77,9 +77,9 @@ static firn_status write_file(delete_writer *w, const firn_row_delete *d, size_t
     firn_data_file_output output;
     firn_data_file *file = &w->files[i];
     firn_str path;
-    FIRN_TRY(make_path(w, i, "parquet", &path, err));
+    FIRN_TRY(make_path(w, i, firn_row_file_suffix(w->config.files.format), &path, err));
     FIRN_TRY(firn_data_file_output__open(w->env, w->store, path, &firn_position_delete_row,
-                                         &w->config.parquet, &output, err));
+                                         &w->config.files, &output, err));
     file->path = path;
     w->n_begun = i + 1;
     firn_status st = append_positions(&output, d, err);
@@ -94,9 +94,10 @@ static firn_status write_file(delete_writer *w, const firn_row_delete *d, size_t
 static firn_status write_files(delete_writer *w, const firn_row_delete *deletes, size_t n,
                                firn_error *err)
 {
-    w->config.parquet.columns = k_whole_bounds;
-    w->config.parquet.n_columns = sizeof k_whole_bounds / sizeof *k_whole_bounds;
-    w->config.parquet.alloc = w->env->alloc;
+    w->config.files.format = w->config.delete_format;
+    w->config.files.parquet.columns = k_whole_bounds;
+    w->config.files.parquet.n_columns = sizeof k_whole_bounds / sizeof *k_whole_bounds;
+    w->config.files.parquet.alloc = w->env->alloc;
     for (size_t i = 0; i < n; i++) FIRN_TRY(write_file(w, &deletes[i], i, err));
     return FIRN_OK;
 }

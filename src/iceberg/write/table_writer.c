@@ -2,7 +2,7 @@
 /* Rows to data files: one open file per partition, closed when it reaches the target size, when
  * too many are open, or when together they hold too much memory.
  *
- * Names are <folder>/<partition path>/<number>-<partition>-<uuid>.parquet; the uuid is the
+ * Names are <folder>/<partition path>/<number>-<partition>-<uuid>.<format>; the uuid is the
  * writer's, so two writers never meet. */
 #include "iceberg/write/table_writer.h"
 
@@ -63,8 +63,8 @@ static firn_status init_writer(firn_table_writer *w, const firn_table_metadata *
     if (opts && opts->target_file_bytes > 0) w->config.target_file_bytes = opts->target_file_bytes;
     FIRN_TRY(
         firn_parquet_workspace_create(firn_env_pool(w->env), w->env->alloc, &w->workspace, err));
-    w->config.parquet.workspace = w->workspace;
-    w->config.parquet.alloc = w->env->alloc;
+    w->config.files.parquet.workspace = w->workspace;
+    w->config.files.parquet.alloc = w->env->alloc;
     w->n_slots = w->spec->n_fields == 0 ? 1 : (size_t)n_open;
     w->open = firn_arena_array(w->arena, w->n_slots, sizeof *w->open);
     if (!w->open) return firn_fail_nomem(err);
@@ -150,14 +150,14 @@ static firn_status open_file(firn_table_writer *w, firn_partition *partition, fi
 {
     struct open_file *file = least_recently_used(w);
     if (file->partition) FIRN_TRY(close_file(w, file, err));
-    const firn_str path =
-        firn_arena_printf(w->arena, "%.*s/%.*s%s%05" PRId64 "-%zu-%s.parquet",
-                          FIRN_STR_ARG(w->config.folder), FIRN_STR_ARG(partition->path),
-                          partition->path.len > 0 ? "/" : "", w->n_made, partition->index, w->uuid);
+    const firn_str path = firn_arena_printf(
+        w->arena, "%.*s/%.*s%s%05" PRId64 "-%zu-%s.%s", FIRN_STR_ARG(w->config.folder),
+        FIRN_STR_ARG(partition->path), partition->path.len > 0 ? "/" : "", w->n_made,
+        partition->index, w->uuid, firn_row_file_suffix(w->config.files.format));
     if (!path.data) return firn_fail_nomem(err);
     w->n_made++;
-    FIRN_TRY(firn_data_file_output__open(w->env, w->store, path, &w->schema->root,
-                                         &w->config.parquet, &file->output, err));
+    FIRN_TRY(firn_data_file_output__open(w->env, w->store, path, &w->schema->root, &w->config.files,
+                                         &file->output, err));
     file->partition = partition;
     partition->user = file;
     return FIRN_OK;
@@ -277,6 +277,11 @@ firn_status firn_table_writer_append(firn_table_writer *writer, const firn_batch
     return st;
 }
 
+bool firn_table_writer_is_parquet(const firn_table_writer *writer)
+{
+    return writer->config.files.format == FIRN_FILE_PARQUET;
+}
+
 firn_status firn_table_writer_open(firn_table_writer *writer, const firn_value *partition,
                                    firn_parquet_writer **out, firn_error *err)
 {
@@ -286,7 +291,7 @@ firn_status firn_table_writer_open(firn_table_writer *writer, const firn_value *
         return firn_fail(err, FIRN_ERR_ARG, "table writer has failed or is finished");
     FIRN_TRY(firn_partition_splitter_find(writer->splitter, partition, &found, err));
     FIRN_TRY(need_file(writer, found, &file, err));
-    *out = file->output.writer;
+    *out = file->output.writer.parquet;
     return FIRN_OK;
 }
 

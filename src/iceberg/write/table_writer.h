@@ -27,6 +27,8 @@ FIRN_MUST_CHECK firn_status firn_table_writer_create(firn_env *env, firn_store *
 /* Columns in the order of the schema's fields. */
 FIRN_MUST_CHECK firn_status firn_table_writer_append(firn_table_writer *writer,
                                                      const firn_batch *batch, firn_error *err);
+/* True when the files are Parquet's. */
+bool firn_table_writer_is_parquet(const firn_table_writer *writer);
 /* The Parquet writer of the open file of the partition with these values (one per field of the
  * spec), for who has something else than rows to append; valid until the next call. */
 FIRN_MUST_CHECK firn_status firn_table_writer_open(firn_table_writer *writer,

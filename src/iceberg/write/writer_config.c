@@ -26,40 +26,89 @@ static int64_t get_i64(const firn_table_metadata *metadata, const char *key, int
     return value > 0 ? value : fallback;
 }
 
+/* ---- format ---- */
+
+/* A property that is not set leaves *out as it is. */
+static firn_status read_format(const firn_table_metadata *metadata, const char *key,
+                               firn_file_format *out, firn_error *err)
+{
+    const firn_str name = get(metadata, key);
+    if (name.len == 0) return FIRN_OK;
+    if (firn_str_equals_nocase(name, FIRN_STR("avro"))) {
+        *out = FIRN_FILE_AVRO;
+    } else if (firn_str_equals_nocase(name, FIRN_STR("parquet"))) {
+        *out = FIRN_FILE_PARQUET;
+    } else {
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %s \"%.*s\"", key,
+                         FIRN_STR_ARG(name));
+    }
+    return FIRN_OK;
+}
+
 /* ---- codec ---- */
 
-static const struct codec_name {
-    firn_str name;
-    firn_codec codec;
-} k_codecs[] = {
-    {FIRN_STR_INIT("zstd"), FIRN_CODEC_ZSTD},   {FIRN_STR_INIT("snappy"), FIRN_CODEC_SNAPPY},
-    {FIRN_STR_INIT("gzip"), FIRN_CODEC_GZIP},   {FIRN_STR_INIT("lz4_raw"), FIRN_CODEC_LZ4_RAW},
-    {FIRN_STR_INIT("lz4"), FIRN_CODEC_LZ4_RAW}, {FIRN_STR_INIT("uncompressed"), FIRN_CODEC_NONE},
-    {FIRN_STR_INIT("none"), FIRN_CODEC_NONE},   {FIRN_STR_INIT("brotli"), FIRN_CODEC_BROTLI},
+typedef struct codec_names {
+    const char *property, *level_property;
+    firn_codec fallback;
+    struct {
+        const char *name;
+        firn_codec codec;
+    } items[8];
+} codec_names;
+
+static const codec_names k_parquet_codecs = {
+    "write.parquet.compression-codec",
+    "write.parquet.compression-level",
+    FIRN_CODEC_ZSTD,
+    {{"zstd", FIRN_CODEC_ZSTD},
+     {"snappy", FIRN_CODEC_SNAPPY},
+     {"gzip", FIRN_CODEC_GZIP},
+     {"lz4_raw", FIRN_CODEC_LZ4_RAW},
+     {"lz4", FIRN_CODEC_LZ4_RAW},
+     {"uncompressed", FIRN_CODEC_NONE},
+     {"none", FIRN_CODEC_NONE},
+     {"brotli", FIRN_CODEC_BROTLI}},
 };
 
-static firn_status read_codec(const firn_table_metadata *metadata, firn_parquet_write_opts *out,
-                              firn_error *err)
+/* "gzip" is what Iceberg calls deflate. */
+static const codec_names k_avro_codecs = {
+    "write.avro.compression-codec",
+    "write.avro.compression-level",
+    FIRN_CODEC_DEFLATE,
+    {{"gzip", FIRN_CODEC_DEFLATE},
+     {"deflate", FIRN_CODEC_DEFLATE},
+     {"zstd", FIRN_CODEC_ZSTD},
+     {"snappy", FIRN_CODEC_AVRO_SNAPPY},
+     {"uncompressed", FIRN_CODEC_NONE},
+     {"none", FIRN_CODEC_NONE}},
+};
+
+static bool find_codec(const codec_names *names, firn_str name, firn_codec *out)
 {
-    const firn_str name = get(metadata, "write.parquet.compression-codec");
-    const firn_str level = get(metadata, "write.parquet.compression-level");
-    out->codec = FIRN_CODEC_ZSTD;
-    bool found = name.len == 0;
-    for (size_t i = 0; i < sizeof k_codecs / sizeof *k_codecs && !found; i++) {
-        found = firn_str_equals_nocase(name, k_codecs[i].name);
-        if (found) out->codec = k_codecs[i].codec;
+    for (size_t i = 0; i < sizeof names->items / sizeof *names->items; i++) {
+        const char *item = names->items[i].name;
+        if (!item || !firn_str_equals_nocase(name, firn_str_of(item))) continue;
+        *out = names->items[i].codec;
+        return true;
     }
-    if (!found)
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: write.parquet.compression-codec \"%.*s\"",
+    return false;
+}
+
+static firn_status read_codec(const firn_table_metadata *metadata, const codec_names *names,
+                              firn_codec *codec, int *codec_level, firn_error *err)
+{
+    const firn_str name = get(metadata, names->property);
+    const firn_str level = get(metadata, names->level_property);
+    *codec = names->fallback;
+    if (name.len > 0 && !find_codec(names, name, codec))
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: %s \"%.*s\"", names->property,
                          FIRN_STR_ARG(name));
     if (level.len == 0 || firn_str_equals_nocase(level, FIRN_STR("null"))) return FIRN_OK;
     int64_t value = 0;
     if (!firn_str_to_i64(level, &value) || value < -100 || value > 100)
-        return firn_fail(err, FIRN_ERR_ARG,
-                         "write.parquet.compression-level \"%.*s\", expected a small integer",
-                         FIRN_STR_ARG(level));
-    out->codec_level = (int)value;
+        return firn_fail(err, FIRN_ERR_ARG, "%s \"%.*s\", expected a small integer",
+                         names->level_property, FIRN_STR_ARG(level));
+    *codec_level = (int)value;
     return FIRN_OK;
 }
 
@@ -234,19 +283,21 @@ firn_status firn_writer_config__read(const firn_table_metadata *metadata, const 
                                      firn_arena *arena, firn_writer_config *out, firn_error *err)
 {
     *out = (firn_writer_config){0};
-    const firn_str format = get(metadata, "write.format.default");
-    if (format.len > 0 && !firn_str_equals_nocase(format, FIRN_STR("parquet")))
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: write.format.default \"%.*s\"",
-                         FIRN_STR_ARG(format));
-    FIRN_TRY(read_codec(metadata, &out->parquet, err));
-    FIRN_TRY(read_encodings(metadata, &out->parquet, err));
-    FIRN_TRY(read_columns(metadata, schema, arena, &out->parquet, err));
-    FIRN_TRY(format_schema(schema, arena, &out->parquet.iceberg_schema_json, err));
-    out->parquet.row_group_bytes = get_i64(metadata, "write.parquet.row-group-size-bytes", 0);
-    out->parquet.page_bytes = get_i64(metadata, "write.parquet.page-size-bytes", 0);
-    out->parquet.page_rows = get_i64(metadata, "write.parquet.page-row-limit", 0);
-    out->parquet.dictionary_bytes = get_i64(metadata, "write.parquet.dict-size-bytes", 0);
-    out->parquet.bloom_bytes = get_i64(metadata, "write.parquet.bloom-filter-max-bytes", 0);
+    firn_parquet_write_opts *parquet = &out->files.parquet;
+    FIRN_TRY(read_format(metadata, "write.format.default", &out->files.format, err));
+    out->delete_format = out->files.format;
+    FIRN_TRY(read_format(metadata, "write.delete.format.default", &out->delete_format, err));
+    FIRN_TRY(read_codec(metadata, &k_parquet_codecs, &parquet->codec, &parquet->codec_level, err));
+    FIRN_TRY(
+        read_codec(metadata, &k_avro_codecs, &out->files.avro_codec, &out->files.avro_level, err));
+    FIRN_TRY(read_encodings(metadata, parquet, err));
+    FIRN_TRY(read_columns(metadata, schema, arena, parquet, err));
+    FIRN_TRY(format_schema(schema, arena, &parquet->iceberg_schema_json, err));
+    parquet->row_group_bytes = get_i64(metadata, "write.parquet.row-group-size-bytes", 0);
+    parquet->page_bytes = get_i64(metadata, "write.parquet.page-size-bytes", 0);
+    parquet->page_rows = get_i64(metadata, "write.parquet.page-row-limit", 0);
+    parquet->dictionary_bytes = get_i64(metadata, "write.parquet.dict-size-bytes", 0);
+    parquet->bloom_bytes = get_i64(metadata, "write.parquet.bloom-filter-max-bytes", 0);
     out->target_file_bytes =
         get_i64(metadata, "write.target-file-size-bytes", K_DEFAULT_TARGET_BYTES);
     firn_str folder = get(metadata, "write.data.path");

@@ -5,10 +5,11 @@
 
 #include "base/arena.h"
 #include "firn/metadata.h"
-#include "format/parquet_writer.h"
+#include "iceberg/write/row_file_writer.h"
 
 typedef struct firn_writer_config {
-    firn_parquet_write_opts parquet;
+    firn_row_file_opts files;       /* of data files */
+    firn_file_format delete_format; /* of delete files that hold rows */
     int64_t target_file_bytes;
     firn_str folder; /* of data files, without trailing slash */
 } firn_writer_config;
