@@ -251,6 +251,46 @@ firn_status firn_variant_object_field(const firn_variant_object *object, uint32_
     return FIRN_OK;
 }
 
+firn_status firn_variant_value_check(firn_str *value, firn_variant_basic *out, firn_error *err)
+{
+    size_t size = 0;
+    FIRN_TRY(value_size(*value, &size, err));
+    *out = (firn_variant_basic)((uint8_t)value->data[0] & 3);
+    *value = firn_str_slice(*value, 0, size);
+    return FIRN_OK;
+}
+
+/* ---- arrays ---- */
+
+firn_status firn_variant_array_parse(firn_str value, firn_variant_array *out, firn_error *err)
+{
+    firn_variant_basic basic;
+    FIRN_TRY(firn_variant_value_check(&value, &basic, err));
+    if (basic != FIRN_VARIANT_BASIC_ARRAY)
+        return firn_fail(err, FIRN_ERR_CORRUPT, "variant value is not an array");
+    const unsigned header = (uint8_t)value.data[0] >> 2;
+    const size_t n_width = header & 4 ? 4 : 1;
+    *out = (firn_variant_array){.n = load_uint(value.data + 1, n_width),
+                                .offset_width = (header & 3) + 1,
+                                .offsets = value.data + 1 + n_width};
+    const size_t offsets = ((size_t)out->n + 1) * out->offset_width; /* inside, as was checked */
+    out->values = firn_str_slice(value, 1 + n_width + offsets, value.len);
+    return FIRN_OK;
+}
+
+firn_status firn_variant_array_item(const firn_variant_array *array, uint32_t i, firn_str *value,
+                                    firn_error *err)
+{
+    firn_variant_basic basic;
+    const uint32_t offset =
+        load_uint(array->offsets + i * array->offset_width, array->offset_width);
+    if (offset > array->values.len)
+        return firn_fail(err, FIRN_ERR_CORRUPT, "variant element at %u of %zu bytes", offset,
+                         array->values.len);
+    *value = firn_str_slice(array->values, offset, array->values.len);
+    return firn_variant_value_check(value, &basic, err);
+}
+
 /* ---- putting together ---- */
 
 void firn_variant_put(firn_buf *out, firn_variant_type type, const void *data, size_t n)

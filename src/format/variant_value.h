@@ -71,6 +71,28 @@ FIRN_MUST_CHECK firn_status firn_variant_object_field(const firn_variant_object 
                                                       uint32_t *id, firn_str *value,
                                                       firn_error *err);
 
+typedef enum firn_variant_basic {
+    FIRN_VARIANT_BASIC_PRIMITIVE = 0,
+    FIRN_VARIANT_BASIC_SHORT_STRING,
+    FIRN_VARIANT_BASIC_OBJECT,
+    FIRN_VARIANT_BASIC_ARRAY,
+} firn_variant_basic;
+/* Cuts the bytes to those of the value they begin with. FIRN_ERR_CORRUPT when there are not enough
+ * of them. */
+FIRN_MUST_CHECK firn_status firn_variant_value_check(firn_str *value, firn_variant_basic *out,
+                                                     firn_error *err);
+
+typedef struct firn_variant_array {
+    uint32_t n;
+    size_t offset_width;
+    const char *offsets;
+    firn_str values;
+} firn_variant_array;
+FIRN_MUST_CHECK firn_status firn_variant_array_parse(firn_str value, firn_variant_array *out,
+                                                     firn_error *err);
+FIRN_MUST_CHECK firn_status firn_variant_array_item(const firn_variant_array *array, uint32_t i,
+                                                    firn_str *value, firn_error *err);
+
 /* One primitive: its type and the n bytes behind it, little-endian. */
 void firn_variant_put(firn_buf *out, firn_variant_type type, const void *data, size_t n);
 /* Short where it can be. */

@@ -177,12 +177,14 @@ static firn_status make_properties(const firn_ddl *ddl, const firn_ast_create *a
     size_t n = 0;
     if (!items) return firn_fail_nomem(err);
     for (size_t i = 0; i < given->n; i++) {
+        const firn_str format = given->items[i].value;
         items[n++] = given->items[i];
         if (!firn_str_equals(given->items[i].key, FIRN_STR("write.format.default"))) continue;
-        if (firn_str_equals_nocase(given->items[i].value, FIRN_STR("parquet"))) continue;
+        if (firn_str_equals_nocase(format, FIRN_STR("parquet"))) continue;
+        if (firn_str_equals_nocase(format, FIRN_STR("avro"))) continue;
         return firn_fail(err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: writing %.*s data files, only parquet",
-                         FIRN_STR_ARG(given->items[i].value));
+                         "not supported: writing %.*s data files, only parquet and avro",
+                         FIRN_STR_ARG(format));
     }
     if (ast->comment.data) items[n++] = (firn_property){FIRN_STR("comment"), ast->comment};
     *out = (firn_properties){items, n};
@@ -402,6 +404,7 @@ static firn_status read_query(const firn_ddl *ddl, const firn_ast_create *ast, f
     *out = (firn_dml_rows){.text = text};
     FIRN_TRY(firn_sql_text_finish(text, &out->sql, err));
     FIRN_TRY(firn_sql_text_describe(text, out->sql, &out->columns, err));
+    FIRN_TRY(firn_dml__store(out, err));
     if (ast->n_names == 0 || ast->n_names == out->columns.n_fields) return FIRN_OK;
     return firn_sql_fail(err, ast->name.offset, "%zu names for %zu columns of the query",
                          ast->n_names, out->columns.n_fields);

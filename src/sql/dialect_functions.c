@@ -507,7 +507,7 @@ firn_status firn_dialect_from_json(firn_dialect_writer *w, const firn_dialect_ca
         return parsed;
     }
     firn_buf_init(&buf, NULL, (size_t)1 << 16);
-    firn_status st = firn_duckdb_type_text(&type, 0, &buf, err);
+    firn_status st = firn_duckdb_type_text(&type, &buf, err);
     firn_buf_byte(&buf, ')');
     firn_buf_byte(&buf, '\0');
     if (st == FIRN_OK) st = firn_buf_check(&buf, err);

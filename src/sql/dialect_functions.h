@@ -50,6 +50,13 @@ FIRN_MUST_CHECK firn_status firn_dialect_parse_mysql(firn_dialect_writer *w,
 /* from_json(text, 'a INT, b STRING') */
 FIRN_MUST_CHECK firn_status firn_dialect_from_json(firn_dialect_writer *w,
                                                    const firn_dialect_call *call, firn_error *err);
+/* dialect_variant.c: variant_get(v, '$.a[0]', 'int'); with try_, null for what cannot be cast */
+FIRN_MUST_CHECK firn_status firn_dialect_variant_get(firn_dialect_writer *w,
+                                                     const firn_dialect_call *call,
+                                                     firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_try_variant_get(firn_dialect_writer *w,
+                                                         const firn_dialect_call *call,
+                                                         firn_error *err);
 /* transform(a, (x, i) -> ..), filter(a, (x, i) -> ..): i counts from 0 */
 FIRN_MUST_CHECK firn_status firn_dialect_list_lambda(firn_dialect_writer *w,
                                                      const firn_dialect_call *call,

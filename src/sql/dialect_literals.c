@@ -305,7 +305,7 @@ static firn_status read_type(firn_dialect_writer *w, size_t from, size_t to, fir
     if (firn_sql_type_parse(&lexer, &next_id, w->arena, &type, NULL) != FIRN_OK) return FIRN_OK;
     if (firn_lexer_peek(&lexer).offset != w->t[to].offset) return FIRN_OK;
     firn_buf_init(&buf, NULL, MAX_TYPE_TEXT);
-    firn_status st = firn_duckdb_type_text(&type, 0, &buf, err);
+    firn_status st = firn_duckdb_type_text(&type, &buf, err);
     if (st == FIRN_OK) st = firn_buf_check(&buf, err);
     if (st == FIRN_OK) *out = firn_arena_copy(w->arena, firn_buf_view(&buf));
     firn_buf_dispose(&buf);

@@ -5,6 +5,10 @@
 
 #define ANY FIRN_ANY_ARGS
 
+/* The bytes of the first argument, a variant. */
+#define VARIANT_BYTES \
+    "CASE WHEN ($1) IS NOT NULL THEN firn_variant_bytes(variant_to_parquet_variant($1)) END"
+
 static const firn_dialect_function k_functions[] = {
     /* ---- lists, maps, structs ---- */
     {"array", 0, ANY, "list_value($*)", NULL},
@@ -273,8 +277,24 @@ static const firn_dialect_function k_functions[] = {
     /* ---- json ---- */
     {"get_json_object", 2, 2, "json_extract_string($1, $2)", NULL},
     {"from_json", 2, 2, NULL, firn_dialect_from_json},
-    {"to_json", 1, 1, "CAST(json_merge_patch('{}', to_json($1)) AS VARCHAR)", NULL},
+    {"to_json", 1, 1,
+     "CAST(CASE WHEN typeof($1) = 'VARIANT' THEN to_json($1) ELSE json_merge_patch('{}', "
+     "to_json($1)) END AS VARCHAR)",
+     NULL},
     {"json_array_length", 1, 1, "CAST(json_array_length($1) AS INTEGER)", NULL},
+    /* ---- variants ---- */
+    {"parse_json", 1, 1, "variant_bytes_to_variant(firn_parse_variant($1))", NULL},
+    {"try_parse_json", 1, 1, "variant_bytes_to_variant(firn_try_parse_variant($1))", NULL},
+    {"to_variant_object", 1, 1, "CAST($1 AS VARIANT)", NULL},
+    {"variant_get", 2, 3, NULL, firn_dialect_variant_get},
+    {"try_variant_get", 2, 3, NULL, firn_dialect_try_variant_get},
+    {"is_variant_null", 1, 1,
+     "(($1) IS NOT NULL AND variant_typeof(CAST($1 AS VARIANT)) = 'VARIANT_NULL')", NULL},
+    {"schema_of_variant", 1, 1, "firn_variant_schema(" VARIANT_BYTES ")", NULL},
+    {"variant_explode", 1, 1,
+     "(SELECT \"firn_i\".pos, \"firn_i\".key, variant_bytes_to_variant(\"firn_i\".value) AS value "
+     "FROM (SELECT unnest(firn_variant_items(" VARIANT_BYTES ")) AS \"firn_i\"))",
+     NULL},
     /* ---- the session ---- */
     {"current_catalog", 0, 0, "$C", NULL},
     {"current_database", 0, 0, "$S", NULL},

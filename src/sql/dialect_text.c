@@ -353,7 +353,8 @@ static firn_status emit_one(firn_dialect_writer *w, size_t i, size_t to, size_t 
         return firn_dialect_put(w, i, " - 1)", err);
     }
     if (*next == i && firn_dialect_is_name(w, i) && !is_part) {
-        FIRN_TRY(emit_call(w, i, next, err));
+        FIRN_TRY(firn_dialect_variant_path(w, i, next, err));
+        if (*next == i) FIRN_TRY(emit_call(w, i, next, err));
     }
     if (*next > i) return FIRN_OK;
     *next = i + 1;

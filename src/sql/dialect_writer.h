@@ -92,6 +92,10 @@ FIRN_MUST_CHECK firn_status firn_dialect_literal(firn_dialect_writer *w, size_t 
 FIRN_MUST_CHECK firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next,
                                               firn_error *err);
 
+/* ---- dialect_variant.c: v:a.b[0]. *next as above ---- */
+FIRN_MUST_CHECK firn_status firn_dialect_variant_path(firn_dialect_writer *w, size_t i,
+                                                      size_t *next, firn_error *err);
+
 /* ---- dialect_clauses.c: what is neither a literal nor a call ---- */
 FIRN_MUST_CHECK firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to,
                                                 size_t *next, firn_error *err);

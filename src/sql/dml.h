@@ -35,6 +35,9 @@ FIRN_MUST_CHECK firn_status firn_dml__order_rows(firn_dml_rows *rows, const firn
 
 /* ---- dml_rows.c ---- */
 
+/* Have the engine give the query's columns, which are the engine's own, as they are stored. */
+FIRN_MUST_CHECK firn_status firn_dml__store(firn_dml_rows *rows, firn_error *err);
+
 typedef struct firn_row_writer {
     firn_session *session;
     const firn_table *table;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sql/border_types.h"
 #include "sql/dml.h"
 #include "sql/sql_default.h"
 
@@ -111,8 +112,10 @@ static bool truncates(firn_dialect dialect, const firn_type *type)
     return is_integer && dialect == FIRN_DIALECT_SPARK;
 }
 
+/* A value that is stored in another form is named once, since the conversion may name it often. */
 void firn_dml__begin_cast(firn_dialect dialect, firn_sql_text *text, const firn_type *type)
 {
+    if (firn_border_has(type)) firn_sql_text_put(text, "list_transform([");
     firn_sql_text_put(text, truncates(dialect, type) ? "CAST(firn_trunc(" : "CAST((");
 }
 
@@ -121,6 +124,10 @@ firn_status firn_dml__end_cast(firn_sql_text *text, const firn_type *type, firn_
     firn_sql_text_put(text, ") AS ");
     FIRN_TRY(firn_sql_text_type(text, type, err));
     firn_sql_text_put(text, ")");
+    if (!firn_border_has(type)) return FIRN_OK;
+    firn_sql_text_put(text, "], lambda \"firn_value\": ");
+    FIRN_TRY(firn_border_put_write(&text->buf, type, FIRN_STR("\"firn_value\""), err));
+    firn_sql_text_put(text, ")[1]");
     return FIRN_OK;
 }
 
@@ -144,10 +151,14 @@ static const firn_ast_assignment *find_set(const firn_assigned *row, const place
     return NULL;
 }
 
-static void put_old(const firn_assigned *row, firn_sql_text *text, const place *at)
+static void put_old(const firn_assigned *row, firn_sql_text *text, const place *at, bool is_stored)
 {
     firn_sql_text_name(text, row->table);
-    for (size_t i = 0; i < at->n; i++) {
+    if (is_stored) {
+        firn_sql_text_put(text, ".");
+        firn_sql_text_str(text, firn_border_stored_name(at->path[0], text->session->arena));
+    }
+    for (size_t i = is_stored ? 1 : 0; i < at->n; i++) {
         firn_sql_text_put(text, ".");
         firn_sql_text_name(text, at->path[i]);
     }
@@ -161,7 +172,7 @@ static firn_status put_place(const firn_assigned *row, firn_sql_text *text, plac
     at->path[at->n++] = field->name;
     const firn_ast_assignment *a = find_set(row, at);
     if (!a) {
-        put_old(row, text, at);
+        put_old(row, text, at, firn_border_has(field->type));
     } else if (a->n_fields + 1 == at->n) {
         firn_dml__begin_cast(row->dialect, text, field->type);
         if (a->value.len > 0)

@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "iceberg/scan/read.h"
+#include "sql/border_types.h"
 #include "sql/dml.h"
+#include "sql/query_rewrite.h"
 
 #define MAX_OPEN_PARTITIONS 500 /* the writer's memory budget closes files earlier */
 
@@ -131,6 +133,35 @@ firn_status firn_dml__write_rows(const firn_dml_rows *rows, firn_row_writer *w, 
     firn_result_close(result);
     if (st != FIRN_DONE) return st;
     return firn_row_writer_finish(w, sort_order_id, err);
+}
+
+firn_status firn_dml__store(firn_dml_rows *rows, firn_error *err)
+{
+    firn_buf sql;
+    firn_arena *arena = rows->text->session->arena;
+    const char *before = "SELECT * REPLACE (";
+    firn_status st = FIRN_OK;
+    if (!firn_border_has(&rows->columns)) return FIRN_OK;
+    firn_buf_init(&sql, NULL, 0);
+    for (size_t i = 0; i < rows->columns.n_fields && st == FIRN_OK; i++) {
+        const firn_field *field = &rows->columns.fields[i];
+        if (!firn_border_has(field->type)) continue;
+        const firn_str name = firn_sql_quote(field->name, arena);
+        firn_buf_cstr(&sql, before);
+        st = firn_border_put_write(&sql, field->type, name, err);
+        firn_buf_printf(&sql, " AS %.*s", FIRN_STR_ARG(name));
+        before = ", ";
+    }
+    firn_buf_cstr(&sql, ") FROM (");
+    const size_t shift = sql.len;
+    firn_buf_str(&sql, rows->sql);
+    firn_buf_cstr(&sql, ") AS \"firn_rows\"");
+    if (st == FIRN_OK) st = firn_buf_check(&sql, err);
+    if (st == FIRN_OK) rows->sql = firn_arena_copy(arena, firn_buf_view(&sql));
+    firn_buf_dispose(&sql);
+    FIRN_TRY(st);
+    for (size_t i = 0; i < rows->text->n_pieces; i++) rows->text->pieces[i].out_at += shift;
+    return rows->sql.data ? FIRN_OK : firn_fail_nomem(err);
 }
 
 static void remove_files(const firn_row_writer *w)

@@ -93,8 +93,10 @@ void firn_engine_reset_summary(firn_engine *engine);
  * are closed. */
 void firn_engine_want_reports(firn_engine *engine, struct firn_scan_reports *reports);
 
-/* "SELECT * ... FROM firn_scan(...)" reading the source that token names. */
-FIRN_MUST_CHECK firn_status firn_engine_select(firn_arena *arena, firn_str token, firn_str *out,
+/* "SELECT * ... FROM firn_scan(...)" reading the source that token names; what it stores in a form
+ * of its own is converted (sql/border_types.h), and for changing rows there as it is, too. */
+FIRN_MUST_CHECK firn_status firn_engine_select(firn_arena *arena, firn_str token,
+                                               const firn_scan_source *source, firn_str *out,
                                                firn_error *err);
 
 /* In err->flags: err->position is in the text that the engine got, not the owner's. */
@@ -105,7 +107,7 @@ FIRN_MUST_CHECK firn_status firn_engine_select(firn_arena *arena, firn_str token
 FIRN_MUST_CHECK firn_status firn_engine_execute(firn_engine *engine, firn_str sql,
                                                 firn_engine_rows **out, firn_error *err);
 /* DuckDB's spelling of an Iceberg type, appended to out. */
-FIRN_MUST_CHECK firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *out,
+FIRN_MUST_CHECK firn_status firn_duckdb_type_text(const firn_type *type, firn_buf *out,
                                                   firn_error *err);
 /* Columns of a statement without running it. */
 FIRN_MUST_CHECK firn_status firn_engine_describe(firn_engine *engine, firn_str sql,

@@ -216,9 +216,16 @@ void firn_engine_stash(firn_engine *engine, const firn_error *err,
 
 /* ---- types ---- */
 
+/* How variants and geometries are spelled. */
+typedef enum firn_type_form {
+    FIRN_FORM_STORED = 0, /* as a scan gives them: BLOB */
+    FIRN_FORM_VALUE,      /* as SQL has them: VARIANT, GEOMETRY */
+    FIRN_FORM_TEXT,       /* as results show them: JSON, VARCHAR */
+} firn_type_form;
+
 FIRN_MUST_CHECK firn_status firn_duckdb_type_create(firn_engine *engine,
                                                     duckdb_v2_factory_handle factory,
-                                                    const firn_type *type,
+                                                    const firn_type *type, firn_type_form form,
                                                     duckdb_v2_logical_type_handle *out,
                                                     firn_error *err);
 /* The nearest Iceberg type, in the arena; field ids are counted up from *next_id. */

@@ -61,7 +61,7 @@ static firn_status resolve_type(firn_engine *engine, duckdb_v2_function_bind_inf
     const firn_type quotient = quotient_type(&types[0], &types[1]);
     DUCKDB_V2_ERROR code = engine->api->context_get_factory(context, &factory, &error);
     if (code) return firn_engine_fail(engine, code, &error, err);
-    FIRN_TRY(firn_duckdb_type_create(engine, factory, &quotient, &type, err));
+    FIRN_TRY(firn_duckdb_type_create(engine, factory, &quotient, FIRN_FORM_VALUE, &type, err));
     code = engine->api->scalar_function_resolve_types_set_return_type(result, type, &error);
     (void)engine->api->logical_type_destroy(&type);
     return code ? firn_engine_fail(engine, code, &error, err) : FIRN_OK;

@@ -56,6 +56,8 @@ typedef struct firn_function_def {
 
 /* engine_dialect.c; the last has no name. */
 const firn_function_def *firn_engine_dialect_functions(void);
+/* engine_variant.c */
+const firn_function_def *firn_engine_variant_functions(void);
 /* engine_arithmetic.c */
 const firn_function_def *firn_engine_arithmetic(void);
 

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/str.h"
+#include "sql/border_types.h"
 #include "sql/engine_api.h"
 
 #define MAX_OPTIONS 24
@@ -353,11 +355,31 @@ static firn_status plan_casts(firn_engine_rows *rows, duckdb_v2_schema_handle sc
         FIRN_TRY(
             firn_duckdb_type_to_text(rows->engine, type, rows->arena, &rows->type_names[i], err));
         FIRN_TRY(firn_duckdb_type_create(rows->engine, rows->engine->factory,
-                                         rows->columns.fields[i].type, &rows->cast_types[i], err));
+                                         rows->columns.fields[i].type, FIRN_FORM_TEXT,
+                                         &rows->cast_types[i], err));
         (void)api->logical_type_is_equal(type, rows->cast_types[i], &is_same, &info);
         (void)api->error_info_destroy(&info);
         if (is_same) (void)api->logical_type_destroy(&rows->cast_types[i]);
     }
+    return FIRN_OK;
+}
+
+/* Variants and geometries come as the texts they are cast to. */
+static firn_status show_as_text(firn_arena *arena, firn_type *type, int depth, firn_error *err)
+{
+    static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
+    firn_field *fields = firn_arena_array(arena, type->n_fields, sizeof *fields);
+    firn_type *types = firn_arena_array(arena, type->n_fields, sizeof *types);
+    if (!fields || !types) return firn_fail_nomem(err);
+    if (!firn_border_has(type) || depth > FIRN_LIMIT_NESTING) return FIRN_OK;
+    for (size_t i = 0; i < type->n_fields; i++) {
+        fields[i] = type->fields[i];
+        types[i] = *fields[i].type;
+        if (firn_type_is_primitive(&types[i]) && firn_border_has(&types[i])) types[i] = k_string;
+        FIRN_TRY(show_as_text(arena, &types[i], depth + 1, err));
+        fields[i].type = &types[i];
+    }
+    type->fields = fields;
     return FIRN_OK;
 }
 
@@ -370,6 +392,7 @@ static firn_status read_columns(firn_engine_rows *rows, firn_error *err)
     firn_status st =
         firn_duckdb_schema_read(rows->engine, schema, rows->arena, &rows->columns, err);
     if (st == FIRN_OK) st = plan_casts(rows, schema, err);
+    if (st == FIRN_OK) st = show_as_text(rows->arena, &rows->columns, 0, err);
     (void)rows->engine->api->schema_destroy(&schema);
     return st;
 }
@@ -501,7 +524,8 @@ static firn_status make_cast_chunk(firn_engine_rows *rows, firn_error *err)
     if (n_casts == 0) return FIRN_OK;
     duckdb_v2_logical_type_handle *types = firn_arena_array(rows->batch_arena, n, sizeof *types);
     if (!types) return firn_fail_nomem(err);
-    FIRN_TRY(firn_duckdb_type_create(rows->engine, rows->engine->factory, &boolean, &filler, err));
+    FIRN_TRY(firn_duckdb_type_create(rows->engine, rows->engine->factory, &boolean, FIRN_FORM_VALUE,
+                                     &filler, err));
     for (size_t i = 0; i < n; i++) types[i] = rows->cast_types[i] ? rows->cast_types[i] : filler;
     const DUCKDB_V2_ERROR code =
         api->data_chunk_create(rows->engine->factory, types, n, &rows->cast_chunk, &info);

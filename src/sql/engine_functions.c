@@ -272,7 +272,8 @@ firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
         {NULL, {NULL}, NULL, NULL, NULL},
     };
     const firn_function_def *const tables[] = {k_functions, firn_engine_dialect_functions(),
-                                               firn_engine_arithmetic()};
+                                               firn_engine_arithmetic(),
+                                               firn_engine_variant_functions()};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         for (const firn_function_def *def = tables[t]; def->name; def++) {
             firn_error_handle info = NULL;

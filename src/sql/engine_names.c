@@ -3,7 +3,10 @@
  * owner's: a SELECT to read instead. */
 #include "base/buf.h"
 #include "base/error.h"
+#include "sql/border_types.h"
 #include "sql/engine_api.h"
+#include "sql/engine_scan.h"
+#include "sql/query_rewrite.h"
 
 #define MAX_PARTS 64
 
@@ -79,10 +82,47 @@ firn_status firn_engine_register_names(firn_engine *engine, firn_error *err)
     return code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
 }
 
-firn_status firn_engine_select(firn_arena *arena, firn_str token, firn_str *out, firn_error *err)
+/* " REPLACE (read AS name, ..)"; behind it, for changing rows, ", name AS stored". */
+static firn_status put_conversions(firn_buf *out, const firn_scan_source *source, firn_arena *arena,
+                                   firn_error *err)
 {
-    *out = firn_arena_printf(
-        arena, "SELECT * EXCLUDE (" FIRN_SCAN_ROW_COLUMN ") FROM firn_scan(id := '%.*s')",
-        FIRN_STR_ARG(token));
+    const firn_type *root = firn_scan_source_root(source);
+    const char *before = " REPLACE (";
+    for (size_t i = 0; i < root->n_fields; i++) {
+        const firn_field *field = &root->fields[i];
+        if (!firn_border_has(field->type)) continue;
+        const firn_str name = firn_sql_quote(field->name, arena);
+        if (!name.data) return firn_fail_nomem(err);
+        firn_buf_cstr(out, before);
+        FIRN_TRY(firn_border_put_read(out, field->type, name, err));
+        firn_buf_printf(out, " AS %.*s", FIRN_STR_ARG(name));
+        before = ", ";
+    }
+    firn_buf_byte(out, ')');
+    for (size_t i = 0; i < root->n_fields && source->numbers; i++) {
+        const firn_field *field = &root->fields[i];
+        if (!firn_border_has(field->type)) continue;
+        const firn_str name = firn_sql_quote(field->name, arena);
+        const firn_str stored = firn_border_stored_name(field->name, arena);
+        if (!name.data || !stored.data) return firn_fail_nomem(err);
+        firn_buf_printf(out, ", %.*s AS %.*s", FIRN_STR_ARG(name), FIRN_STR_ARG(stored));
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_engine_select(firn_arena *arena, firn_str token, const firn_scan_source *source,
+                               firn_str *out, firn_error *err)
+{
+    firn_buf text;
+    firn_buf_init(&text, NULL, 0);
+    firn_buf_cstr(&text, "SELECT * EXCLUDE (" FIRN_SCAN_ROW_COLUMN ")");
+    firn_status st = FIRN_OK;
+    if (firn_border_has(firn_scan_source_root(source)))
+        st = put_conversions(&text, source, arena, err);
+    firn_buf_printf(&text, " FROM firn_scan(id := '%.*s')", FIRN_STR_ARG(token));
+    if (st == FIRN_OK) st = firn_buf_check(&text, err);
+    if (st == FIRN_OK) *out = firn_arena_copy(arena, firn_buf_view(&text));
+    firn_buf_dispose(&text);
+    FIRN_TRY(st);
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }

@@ -43,7 +43,7 @@ static firn_status add_column(firn_engine *engine, duckdb_v2_table_function_bind
     duckdb_v2_error_info_handle info = NULL;
     duckdb_v2_logical_type_handle logical = NULL;
     const duckdb_v2_str text = firn_duckdb_str(name);
-    FIRN_TRY(firn_duckdb_type_create(engine, factory, type, &logical, err));
+    FIRN_TRY(firn_duckdb_type_create(engine, factory, type, FIRN_FORM_STORED, &logical, err));
     const DUCKDB_V2_ERROR code =
         engine->api->table_function_bind_add_result_column(result, &text, logical, &info);
     (void)engine->api->logical_type_destroy(&logical);

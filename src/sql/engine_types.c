@@ -19,8 +19,20 @@ static void append_quoted(firn_buf *out, firn_str name)
     firn_buf_byte(out, '"');
 }
 
+/* Of what tables store as bytes. */
+static const char *border_text(firn_type_kind kind, firn_type_form form)
+{
+    const bool is_variant = kind == FIRN_TYPE_VARIANT;
+    switch (form) {
+    case FIRN_FORM_VALUE: return is_variant ? "VARIANT" : "GEOMETRY";
+    case FIRN_FORM_TEXT: return is_variant ? "JSON" : "VARCHAR";
+    case FIRN_FORM_STORED: break;
+    }
+    return "BLOB";
+}
+
 /* NULL: nested or not in DuckDB. */
-static const char *primitive_text(firn_type_kind kind)
+static const char *primitive_text(firn_type_kind kind, firn_type_form form)
 {
     switch (kind) {
     case FIRN_TYPE_UNKNOWN: return "INTEGER"; /* always null */
@@ -38,10 +50,10 @@ static const char *primitive_text(firn_type_kind kind)
     case FIRN_TYPE_STRING: return "VARCHAR";
     case FIRN_TYPE_UUID: return "UUID";
     case FIRN_TYPE_FIXED:
-    case FIRN_TYPE_BINARY:
+    case FIRN_TYPE_BINARY: return "BLOB";
     case FIRN_TYPE_VARIANT:
     case FIRN_TYPE_GEOMETRY:
-    case FIRN_TYPE_GEOGRAPHY: return "BLOB"; /* as stored */
+    case FIRN_TYPE_GEOGRAPHY: return border_text(kind, form);
     case FIRN_TYPE_DECIMAL:
     case FIRN_TYPE_STRUCT:
     case FIRN_TYPE_LIST:
@@ -55,12 +67,13 @@ static bool is_unnamed(const firn_type *type)
     return type->kind == FIRN_TYPE_STRUCT && type->n_fields > 0 && type->fields[0].name.len == 0;
 }
 
-firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *out, firn_error *err)
+static firn_status put_type(const firn_type *type, firn_type_form form, int depth, firn_buf *out,
+                            firn_error *err)
 {
     if (depth > FIRN_LIMIT_NESTING) {
         return firn_fail(err, FIRN_ERR_LIMIT, "type nested deeper than %d", FIRN_LIMIT_NESTING);
     }
-    const char *text = primitive_text(type->kind);
+    const char *text = primitive_text(type->kind, form);
     if (text) {
         firn_buf_cstr(out, text);
         return FIRN_OK;
@@ -70,7 +83,7 @@ firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *ou
         return FIRN_OK;
     }
     if (type->kind == FIRN_TYPE_LIST) {
-        FIRN_TRY(firn_duckdb_type_text(type->fields[0].type, depth + 1, out, err));
+        FIRN_TRY(put_type(type->fields[0].type, form, depth + 1, out, err));
         firn_buf_cstr(out, "[]");
         return FIRN_OK;
     }
@@ -89,19 +102,24 @@ firn_status firn_duckdb_type_text(const firn_type *type, int depth, firn_buf *ou
             append_quoted(out, type->fields[i].name);
             firn_buf_byte(out, ' ');
         }
-        FIRN_TRY(firn_duckdb_type_text(type->fields[i].type, depth + 1, out, err));
+        FIRN_TRY(put_type(type->fields[i].type, form, depth + 1, out, err));
     }
     firn_buf_byte(out, ')');
     return FIRN_OK;
 }
 
+firn_status firn_duckdb_type_text(const firn_type *type, firn_buf *out, firn_error *err)
+{
+    return put_type(type, FIRN_FORM_VALUE, 0, out, err);
+}
+
 firn_status firn_duckdb_type_create(firn_engine *engine, duckdb_v2_factory_handle factory,
-                                    const firn_type *type, duckdb_v2_logical_type_handle *out,
-                                    firn_error *err)
+                                    const firn_type *type, firn_type_form form,
+                                    duckdb_v2_logical_type_handle *out, firn_error *err)
 {
     firn_buf text;
     firn_buf_init(&text, engine->opts.env->alloc, MAX_TYPE_TEXT);
-    firn_status st = firn_duckdb_type_text(type, 0, &text, err);
+    firn_status st = put_type(type, form, 0, &text, err);
     if (st == FIRN_OK) st = firn_buf_check(&text, err);
     if (st == FIRN_OK) {
         duckdb_v2_error_info_handle info = NULL;
@@ -157,6 +175,8 @@ static firn_type_kind kind_of(DUCKDB_V2_LOGICAL_TYPE_ID id)
     case DUCKDB_V2_LOGICAL_TYPE_ID_TIMESTAMP_TZ_NS: return FIRN_TYPE_TIMESTAMPTZ_NS;
     case DUCKDB_V2_LOGICAL_TYPE_ID_BLOB: return FIRN_TYPE_BINARY;
     case DUCKDB_V2_LOGICAL_TYPE_ID_UUID: return FIRN_TYPE_UUID;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_VARIANT: return FIRN_TYPE_VARIANT;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_GEOMETRY: return FIRN_TYPE_GEOMETRY;
     case DUCKDB_V2_LOGICAL_TYPE_ID_STRUCT:
     case DUCKDB_V2_LOGICAL_TYPE_ID_TUPLE: return FIRN_TYPE_STRUCT; /* fields without names */
     case DUCKDB_V2_LOGICAL_TYPE_ID_LIST:

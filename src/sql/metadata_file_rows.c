@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file's columns are told apart by the specification's ids of the manifest's fields. */
 #include "sql/metadata_file_rows.h"
+#include "sql/border_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,7 @@ static firn_status add_leaves(leaf_list *list, const firn_type *type, firn_str p
             firn_arena_push(list->arena, &list->items, &list->n, &list->cap, sizeof *leaf);
         if (!leaf) return firn_fail_nomem(list->err);
         *leaf = (firn_field){.id = field->id, .name = name, .type = field->type};
+        if (firn_border_has(field->type)) leaf->type = &k_binary; /* no geometries: corners */
     }
     return FIRN_OK;
 }

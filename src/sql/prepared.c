@@ -118,7 +118,7 @@ static void put_bytes(firn_buf *out, firn_str bytes, firn_dialect dialect)
 static firn_status put_type(firn_buf *out, const firn_type *type, firn_dialect dialect,
                             firn_error *err)
 {
-    if (dialect == FIRN_DIALECT_DUCKDB) return firn_duckdb_type_text(type, 0, out, err);
+    if (dialect == FIRN_DIALECT_DUCKDB) return firn_duckdb_type_text(type, out, err);
     firn_dialect_put_sql_type(dialect, type, out);
     return FIRN_OK;
 }

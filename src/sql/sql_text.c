@@ -107,7 +107,7 @@ void firn_sql_text_user(firn_sql_text *text, firn_str piece)
 
 firn_status firn_sql_text_type(firn_sql_text *text, const firn_type *type, firn_error *err)
 {
-    return firn_duckdb_type_text(type, 0, &text->buf, err);
+    return firn_duckdb_type_text(type, &text->buf, err);
 }
 
 firn_status firn_sql_text_finish(firn_sql_text *text, firn_str *out, firn_error *err)

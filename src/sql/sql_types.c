@@ -73,6 +73,8 @@ static const type_name k_names[] = {
     {"BINARY", FIRN_TYPE_BINARY},
     {"VARBINARY", FIRN_TYPE_BINARY},
     {"VARIANT", FIRN_TYPE_VARIANT},
+    {"GEOMETRY", FIRN_TYPE_GEOMETRY},
+    {"GEOGRAPHY", FIRN_TYPE_GEOGRAPHY},
     {"STRUCT", FIRN_TYPE_STRUCT},
     {"ROW", FIRN_TYPE_STRUCT},
     {"ARRAY", FIRN_TYPE_LIST},
@@ -206,6 +208,21 @@ static firn_status parse_fixed(type_parser *p, firn_type *out)
     return expect_symbol(p, is_square ? "]" : ")");
 }
 
+/* GEOMETRY('srid:3857'), GEOGRAPHY('OGC:CRS84', 'karney') */
+static firn_status parse_geometry(type_parser *p, firn_type *out)
+{
+    firn_str *const parts[] = {&out->crs, &out->algorithm};
+    const size_t n = out->kind == FIRN_TYPE_GEOGRAPHY ? 2 : 1;
+    if (!accept_symbol(p, "(")) return FIRN_OK;
+    for (size_t i = 0; i < n && (i == 0 || accept_symbol(p, ",")); i++) {
+        const firn_token token = firn_lexer_next(p->lexer);
+        if (token.kind != FIRN_TOKEN_STRING) return fail_at(p, &token, "a text in quotes");
+        *parts[i] = firn_token_unquote(&token, p->arena);
+        if (!parts[i]->data) return firn_fail_nomem(p->err);
+    }
+    return expect_symbol(p, ")");
+}
+
 /* ---- nested types ---- */
 
 static firn_status make_fields(type_parser *p, size_t n, firn_field **fields, firn_type **types)
@@ -329,6 +346,8 @@ static firn_status parse_named(type_parser *p, int depth, firn_type *out)
         return parse_timestamp(p, is_plain && p->lexer->is_timestamp_zoned, out);
     }
     case FIRN_TYPE_FIXED: return parse_fixed(p, out);
+    case FIRN_TYPE_GEOMETRY:
+    case FIRN_TYPE_GEOGRAPHY: return parse_geometry(p, out);
     case FIRN_TYPE_STRUCT: return parse_struct(p, depth, out);
     case FIRN_TYPE_LIST:
     case FIRN_TYPE_MAP: return parse_list_or_map(p, depth, out);

@@ -92,7 +92,7 @@ firn_status firn_session__add_source(firn_session *session, const firn_scan_sour
     entry->token = firn_arena_printf(session->arena, "%s-%" PRIu64 "-%zu", session->key,
                                      session->generation, state->n_sources);
     if (!entry->token.data) return firn_fail_nomem(err);
-    return firn_engine_select(session->arena, entry->token, select_out, err);
+    return firn_engine_select(session->arena, entry->token, &entry->source, select_out, err);
 }
 
 const firn_scan_source *firn_session__find_source(void *owner, firn_str token,
