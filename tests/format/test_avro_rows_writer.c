@@ -34,7 +34,7 @@ static firn_status sink_append(void *ctx, const void *data, size_t n, firn_error
 
 /* ---- types ---- */
 
-#define TYPE(...) (&(const firn_type){.kind = __VA_ARGS__})
+#define TYPE(...)      (&(const firn_type){.kind = __VA_ARGS__})
 #define FIELD(i, n, t) ((firn_field){.id = (i), .name = FIRN_STR_INIT(n), .type = (t)})
 
 static firn_type struct_of(const firn_field *fields, size_t n)
