@@ -61,6 +61,8 @@ typedef struct firn_row_ops {
                                void **turn);
     size_t (*take_requests)(void *ctx, void *turn, firn_arena *arena, const firn_str **out);
     void (*answer_request)(void *ctx, void *turn, size_t i, firn_request_end end);
+    /* Between begin and commit: FIRN_ERR_CONFLICT when somebody whose request was taken died. */
+    firn_status (*check_turn)(void *ctx, const void *turn, firn_error *err);
     void (*end_turn)(void *ctx, void *turn);
     void (*destroy)(void *ctx);
 } firn_row_ops;

@@ -144,6 +144,8 @@ static firn_status swap_item(firn_pointer_catalog *catalog, struct commit_op *op
                              struct commit_item *item, firn_error *err)
 {
     firn_catalog_row now = {0};
+    if (item->commit->turn)
+        FIRN_TRY(catalog->rows->check_turn(catalog->rows_ctx, item->commit->turn, err));
     if (!item->base) {
         FIRN_TRY(firn_pointer__need_namespace(catalog, item->row.ns, op->arena, err));
         return catalog->rows->insert(catalog->rows_ctx, &item->row, err);

@@ -12,10 +12,12 @@
 
 /* ---- transactions ---- */
 
-/* Writers take the lock at once: a reader that turns writer could only fail. */
+/* Writers take the lock at once: a reader that turns writer could only fail. From here on nobody
+ * reads until the commit has landed or not, so what is checked in between holds for whoever reads
+ * afterwards; the lock would be taken for the commit anyway. */
 static firn_status begin_rows(void *ctx, bool is_write, firn_error *err)
 {
-    return firn_sqlite__exec(ctx, is_write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+    return firn_sqlite__exec(ctx, is_write ? "BEGIN EXCLUSIVE" : "BEGIN", err);
 }
 
 static void rollback_rows(void *ctx)
@@ -291,6 +293,7 @@ static const firn_row_ops k_sqlite_rows = {
     .take_turn = firn_sqlite__take_turn,
     .take_requests = firn_sqlite__take_requests,
     .answer_request = firn_sqlite__answer_request,
+    .check_turn = firn_sqlite__check_turn,
     .end_turn = firn_sqlite__end_turn,
     .destroy = destroy_rows,
 };

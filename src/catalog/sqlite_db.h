@@ -49,6 +49,7 @@ firn_turn_end firn_sqlite__take_turn(void *ctx, firn_str table, firn_str request
                                      int64_t timeout_ms, void **out);
 size_t firn_sqlite__take_requests(void *ctx, void *taken, firn_arena *arena, const firn_str **out);
 void firn_sqlite__answer_request(void *ctx, void *taken, size_t i, firn_request_end end);
+firn_status firn_sqlite__check_turn(void *ctx, const void *taken, firn_error *err);
 void firn_sqlite__end_turn(void *ctx, void *taken);
 
 /* What the connection's last failure means. */

@@ -196,6 +196,16 @@ void firn_sqlite__answer_request(void *ctx, void *taken, size_t i, firn_request_
     turn->is_answered[i] = true;
 }
 
+firn_status firn_sqlite__check_turn(void *ctx, const void *taken, firn_error *err)
+{
+    (void)ctx;
+    const struct turn *turn = taken;
+    for (size_t i = 0; i < turn->n_taken; i++)
+        if (!turn->is_answered[i] && !firn_board_is_awaited(&turn->board, &turn->taken[i]))
+            return firn_fail(err, FIRN_ERR_CONFLICT, "a writer that shared the commit has died");
+    return FIRN_OK;
+}
+
 /* The answers are there before the turn ends, and the turn ends before anybody is told. Whoever is
  * not told looks by itself after a while. */
 void firn_sqlite__end_turn(void *ctx, void *taken)

@@ -221,6 +221,13 @@ void firn_board_answer(const firn_board *board, const firn_board_taken *taken,
     (void)swap_state(&board->page->slots[taken->slot], taken->number, FIRN_BOARD_TAKEN, state);
 }
 
+bool firn_board_is_awaited(const firn_board *board, const firn_board_taken *taken)
+{
+    return is_locked_by_other(board->fd, K_SLOT_LOCK + (off_t)taken->slot) &&
+           atomic_load(&board->page->slots[taken->slot].state) ==
+               word(taken->number, FIRN_BOARD_TAKEN);
+}
+
 /* ---- events ---- */
 
 uint32_t firn_board_events(const firn_board *board)

@@ -80,6 +80,9 @@ size_t firn_board_take(const firn_board *board, uint64_t turn, firn_arena *arena
 void firn_board_answer(const firn_board *board, const firn_board_taken *taken,
                        firn_board_state state);
 
+/* Its owner is alive. */
+bool firn_board_is_awaited(const firn_board *board, const firn_board_taken *taken);
+
 /* Events: a number that changes with each; wait returns when it is not seen any more, or sooner, at
  * the latest after max_us. */
 uint32_t firn_board_events(const firn_board *board);

@@ -281,7 +281,7 @@ static void test_failed_requirement_changes_nothing(void **state)
     const firn_update update = property_update(&item, 1);
     const firn_requirement wrong = {.kind = FIRN_REQUIRE_CURRENT_SCHEMA_ID, .id = 7};
     firn_table_close(firn_test_table(lake, "t", false, NULL));
-    const firn_table_commit commit = {firn_test_ident("t"), &wrong, 1, &update, 1};
+    const firn_table_commit commit = {firn_test_ident("t"), &wrong, 1, &update, 1, NULL};
     const int n_files = firn_test_count_files(lake->folder);
     assert_fails(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, &loaded, &err),
                  FIRN_ERR_CONFLICT, &err, "table db.t");
@@ -294,7 +294,7 @@ static void test_commit_to_missing_table_is_refused(void **state)
     firn_error err;
     const firn_property item = {FIRN_STR_INIT("k"), FIRN_STR_INIT("v")};
     const firn_update update = property_update(&item, 1);
-    const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1};
+    const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1, NULL};
     assert_fails(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, NULL, &err),
                  FIRN_ERR_NOT_FOUND, &err, "table db.t does not exist");
 }
@@ -323,8 +323,8 @@ static void test_several_tables_change_together_or_not_at_all(void **state)
     const firn_requirement wrong = {.kind = FIRN_REQUIRE_DEFAULT_SPEC_ID, .id = 3};
     firn_table_close(firn_test_table(lake, "a", false, NULL));
     firn_table_close(firn_test_table(lake, "b", false, NULL));
-    firn_table_commit commits[] = {{firn_test_ident("a"), NULL, 0, &update, 1},
-                                   {firn_test_ident("b"), &wrong, 1, &update, 1}};
+    firn_table_commit commits[] = {{firn_test_ident("a"), NULL, 0, &update, 1, NULL},
+                                   {firn_test_ident("b"), &wrong, 1, &update, 1, NULL}};
     assert_fails(ops(lake)->commit(ctx(lake), commits, 2, lake->arena, out, &err),
                  FIRN_ERR_CONFLICT, &err, "table db.b");
     assert_ok(ops(lake)->load_table(ctx(lake), &commits[0].ident, lake->arena, out, &err), &err);
@@ -350,7 +350,7 @@ static void test_commit_log_keeps_earlier_metadata(void **state)
     const firn_ident t = firn_test_ident("t");
     firn_table_close(firn_test_table(lake, "t", false, NULL));
     assert_ok(ops(lake)->load_table(ctx(lake), &t, lake->arena, &first, &err), &err);
-    const firn_table_commit commit = {t, NULL, 0, &update, 1};
+    const firn_table_commit commit = {t, NULL, 0, &update, 1, NULL};
     assert_ok(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, &second, &err), &err);
     assert_int_equal(second.metadata->n_metadata_log, 1);
     assert_true(
@@ -371,7 +371,7 @@ static void test_old_metadata_is_removed_when_asked_for(void **state)
                                      "write.metadata.delete-after-commit.enabled", "true", NULL));
     assert_ok(ops(lake)->load_table(ctx(lake), &t, lake->arena, &at[0], &err), &err);
     for (int i = 1; i < 6; i++) {
-        const firn_table_commit commit = {t, NULL, 0, &update, 1};
+        const firn_table_commit commit = {t, NULL, 0, &update, 1, NULL};
         assert_ok(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, &at[i], &err), &err);
     }
     assert_int_equal(at[5].metadata->n_metadata_log, 2);
@@ -391,7 +391,7 @@ static void test_lost_answer_of_a_landed_commit_is_found_out(void **state)
     const firn_property item = {FIRN_STR_INIT("k"), FIRN_STR_INIT("v")};
     const firn_update update = property_update(&item, 1);
     firn_table_close(firn_test_table(lake, "t", false, NULL));
-    const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1};
+    const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1, NULL};
     firn_test_lake_fail(lake, "catalog.commit.sql_commit=error");
     assert_ok(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, &out, &err), &err);
     firn_test_lake_fail(lake, NULL);
@@ -407,7 +407,7 @@ static void test_unknown_outcome_removes_nothing(void **state)
     const firn_property item = {FIRN_STR_INIT("k"), FIRN_STR_INIT("v")};
     const firn_update update = property_update(&item, 1);
     firn_table_close(firn_test_table(lake, "t", false, NULL));
-    const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1};
+    const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1, NULL};
     firn_test_lake_fail(lake, "catalog.commit.sql_commit=error;catalog.commit.reread=error");
     assert_fails(ops(lake)->commit(ctx(lake), &commit, 1, lake->arena, &out, &err),
                  FIRN_ERR_COMMIT_UNKNOWN, &err, "commit failed");
@@ -423,7 +423,7 @@ static void test_failure_before_the_swap_leaves_no_file(void **state)
     const firn_property item = {FIRN_STR_INIT("k"), FIRN_STR_INIT("v")};
     const firn_update update = property_update(&item, 1);
     firn_table_close(firn_test_table(lake, "t", false, NULL));
-    const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1};
+    const firn_table_commit commit = {firn_test_ident("t"), NULL, 0, &update, 1, NULL};
     const char *points[] = {"catalog.commit.before_metadata=error",
                             "catalog.commit.after_metadata=error",
                             "catalog.commit.before_swap=error", "catalog.commit.after_swap=error"};

@@ -202,7 +202,9 @@ static void test_a_holder_fails_and_the_guests_commit_by_themselves(void **state
         {WAIT "@1;txn.commit.before_catalog=error", 9, 0},
         {WAIT "@1;catalog.commit.before_metadata=error", 9, 0},
         {WAIT "@1;catalog.commit.after_swap=error", 9, 0},
-        {WAIT "@1;txn.commit.after_catalog=error", 0, 1}, /* the answer is lost, the table read */
+        {WAIT "@1;txn.commit.after_catalog=error", 0, 1},   /* the answer is lost, the table read */
+        {WAIT "@1;catalog.turn.before_answer=error", 0, 1}, /* nobody is told what became of it */
+        {WAIT "@1;catalog.turn.before_end=error", 0, 1},    /* nobody is woken */
         {WAIT "@1;txn.commit.after_catalog=error;txn.commit.reread=error", UNKNOWN, 1},
     };
     firn_test_lake lake;
@@ -248,6 +250,43 @@ static void test_waiting_writers_die_and_the_others_go_on(void **state)
     }
     check_snapshots(&lake, table);
     firn_table_close(table);
+    firn_test_lake_close(&lake, false);
+}
+
+/* Who reads the table after a writer died sees what became of its commit for good, also when it was
+ * in the hands of another one. */
+static void test_what_a_dead_writer_asked_for_does_not_land_afterwards(void **state)
+{
+    (void)state;
+    static const char *const k_points[] = {
+        WAIT "@1;catalog.commit.before_metadata=sleep:500",
+        WAIT "@1;catalog.commit.after_metadata=sleep:500",
+        WAIT "@1;catalog.commit.before_swap=sleep:500",
+    };
+    firn_test_lake lake;
+    open_lake(&lake);
+    for (size_t c = 0; c < sizeof k_points / sizeof *k_points; c++) {
+        struct party party;
+        int statuses[N_GUESTS + 1];
+        int seen[N_GUESTS + 1];
+        start_party(&party, lake.folder, k_points[c], NULL);
+        (void)usleep(600000);
+        for (int i = 1; i <= N_GUESTS; i++) {
+            (void)kill(party.pids[i], SIGKILL);
+            assert_int_equal(waitpid(party.pids[i], &statuses[i], 0), party.pids[i]);
+        }
+        firn_table *table = firn_test_table_open(&lake, "t");
+        for (int i = 1; i <= N_GUESTS; i++) seen[i] = times_in(&lake, table, party.names[i]);
+        firn_table_close(table);
+        assert_int_equal(waitpid(party.pids[0], &statuses[0], 0), party.pids[0]);
+        assert_int_equal(statuses[0], 0);
+        table = firn_test_table_open(&lake, "t");
+        assert_int_equal(times_in(&lake, table, party.names[0]), 1);
+        for (int i = 1; i <= N_GUESTS; i++)
+            assert_int_equal(times_in(&lake, table, party.names[i]), seen[i]);
+        check_snapshots(&lake, table);
+        firn_table_close(table);
+    }
     firn_test_lake_close(&lake, false);
 }
 
@@ -381,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_a_holder_dies_and_nobody_else_is_harmed),
         cmocka_unit_test(test_a_holder_fails_and_the_guests_commit_by_themselves),
         cmocka_unit_test(test_waiting_writers_die_and_the_others_go_on),
+        cmocka_unit_test(test_what_a_dead_writer_asked_for_does_not_land_afterwards),
         cmocka_unit_test(test_a_guest_with_another_schema_is_left_to_itself),
         cmocka_unit_test(test_processes_of_several_threads_lose_nothing),
     };

@@ -39,6 +39,8 @@ static const struct table_kind {
     {"three", "3", false},
 };
 
+static const int k_appended = 2; /* the table that gets all appends when there is little else */
+
 enum op_kind {
     OP_INSERT = 0,
     OP_COPY_ON_WRITE,
@@ -79,6 +81,7 @@ struct job {
     struct shared *shared;
     int number;
     uint64_t seed;
+    bool appends; /* hardly anything else, all to one table: commits are shared */
     char failpoints[96];
 };
 
@@ -86,6 +89,7 @@ struct writer {
     firn_test_lake lake;
     struct slot *slot;
     int number;
+    bool appends;
     firn_prng prng;
     firn_test_row_table t;
     firn_error err;
@@ -379,8 +383,8 @@ static void run_together(struct writer *w)
 
 static void step(struct writer *w)
 {
-    const int table = (int)dice(w, N_TABLES);
-    enum op_kind op = (enum op_kind)dice(w, N_OPS);
+    const int table = w->appends ? k_appended : (int)dice(w, N_TABLES);
+    enum op_kind op = w->appends && dice(w, 10) > 0 ? OP_INSERT : (enum op_kind)dice(w, N_OPS);
     if (w->slot->now[table].n > MAX_ROWS && op == OP_INSERT) op = OP_COPY_ON_WRITE;
     if (op == OP_MERGE_ON_READ && k_tables[table].version[0] == '1') op = OP_COPY_ON_WRITE;
     if (op == OP_REPLACE && !k_tables[table].is_partitioned) op = OP_INSERT;
@@ -394,7 +398,8 @@ static void step(struct writer *w)
 static void write_for_ever(void *arg)
 {
     const struct job *job = arg;
-    struct writer w = {.slot = &job->shared->slots[job->number], .number = job->number};
+    struct writer w = {
+        .slot = &job->shared->slots[job->number], .number = job->number, .appends = job->appends};
     firn_test_lake_reopen(&w.lake, job->folder, job->failpoints[0] ? job->failpoints : NULL);
     w.lake.env->clock = firn_clock_system();
     firn_prng_init(&w.prng, job->seed);
@@ -419,11 +424,21 @@ static size_t read_failpoints(const char *const **out)
     return sizeof k_names / sizeof *k_names;
 }
 
+/* Those of turns stand together. */
+static void choose_turns(const char *const **names, size_t *n)
+{
+    size_t first = 0;
+    while (strncmp((*names)[first], "catalog.turn.", 13) != 0) first++;
+    *names += first;
+    for (*n = 0; strncmp((*names)[*n], "catalog.turn.", 13) == 0;) ++*n;
+}
+
 /* A third of the writers are sent to die at a failpoint. */
 static void arm(struct job *job, firn_prng *prng)
 {
     const char *const *names = NULL;
-    const size_t n = read_failpoints(&names);
+    size_t n = read_failpoints(&names);
+    if (job->appends && firn_prng_below(prng, 2)) choose_turns(&names, &n);
     job->failpoints[0] = '\0';
     if (firn_prng_below(prng, 3) > 0) return;
     (void)snprintf(job->failpoints, sizeof job->failpoints, "%s=%s@%d",
@@ -438,6 +453,7 @@ struct torture {
     struct job jobs[N_SLOTS];
     pid_t pids[N_SLOTS];
     int64_t n_killed, n_died;
+    bool appends;
 };
 
 static void start(struct torture *t, int i)
@@ -445,6 +461,7 @@ static void start(struct torture *t, int i)
     t->jobs[i].folder = t->lake.folder;
     t->jobs[i].shared = t->shared;
     t->jobs[i].number = i;
+    t->jobs[i].appends = t->appends;
     t->jobs[i].seed = firn_prng_next(&t->prng);
     arm(&t->jobs[i], &t->prng);
     t->pids[i] = firn_test_fork(write_for_ever, &t->jobs[i]);
@@ -644,10 +661,9 @@ static void make_tables(struct torture *t)
     }
 }
 
-static void test_killed_writers_never_lie(void **state)
+static void run_torture(bool appends)
 {
-    struct torture t = {0};
-    (void)state;
+    struct torture t = {.appends = appends};
     const int64_t seed = number_from_env("TORTURE_SEED", now_ms());
     const int64_t n_kills = number_from_env("TORTURE_KILLS", 0);
     const int64_t end = now_ms() + number_from_env("TORTURE_SECONDS", 2) * 1000;
@@ -672,8 +688,23 @@ static void test_killed_writers_never_lie(void **state)
     firn_test_lake_close(&t.lake, false);
 }
 
+static void test_killed_writers_never_lie(void **state)
+{
+    (void)state;
+    run_torture(false);
+}
+
+static void test_killed_writers_that_share_commits_never_lie(void **state)
+{
+    (void)state;
+    run_torture(true);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed_writers_never_lie)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_killed_writers_never_lie),
+        cmocka_unit_test(test_killed_writers_that_share_commits_never_lie),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,6 +90,9 @@ typedef struct firn_table_commit {
     size_t n_requirements;
     const firn_update *updates;
     size_t n_updates;
+    void *turn; /**< in which it is made (take_turn), or NULL. Requests that were taken in it are
+                     committed only while those who wait for them live: FIRN_ERR_CONFLICT if one of
+                     them died. So who finds the table without them, afterwards, can rely on it */
 } firn_table_commit;
 
 /** @brief A table as the catalog knows it. */

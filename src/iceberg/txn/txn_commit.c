@@ -153,17 +153,18 @@ firn_status firn_commit__build(const firn_commit_run *run, firn_commit_part *par
     return st;
 }
 
-static firn_status make_commit(const firn_table *table, const firn_table_metadata *base,
-                               const firn_update_list *list, firn_table_commit *out,
+static firn_status make_commit(const firn_commit_part *part, firn_table_commit *out,
                                firn_error *err)
 {
+    const firn_table *table = part->leader->table;
     firn_requirement *requirements = NULL;
-    FIRN_TRY(firn_requirements__derive(base, table->create_updates != NULL, list, &requirements,
-                                       &out->n_requirements, err));
-    out->ident = table->ident;
+    *out = (firn_table_commit){.ident = table->ident,
+                               .updates = part->list.items,
+                               .n_updates = part->list.n,
+                               .turn = part->turn};
+    FIRN_TRY(firn_requirements__derive(part->base, table->create_updates != NULL, &part->list,
+                                       &requirements, &out->n_requirements, err));
     out->requirements = requirements;
-    out->updates = list->items;
-    out->n_updates = list->n;
     return FIRN_OK;
 }
 
@@ -247,8 +248,7 @@ static firn_status publish(const firn_commit_run *run, firn_loaded_table *loaded
     firn_table_commit *commits = firn_arena_array(run->arena, run->n_parts, sizeof *commits);
     if (!commits) return firn_fail_nomem(err);
     for (size_t i = 0; i < run->n_parts; i++)
-        FIRN_TRY(make_commit(run->parts[i].leader->table, run->parts[i].base, &run->parts[i].list,
-                             &commits[i], err));
+        FIRN_TRY(make_commit(&run->parts[i], &commits[i], err));
     FIRN_TRY(firn_env_failpoint(table->env, "txn.commit.before_catalog", err));
     FIRN_TRY(ops->commit(firn_catalog_ctx(table->catalog), commits, run->n_parts, run->arena,
                          loaded, err));
@@ -299,7 +299,8 @@ static firn_status attempt_once(firn_commit_run *run, firn_error *err)
 }
 
 /* Exponential waits with jitter, so that writers who collided do not collide again. Whose turn it
- * is lost to a writer that takes none, and is quick to try again. */
+ * is lost to a writer that takes none, and is quick to try again. An attempt with guests does not
+ * count: one of them may have been the reason. */
 static bool wait_before_retry(firn_commit_run *run, int64_t started_us)
 {
     const firn_txn *txn = run->parts[0].leader;
@@ -309,7 +310,7 @@ static bool wait_before_retry(firn_commit_run *run, int64_t started_us)
     const int64_t max_ms = firn_commit__property(txn, FIRN_STR("commit.retry.max-wait-ms"), 60000);
     const int64_t total_ms =
         firn_commit__property(txn, FIRN_STR("commit.retry.total-timeout-ms"), 1800000);
-    if (run->is_final || run->attempt >= n_retries) return false;
+    if (run->is_final || (run->attempt >= n_retries && run->n_guests == 0)) return false;
     const int64_t wait_ms =
         run->parts[0].turn ? 0 : firn_commit__backoff_ms(run->attempt, min_ms, max_ms);
     const uint64_t span = (uint64_t)wait_ms * 1000 / 2 + 1;
