@@ -9,6 +9,8 @@
 #include "base/str.h"
 
 #define K_DEFAULT_BUSY_MS 10000
+#define K_FIRST_BUSY_US   50
+#define K_BUSY_STEPS      6 /* times the wait is doubled */
 
 firn_status firn_sqlite__fail(const firn_sqlite_db *db, int rc, firn_error *err)
 {
@@ -92,6 +94,20 @@ firn_status firn_sqlite__text(sqlite3_stmt *stmt, int column, firn_arena *arena,
 
 /* ---- open ---- */
 
+/* Locks are held for as long as a commit waits for the disk, or a read takes: SQLite's own handler
+ * sleeps a millisecond or more where a tenth of it would do. */
+static int wait_for_lock(void *ctx, int n_before)
+{
+    firn_sqlite_db *db = ctx;
+    const firn_clock *clock = firn_clock_system();
+    const int64_t now_us = firn_clock_monotonic_us(clock);
+    if (n_before == 0) db->busy_since_us = now_us;
+    if (now_us - db->busy_since_us > db->busy_timeout_us) return 0;
+    clock->sleep_us(clock->ctx,
+                    K_FIRST_BUSY_US << (n_before < K_BUSY_STEPS ? n_before : K_BUSY_STEPS));
+    return 1;
+}
+
 void firn_sqlite__close(firn_sqlite_db *db)
 {
     if (!db) return;
@@ -166,7 +182,8 @@ firn_status firn_sqlite__open(firn_env *env, firn_store *store, const firn_sqlit
     if (st == FIRN_OK) st = open_file(db, err);
     if (st == FIRN_OK) {
         const int ms = opts->busy_timeout_ms > 0 ? opts->busy_timeout_ms : K_DEFAULT_BUSY_MS;
-        sqlite3_busy_timeout(db->db, ms);
+        db->busy_timeout_us = INT64_C(1000) * ms;
+        sqlite3_busy_handler(db->db, wait_for_lock, db);
         sqlite3_extended_result_codes(db->db, 1);
         st = set_pragmas(db, err);
     }
