@@ -96,7 +96,7 @@ static void put_type(walk *w, const firn_type *type)
     firn_buf buf;
     firn_buf_init(&buf, NULL, FIRN_LIMIT_METADATA);
     const bool is_engine = w->opts->dialect == FIRN_DIALECT_DUCKDB;
-    if (!is_engine || firn_duckdb_type_text(type, 0, &buf, NULL) != FIRN_OK) {
+    if (!is_engine || firn_duckdb_type_text(type, &buf, NULL) != FIRN_OK) {
         firn_buf_clear(&buf);
         firn_dialect_put_column_type(w->opts->dialect, type, &buf);
     }
