@@ -114,6 +114,131 @@ static void test_what_is_written_is_read_and_written_the_same(void **state)
     assert_true(is_split(arena, once));
 }
 
+/* ---- after an older document ---- */
+
+static const firn_table_metadata *parse_after(firn_arena *arena, firn_str text,
+                                              const firn_table_metadata *older)
+{
+    firn_error err = {0};
+    const firn_table_metadata *m = NULL;
+    const firn_str kept = firn_arena_copy(arena, text);
+    assert_ok(firn_metadata_parse_next(kept, older, arena, &m, &err), &err);
+    return m;
+}
+
+/* With more snapshots, as the next commits leave it. */
+static firn_str grown(firn_arena *arena, const firn_table_metadata *base, int n)
+{
+    firn_error err = {0};
+    for (int i = 0; i < n; i++) {
+        const int64_t id = 1000 + base->last_sequence_number;
+        const firn_property p = {FIRN_STR_INIT("total-records"), FIRN_STR_INIT("7")};
+        const firn_snapshot snapshot = {.snapshot_id = id,
+                                        .parent_snapshot_id = base->current_snapshot_id,
+                                        .sequence_number = base->last_sequence_number + 1,
+                                        .timestamp_ms = 100000 + id,
+                                        .manifest_list = FIRN_STR("s3://b/t/new.avro"),
+                                        .operation = FIRN_STR("append"),
+                                        .summary = {&p, 1},
+                                        .first_row_id = -1,
+                                        .added_rows = -1};
+        const firn_snapshot_ref ref = {.name = FIRN_STR("main"),
+                                       .snapshot_id = id,
+                                       .min_snapshots_to_keep = -1,
+                                       .max_snapshot_age_ms = -1,
+                                       .max_ref_age_ms = -1};
+        const firn_update updates[] = {{.kind = FIRN_UPDATE_ADD_SNAPSHOT, .snapshot = &snapshot},
+                                       {.kind = FIRN_UPDATE_SET_SNAPSHOT_REF, .ref = &ref}};
+        assert_ok(
+            firn_updates_apply(base, FIRN_STR("s3://b/m"), updates, 2, 100000, arena, &base, &err),
+            &err);
+    }
+    return format(arena, base);
+}
+
+static void assert_same_snapshots(const firn_table_metadata *a, const firn_table_metadata *b)
+{
+    assert_int_equal(a->n_snapshots, b->n_snapshots);
+    for (size_t i = 0; i < a->n_snapshots; i++) {
+        const firn_snapshot *x = &a->snapshots[i];
+        const firn_snapshot *y = &b->snapshots[i];
+        assert_int_equal(x->snapshot_id, y->snapshot_id);
+        assert_int_equal(x->parent_snapshot_id, y->parent_snapshot_id);
+        assert_int_equal(x->timestamp_ms, y->timestamp_ms);
+        assert_true(firn_str_equals(x->manifest_list, y->manifest_list));
+        assert_true(firn_str_equals(x->operation, y->operation));
+        assert_true(firn_str_equals(x->json, y->json));
+        assert_true(firn_str_equals(x->extra_json, y->extra_json));
+        assert_int_equal(x->summary.n, y->summary.n);
+        for (size_t k = 0; k < x->summary.n; k++) {
+            assert_true(firn_str_equals(x->summary.items[k].key, y->summary.items[k].key));
+            assert_true(firn_str_equals(x->summary.items[k].value, y->summary.items[k].value));
+        }
+    }
+}
+
+/* The older document's memory goes before the newer one is looked at. */
+static void check_after(firn_str before, firn_str after)
+{
+    firn_arena *old_arena = firn_arena_create(NULL, 0);
+    firn_arena *new_arena = firn_arena_create(NULL, 0);
+    const firn_table_metadata *older = parse_after(old_arena, before, NULL);
+    const firn_table_metadata *m = parse_after(new_arena, after, older);
+    firn_arena_destroy(old_arena);
+    const firn_table_metadata *alone = parse(new_arena, after);
+    assert_same_snapshots(m, alone);
+    assert_true(firn_str_equals(format(new_arena, m), format(new_arena, alone)));
+    firn_arena_destroy(new_arena);
+}
+
+static void test_what_an_older_document_had_is_the_same_in_a_newer_one(void **state)
+{
+    firn_arena *arena = *state;
+    const firn_str first = format(arena, parse(arena, document(arena, 2, NULL, "")));
+    for (int n = 0; n < 4; n++) check_after(first, grown(arena, parse(arena, first), n));
+    const firn_str second = grown(arena, parse(arena, first), 2);
+    const firn_table_metadata *older = parse_after(arena, first, NULL);
+    const firn_table_metadata *newer = parse_after(arena, second, older);
+    check_after(second, grown(arena, newer, 3)); /* after one that was read in this way itself */
+    check_after(second, first);                  /* fewer snapshots, as after an expiry */
+}
+
+static void test_a_document_that_does_not_begin_like_the_older_one_is_read_anew(void **state)
+{
+    firn_arena *arena = *state;
+    const firn_str first = format(arena, parse(arena, document(arena, 2, NULL, "")));
+    char *other = firn_arena_alloc(arena, first.len);
+    memcpy(other, first.data, first.len);
+    const size_t at = firn_str_find(first, FIRN_STR("s3://b/t/20.avro"), 0);
+    assert_true(at != SIZE_MAX);
+    other[at] = 'g';
+    check_after(first, (firn_str){other, first.len});
+    check_after(document(arena, 2, NULL, ""), first); /* with white space, and without */
+    check_after(first, document(arena, 2, NULL, ""));
+    check_after(document(arena, 1, NULL, ""), document(arena, 1, NULL, ",\"x\":1"));
+}
+
+/* What the tree read does not lie in the document. */
+static void test_unusual_snapshots_of_an_older_document_are_read_anew(void **state)
+{
+    static const char *const odd[] = {
+        "{\"snapshot-id\":7,\"sequence-number\":7,\"timestamp-ms\":1007,\"x\":1,"
+        "\"manifest-list\":\"s3://b/t/7.avro\"}",
+        "{\"snapshot-id\":7,\"sequence-number\":7,\"timestamp-ms\":1007,"
+        "\"summary\":{\"operation\":\"append\",\"q\":\"\\u0041\"},"
+        "\"manifest-list\":\"s3:\\/\\/b/t/7.avro\"}",
+        "{\"snapshot-id\":7,\"sequence-number\":7,\"timestamp-ms\":1007,\"manifests\":[\"a\"]}",
+    };
+    firn_arena *arena = *state;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        const firn_str text = document(arena, 2, odd[i], "");
+        check_after(text, text);
+        check_after(text, grown(arena, parse(arena, text), 2));
+    }
+}
+
+/* ---- what is not as usual ---- */
+
 /* A snapshot the scanner leaves alone is read through the tree; its neighbours are not lost. */
 static void test_unusual_snapshots_are_read_too(void **state)
 {
@@ -228,6 +353,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_every_truncation_is_refused, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_an_upgrade_writes_snapshots_anew, make_arena,
                                         drop_arena),
+        cmocka_unit_test_setup_teardown(test_what_an_older_document_had_is_the_same_in_a_newer_one,
+                                        make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(
+            test_a_document_that_does_not_begin_like_the_older_one_is_read_anew, make_arena,
+            drop_arena),
+        cmocka_unit_test_setup_teardown(test_unusual_snapshots_of_an_older_document_are_read_anew,
+                                        make_arena, drop_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
