@@ -1,260 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Orders of rows: keys that sort as values do, curves, sorting in memory and through files. */
+/* Sorting in memory and through files: one after another, from several threads, in parts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "iceberg/maintain/key_sort.h"
-#include "iceberg/maintain/order_key.h"
 #include "iceberg/maintain/row_moves.h"
-#include "iceberg/maintain/row_sorter.h"
 #include "iceberg/scan/position_deletes.h"
+#include "iceberg/scan/row_bytes.h"
+#include "iceberg/sort/row_sorter.h"
 #include "lake_fixture.h"
-
-/* ---- keys ---- */
-
-static void assert_order(const firn_value *a, const firn_value *b, bool is_descending)
-{
-    firn_buf x;
-    firn_buf y;
-    firn_buf_init(&x, NULL, 0);
-    firn_buf_init(&y, NULL, 0);
-    firn_order_key_append(a, is_descending, is_descending, &x);
-    firn_order_key_append(b, is_descending, is_descending, &y);
-    int want = firn_value_compare(a, b); /* nulls first */
-    if (is_descending) want = -want;
-    const int got = firn_str_compare(firn_buf_view(&x), firn_buf_view(&y));
-    if ((want > 0) - (want < 0) != (got > 0) - (got < 0))
-        fail_msg("kind %d: compared %d, keys %d", (int)a->kind, want, got);
-    if (!is_descending && a->kind != FIRN_TYPE_DECIMAL) {
-        const uint64_t p = firn_order_key_u64(a, 0);
-        const uint64_t q = firn_order_key_u64(b, 0);
-        if ((want > 0 && p < q) || (want < 0 && p > q)) fail_msg("kind %d: u64", (int)a->kind);
-    }
-    firn_buf_dispose(&x);
-    firn_buf_dispose(&y);
-}
-
-#define I(v)                                 \
-    {                                        \
-        .kind = FIRN_TYPE_INT, .as.i32 = (v) \
-    }
-#define L(v)                                  \
-    {                                         \
-        .kind = FIRN_TYPE_LONG, .as.i64 = (v) \
-    }
-#define D(v)                                    \
-    {                                           \
-        .kind = FIRN_TYPE_DOUBLE, .as.f64 = (v) \
-    }
-#define F(v)                                   \
-    {                                          \
-        .kind = FIRN_TYPE_FLOAT, .as.f32 = (v) \
-    }
-#define S(v)                                                        \
-    {                                                               \
-        .kind = FIRN_TYPE_STRING, .as.bytes = {(v), sizeof(v) - 1 } \
-    }
-#define N(v)                                                          \
-    {                                                                 \
-        .kind = FIRN_TYPE_DECIMAL, .precision = 38, .as.decimal = (v) \
-    }
-#define NONE(k)                      \
-    {                                \
-        .kind = (k), .is_null = true \
-    }
-
-static void assert_all_orders(const firn_value *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < n; k++) {
-            assert_order(&values[i], &values[k], false);
-            assert_order(&values[i], &values[k], true);
-        }
-}
-
-static void test_keys_sort_as_values_do(void **state)
-{
-    (void)state;
-    const firn_value ints[] = {NONE(FIRN_TYPE_INT), I(INT32_MIN), I(-1), I(0), I(1), I(INT32_MAX)};
-    const firn_value longs[] = {NONE(FIRN_TYPE_LONG), L(INT64_MIN), L(-256), L(0), L(255),
-                                L(INT64_MAX)};
-    const firn_value doubles[] = {
-        NONE(FIRN_TYPE_DOUBLE), D(-1e300), D(-1.5), D(-0.0), D(0.0), D(1e-300), D(1.5), D(1e300)};
-    const firn_value floats[] = {
-        NONE(FIRN_TYPE_FLOAT), F(-1.5F), F(-0.0F), F(0.0F), F(1e-40F), F(3.0F)};
-    const firn_value texts[] = {NONE(FIRN_TYPE_STRING),
-                                S(""),
-                                S("\0"),
-                                S("\0\0"),
-                                S("\0\xff"),
-                                S("a"),
-                                S("a\0"),
-                                S("a\0b"),
-                                S("ab"),
-                                S("b"),
-                                S("\xff")};
-    const firn_int128 big = (firn_int128)1 << 100;
-    const firn_value decimals[] = {
-        NONE(FIRN_TYPE_DECIMAL), N(-big), N(-1), N(0), N(1), N(big), N(big + 1)};
-    assert_all_orders(ints, sizeof ints / sizeof *ints);
-    assert_all_orders(longs, sizeof longs / sizeof *longs);
-    assert_all_orders(doubles, sizeof doubles / sizeof *doubles);
-    assert_all_orders(floats, sizeof floats / sizeof *floats);
-    assert_all_orders(texts, sizeof texts / sizeof *texts);
-    assert_all_orders(decimals, sizeof decimals / sizeof *decimals);
-}
-
-static void test_nulls_go_where_they_are_told(void **state)
-{
-    (void)state;
-    const firn_value none = NONE(FIRN_TYPE_INT);
-    const firn_value one = I(1);
-    for (int i = 0; i < 4; i++) {
-        firn_buf x;
-        firn_buf y;
-        const bool is_descending = i & 1;
-        const bool nulls_last = (i & 2) != 0;
-        firn_buf_init(&x, NULL, 0);
-        firn_buf_init(&y, NULL, 0);
-        firn_order_key_append(&none, is_descending, nulls_last, &x);
-        firn_order_key_append(&one, is_descending, nulls_last, &y);
-        const int order = firn_str_compare(firn_buf_view(&x), firn_buf_view(&y));
-        assert_true(nulls_last ? order > 0 : order < 0);
-        firn_buf_dispose(&x);
-        firn_buf_dispose(&y);
-    }
-}
-
-static void test_long_keys_with_equal_beginnings(void **state)
-{
-    (void)state;
-    firn_keys keys;
-    firn_error err;
-    int64_t rows[1000];
-    firn_keys_init(&keys, NULL, 1 << 20);
-    uint32_t dice = 7;
-    for (int i = 0; i < 1000; i++) {
-        dice = dice * 1103515245 + 12345;
-        firn_buf_printf(&keys.bytes, "equal prefix %u", dice >> 16 & 63);
-        assert_ok(firn_keys_end(&keys, &err), &err);
-    }
-    assert_ok(firn_keys_sort(&keys, rows, &err), &err);
-    for (int i = 1; i < 1000; i++) {
-        const int order =
-            firn_str_compare(firn_keys_at(&keys, rows[i - 1]), firn_keys_at(&keys, rows[i]));
-        assert_true(order < 0 || (order == 0 && rows[i - 1] < rows[i])); /* stable */
-    }
-    firn_keys_dispose(&keys);
-}
-
-/* ---- curves ---- */
-
-/* Every point once, and each step goes to a neighbour. */
-static void assert_hilbert(size_t n, unsigned bits)
-{
-    const uint64_t n_points = (uint64_t)1 << (n * bits);
-    uint32_t *points = calloc(n_points * n, sizeof *points);
-    uint8_t *seen = calloc(n_points, 1);
-    for (uint64_t p = 0; p < n_points; p++) {
-        uint32_t x[4];
-        for (size_t i = 0; i < n; i++)
-            x[i] = (uint32_t)(p >> (i * bits)) & (((uint32_t)1 << bits) - 1);
-        uint32_t copy[4];
-        memcpy(copy, x, sizeof copy);
-        const uint64_t at = firn_hilbert_index(copy, n, bits);
-        assert_true(at < n_points && !seen[at]);
-        seen[at] = 1;
-        memcpy(points + at * n, x, n * sizeof *x);
-    }
-    for (uint64_t p = 1; p < n_points; p++) {
-        uint32_t distance = 0;
-        for (size_t i = 0; i < n; i++) {
-            const int64_t step = (int64_t)points[p * n + i] - (int64_t)points[(p - 1) * n + i];
-            distance += (uint32_t)(step < 0 ? -step : step);
-        }
-        assert_int_equal(distance, 1);
-    }
-    free(points);
-    free(seen);
-}
-
-/* Keys of a batch at once are those of its rows, one by one. */
-static void test_keys_of_many_rows_are_those_of_each(void **state)
-{
-    static const firn_type_kind k_kinds[] = {FIRN_TYPE_INT,       FIRN_TYPE_LONG,
-                                             FIRN_TYPE_DATE,      FIRN_TYPE_DOUBLE,
-                                             FIRN_TYPE_TIMESTAMP, FIRN_TYPE_FLOAT};
-    enum { N = 6, ROWS = 300 };
-    firn_error err;
-    firn_arena *arena = firn_arena_create(NULL, 0);
-    firn_arena *scratch = firn_arena_create(NULL, 0);
-    firn_type types[N];
-    firn_field fields[N];
-    uint64_t random = 1;
-    (void)state;
-    for (int32_t i = 0; i < N; i++) {
-        types[i] = (firn_type){.kind = k_kinds[i]};
-        fields[i] = (firn_field){.id = i + 1, .name = FIRN_STR("x"), .type = &types[i]};
-    }
-    const firn_schema schema = {
-        .root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = N}};
-    firn_batch *batch = NULL;
-    assert_ok(firn_batch_create(&schema.root, ROWS, &batch, &err), &err);
-    for (int64_t row = 0; row < ROWS; row++)
-        for (size_t i = 0; i < N; i++) {
-            random = random * 6364136223846793005u + 1442695040888963407u;
-            const size_t width = firn_column_width(&types[i]);
-            memcpy((char *)batch->columns[i].values + (size_t)row * width, &random, width);
-            if (random >> 60 == 0) firn_column_set_null(&batch->columns[i], row);
-        }
-    batch->n_rows = ROWS;
-    for (size_t n = 1; n <= N; n++) { /* the last has a column that goes the long way */
-        firn_sort_field sort[N];
-        firn_row_order *order = NULL;
-        firn_keys keys;
-        firn_buf one;
-        for (int32_t i = 0; i < N; i++)
-            sort[i] = (firn_sort_field){.source_id = i + 1,
-                                        .transform = {.kind = FIRN_TRANSFORM_IDENTITY},
-                                        .is_descending = (i + (int32_t)n) % 2,
-                                        .nulls_last = i % 3 == 0};
-        assert_ok(firn_row_order_by_fields(&schema, sort, n, arena, &order, &err), &err);
-        firn_keys_init(&keys, NULL, (size_t)1 << 20);
-        firn_buf_init(&one, NULL, 0);
-        assert_ok(firn_row_order_keys(order, batch, scratch, &keys, &err), &err);
-        assert_int_equal(keys.n, ROWS);
-        for (int64_t row = 0; row < ROWS; row++) {
-            firn_buf_clear(&one);
-            assert_ok(firn_row_order_key(order, batch, row, scratch, &one, &err), &err);
-            assert_int_equal(firn_str_compare(firn_buf_view(&one), firn_keys_at(&keys, row)), 0);
-        }
-        firn_buf_dispose(&one);
-        firn_keys_dispose(&keys);
-    }
-    firn_batch_destroy(batch);
-    firn_arena_destroy(scratch);
-    firn_arena_destroy(arena);
-}
-
-static void test_hilberts_curve_visits_neighbours(void **state)
-{
-    (void)state;
-    assert_hilbert(2, 1);
-    assert_hilbert(2, 5);
-    assert_hilbert(3, 3);
-    assert_hilbert(4, 2);
-}
-
-static void test_the_z_curve_takes_bits_by_turns(void **state)
-{
-    (void)state;
-    const uint32_t x[] = {5, 3};                   /* 101 and 011 */
-    assert_int_equal(firn_z_index(x, 2, 3), 0x27); /* 10 01 11 */
-    const uint32_t one[] = {9};
-    assert_int_equal(firn_z_index(one, 1, 16), 9);
-}
 
 /* ---- sorting ---- */
 
@@ -286,7 +41,7 @@ static void append_rows(firn_row_sorter *sorter, int64_t n)
                       &err);
         }
         for (int c = 0; c < 2; c++) batch->columns[c].n_values = batch->n_rows;
-        assert_ok(firn_row_sorter_append(sorter, batch, &err), &err);
+        assert_ok(firn_row_sorter_append(sorter, 0, batch, (uint64_t)from, &err), &err);
     }
     firn_batch_destroy(batch);
 }
@@ -334,7 +89,7 @@ static int64_t count_objects(firn_test_lake *lake)
     return n;
 }
 
-static void sort_rows(int64_t n, int64_t memory_bytes, size_t least_runs, size_t most_runs)
+static void sort_rows(int64_t n, int64_t memory_bytes, bool is_spilled)
 {
     firn_test_lake lake = {0};
     firn_error err;
@@ -351,9 +106,9 @@ static void sort_rows(int64_t n, int64_t memory_bytes, size_t least_runs, size_t
                                      &sorter, &err),
               &err);
     append_rows(sorter, n);
+    assert_ok(firn_row_sorter_finish(sorter, &err), &err);
     assert_sorted(sorter, n);
-    assert_true(firn_row_sorter_runs(sorter) >= least_runs &&
-                firn_row_sorter_runs(sorter) <= most_runs);
+    assert_true((firn_row_sorter_spilled(sorter) > 0) == is_spilled);
     firn_row_sorter_destroy(sorter);
     assert_int_equal(count_objects(&lake), before); /* nothing is left behind */
     firn_table_close(table);
@@ -363,16 +118,16 @@ static void sort_rows(int64_t n, int64_t memory_bytes, size_t least_runs, size_t
 static void test_rows_are_sorted_in_memory(void **state)
 {
     (void)state;
-    sort_rows(0, 1 << 24, 0, 0);
-    sort_rows(1, 1 << 24, 0, 0);
-    sort_rows(20000, 1 << 24, 0, 0);
+    sort_rows(0, 1 << 24, false);
+    sort_rows(1, 1 << 24, false);
+    sort_rows(20000, 1 << 24, false);
 }
 
 static void test_rows_beyond_the_budget_are_sorted_through_files(void **state)
 {
     (void)state;
-    sort_rows(30000, 1 << 20, 3, 40);
-    sort_rows(3500, 1, 4, 4); /* a batch is held whatever the budget */
+    sort_rows(30000, 1 << 20, true);
+    sort_rows(3500, 1, true); /* a block is held whatever the budget */
 }
 
 static void test_an_interrupted_sort_leaves_no_files(void **state)
@@ -392,9 +147,331 @@ static void test_an_interrupted_sort_leaves_no_files(void **state)
                                      &sorter, &err),
               &err);
     append_rows(sorter, 3000);
+    assert_ok(firn_row_sorter_finish(sorter, &err), &err);
     assert_true(count_objects(&lake) > before);
     firn_row_sorter_destroy(sorter);
     assert_int_equal(count_objects(&lake), before);
+    firn_table_close(table);
+    firn_test_lake_close(&lake, false);
+}
+
+/* ---- rows of all types, against a plain sort ---- */
+
+static const firn_type k_kinds[] = {
+    {.kind = FIRN_TYPE_BOOLEAN},
+    {.kind = FIRN_TYPE_INT},
+    {.kind = FIRN_TYPE_LONG},
+    {.kind = FIRN_TYPE_FLOAT},
+    {.kind = FIRN_TYPE_DOUBLE},
+    {.kind = FIRN_TYPE_DECIMAL, .precision = 9, .scale = 2},
+    {.kind = FIRN_TYPE_DECIMAL, .precision = 18, .scale = 2},
+    {.kind = FIRN_TYPE_DECIMAL, .precision = 38, .scale = 2},
+    {.kind = FIRN_TYPE_DATE},
+    {.kind = FIRN_TYPE_TIME},
+    {.kind = FIRN_TYPE_TIMESTAMP},
+    {.kind = FIRN_TYPE_TIMESTAMPTZ},
+    {.kind = FIRN_TYPE_TIMESTAMP_NS},
+    {.kind = FIRN_TYPE_TIMESTAMPTZ_NS},
+    {.kind = FIRN_TYPE_STRING},
+    {.kind = FIRN_TYPE_UUID},
+    {.kind = FIRN_TYPE_FIXED, .length = 5},
+    {.kind = FIRN_TYPE_BINARY},
+    {.kind = FIRN_TYPE_UNKNOWN}, /* this one and the rest: not sorted by */
+    {.kind = FIRN_TYPE_STRUCT, .fields = k_fields, .n_fields = 2},
+    {.kind = FIRN_TYPE_LIST, .fields = k_fields + 1, .n_fields = 1},
+    {.kind = FIRN_TYPE_MAP, .fields = k_fields, .n_fields = 2},
+};
+enum { N_KINDS = sizeof k_kinds / sizeof *k_kinds, N_SORTABLE = 18 };
+
+static uint64_t draw(uint64_t *dice)
+{
+    *dice = *dice * 6364136223846793005u + 1442695040888963407u;
+    return *dice >> 33 | *dice << 31;
+}
+
+/* Texts of all lengths, many of them equal, with zeros inside. */
+static void put_text(firn_column *column, int64_t row, uint64_t *dice)
+{
+    char text[80];
+    firn_error err;
+    size_t len = draw(dice) % 6 * (draw(dice) % 12);
+    if (column->type->kind == FIRN_TYPE_UUID) len = 16;
+    if (column->type->kind == FIRN_TYPE_FIXED) len = 5;
+    memset(text, 'a', sizeof text);
+    if (len > 0) text[draw(dice) % len] = (char)(draw(dice) % 4 * 85);
+    firn_view *views = column->values;
+    assert_ok(firn_column_copy_bytes(column, (firn_str){text, len}, &views[row], &err), &err);
+}
+
+static void put_number(firn_column *column, int64_t row, uint64_t *dice)
+{
+    static const double k_doubles[] = {0.0, -0.0, 1.5, -1.5, 1e300, -1e300};
+    static const uint64_t k_nans[] = {0x7ff8000000000000u, 0xfff8000000000000u, 0x7ff0000000000000u,
+                                      0xfff0000000000000u};
+    const size_t width = firn_column_width(column->type);
+    firn_int128 value = (int64_t)(draw(dice) % 7) - 3;
+    double number = k_doubles[draw(dice) % 6];
+    float narrow = (float)number;
+    if (draw(dice) % 4 == 0) value *= (firn_int128)1 << (draw(dice) % (8 * width - 3));
+    if (draw(dice) % 4 == 0) {
+        memcpy(&number, &k_nans[draw(dice) % 4], sizeof number);
+        narrow = (float)number;
+    }
+    const void *from = &value;
+    if (column->type->kind == FIRN_TYPE_DOUBLE) from = &number;
+    if (column->type->kind == FIRN_TYPE_FLOAT) from = &narrow;
+    if (column->type->kind == FIRN_TYPE_BOOLEAN) value &= 1;
+    memcpy((char *)column->values + width * (size_t)row, from, width);
+}
+
+/* Rows [0, n) of a column that is empty. */
+static void fill_column(firn_column *column, int64_t n, uint64_t *dice)
+{
+    firn_error err;
+    assert_ok(firn_column_reserve(column, n, &err), &err);
+    column->n_values = n;
+    const bool is_list =
+        column->type->kind == FIRN_TYPE_LIST || column->type->kind == FIRN_TYPE_MAP;
+    int64_t n_entries = 0;
+    for (int64_t r = 0; r < n; r++) {
+        const bool is_null = draw(dice) % 9 == 0;
+        if (is_null || column->type->kind == FIRN_TYPE_UNKNOWN) firn_column_set_null(column, r);
+        if (is_list) {
+            const uint64_t len = is_null ? 0 : draw(dice) % 4;
+            ((firn_list_entry *)column->values)[r] = (firn_list_entry){(uint64_t)n_entries, len};
+            n_entries += (int64_t)len;
+        } else if (is_null && column->values) {
+            memset((char *)column->values + (size_t)r * firn_column_width(column->type), 0,
+                   firn_column_width(column->type));
+        } else if (column->type->kind == FIRN_TYPE_STRING || column->type->kind == FIRN_TYPE_UUID ||
+                   column->type->kind == FIRN_TYPE_FIXED ||
+                   column->type->kind == FIRN_TYPE_BINARY) {
+            put_text(column, r, dice);
+        } else if (!is_null && column->n_children == 0 && column->type->kind != FIRN_TYPE_UNKNOWN) {
+            put_number(column, r, dice);
+        }
+    }
+    for (size_t c = 0; c < column->n_children; c++)
+        fill_column(&column->children[c], is_list ? n_entries : n, dice);
+}
+
+/* What is sorted, and how. */
+typedef struct sort_case {
+    firn_schema schema;
+    firn_field fields[N_KINDS];
+    firn_batch *rows; /* all */
+    firn_sort_field by[3];
+    size_t n_by;
+    firn_row_sorter *sorter;
+    int64_t step; /* rows of a batch */
+} sort_case;
+
+static const sort_case *compared; /* qsort() hands nothing on */
+
+static int compare_rows(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+    for (size_t i = 0; i < compared->n_by; i++) {
+        const firn_sort_field *by = &compared->by[i];
+        const firn_column *column = &compared->rows->columns[by->source_id - 1];
+        const firn_value p = firn_column_get(column, x);
+        const firn_value q = firn_column_get(column, y);
+        if (p.is_null && q.is_null) continue;
+        if (p.is_null || q.is_null) return p.is_null == by->nulls_last ? 1 : -1;
+        const int order = firn_value_compare(&p, &q);
+        if (order != 0) return (order > 0) != by->is_descending ? 1 : -1;
+    }
+    return (x > y) - (x < y);
+}
+
+static void make_case(sort_case *c, int64_t n, uint64_t *dice)
+{
+    firn_error err;
+    for (int32_t i = 0; i < N_KINDS; i++)
+        c->fields[i] = (firn_field){.id = i + 1, .name = FIRN_STR_INIT("x"), .type = &k_kinds[i]};
+    c->schema.root =
+        (firn_type){.kind = FIRN_TYPE_STRUCT, .fields = c->fields, .n_fields = N_KINDS};
+    assert_ok(firn_batch_create(&c->schema.root, n, &c->rows, &err), &err);
+    for (size_t i = 0; i < N_KINDS; i++) fill_column(&c->rows->columns[i], n, dice);
+    c->rows->n_rows = n;
+    c->n_by = 1 + draw(dice) % 3;
+    for (size_t i = 0; i < c->n_by; i++)
+        c->by[i] = (firn_sort_field){.source_id = 1 + (int32_t)(draw(dice) % N_SORTABLE),
+                                     .transform = {.kind = FIRN_TRANSFORM_IDENTITY},
+                                     .is_descending = draw(dice) % 2,
+                                     .nulls_last = draw(dice) % 2};
+    c->step = 1 + (int64_t)(draw(dice) % 700);
+}
+
+/* A batch from any thread, in any turn. */
+static firn_status append_step(void *ctx, size_t i, size_t thread, firn_error *err)
+{
+    const sort_case *c = ctx;
+    const int64_t from = (int64_t)i * c->step;
+    const int64_t rest = c->rows->n_rows - from;
+    firn_batch *batch = NULL;
+    FIRN_TRY(firn_batch_create(&c->schema.root, c->step, &batch, err));
+    firn_status st = firn_batch_append(batch, c->rows, from, rest < c->step ? rest : c->step, err);
+    if (st == FIRN_OK) st = firn_row_sorter_append(c->sorter, thread, batch, (uint64_t)from, err);
+    firn_batch_destroy(batch);
+    return st;
+}
+
+static void assert_same_row(const firn_batch *a, int64_t x, const firn_batch *b, int64_t y)
+{
+    firn_buf p;
+    firn_buf q;
+    firn_buf_init(&p, NULL, 0);
+    firn_buf_init(&q, NULL, 0);
+    for (size_t i = 0; i < a->n_columns; i++) {
+        firn_row_put(&a->columns[i], x, &p);
+        firn_row_put(&b->columns[i], y, &q);
+        if (!firn_str_equals(firn_buf_view(&p), firn_buf_view(&q)))
+            fail_msg("row %lld, column %zu", (long long)x, i);
+    }
+    firn_buf_dispose(&p);
+    firn_buf_dispose(&q);
+}
+
+static void assert_case(const sort_case *c, const int64_t *want)
+{
+    firn_error err;
+    const firn_batch *batch = NULL;
+    int64_t n = 0;
+    firn_status st;
+    while ((st = firn_row_sorter_next(c->sorter, &batch, &err)) == FIRN_OK)
+        for (int64_t r = 0; r < batch->n_rows; r++) assert_same_row(c->rows, want[n++], batch, r);
+    assert_int_equal(st, FIRN_DONE);
+    assert_int_equal(n, c->rows->n_rows);
+}
+
+/* Keys of some rows, as who knows the rows before would give them. */
+static void sample_case(const sort_case *c, const firn_row_order *order, firn_arena *scratch,
+                        firn_key_samples *out)
+{
+    firn_error err;
+    firn_buf key;
+    firn_buf_init(&key, NULL, 0);
+    for (int64_t r = 0; r < c->rows->n_rows; r += 7) {
+        firn_buf_clear(&key);
+        assert_ok(firn_row_order_key(order, c->rows, r, scratch, &key, &err), &err);
+        assert_ok(firn_key_samples_add(out, firn_buf_view(&key), (uint64_t)r, &err), &err);
+    }
+    firn_buf_dispose(&key);
+}
+
+static void run_case(firn_test_lake *lake, const firn_table *table, int64_t n, int64_t memory_bytes,
+                     uint64_t *dice)
+{
+    sort_case c = {0};
+    firn_error err;
+    firn_row_order *order = NULL;
+    firn_key_samples samples;
+    make_case(&c, n, dice);
+    firn_key_samples_init(&samples, NULL, 64);
+    assert_ok(firn_row_order_by_fields(&c.schema, c.by, c.n_by, lake->arena, &order, &err), &err);
+    sample_case(&c, order, lake->arena, &samples);
+    const bool has_samples = draw(dice) % 2;
+    const firn_row_sorter_opts opts = {.schema = &c.schema,
+                                       .order = order,
+                                       .memory_bytes = memory_bytes,
+                                       .n_lanes = 3,
+                                       .samples = has_samples ? &samples : NULL,
+                                       .n_parts = has_samples ? 1 + draw(dice) % 20 : 0};
+    assert_ok(firn_row_sorter_create(lake->env, lake->store, firn_table_metadata_of(table), &opts,
+                                     &c.sorter, &err),
+              &err);
+    firn_pool *pool = NULL;
+    assert_ok(firn_pool_create(3, &pool, &err), &err);
+    assert_ok(firn_pool_run(pool, (size_t)((n + c.step - 1) / c.step), append_step, &c, &err),
+              &err);
+    assert_ok(firn_row_sorter_finish(c.sorter, &err), &err);
+    int64_t *want = calloc((size_t)n + 1, sizeof *want);
+    for (int64_t r = 0; r < n; r++) want[r] = r;
+    compared = &c;
+    if (n > 0) qsort(want, (size_t)n, sizeof *want, compare_rows);
+    assert_case(&c, want);
+    free(want);
+    firn_pool_destroy(pool);
+    firn_row_sorter_destroy(c.sorter);
+    firn_key_samples_dispose(&samples);
+    firn_batch_destroy(c.rows);
+}
+
+static void test_rows_of_all_types_come_out_as_a_plain_sort_has_them(void **state)
+{
+    (void)state;
+    static const int64_t k_sizes[] = {0, 1, 2, 63, 700, 3000};
+    static const int64_t k_memories[] = {1, 1 << 20, 1 << 26};
+    firn_test_lake lake = {0};
+    uint64_t dice = 11;
+    firn_test_lake_open(&lake, false, NULL);
+    firn_table *table = firn_test_table(&lake, "t", false, NULL);
+    for (size_t i = 0; i < 36; i++)
+        run_case(&lake, table, k_sizes[i % 6], k_memories[i / 6 % 3], &dice);
+    firn_table_close(table);
+    firn_test_lake_close(&lake, false);
+}
+
+/* ---- parts ---- */
+
+/* Parts opened by themselves, in any turn, hold what comes before and after. */
+static void test_parts_are_in_order(void **state)
+{
+    (void)state;
+    firn_test_lake lake = {0};
+    firn_error err;
+    uint64_t dice = 5;
+    sort_case c = {0};
+    firn_row_order *order = NULL;
+    firn_key_samples samples;
+    firn_test_lake_open(&lake, false, NULL);
+    firn_table *table = firn_test_table(&lake, "t", false, NULL);
+    make_case(&c, 2000, &dice);
+    c.n_by = 1;
+    c.by[0] = (firn_sort_field){.source_id = 1}; /* two values: rows are cut by their numbers */
+    firn_key_samples_init(&samples, NULL, 1024);
+    assert_ok(firn_row_order_by_fields(&c.schema, c.by, 1, lake.arena, &order, &err), &err);
+    sample_case(&c, order, lake.arena, &samples);
+    const firn_row_sorter_opts opts = {.schema = &c.schema,
+                                       .order = order,
+                                       .memory_bytes = 1 << 26,
+                                       .samples = &samples,
+                                       .n_parts = 8};
+    assert_ok(firn_row_sorter_create(lake.env, lake.store, firn_table_metadata_of(table), &opts,
+                                     &c.sorter, &err),
+              &err);
+    for (size_t i = 0; (int64_t)i * c.step < 2000; i++)
+        assert_ok(append_step(&c, i, 0, &err), &err);
+    assert_ok(firn_row_sorter_finish(c.sorter, &err), &err);
+    assert_int_equal(firn_row_sorter_parts(c.sorter), 8);
+    int64_t want[2000];
+    for (int64_t r = 0; r < 2000; r++) want[r] = r;
+    compared = &c;
+    qsort(want, 2000, sizeof *want, compare_rows);
+    firn_batch *batch = NULL;
+    assert_ok(firn_batch_create(&c.schema.root, FIRN_BATCH_ROWS, &batch, &err), &err);
+    int64_t ends[8] = {0};
+    for (size_t i = 0; i < 8; i++) {
+        firn_part_rows part;
+        int64_t at = i > 0 ? ends[i - 1] : 0;
+        assert_int_equal(firn_row_sorter_origin(c.sorter, i), i);
+        assert_ok(firn_part_rows_open(&part, c.sorter, i, &err), &err);
+        firn_status st;
+        while ((st = firn_part_rows_next(&part, 100, batch, &err)) == FIRN_OK)
+            for (int64_t r = 0; r < batch->n_rows; r++)
+                assert_same_row(c.rows, want[at++], batch, r);
+        assert_int_equal(st, FIRN_DONE);
+        ends[i] = at;
+        assert_in_range(at - (i > 0 ? ends[i - 1] : 0), 150, 350); /* of 250 */
+        firn_part_rows_close(&part);
+    }
+    assert_int_equal(ends[7], 2000);
+    firn_batch_destroy(batch);
+    firn_row_sorter_destroy(c.sorter);
+    firn_key_samples_dispose(&samples);
+    firn_batch_destroy(c.rows);
     firn_table_close(table);
     firn_test_lake_close(&lake, false);
 }
@@ -432,15 +509,11 @@ static void test_deleted_rows_are_found_where_they_went(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys_sort_as_values_do),
-        cmocka_unit_test(test_nulls_go_where_they_are_told),
-        cmocka_unit_test(test_long_keys_with_equal_beginnings),
-        cmocka_unit_test(test_keys_of_many_rows_are_those_of_each),
-        cmocka_unit_test(test_hilberts_curve_visits_neighbours),
-        cmocka_unit_test(test_the_z_curve_takes_bits_by_turns),
         cmocka_unit_test(test_rows_are_sorted_in_memory),
         cmocka_unit_test(test_rows_beyond_the_budget_are_sorted_through_files),
         cmocka_unit_test(test_an_interrupted_sort_leaves_no_files),
+        cmocka_unit_test(test_rows_of_all_types_come_out_as_a_plain_sort_has_them),
+        cmocka_unit_test(test_parts_are_in_order),
         cmocka_unit_test(test_deleted_rows_are_found_where_they_went),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,15 +20,25 @@ typedef struct firn_group_run {
     int64_t n_in_file;
 } firn_group_run;
 
-typedef firn_status (*firn_group_batch_fn)(void *ctx, const firn_scan_task *task,
+/* task is one of the input's. */
+typedef firn_status (*firn_group_batch_fn)(void *ctx, size_t lane, const firn_scan_task *task,
                                            const firn_batch *batch, firn_error *err);
 
-/* ---- input ---- */
+/* ---- input: group_read.c ---- */
 
-/* All rows of tasks, with the fields of root and _pos behind them. task is one of tasks. */
-FIRN_MUST_CHECK firn_status firn_group_run__read(firn_group_run *r, firn_scan_task *tasks, size_t n,
-                                                 const firn_type *root, firn_group_batch_fn fn,
-                                                 void *ctx, firn_error *err);
+typedef struct firn_group_input {
+    firn_scan_task *tasks;
+    size_t n_tasks;
+    const firn_type *root; /* columns to read; _pos comes behind them */
+    size_t n_lanes;        /* readers at the same time; 0 or 1: rows come in order */
+} firn_group_input;
+
+/* As many as there are threads. */
+size_t firn_group_run__lanes(const firn_group_run *r);
+/* All rows of the tasks. Each lane is one thread's, with fn called for one batch at a time. */
+FIRN_MUST_CHECK firn_status firn_group_run__read(firn_group_run *r, const firn_group_input *input,
+                                                 firn_group_batch_fn fn, void *ctx,
+                                                 firn_error *err);
 
 /* ---- output ---- */
 

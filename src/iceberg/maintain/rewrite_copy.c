@@ -135,12 +135,13 @@ typedef struct filling {
 } filling;
 
 /* Rows of the unit out of those of its file; FIRN_DONE behind them. */
-static firn_status fill_batch(void *ctx, const firn_scan_task *task, const firn_batch *batch,
-                              firn_error *err)
+static firn_status fill_batch(void *ctx, size_t lane, const firn_scan_task *task,
+                              const firn_batch *batch, firn_error *err)
 {
     filling *f = ctx;
     const int64_t *positions = batch->columns[f->n].values;
     const int64_t end = f->unit->first_row + firn_parquet_copy_rows(f->unit->copy);
+    (void)lane;
     (void)task;
     if (positions[0] < f->unit->first_row) return FIRN_OK; /* batches end with their row group */
     if (positions[0] >= end) return FIRN_DONE;
@@ -167,8 +168,9 @@ static firn_status fill(copying *x, const unit *u, firn_error *err)
         columns[f.n++] = i;
     }
     const firn_type wanted = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = f.n};
-    const firn_status st =
-        firn_group_run__read(r, &r->group->tasks[u->task], 1, &wanted, fill_batch, &f, err);
+    const firn_group_input input = {
+        .tasks = &r->group->tasks[u->task], .n_tasks = 1, .root = &wanted};
+    const firn_status st = firn_group_run__read(r, &input, fill_batch, &f, err);
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 

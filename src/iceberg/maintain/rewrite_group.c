@@ -86,55 +86,14 @@ firn_status firn_group_run__write(firn_group_run *r, const firn_batch *batch, fi
     return FIRN_OK;
 }
 
-/* ---- input ---- */
-
-static firn_status read_batches(firn_group_run *r, firn_scan_reader *reader, firn_batch *batch,
-                                firn_group_batch_fn fn, void *ctx, firn_error *err)
-{
-    for (;;) {
-        const firn_scan_task *task = NULL;
-        for (size_t i = 0; i < batch->n_columns; i++) {
-            batch->columns[i].values = NULL; /* the reader's own memory */
-            batch->columns[i].validity = NULL;
-        }
-        const firn_status st = firn_scan_reader_next(reader, FIRN_BATCH_ROWS, batch, &task, err);
-        if (st == FIRN_DONE) return FIRN_OK;
-        FIRN_TRY(st);
-        FIRN_TRY(firn_env_check_cancel(r->w->env, err));
-        if (batch->n_rows > 0) FIRN_TRY(fn(ctx, task, batch, err));
-    }
-}
-
-firn_status firn_group_run__read(firn_group_run *r, firn_scan_task *tasks, size_t n_tasks,
-                                 const firn_type *root, firn_group_batch_fn fn, void *ctx,
-                                 firn_error *err)
-{
-    const size_t n = root->n_fields;
-    const firn_scan_plan plan = {.tasks = tasks, .n_tasks = n_tasks};
-    firn_field *fields = firn_arena_array(r->scratch, n + 1, sizeof *fields);
-    firn_column *columns = firn_arena_array(r->scratch, n + 1, sizeof *columns);
-    firn_scan_queue *queue = NULL;
-    firn_scan_reader *reader = NULL;
-    if (!fields || !columns) return firn_fail_nomem(err);
-    for (size_t i = 0; i < n; i++) fields[i] = root->fields[i];
-    fields[n] = firn_field_pos;
-    const firn_type projection = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n + 1};
-    firn_batch batch = {.n_columns = n + 1, .columns = columns};
-    FIRN_TRY(firn_scan_queue_create(r->w->env, r->w->store, r->w->metadata, &plan, &queue, err));
-    firn_status st = firn_scan_reader_open(queue, &projection, firn_expr_true(), &reader, err);
-    if (st == FIRN_OK) st = read_batches(r, reader, &batch, fn, ctx, err);
-    firn_scan_reader_close(reader);
-    firn_scan_queue_destroy(queue);
-    return st;
-}
-
 /* ---- as they come ---- */
 
-static firn_status move_batch(void *ctx, const firn_scan_task *task, const firn_batch *batch,
-                              firn_error *err)
+static firn_status move_batch(void *ctx, size_t lane, const firn_scan_task *task,
+                              const firn_batch *batch, firn_error *err)
 {
     firn_group_run *r = ctx;
     const size_t n = r->w->schema->root.n_fields;
+    (void)lane;
     const firn_batch rows = {.n_rows = batch->n_rows, .n_columns = n, .columns = batch->columns};
     if (r->out->has_moves)
         FIRN_TRY(firn_row_moves_add(&r->out->moves, (size_t)(task - r->group->tasks),
@@ -145,7 +104,8 @@ static firn_status move_batch(void *ctx, const firn_scan_task *task, const firn_
 firn_status firn_group_run__move(firn_group_run *r, firn_scan_task *tasks, size_t n,
                                  firn_error *err)
 {
-    return firn_group_run__read(r, tasks, n, &r->w->schema->root, move_batch, r, err);
+    const firn_group_input input = {.tasks = tasks, .n_tasks = n, .root = &r->w->schema->root};
+    return firn_group_run__read(r, &input, move_batch, r, err);
 }
 
 /* ---- all ---- */

@@ -13,17 +13,13 @@
 #include "base/buf.h"
 #include "firn/batch.h"
 #include "firn/metadata.h"
-#include "iceberg/maintain/key_sort.h"
+#include "iceberg/sort/curve.h"
+#include "iceberg/sort/row_keys.h"
 
 #define FIRN_ORDER_MAX_COLUMNS 64    /* of a curve */
 #define FIRN_ORDER_SAMPLES     32768 /* values of a column that ranks are told from */
 
 typedef struct firn_row_order firn_row_order;
-
-typedef enum firn_curve {
-    FIRN_CURVE_Z = 0,
-    FIRN_CURVE_HILBERT,
-} firn_curve;
 
 /* By sort fields, whose source columns are looked up in the schema; FIRN_ERR_UNSUPPORTED for
  * columns inside lists and maps or of types without an order. In the arena. */
@@ -53,11 +49,5 @@ FIRN_MUST_CHECK firn_status firn_row_order_keys(const firn_row_order *order,
                                                 firn_keys *keys, firn_error *err);
 /* Is the schema's column (from 0) needed to tell the order? Others may be missing in batches. */
 bool firn_row_order_uses(const firn_row_order *order, size_t column);
-
-/* Point to the place on Hilbert's curve: n coordinates of bits each, n * bits <= 64. x is changed.
- */
-uint64_t firn_hilbert_index(uint32_t *x, size_t n, unsigned bits);
-/* The same for the Z curve: bits of the coordinates by turns, the first one's first. */
-uint64_t firn_z_index(const uint32_t *x, size_t n, unsigned bits);
 
 #endif

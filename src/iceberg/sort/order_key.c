@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "iceberg/maintain/order_key.h"
+#include "iceberg/sort/order_key.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "iceberg/maintain/row_order.h"
+#include "iceberg/sort/row_order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +7,12 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "iceberg/maintain/order_key.h"
+#include "iceberg/sort/order_key.h"
 #include "iceberg/spec/transform.h"
 
 #define K_RANK_BITS    16  /* of a column at most: a sample does not tell more */
 #define K_SAMPLE_BYTES 256 /* of a text */
-#define K_SLOTS        4096
+#define K_SLOTS        16384
 
 /* A column of the order. */
 typedef struct order_column {
@@ -25,9 +25,10 @@ typedef struct order_column {
     firn_value *samples;
     uint64_t *ranks; /* order keys of the samples, ascending */
     size_t n_samples;
-    uint32_t *slots; /* first rank of each part of the range of ranks, and the end */
-    unsigned shift;  /* a part is so many bits wide */
-    size_t n_common; /* bytes that all sampled texts begin with */
+    uint32_t *places; /* of the ranks, scaled to the curve's bits */
+    uint32_t *slots;  /* first rank of each part of the range of ranks, and the end */
+    unsigned shift;   /* a part is so many bits wide */
+    size_t n_common;  /* bytes that all sampled texts begin with */
 } order_column;
 
 struct firn_row_order {
@@ -35,8 +36,7 @@ struct firn_row_order {
     order_column *columns;
     size_t n_columns;
     bool is_curve, needs_samples;
-    firn_curve curve;
-    unsigned bits; /* of each coordinate */
+    firn_curve_map map;
     int64_t n_seen;
 };
 
@@ -110,9 +110,8 @@ firn_status firn_row_order_by_curve(const firn_schema *schema, firn_curve curve,
     firn_row_order *order = *out;
     order->is_curve = true;
     order->needs_samples = true;
-    order->curve = curve;
-    order->bits = (unsigned)(64 / n);
-    if (order->bits > K_RANK_BITS) order->bits = K_RANK_BITS;
+    firn_curve_map_init(&order->map, curve, n,
+                        64 / n < K_RANK_BITS ? (unsigned)(64 / n) : K_RANK_BITS);
     for (size_t i = 0; i < n; i++) {
         const firn_field *field = firn_schema_find_name(schema, columns[i]);
         if (!field)
@@ -218,9 +217,12 @@ static firn_status make_ranks(firn_row_order *order, order_column *c, firn_error
 {
     c->n_common = common_length(c);
     c->ranks = firn_arena_array(order->arena, c->n_samples, sizeof *c->ranks);
-    if (!c->ranks) return firn_fail_nomem(err);
-    for (size_t i = 0; i < c->n_samples; i++)
+    c->places = firn_arena_array(order->arena, c->n_samples, sizeof *c->places);
+    if (!c->ranks || !c->places) return firn_fail_nomem(err);
+    for (size_t i = 0; i < c->n_samples; i++) {
         c->ranks[i] = firn_order_key_u64(&c->samples[i], c->n_common);
+        c->places[i] = (uint32_t)(((uint64_t)i << order->map.bits) / c->n_samples);
+    }
     if (c->n_samples > 1) qsort(c->ranks, c->n_samples, sizeof *c->ranks, compare_u64);
     return make_slots(order, c, err);
 }
@@ -235,44 +237,10 @@ firn_status firn_row_order_finish_samples(firn_row_order *order, firn_error *err
 
 /* ---- curves ---- */
 
-uint64_t firn_z_index(const uint32_t *x, size_t n, unsigned bits)
+/* How many samples are smaller, scaled to bits. key: firn_order_key_u64() of the value. */
+static inline uint32_t rank_of(const order_column *c, uint64_t key)
 {
-    uint64_t out = 0;
-    for (unsigned bit = bits; bit-- > 0;)
-        for (size_t i = 0; i < n; i++) out = out << 1 | (x[i] >> bit & 1);
-    return out;
-}
-
-/* Skilling's transposition ("Programming the Hilbert curve", 2004): undo the turns from the top bit
- * down, then Gray code; what comes out is the index with its bits by turns. */
-uint64_t firn_hilbert_index(uint32_t *x, size_t n, unsigned bits)
-{
-    const uint32_t top = (uint32_t)1 << (bits - 1);
-    for (uint32_t q = top; q > 1; q >>= 1) {
-        const uint32_t mask = q - 1;
-        for (size_t i = 0; i < n; i++) {
-            const uint32_t swapped = (x[0] ^ x[i]) & mask;
-            if (x[i] & q) {
-                x[0] ^= mask;
-            } else {
-                x[0] ^= swapped;
-                x[i] ^= swapped;
-            }
-        }
-    }
-    for (size_t i = 1; i < n; i++) x[i] ^= x[i - 1];
-    uint32_t turn = 0;
-    for (uint32_t q = top; q > 1; q >>= 1)
-        if (x[n - 1] & q) turn ^= q - 1;
-    for (size_t i = 0; i < n; i++) x[i] ^= turn;
-    return firn_z_index(x, n, bits);
-}
-
-/* How many samples are smaller, scaled to bits. */
-static uint32_t rank_of(const order_column *c, const firn_value *value, unsigned bits)
-{
-    const uint64_t key = firn_order_key_u64(value, c->n_common);
-    if (value->is_null || c->n_samples == 0 || key <= c->ranks[0]) return 0;
+    if (c->n_samples == 0 || key <= c->ranks[0]) return 0;
     const uint64_t slot = (key - c->ranks[0]) >> c->shift;
     size_t from = slot < K_SLOTS ? c->slots[slot] : c->n_samples;
     size_t to = slot < K_SLOTS ? c->slots[slot + 1] : c->n_samples;
@@ -284,23 +252,56 @@ static uint32_t rank_of(const order_column *c, const firn_value *value, unsigned
             to = middle;
     }
     if (from == c->n_samples) from--;
-    return (uint32_t)(((uint64_t)from << bits) / c->n_samples);
+    return c->places[from];
 }
 
-static void put_curve(const firn_row_order *order, const firn_batch *batch, int64_t row,
-                      firn_buf *out)
+/* Numbers of up to eight bytes that stand in the batch itself. */
+static bool is_plain(const order_column *c)
+{
+    switch (c->type->kind) {
+    case FIRN_TYPE_INT:
+    case FIRN_TYPE_DATE:
+    case FIRN_TYPE_LONG:
+    case FIRN_TYPE_DOUBLE:
+    case FIRN_TYPE_TIME:
+    case FIRN_TYPE_TIMESTAMP:
+    case FIRN_TYPE_TIMESTAMPTZ:
+    case FIRN_TYPE_TIMESTAMP_NS:
+    case FIRN_TYPE_TIMESTAMPTZ_NS:
+        return c->depth == 1 && c->transform.kind == FIRN_TRANSFORM_IDENTITY;
+    default: return false;
+    }
+}
+
+static bool is_narrow(const order_column *c)
+{
+    return c->type->kind == FIRN_TYPE_INT || c->type->kind == FIRN_TYPE_DATE;
+}
+
+/* firn_order_key_u64() of a plain column's value that is not null. */
+static inline uint64_t plain_u64(const order_column *c, const firn_column *column, int64_t row)
+{
+    const uint64_t sign = (uint64_t)1 << 63;
+    if (is_narrow(c)) return (uint64_t)(int64_t)((const int32_t *)column->values)[row] ^ sign;
+    const uint64_t bits = ((const uint64_t *)column->values)[row];
+    return c->type->kind == FIRN_TYPE_DOUBLE && (bits & sign) ? ~bits : bits ^ sign;
+}
+
+static uint32_t rank_at(const order_column *c, const firn_batch *batch, int64_t row)
+{
+    if (is_plain(c)) {
+        const firn_column *column = &batch->columns[c->path[0]];
+        return firn_column_is_valid(column, row) ? rank_of(c, plain_u64(c, column, row)) : 0;
+    }
+    const firn_value value = value_at(c, batch, row);
+    return value.is_null ? 0 : rank_of(c, firn_order_key_u64(&value, c->n_common));
+}
+
+static uint64_t place_at(const firn_row_order *order, const firn_batch *batch, int64_t row)
 {
     uint32_t x[FIRN_ORDER_MAX_COLUMNS];
-    for (size_t i = 0; i < order->n_columns; i++) {
-        const firn_value value = value_at(&order->columns[i], batch, row);
-        x[i] = rank_of(&order->columns[i], &value, order->bits);
-    }
-    const uint64_t place = order->curve == FIRN_CURVE_HILBERT && order->n_columns > 1
-                               ? firn_hilbert_index(x, order->n_columns, order->bits)
-                               : firn_z_index(x, order->n_columns, order->bits);
-    char bytes[8];
-    for (int i = 0; i < 8; i++) bytes[i] = (char)(place >> (56 - 8 * i));
-    firn_buf_append(out, bytes, sizeof bytes);
+    for (size_t i = 0; i < order->n_columns; i++) x[i] = rank_at(&order->columns[i], batch, row);
+    return __builtin_bswap64(firn_curve_place(&order->map, x));
 }
 
 /* ---- keys ---- */
@@ -309,7 +310,8 @@ firn_status firn_row_order_key(const firn_row_order *order, const firn_batch *ba
                                firn_arena *scratch, firn_buf *out, firn_error *err)
 {
     if (order->is_curve) {
-        put_curve(order, batch, row, out);
+        const uint64_t place = place_at(order, batch, row);
+        firn_buf_append(out, &place, sizeof place);
         return FIRN_OK;
     }
     for (size_t i = 0; i < order->n_columns; i++) {
@@ -331,29 +333,11 @@ bool firn_row_order_uses(const firn_row_order *order, size_t column)
 
 /* ---- keys of many rows ---- */
 
-/* Numbers of up to eight bytes that stand in the batch itself. */
-static bool is_plain(const order_column *c)
-{
-    switch (c->type->kind) {
-    case FIRN_TYPE_INT:
-    case FIRN_TYPE_DATE:
-    case FIRN_TYPE_LONG:
-    case FIRN_TYPE_DOUBLE:
-    case FIRN_TYPE_TIME:
-    case FIRN_TYPE_TIMESTAMP:
-    case FIRN_TYPE_TIMESTAMPTZ:
-    case FIRN_TYPE_TIMESTAMP_NS:
-    case FIRN_TYPE_TIMESTAMPTZ_NS:
-        return c->depth == 1 && c->transform.kind == FIRN_TRANSFORM_IDENTITY;
-    default: return false;
-    }
-}
-
 static bool are_plain(const firn_row_order *order)
 {
     for (size_t i = 0; i < order->n_columns; i++)
         if (!is_plain(&order->columns[i])) return false;
-    return !order->is_curve;
+    return true;
 }
 
 /* What firn_order_key_append() writes, at once: 1, 5 or 9 bytes. */
@@ -361,37 +345,46 @@ static inline size_t put_plain(const order_column *c, const firn_column *column,
                                char *to)
 {
     const bool is_null = !firn_column_is_valid(column, row);
-    const uint64_t flip = c->is_descending ? UINT64_MAX : 0;
     to[0] = (char)(is_null == c->nulls_last);
     if (is_null) return 1;
-    if (c->type->kind == FIRN_TYPE_INT || c->type->kind == FIRN_TYPE_DATE) {
-        const uint32_t bits = (uint32_t)((const int32_t *)column->values)[row];
-        const uint32_t value = __builtin_bswap32(bits ^ (uint32_t)1 << 31 ^ (uint32_t)flip);
-        memcpy(to + 1, &value, sizeof value);
-        return 1 + sizeof value;
+    const uint64_t value = plain_u64(c, column, row) ^ (c->is_descending ? UINT64_MAX : 0);
+    if (is_narrow(c)) {
+        const uint32_t sign = (uint32_t)1 << 31; /* the sign of 64 bits was turned, not this one */
+        const uint32_t bytes = __builtin_bswap32((uint32_t)value ^ sign);
+        memcpy(to + 1, &bytes, sizeof bytes);
+        return 1 + sizeof bytes;
     }
-    uint64_t bits = ((const uint64_t *)column->values)[row];
-    const uint64_t sign = (uint64_t)1 << 63;
-    const bool is_negative_double = c->type->kind == FIRN_TYPE_DOUBLE && (bits & sign);
-    bits = __builtin_bswap64((is_negative_double ? ~bits : bits ^ sign) ^ flip);
-    memcpy(to + 1, &bits, sizeof bits);
-    return 1 + sizeof bits;
+    const uint64_t bytes = __builtin_bswap64(value);
+    memcpy(to + 1, &bytes, sizeof bytes);
+    return 1 + sizeof bytes;
 }
 
 static firn_status put_plain_keys(const firn_row_order *order, const firn_batch *batch,
                                   firn_keys *keys, firn_error *err)
 {
     const size_t most = order->n_columns * (1 + sizeof(uint64_t));
+    FIRN_TRY(firn_keys_reserve(keys, batch->n_rows, (size_t)batch->n_rows * most, err));
+    size_t at = keys->bytes.len;
     for (int64_t row = 0; row < batch->n_rows; row++) {
-        char *to = firn_buf_reserve(&keys->bytes, most);
-        if (!to) return firn_buf_check(&keys->bytes, err);
         for (size_t i = 0; i < order->n_columns; i++) {
             const order_column *c = &order->columns[i];
-            const size_t n = put_plain(c, &batch->columns[c->path[0]], row, to);
-            keys->bytes.len += n;
-            to += n;
+            at += put_plain(c, &batch->columns[c->path[0]], row, keys->bytes.data + at);
         }
-        FIRN_TRY(firn_keys_end(keys, err));
+        keys->ends[keys->n++] = at;
+    }
+    keys->bytes.len = at;
+    return FIRN_OK;
+}
+
+static firn_status put_places(const firn_row_order *order, const firn_batch *batch, firn_keys *keys,
+                              firn_error *err)
+{
+    FIRN_TRY(firn_keys_reserve(keys, batch->n_rows, (size_t)batch->n_rows * sizeof(uint64_t), err));
+    for (int64_t row = 0; row < batch->n_rows; row++) {
+        const uint64_t place = place_at(order, batch, row);
+        memcpy(keys->bytes.data + keys->bytes.len, &place, sizeof place);
+        keys->bytes.len += sizeof place;
+        keys->ends[keys->n++] = keys->bytes.len;
     }
     return FIRN_OK;
 }
@@ -399,6 +392,7 @@ static firn_status put_plain_keys(const firn_row_order *order, const firn_batch 
 firn_status firn_row_order_keys(const firn_row_order *order, const firn_batch *batch,
                                 firn_arena *scratch, firn_keys *keys, firn_error *err)
 {
+    if (order->is_curve) return put_places(order, batch, keys, err);
     if (are_plain(order)) return put_plain_keys(order, batch, keys, err);
     for (int64_t row = 0; row < batch->n_rows; row++) {
         FIRN_TRY(firn_row_order_key(order, batch, row, scratch, &keys->bytes, err));

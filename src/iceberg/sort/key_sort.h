@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sorting packed rows by their keys: radix by up to eight bytes in which keys differ, then by the
+ * whole keys where these are equal. Rows with equal keys keep their order. */
+#ifndef FIRN_ICEBERG_KEY_SORT_H
+#define FIRN_ICEBERG_KEY_SORT_H
+
+#include "iceberg/sort/packed_rows.h"
+
+#define FIRN_KEY_DIGEST 8   /* bytes */
+#define FIRN_KEY_LOOKED 256 /* bytes of a key that are told apart */
+
+/* Where keys differ. Numbers have leading zeros, nulls are rare, text has common beginnings: bytes
+ * that are alike in all keys order nothing. Begins zeroed. */
+typedef struct firn_key_places {
+    int64_t n_keys;
+    size_t min_len, max_len;
+    uint64_t first[FIRN_KEY_LOOKED / 8]; /* key, zeros behind it */
+    uint64_t differs[FIRN_KEY_LOOKED / 8];
+} firn_key_places;
+
+/* The bytes of a key that are looked at first. */
+typedef struct firn_key_digest {
+    size_t places[FIRN_KEY_DIGEST];
+    size_t n;
+    bool is_all; /* keys are told apart by these alone */
+} firn_key_digest;
+
+void firn_key_places_add(firn_key_places *places, firn_str key);
+firn_key_digest firn_key_digest_of(const firn_key_places *places);
+/* As a number that is ordered as the keys are; zeros stand behind short ones. */
+uint64_t firn_key_digest_value(const firn_key_digest *digest, firn_str key);
+
+/* Puts n entries in order of their rows' keys, whatever their prefixes are. spare: room for as many
+ * entries. */
+void firn_key_sort(const firn_row_layout *layout, firn_sort_entry *entries, firn_sort_entry *spare,
+                   size_t n);
+
+#endif

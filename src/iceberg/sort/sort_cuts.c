@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "iceberg/sort/sort_cuts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* ---- samples ---- */
+
+void firn_key_samples_init(firn_key_samples *samples, const firn_allocator *alloc, size_t max)
+{
+    *samples = (firn_key_samples){.max = max, .stride = 1};
+    firn_keys_init(&samples->keys, alloc, SIZE_MAX);
+}
+
+void firn_key_samples_dispose(firn_key_samples *samples)
+{
+    firn_mem_free(samples->keys.alloc, samples->numbers);
+    samples->numbers = NULL;
+    firn_keys_dispose(&samples->keys);
+}
+
+static void thin_out(firn_key_samples *samples)
+{
+    firn_keys *keys = &samples->keys;
+    const int64_t n = keys->n;
+    size_t len = 0;
+    keys->n = 0;
+    uint64_t from = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const size_t size = (size_t)(keys->ends[i] - from);
+        if (i % 2 == 0) {
+            memmove(keys->bytes.data + len, keys->bytes.data + from, size);
+            samples->numbers[keys->n] = samples->numbers[i];
+            len += size;
+        }
+        from = keys->ends[i];
+        if (i % 2 == 0) keys->ends[keys->n++] = len;
+    }
+    keys->bytes.len = len;
+    samples->stride *= 2;
+}
+
+firn_status firn_key_samples_add(firn_key_samples *samples, firn_str key, uint64_t number,
+                                 firn_error *err)
+{
+    if ((samples->n_seen++ & (samples->stride - 1)) != 0) return FIRN_OK;
+    if (!samples->numbers) {
+        samples->numbers =
+            firn_mem_array(samples->keys.alloc, samples->max, sizeof *samples->numbers);
+        if (!samples->numbers) return firn_fail_nomem(err);
+    }
+    if ((size_t)samples->keys.n == samples->max) {
+        thin_out(samples);
+        if (((samples->n_seen - 1) & (samples->stride - 1)) != 0) return FIRN_OK;
+    }
+    firn_buf_str(&samples->keys.bytes, key);
+    FIRN_TRY(firn_keys_end(&samples->keys, err));
+    samples->numbers[samples->keys.n - 1] = number;
+    return FIRN_OK;
+}
+
+/* ---- cuts ---- */
+
+static int compare_rows(firn_str key, uint64_t number, const firn_sort_cut *cut)
+{
+    const int order = firn_str_compare(key, cut->key);
+    if (order != 0) return order;
+    return (number > cut->number) - (number < cut->number);
+}
+
+static int compare_cuts(const void *a, const void *b)
+{
+    const firn_sort_cut *x = a;
+    return compare_rows(x->key, x->number, b);
+}
+
+static uint64_t prefix_of(firn_str key, size_t from)
+{
+    uint64_t out = 0;
+    if (key.len >= from + sizeof out) {
+        memcpy(&out, key.data + from, sizeof out);
+        return __builtin_bswap64(out);
+    }
+    for (size_t i = 0; i < sizeof out; i++)
+        out = out << 8 | (from + i < key.len ? (uint8_t)key.data[from + i] : 0);
+    return out;
+}
+
+static void find_common(firn_sort_cuts *cuts)
+{
+    if (cuts->n == 0) return;
+    const firn_str a = cuts->cuts[0].key;
+    const firn_str b = cuts->cuts[cuts->n - 1].key; /* in order: the others begin so, too */
+    size_t n = 0;
+    while (n < a.len && n < b.len && a.data[n] == b.data[n]) n++;
+    cuts->n_common = n;
+    for (size_t i = 0; i < cuts->n; i++) cuts->cuts[i].prefix = prefix_of(cuts->cuts[i].key, n);
+}
+
+/* Every so many of the sorted samples, the first of all left out: nothing is before it. */
+static firn_status pick(firn_sort_cuts *out, const firn_sort_cut *sorted, size_t n, size_t n_parts,
+                        firn_arena *arena, firn_error *err)
+{
+    for (size_t i = 1; i < n_parts; i++) {
+        const firn_sort_cut *cut = &sorted[i * n / n_parts];
+        const firn_sort_cut *before = out->n > 0 ? &out->cuts[out->n - 1] : &sorted[0];
+        if (compare_cuts(before, cut) >= 0) continue;
+        const firn_str key = firn_arena_copy(arena, cut->key);
+        if (!key.data) return firn_fail_nomem(err);
+        out->cuts[out->n++] = (firn_sort_cut){.key = key, .number = cut->number};
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_sort_cuts_make(firn_sort_cuts *out, const firn_key_samples *samples,
+                                size_t n_parts, firn_arena *arena, firn_error *err)
+{
+    const size_t n = (size_t)samples->keys.n;
+    *out = (firn_sort_cuts){0};
+    if (n == 0 || n_parts < 2) return FIRN_OK;
+    out->cuts = firn_arena_array(arena, n_parts, sizeof *out->cuts);
+    firn_sort_cut *sorted = firn_mem_array(samples->keys.alloc, n, sizeof *sorted);
+    if (!out->cuts || !sorted) {
+        firn_mem_free(samples->keys.alloc, sorted);
+        return firn_fail_nomem(err);
+    }
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = (firn_sort_cut){.key = firn_keys_at(&samples->keys, (int64_t)i),
+                                    .number = samples->numbers[i]};
+    qsort(sorted, n, sizeof *sorted, compare_cuts);
+    const firn_status st = pick(out, sorted, n, n_parts, arena, err);
+    firn_mem_free(samples->keys.alloc, sorted);
+    find_common(out);
+    return st;
+}
+
+/* How many cuts a row is not before. */
+size_t firn_sort_cuts_find(const firn_sort_cuts *cuts, firn_str key, uint64_t number)
+{
+    if (cuts->n == 0) return 0;
+    const size_t n_common = key.len < cuts->n_common ? key.len : cuts->n_common;
+    const int order = n_common > 0 ? memcmp(key.data, cuts->cuts[0].key.data, n_common) : 0;
+    if (order != 0) return order < 0 ? 0 : cuts->n;
+    const uint64_t prefix = prefix_of(key, cuts->n_common);
+    size_t from = 0;
+    size_t to = cuts->n;
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+        const firn_sort_cut *cut = &cuts->cuts[middle];
+        const bool is_before =
+            prefix != cut->prefix ? prefix < cut->prefix : compare_rows(key, number, cut) < 0;
+        if (is_before)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    return from;
+}
