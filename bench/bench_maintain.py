@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Maintenance as ratios against DuckDB doing the same with the same files in the same run: bin-pack
 against a rewrite of the files, sort and Z-order against COPY .. ORDER BY, and how many files a query on
-two columns reads after Z-order. Both are processes of their own; wall clock and CPU are shown."""
+two columns reads after Z-order. Both are processes of their own; wall clock and CPU are shown. Sorting is
+compared with DuckDB as it comes, which takes what memory there is, and with what firn has by default; then
+the other way round. Where tests/interop/peers.sh has installed it, Spark's rewrite_data_files (local[2],
+warm) packs and sorts a table of 200 files and 185 MB through the same catalog."""
+import contextlib
 import json
 import os
 import pathlib
@@ -12,11 +16,13 @@ import sys
 import tempfile
 import time
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 FIRN = pathlib.Path(os.environ.get("FIRN_PROGRAM", "build/firn")).resolve()
 FILES = int(os.environ.get("BENCH_FILES", "1000"))
 ROWS = int(os.environ.get("BENCH_ROWS", "10000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-WORK = os.environ.get("BENCH_WORK", "sort zorder binpack").split()
+WORK = os.environ.get("BENCH_WORK", "sort zorder binpack spark").split()
+LITTLE, MUCH = "512MiB", "8GiB"  # memory: firn's default, and more than is needed
 
 
 def run(*args, stdin=None):
@@ -59,17 +65,21 @@ def report(name, ours, theirs):
           f"{theirs[0] / ours[0]:.2f}x by the clock, {theirs[1] / ours[1]:.2f}x by CPU", flush=True)
 
 
-def compare(name, home, files, options, copy):
+def compare(name, home, files, options, copy, memory=None):
+    """memory: of firn and of DuckDB; None: each by its default."""
     ours, theirs = [], []
+    settings = [] if memory is None else ["-o", f"memory={memory[0]}"]
+    limit = f"SET memory_limit = '{memory[1]}'; SET temp_directory = '{home.parent}'; " if memory and memory[1] else ""
     snapshot = json.loads(firn(home, "table", "history", "default.t", "--format", "json")[2])[-1]["snapshot"]
     for i in range(ROUNDS):
         again = home.parent / f"round{i}"
-        wall, cpu, _ = firn(home, "table", "rewrite_data_files", "default.t", *options)
+        wall, cpu, _ = firn(home, *settings, "table", "rewrite_data_files", "default.t", *options)
         ours.append((wall, cpu))
         if i < ROUNDS - 1:
             firn(home, "table", "rollback_to_snapshot", "default.t", f"snapshot_id={snapshot}")
-        wall, cpu, _ = duckdb(copy.format(files=files, out=f"{again}.parquet"))
+        wall, cpu, _ = duckdb(limit + copy.format(files=files, out=f"{again}.parquet"))
         theirs.append((wall, cpu))
+        os.remove(f"{again}.parquet")
     report(name, ours, theirs)
 
 
@@ -98,6 +108,49 @@ def binpack(home, files, copy):
     print(f"reading it: {copied:.2f} s CPU, written anew {fresh:.2f} s CPU: {copied / fresh:.2f} times")
 
 
+def make_for_spark(folder):
+    home = folder / "spark-home"
+    firn(home, "init")
+    firn(home, "sql", "-c", """CREATE TABLE t AS SELECT i AS id, hash(i) % 1000003 AS a, hash(i + 7)::BIGINT AS b,
+         'customer ' || (hash(i + 1) % 50000) AS c, (hash(i + 2) % 99999) / 100.0::DOUBLE AS d
+         FROM range(8600000) r(i)""")
+    firn(home, "table", "rewrite_data_files", "default.t",
+         "options=rewrite-all=true,target-file-size-bytes=925000,min-file-size-bytes=1")
+    files = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
+    size = sum(os.path.getsize(f["path"].removeprefix("file://")) for f in files)
+    print(f"for Spark: {len(files)} files, {size / 1e6:.0f} MB")
+    return home, json.loads(firn(home, "table", "history", "default.t", "--format", "json")[2])[-1]["snapshot"]
+
+
+def against_spark(folder):
+    sys.path.insert(0, str(ROOT / "tests/interop"))
+    import spark_peer
+    if not spark_peer.PEER.exists():
+        print("Spark: skipped, tests/interop/peers.sh installs it")
+        return
+    home, snapshot = make_for_spark(folder)
+    scratch = folder / "spark"
+    scratch.mkdir()
+    rollback = ["table", "rollback_to_snapshot", "default.t", f"snapshot_id={snapshot}"]
+    with contextlib.closing(spark_peer.SparkProcess(scratch)) as process:
+        for name, order in ("bin-pack", None), ("sort by a, b", "a, b"), ("z-order of a, b", "zorder(a, b)"):
+            theirs, ours = [], []
+            strategy = f"strategy => 'sort', sort_order => '{order}', " if order else ""
+            for _ in range(max(2, ROUNDS)):
+                start = time.monotonic()
+                answer = process.ask(str(home), "CALL firn.system.rewrite_data_files(table => 'default.t', "
+                                     f"{strategy}options => map('rewrite-all', 'true'))")
+                theirs.append(time.monotonic() - start)
+                if "error" in answer:
+                    sys.exit(f"Spark: {str(answer)[:500]}")
+                firn(home, *rollback)
+                ours.append(firn(home, "table", "rewrite_data_files", "default.t", "options=rewrite-all=true",
+                                 *([f"sort_order={order}"] if order else []))[0])
+                firn(home, *rollback)
+            print(f"{name}: firn {min(ours):.2f} s with its start, Spark {min(theirs):.2f} s warm "
+                  f"({theirs[0]:.2f} s first): {min(theirs) / min(ours):.1f}x", flush=True)
+
+
 def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-maintain-"))
     try:
@@ -107,12 +160,17 @@ def main():
         parts = "options=rewrite-all=true,target-file-size-bytes={}".format(
             max(1, sum(os.path.getsize(f) for f in files) // 64))
         if "sort" in WORK:
-            compare("sort by a, b", home, files, [parts, "sort_order=a, b"], base % " ORDER BY a, b")
+            for text, memory in (("", None), (f", both {LITTLE}", (LITTLE, LITTLE)), (f", both {MUCH}", (MUCH, MUCH))):
+                compare(f"sort by a, b{text}", home, files, [parts, "sort_order=a, b"], base % " ORDER BY a, b", memory)
         if "zorder" in WORK:
-            compare("z-order of a, b", home, files, [parts, "sort_order=zorder(a, b)"], base % " ORDER BY a, b")
+            for text, memory in (("", None), (f", both {MUCH}", (MUCH, MUCH))):
+                compare(f"z-order of a, b{text}", home, files, [parts, "sort_order=zorder(a, b)"],
+                        base % " ORDER BY a, b", memory)
             report_pruning(home)
         if "binpack" in WORK:
             binpack(home, files, base % "")
+        if "spark" in WORK:
+            against_spark(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
