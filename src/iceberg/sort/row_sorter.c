@@ -211,7 +211,7 @@ static firn_status spread_large(firn_row_sorter *s, int64_t max_bytes, bool *is_
     size_t n = 0;
     size_t cap = 0;
     *is_changed = false;
-    for (size_t i = 0; i < s->n_parts; i++) {
+    for (size_t i = 0; s->parts && i < s->n_parts; i++) {
         listed_part p = s->parts[i];
         if (is_large(&p, max_bytes)) {
             FIRN_TRY(spread_part(s, &s->parts[i], max_bytes, &p.set, err));

@@ -142,17 +142,13 @@ static firn_status reserve_lane(const firn_sort_parts *p, firn_sort_lane *lane, 
     return FIRN_OK;
 }
 
-static firn_status grow_list(const firn_allocator *alloc, void *list, size_t *cap, size_t size,
-                             firn_error *err)
+/* The list with room for more; NULL: out of memory, and the list is as it was. */
+static void *grow_list(const firn_allocator *alloc, void *list, size_t *cap, size_t size)
 {
-    void *old = NULL;
-    memcpy(&old, list, sizeof old);
     const size_t n = *cap > 0 ? 2 * *cap : K_FIRST_ENTRIES;
-    void *fresh = firn_mem_resize(alloc, old, n * size);
-    if (!fresh) return firn_fail_nomem(err);
-    memcpy(list, &fresh, sizeof fresh);
-    *cap = n;
-    return FIRN_OK;
+    void *grown = firn_mem_resize(alloc, list, n * size);
+    if (grown) *cap = n;
+    return grown;
 }
 
 /* The part's last block goes to the file; its memory is given back. */
@@ -168,8 +164,11 @@ static firn_status spill_last(firn_sort_parts *p, row_part *t, firn_error *err)
 static firn_status begin_block(firn_sort_parts *p, row_part *t, size_t n, firn_error *err)
 {
     row_block fresh = {0};
-    if (t->n_blocks == t->cap_blocks)
-        FIRN_TRY(grow_list(p->alloc, &t->blocks, &t->cap_blocks, sizeof *t->blocks, err));
+    if (!t->blocks || t->n_blocks == t->cap_blocks) {
+        row_block *blocks = grow_list(p->alloc, t->blocks, &t->cap_blocks, sizeof *t->blocks);
+        if (!blocks) return firn_fail_nomem(err);
+        t->blocks = blocks;
+    }
     FIRN_TRY(
         firn_sort_memory_take(p->opts.memory, n, t->n_blocks == 0, &fresh.data, &fresh.cap, err));
     if (!fresh.data) {
@@ -182,8 +181,11 @@ static firn_status begin_block(firn_sort_parts *p, row_part *t, size_t n, firn_e
 
 static firn_status begin_stretch(firn_sort_parts *p, row_part *t, uint64_t first, firn_error *err)
 {
-    if (t->n_stretches == t->cap_stretches)
-        FIRN_TRY(grow_list(p->alloc, &t->stretches, &t->cap_stretches, sizeof *t->stretches, err));
+    if (!t->stretches || t->n_stretches == t->cap_stretches) {
+        stretch *list = grow_list(p->alloc, t->stretches, &t->cap_stretches, sizeof *list);
+        if (!list) return firn_fail_nomem(err);
+        t->stretches = list;
+    }
     const size_t at = t->blocks[t->n_blocks - 1].len;
     t->stretches[t->n_stretches++] =
         (stretch){.first = first, .block = t->n_blocks - 1, .from = at, .to = at};
