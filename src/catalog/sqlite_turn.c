@@ -21,7 +21,7 @@
 
 #define K_FIRST_WAIT_US    100
 #define K_LAST_WAIT_US     2000
-#define K_LOOK_AGAIN_US    5000        /* a death makes no noise */
+#define K_LOOK_AGAIN_US    20000       /* a death makes no noise */
 #define K_ANSWER_TIMEOUT_S INT64_C(60) /* a commit by another one takes a fraction of it */
 
 struct turn {

@@ -47,6 +47,15 @@ static void make_request(const firn_commit_run *run, firn_buf *out)
         firn_buf_clear(out);
 }
 
+static void fill_errors(const firn_commit_run *run)
+{
+    for (size_t i = 0; i < run->n; i++)
+        firn_fail(run->members[i].err, FIRN_ERR_COMMIT_UNKNOWN,
+                  "commit to %.*s: another process has it in its hands and does not say what "
+                  "became of it",
+                  FIRN_STR_ARG(run->members[i].txn->table->text));
+}
+
 static bool take_only_turn(firn_commit_run *run)
 {
     firn_buf request;
@@ -57,10 +66,12 @@ static bool take_only_turn(firn_commit_run *run)
     run->is_inherited = end == FIRN_TURN_INHERITED;
     if (end != FIRN_TURN_LANDED && end != FIRN_TURN_UNKNOWN) return true;
     firn_commit__leave_files(run);
-    if (end == FIRN_TURN_LANDED)
+    if (end == FIRN_TURN_LANDED) {
         firn_commit__land_rest(run);
-    else
+    } else {
+        fill_errors(run);
         firn_commit__resolve_all(run);
+    }
     return false;
 }
 
