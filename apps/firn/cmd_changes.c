@@ -133,7 +133,7 @@ static firn_status show(changes_run *r, firn_error *err)
     FIRN_TRY(pick(r, &opts.columns, err));
     opts.identifiers = keys;
     opts.with_updates = opts.n_identifiers > 0 || app_args_has(r->args, "updates");
-    FIRN_TRY(firn_changelog_open(r->a->env, r->store, r->metadata, &opts, &r->changes, err));
+    FIRN_TRY(firn_changelog_open(r->a->env, r->store, r->metadata, &opts, NULL, &r->changes, err));
     const row_stream stream = {.ctx = r, .columns = opts.columns, .next = next_rows};
     const firn_status st = row_output_print(&r->output, &stream, err);
     firn_changes_close(r->changes);

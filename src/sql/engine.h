@@ -36,7 +36,7 @@ typedef struct firn_scan_source {
     int64_t snapshot_id;                    /* -1: no rows */
     int64_t from_snapshot_id;               /* as in firn_plan_opts */
     int64_t n_rows;                         /* by the snapshot's summary; -1: unknown */
-    firn_asked asked;                       /* by the whole statement, which reads nothing else */
+    firn_asked_query asked;                 /* by the whole statement, which reads nothing else */
     const firn_changes_opts *changes;       /* NULL: its rows; else its changelog, these columns */
     firn_metadata_columns metadata_columns; /* declared behind the table's own */
     const firn_type *partition;             /* of all its specs; for _partition */

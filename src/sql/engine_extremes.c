@@ -140,7 +140,7 @@ static firn_status read_plan(firn_engine_scan *scan, firn_plan_stream *stream, r
 static void settle_rows(const firn_engine_scan *scan)
 {
     firn_engine_extremes *e = scan->extremes;
-    if (scan->source->asked == FIRN_ASKS_EXTREMES_AND_COUNTS) return;
+    if (scan->source->asked.what == FIRN_ASKS_EXTREMES_AND_COUNTS) return;
     e->n_rows = e->n_rows > 0 ? 2 : 0;
     for (size_t i = 0; i < scan->projection.n_fields; i++)
         e->columns[i].n_nulls = e->columns[i].has_values ? 0 : e->n_rows;
@@ -161,7 +161,7 @@ static firn_status plan_rest(firn_engine_scan *scan, firn_plan_stream *stream, f
 
 static bool is_answerable(const firn_engine_scan *scan)
 {
-    if (scan->source->asked == FIRN_ASKS_ROWS || scan->filter) return false;
+    if (scan->source->asked.what == FIRN_ASKS_ROWS || scan->filter) return false;
     for (size_t i = 0; i < scan->projection.n_fields; i++)
         if (!is_whole(scan->projection.fields[i].type)) return false;
     for (size_t i = 0; i < scan->n_slots; i++)

@@ -148,9 +148,10 @@ static void on_filters(duckdb_v2_table_function_filter_pushdown_info_handle info
         return;
     }
     scan_bind *bind = data;
-    if (!bind->source->metadata || bind->source->changes) return;
-    if (firn_duckdb_filters_read(bind->engine, info, bind->source->schema, bind->arena, &filter,
-                                 &err) != FIRN_OK) {
+    if (!bind->source->metadata) return;
+    const firn_schema shown = {.root = *firn_scan_source_root(bind->source)};
+    if (firn_duckdb_filters_read(bind->engine, info, &shown, bind->arena, &filter, &err) !=
+        FIRN_OK) {
         firn_engine_stash(bind->engine, &err, failure);
         return;
     }

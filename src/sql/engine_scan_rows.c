@@ -50,7 +50,7 @@ static firn_status open_changes(firn_engine_scan *scan, firn_error *err)
     changes.columns = &scan->projection;
     return firn_error_wrap(err,
                            firn_changelog_open(opts->env, opts->store, source->metadata, &changes,
-                                               &scan->changes, err),
+                                               scan->filter, &scan->changes, err),
                            "changes of %.*s", FIRN_STR_ARG(source->name));
 }
 
@@ -60,7 +60,8 @@ void firn_engine_scan_count(const firn_engine_scan *scan, firn_scan_summary *sum
     const firn_engine_extremes *extremes = scan->extremes;
     const firn_scan_stats stats = extremes ? extremes->stats : firn_scan_queue_stats(scan->queue);
     sum->files_total += stats.files_total;
-    sum->files_read += stats.files_matched - (extremes ? extremes->n_files : 0);
+    sum->files_read += stats.files_matched - firn_scan_queue_work(scan->queue).files_counted -
+                       (extremes ? extremes->n_files : 0);
     sum->bytes_total += stats.bytes_total;
     sum->bytes_read += stats.bytes_matched;
     sum->manifests_total += stats.manifests_total;

@@ -8,7 +8,7 @@
 #ifndef FIRN_SQL_EXTREMES_QUERY_H
 #define FIRN_SQL_EXTREMES_QUERY_H
 
-#include "firn/base.h"
+#include "base/arena.h"
 
 typedef enum firn_asked {
     FIRN_ASKS_ROWS = 0,
@@ -16,7 +16,14 @@ typedef enum firn_asked {
     FIRN_ASKS_EXTREMES_AND_COUNTS, /* how many rows have what value matters, too */
 } firn_asked;
 
-/* Of the text as the engine gets it. */
-firn_asked firn_sql_asks(firn_str sql);
+typedef struct firn_asked_query {
+    firn_asked what;
+    const firn_str *columns; /* as the statement has them, without quotes; one a mention */
+    size_t n_columns;
+} firn_asked_query;
+
+/* Of the text as the engine gets it; EXPLAIN in front of it changes nothing. Out of memory: for
+ * rows. */
+firn_asked_query firn_sql_asks(firn_str sql, firn_arena *arena);
 
 #endif

@@ -204,7 +204,7 @@ static firn_status check_changes(firn_session *session, const firn_changes_call 
     firn_changes *changes = NULL;
     FIRN_TRY(firn_changes_call_opts(call, metadata, session->arena, &opts, err));
     const firn_status st =
-        firn_changelog_open(session->env, session->store, metadata, opts, &changes, err);
+        firn_changelog_open(session->env, session->store, metadata, opts, NULL, &changes, err);
     firn_changes_close(changes);
     return st;
 }

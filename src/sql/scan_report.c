@@ -28,9 +28,9 @@ static void put_files(const firn_scan_report *r, firn_buf *out)
                     s->files_matched, s->files_total, s->files_total - s->files_seen,
                     s->files_seen - s->files_in_partition,
                     s->files_in_partition - s->files_matched);
-    if (r->files_by_metrics > 0)
-        firn_buf_printf(out, "  answered by metrics: %" PRId64 " data files, not read\n",
-                        r->files_by_metrics);
+    if (r->files_by_metadata > 0)
+        firn_buf_printf(out, "  answered by metadata: %" PRId64 " data files, not read\n",
+                        r->files_by_metadata);
     if (s->delete_manifests_total > 0)
         firn_buf_printf(out,
                         "  delete manifests: %" PRId64 " read, %" PRId64
@@ -60,7 +60,9 @@ static void put_work(const firn_scan_report *r, firn_buf *out)
 
 void firn_scan_report_text(const firn_scan_report *r, firn_buf *out)
 {
-    firn_buf_printf(out, "scan of %.*s\n", FIRN_STR_ARG(r->name));
+    firn_buf_printf(out, "%s of %.*s\n", r->is_changelog ? "changes" : "scan",
+                    FIRN_STR_ARG(r->name));
+    if (r->is_changelog) firn_buf_printf(out, "  snapshots: %" PRId64 "\n", r->n_snapshots);
     if (r->snapshot_id < 0) {
         firn_buf_cstr(out, "  snapshot: none\n");
         return;
@@ -102,10 +104,11 @@ void firn_scan_report_json(const firn_scan_report *r, firn_buf *out)
     firn_buf_cstr(out, "{\"table\":");
     firn_json_quote(out, r->name);
     put_number(out, "snapshot_id", r->snapshot_id);
+    if (r->is_changelog) put_number(out, "changelog_snapshots", r->n_snapshots);
     firn_buf_cstr(out, ",\"filter\":");
     firn_json_quote(out, r->filter.data ? r->filter : FIRN_STR(""));
     put_stats(&r->stats, out);
-    put_number(out, "data_files_answered_by_metrics", r->files_by_metrics);
+    put_number(out, "data_files_answered_by_metadata", r->files_by_metadata);
     if (r->has_run) {
         put_number(out, "row_groups_read", r->work.row_groups);
         put_number(out, "row_groups_skipped", r->work.row_groups_skipped);

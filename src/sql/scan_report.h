@@ -12,10 +12,12 @@ typedef struct firn_scan_report {
     const void *source;  /* tells mentions apart */
     firn_str name;       /* "ns.t" */
     int64_t snapshot_id; /* -1: the table is empty */
+    bool is_changelog;   /* up to this snapshot: files are those with changes, rows theirs */
+    int64_t n_snapshots; /* of a changelog */
     firn_str filter;     /* what was pushed down; empty: nothing */
     bool has_run;        /* else only planned: files, no row groups, rows and time */
     firn_scan_stats stats;
-    int64_t files_by_metrics; /* of those matched: answered by what their manifest entries say */
+    int64_t files_by_metadata; /* of those matched: answered by what their manifest entries say */
     firn_scan_work work;
     int64_t rows_read;
     int64_t time_us; /* of all threads */

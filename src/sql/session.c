@@ -327,7 +327,7 @@ firn_status firn_session__query(firn_session *session, firn_str sql, firn_result
     *out = NULL;
     FIRN_TRY(firn_session__rewrite(session, sql, NULL, &rewrite, err));
     session->statement.rewrite = rewrite;
-    session->statement.asked = firn_sql_asks(sql);
+    session->statement.asked = firn_sql_asks(sql, session->arena);
     atomic_store(&session->is_running, true); /* an executor's earlier result may have ended it */
     (void)sem_post(&session->wake);
     const firn_status st = run_query(session, rewrite, out, err);

@@ -74,7 +74,7 @@ typedef struct statement_state {
     statement_pin *pins;
     size_t n_pins, cap_pins;
     const firn_rewrite *rewrite;     /* of the query that runs; NULL: none */
-    firn_asked asked;                /* by that query */
+    firn_asked_query asked;          /* by that query */
     const firn_rewrite *translation; /* of the statement, from the session's dialect; NULL: none */
     firn_str original;               /* what was translated */
 } statement_state;

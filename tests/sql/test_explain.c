@@ -89,6 +89,42 @@ static void test_analyze_counts_what_was_read(void **state)
     assert_number(json, "rows_read", 8000);
 }
 
+/* With and without ANALYZE: what is answered by metadata is shown so. */
+static void assert_by_metadata(sql_fixture *f, const char *query, int64_t n_files)
+{
+    static const char *const k_explain[] = {"explain (format json) ",
+                                            "explain (analyze, format json) "};
+    char sql[200];
+    char json[4096];
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(sql, sizeof sql, "%s%s", k_explain[i], query);
+        (void)explain(f, sql, json, sizeof json);
+        if (number(json, "data_files_answered_by_metadata") != n_files)
+            fail_msg("%s: expected %lld files in %s", sql, (long long)n_files, json);
+        if (i == 1 && n_files == number(json, "data_files")) assert_number(json, "bytes_read", 0);
+    }
+}
+
+static void test_what_metadata_answers_is_told(void **state)
+{
+    sql_fixture *f = *state;
+    char text[4096];
+    make_events(f);
+    assert_by_metadata(f, "select min(id), max(id), count(*) from ev", 8);
+    assert_by_metadata(f, "select max(p) as m from default.ev", 8);
+    assert_by_metadata(f, "select count(*) from ev", 8);
+    assert_by_metadata(f, "select count(id) from ev", 8);
+    assert_by_metadata(f, "select min(v) from ev", 0);
+    assert_by_metadata(f, "select min(id) from ev where p = 1", 0);
+    assert_by_metadata(f, "select sum(id) from ev", 0);
+    sql_run(f, "alter table ev set tblproperties ('write.delete.mode' = 'merge-on-read')");
+    sql_run(f, "delete from ev where id = 10");
+    assert_by_metadata(f, "select min(id) from ev", 7);
+    assert_by_metadata(f, "select count(*) from ev", 8); /* positions are counted */
+    (void)explain(f, "explain select max(id) from ev", text, sizeof text);
+    assert_non_null(strstr(text, "  answered by metadata: 7 data files, not read\n"));
+}
+
 static void test_row_groups_and_pages_are_skipped_inside_of_files(void **state)
 {
     sql_fixture *f = *state;
@@ -208,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_are_told_apart_by_what_skipped_them),
         cmocka_unit_test(test_analyze_counts_what_was_read),
+        cmocka_unit_test(test_what_metadata_answers_is_told),
         cmocka_unit_test(test_row_groups_and_pages_are_skipped_inside_of_files),
         cmocka_unit_test(test_delete_files_are_counted),
         cmocka_unit_test(test_text_names_each_table),

@@ -16,9 +16,19 @@ struct firn_change_rows {
     uint64_t n_rows; /* given so far */
 };
 
+static void count_work(firn_change_tally *tally, firn_scan_work work)
+{
+    tally->work.row_groups += work.row_groups;
+    tally->work.row_groups_skipped += work.row_groups_skipped;
+    tally->work.pages += work.pages;
+    tally->work.pages_skipped += work.pages_skipped;
+    tally->work.bytes_read += work.bytes_read;
+}
+
 static void close_half(firn_change_rows *rows)
 {
     firn_scan_reader_close(rows->reader);
+    if (rows->queue) count_work(rows->source->tally, firn_scan_queue_work(rows->queue));
     firn_scan_queue_destroy(rows->queue);
     rows->reader = NULL;
     rows->queue = NULL;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "iceberg/expr/evaluate.h"
 #include "store/store_read.h"
 
 /* ---- which snapshots ---- */
@@ -73,7 +74,8 @@ typedef struct stepper {
     firn_delete_index *before; /* the delete files that were there; NULL: none */
     firn_delete_index *after;
     bool has_equality;
-    bool has_changed; /* delete files came or went */
+    bool has_changed;           /* delete files came or went */
+    const firn_expr *projected; /* the filter, by the spec of the manifest that is read */
     task_list gone, added;
     firn_error *err;
 } stepper;
@@ -97,24 +99,43 @@ static presence presence_of(const stepper *s, const firn_manifest_entry *entry)
 typedef firn_status (*entry_fn)(stepper *s, const firn_manifest_entry *entry,
                                 const firn_partition_spec *spec);
 
-static firn_status read_entries(stepper *s, const firn_manifest_file *manifest,
-                                firn_manifest_columns columns, entry_fn fn)
+static firn_status find_spec(const stepper *s, const firn_manifest_file *manifest,
+                             const firn_partition_spec **out)
 {
-    const firn_table_metadata *metadata = s->source->metadata;
-    const firn_partition_spec *spec = firn_metadata_find_spec(metadata, manifest->spec_id);
+    *out = firn_metadata_find_spec(s->source->metadata, manifest->spec_id);
+    if (*out) return FIRN_OK;
+    return firn_fail(s->err, FIRN_ERR_CORRUPT, "no partition spec %d in the table",
+                     (int)manifest->spec_id);
+}
+
+/* The metrics that something looks at: all of those that equality deletes may compare. */
+static firn_status open_reader(stepper *s, const firn_manifest_file *manifest,
+                               const firn_partition_spec *spec, firn_manifest_reader **out)
+{
+    const firn_change_source *source = s->source;
+    firn_str bytes;
+    size_t n_ids = 0;
+    const int32_t *ids = firn_change_filter_ids(source->filter, &n_ids);
+    const bool is_data = manifest->content == FIRN_CONTENT_DATA;
+    const bool needs_all = !is_data || s->has_equality;
+    const firn_manifest_columns columns =
+        needs_all || n_ids > 0 ? FIRN_MANIFEST_BOUNDS : FIRN_MANIFEST_NO_METRICS;
+    firn_arena_reset(s->scratch);
+    FIRN_TRY(firn_store_read_all(source->store, manifest->path, FIRN_LIMIT_METADATA, s->scratch,
+                                 &bytes, s->err));
+    FIRN_TRY(
+        firn_manifest_reader_open(bytes, manifest, source->schema, spec, columns, out, s->err));
+    return needs_all ? FIRN_OK : firn_manifest_reader_select(*out, ids, n_ids, s->err);
+}
+
+static firn_status read_entries(stepper *s, const firn_manifest_file *manifest, entry_fn fn)
+{
+    const firn_partition_spec *spec = NULL;
     firn_manifest_reader *reader = NULL;
     firn_manifest_entry entry;
-    firn_str bytes;
-    if (!spec)
-        return firn_fail(s->err, FIRN_ERR_CORRUPT, "no partition spec %d in the table",
-                         (int)manifest->spec_id);
-    firn_arena_reset(s->scratch);
+    FIRN_TRY(find_spec(s, manifest, &spec));
     FIRN_TRY(firn_env_check_cancel(s->source->env, s->err));
-    FIRN_TRY(firn_store_read_all(s->source->store, manifest->path, FIRN_LIMIT_METADATA, s->scratch,
-                                 &bytes, s->err));
-    FIRN_TRY(firn_manifest_reader_open(bytes, manifest, firn_metadata_schema(metadata), spec,
-                                       columns, &reader, s->err));
-    firn_status st = FIRN_OK;
+    firn_status st = open_reader(s, manifest, spec, &reader);
     while (st == FIRN_OK) {
         st = firn_manifest_reader_next(reader, &entry, s->err);
         if (st == FIRN_OK && entry.file.n_partition != spec->n_fields)
@@ -127,10 +148,9 @@ static firn_status read_entries(stepper *s, const firn_manifest_file *manifest,
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 
-static firn_status read_manifest(stepper *s, const firn_manifest_file *manifest,
-                                 firn_manifest_columns columns, entry_fn fn)
+static firn_status read_manifest(stepper *s, const firn_manifest_file *manifest, entry_fn fn)
 {
-    return firn_error_wrap(s->err, read_entries(s, manifest, columns, fn), "manifest %.*s",
+    return firn_error_wrap(s->err, read_entries(s, manifest, fn), "manifest %.*s",
                            FIRN_STR_ARG(manifest->path));
 }
 
@@ -154,7 +174,9 @@ static firn_status read_deletes(stepper *s, const firn_manifest_file *manifests,
     FIRN_TRY(firn_delete_index_create(metadata, s->arena, &s->after, s->err));
     for (size_t i = 0; i < n; i++) {
         if (manifests[i].content == FIRN_CONTENT_DATA) continue;
-        FIRN_TRY(read_manifest(s, &manifests[i], FIRN_MANIFEST_BOUNDS, index_delete));
+        s->source->tally->stats.delete_manifests_total++;
+        s->source->tally->stats.delete_manifests_read++;
+        FIRN_TRY(read_manifest(s, &manifests[i], index_delete));
     }
     firn_delete_index_finish(s->before);
     firn_delete_index_finish(s->after);
@@ -220,6 +242,23 @@ static firn_status add_task(stepper *s, task_list *list, const firn_manifest_ent
     return FIRN_OK;
 }
 
+/* A file with changes: counts it, and says whether the filter leaves it. */
+static bool is_wanted(const stepper *s, const firn_data_file *file, const firn_partition_spec *spec)
+{
+    firn_scan_stats *stats = &s->source->tally->stats;
+    stats->files_total++;
+    stats->files_seen++;
+    stats->rows_total += file->record_count;
+    stats->bytes_total += file->file_size_bytes;
+    if (!firn_expr_matches_partition(s->projected, spec, file->partition)) return false;
+    stats->files_in_partition++;
+    if (!firn_expr_may_match_file(firn_change_filter_expr(s->source->filter), file)) return false;
+    stats->files_matched++;
+    stats->rows_matched += file->record_count;
+    stats->bytes_matched += file->file_size_bytes;
+    return true;
+}
+
 /* A file that was there and is: rows whose deletes differ. */
 static firn_status compare_deletes(stepper *s, const firn_manifest_entry *entry,
                                    const firn_partition_spec *spec)
@@ -234,6 +273,7 @@ static firn_status compare_deletes(stepper *s, const firn_manifest_entry *entry,
     if (before.n == 0 && after.n == 0) return FIRN_OK;
     FIRN_TRY(subtract(s, &after, &before, &more));
     FIRN_TRY(subtract(s, &before, &after, &less));
+    if ((more.n == 0 && less.n == 0) || !is_wanted(s, &entry->file, spec)) return FIRN_OK;
     if (more.n > 0) FIRN_TRY(add_task(s, &s->gone, entry, spec, &before, &more));
     return less.n > 0 ? add_task(s, &s->added, entry, spec, &after, &less) : FIRN_OK;
 }
@@ -245,21 +285,41 @@ static firn_status take_data_file(stepper *s, const firn_manifest_entry *entry,
     delete_list deletes;
     if (entry->file.content != FIRN_CONTENT_DATA || (!p.is_before && !p.is_after)) return FIRN_OK;
     if (p.is_before && p.is_after) return compare_deletes(s, entry, spec);
+    if (!is_wanted(s, &entry->file, spec)) return FIRN_OK;
     FIRN_TRY(find_deletes(s, p.is_before ? s->before : s->after, entry, &deletes));
     return add_task(s, p.is_before ? &s->gone : &s->added, entry, spec, &deletes, NULL);
 }
 
+/* Summaries are of all entries, also of those of files that are gone. */
+static firn_status may_match(stepper *s, const firn_manifest_file *manifest, bool *out)
+{
+    firn_scan_stats *stats = &s->source->tally->stats;
+    const firn_partition_spec *spec = NULL;
+    FIRN_TRY(find_spec(s, manifest, &spec));
+    FIRN_TRY(firn_change_filter_for(s->source->filter, spec, &s->projected, s->err));
+    *out = firn_expr_may_match_manifest(s->projected, spec, manifest);
+    stats->manifests_total++;
+    if (*out) stats->manifests_read++;
+    if (*out || manifest->added_snapshot_id != s->snapshot->snapshot_id) return FIRN_OK;
+    if (manifest->added_files > 0) stats->files_total += manifest->added_files;
+    if (manifest->deleted_files > 0) stats->files_total += manifest->deleted_files;
+    if (manifest->added_rows > 0) stats->rows_total += manifest->added_rows;
+    if (manifest->deleted_rows > 0) stats->rows_total += manifest->deleted_rows;
+    return FIRN_OK;
+}
+
 static firn_status read_data_files(stepper *s, const firn_manifest_file *manifests, size_t n)
 {
-    const firn_manifest_columns columns =
-        s->has_equality ? FIRN_MANIFEST_BOUNDS : FIRN_MANIFEST_NO_METRICS;
     for (size_t i = 0; i < n; i++) {
         const firn_manifest_file *manifest = &manifests[i];
+        bool is_left = false;
         if (manifest->content != FIRN_CONTENT_DATA) continue;
         const bool may_be_own = manifest->added_snapshot_id <= 0 || /* absent in version 1 */
                                 manifest->added_snapshot_id == s->snapshot->snapshot_id;
         if (!may_be_own && !s->has_changed) continue;
-        FIRN_TRY(read_manifest(s, manifest, columns, take_data_file));
+        FIRN_TRY(firn_error_wrap(s->err, may_match(s, manifest, &is_left), "manifest %.*s",
+                                 FIRN_STR_ARG(manifest->path)));
+        if (is_left) FIRN_TRY(read_manifest(s, manifest, take_data_file));
     }
     return FIRN_OK;
 }
@@ -272,6 +332,7 @@ static firn_status plan_step(stepper *s, firn_change_step *out)
                                      &manifests, &n, s->err));
     FIRN_TRY(read_deletes(s, manifests, n));
     FIRN_TRY(read_data_files(s, manifests, n));
+    s->source->tally->n_snapshots++;
     *out = (firn_change_step){
         .gone = {.tasks = s->gone.tasks, .n_tasks = s->gone.n},
         .added = {.tasks = s->added.tasks, .n_tasks = s->added.n},

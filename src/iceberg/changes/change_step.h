@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one snapshot changed, as scans: of the rows that are gone, and of those that are new.
+/* What one snapshot changed, as scans: of the rows that are gone, and of those that are new. Files
+ * and manifests are pruned as those of other scans are.
  *
  * A snapshot's own manifests say both what is there and what was before it: entries it added were
  * not, entries it deleted were. So no other snapshot is looked at, and the parent may be expired.
@@ -13,13 +14,24 @@
 #ifndef FIRN_ICEBERG_CHANGE_STEP_H
 #define FIRN_ICEBERG_CHANGE_STEP_H
 
-#include "iceberg/scan/plan.h"
+#include "iceberg/changes/change_filter.h"
+#include "iceberg/scan/read.h"
+
+/* What was done so far. Of the stats, files are those with changes, and rows theirs; manifests
+ * those that may tell of changes; files_total counts those of manifests that were left out, too. */
+typedef struct firn_change_tally {
+    firn_scan_stats stats;
+    firn_scan_work work;
+    int64_t n_snapshots;
+} firn_change_tally;
 
 typedef struct firn_change_source {
     firn_env *env;
     firn_store *store;
     const firn_table_metadata *metadata;
-    const firn_schema *schema; /* of the rows */
+    const firn_schema *schema;  /* of the rows */
+    firn_change_filter *filter; /* files without a row that passes may be left out */
+    firn_change_tally *tally;   /* added to */
 } firn_change_source;
 
 typedef struct firn_change_step {

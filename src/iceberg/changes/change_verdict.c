@@ -12,6 +12,8 @@
 #include "base/str.h"
 #include "format/bitmap.h"
 #include "format/murmur3_128.h"
+#include "iceberg/scan/drop_rows.h"
+#include "iceberg/scan/exact_filter.h"
 #include "iceberg/scan/row_bytes.h"
 
 #define MIN_ENTRIES 1024
@@ -276,15 +278,23 @@ static firn_status add_entry(judge *j, const row_entry *entry, bool *is_over)
     return FIRN_OK;
 }
 
+/* Rows that the filter leaves out are nothing to judge: files with rows like them may be missing. */
 static firn_status take_batch(judge *j, const firn_batch *batch, const firn_change_place *place,
                               bool *is_over)
 {
+    uint64_t keep[FIRN_ROW_WORDS(FIRN_BATCH_ROWS)];
+    memset(keep, 0xff, sizeof keep);
+    FIRN_TRY(firn_expr_keep_rows(firn_change_filter_expr(j->source->filter), j->opts->columns,
+                                 batch, keep, j->err));
     for (int64_t row = 0; row < batch->n_rows && !*is_over; row++) {
-        if (firn_verdict_of(j->out, place->first_row + (uint64_t)row) != FIRN_VERDICT_PLAIN)
-            continue;
         row_entry entry = {.row = place->first_row + (uint64_t)row,
                            .step = (uint32_t)place->step,
                            .is_added = place->is_added};
+        if (firn_verdict_of(j->out, entry.row) != FIRN_VERDICT_PLAIN) continue;
+        if ((keep[row >> 6] >> ((uint64_t)row & 63) & 1) == 0) {
+            FIRN_TRY(drop(j, &entry));
+            continue;
+        }
         FIRN_TRY(make_entry(j, batch, row, &entry));
         if (entry.key[0] % j->part.divisor == j->part.remainder)
             FIRN_TRY(add_entry(j, &entry, is_over));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/str.h"
 #include "format/drop_rows.h"
 #include "iceberg/changes/change_verdict.h"
@@ -53,11 +54,15 @@ typedef union change_cells {
 
 struct firn_changes {
     firn_change_source source;
+    firn_change_tally tally;
     firn_changes_opts opts;
+    const firn_expr *filter; /* as given */
     firn_arena *arena;
     const firn_type *columns; /* of the result */
     firn_type read;           /* columns of the table among them */
     firn_type compared;       /* what tells rows apart; no fields: nothing has to */
+    int32_t *key_ids;         /* of the key's columns, ascending; none of a row id */
+    size_t n_key_ids;
     firn_verdict_opts verdict_opts;
     const firn_snapshot **snapshots;
     size_t n_snapshots;
@@ -116,7 +121,7 @@ static firn_status add_key(const firn_changes *c, firn_change_key *keys, size_t 
     if (!firn_type_is_primitive(field->type) || !find_path(&c->source.schema->root, field->id, key))
         return firn_fail(err, FIRN_ERR_ARG, "identifier \"%.*s\" is not a column of simple type",
                          FIRN_STR_ARG(name));
-    (*n)++;
+    c->key_ids[(*n)++] = field->id;
     return FIRN_OK;
 }
 
@@ -153,7 +158,8 @@ static firn_status find_keys(firn_changes *c, firn_error *err)
     firn_verdict_opts *v = &c->verdict_opts;
     if (n == 0) return use_row_id(c, err);
     firn_change_key *keys = firn_arena_array(c->arena, n, sizeof *keys);
-    if (!keys) return firn_fail_nomem(err);
+    c->key_ids = firn_arena_array(c->arena, n, sizeof *c->key_ids);
+    if (!keys || !c->key_ids) return firn_fail_nomem(err);
     for (size_t i = 0; i < n; i++) {
         const firn_field *field =
             is_named ? firn_schema_find_name(schema, c->opts.identifiers[i])
@@ -164,6 +170,8 @@ static firn_status find_keys(firn_changes *c, firn_error *err)
         FIRN_TRY(add_key(c, keys, &v->n_keys, field, name, err));
     }
     v->keys = keys;
+    c->n_key_ids = n;
+    firn_ids_sort(c->key_ids, n);
     return FIRN_OK;
 }
 
@@ -238,12 +246,14 @@ static firn_status init(firn_changes *c, firn_error *err)
     if (!c->columns) FIRN_TRY(firn_changelog_columns(c->source.schema, c->arena, &c->columns, err));
     FIRN_TRY(split_columns(c, err));
     FIRN_TRY(init_verdicts(c, err));
+    FIRN_TRY(firn_change_filter_create(c->filter, c->source.schema, c->opts.with_updates,
+                                       c->key_ids, c->n_key_ids, c->arena, &c->source.filter, err));
     return find_snapshots(c, err);
 }
 
 firn_status firn_changelog_open(firn_env *env, firn_store *store,
                                 const firn_table_metadata *metadata, const firn_changes_opts *opts,
-                                firn_changes **out, firn_error *err)
+                                const firn_expr *filter, firn_changes **out, firn_error *err)
 {
     firn_arena *arena = firn_arena_create(env->alloc, 0);
     firn_changes *c = arena ? firn_arena_alloc_zero(arena, sizeof *c) : NULL;
@@ -252,7 +262,9 @@ firn_status firn_changelog_open(firn_env *env, firn_store *store,
         firn_arena_destroy(arena);
         return firn_fail_nomem(err);
     }
-    c->source = (firn_change_source){.env = env, .store = store, .metadata = metadata};
+    c->source =
+        (firn_change_source){.env = env, .store = store, .metadata = metadata, .tally = &c->tally};
+    c->filter = filter;
     c->arena = arena;
     if (opts) c->opts = *opts;
     c->group_arena = firn_arena_create(env->alloc, 0);
@@ -268,7 +280,7 @@ firn_status firn_changes_open(firn_table *table, const firn_changes_opts *opts, 
                               firn_error *err)
 {
     return firn_changelog_open(firn_table_env(table), firn_table_store(table),
-                               firn_table_metadata_of(table), opts, out, err);
+                               firn_table_metadata_of(table), opts, NULL, out, err);
 }
 
 static void close_group(firn_changes *c)
@@ -286,6 +298,16 @@ void firn_changes_close(firn_changes *changes)
     if (changes->group_arena) close_group(changes);
     firn_arena_destroy(changes->group_arena);
     firn_arena_destroy(changes->arena); /* holds changes itself */
+}
+
+const firn_change_tally *firn_changelog_tally(const firn_changes *changes)
+{
+    return &changes->tally;
+}
+
+const firn_expr *firn_changelog_filter(const firn_changes *changes)
+{
+    return firn_change_filter_expr(changes->source.filter);
 }
 
 const firn_type *firn_changes_columns(const firn_changes *changes)
@@ -308,16 +330,40 @@ static bool needs_verdicts(const firn_changes *c, const firn_change_step *steps,
 }
 
 /* FIRN_DONE when no snapshot is left. */
-static firn_status open_group(firn_changes *c, firn_error *err)
+static firn_status plan_group(firn_changes *c, firn_change_step **out, size_t *n_out,
+                              firn_error *err)
 {
     const size_t n = c->opts.is_net ? c->n_snapshots : 1;
     if (c->next >= c->n_snapshots) return FIRN_DONE;
     firn_change_step *steps = firn_arena_array(c->group_arena, n, sizeof *steps);
     if (!steps) return firn_fail_nomem(err);
+    *out = steps;
+    *n_out = n;
     c->first = c->next;
     for (size_t i = 0; i < n; i++)
         FIRN_TRY(firn_change_step_plan(&c->source, c->snapshots[c->next++], c->group_arena,
                                        &steps[i], err));
+    return FIRN_OK;
+}
+
+firn_status firn_changelog_plan(firn_changes *changes, firn_error *err)
+{
+    firn_status st = FIRN_OK;
+    while (st == FIRN_OK) {
+        firn_change_step *steps = NULL;
+        size_t n = 0;
+        st = plan_group(changes, &steps, &n, err);
+        firn_arena_reset(changes->group_arena);
+    }
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+static firn_status open_group(firn_changes *c, firn_error *err)
+{
+    firn_change_step *steps = NULL;
+    size_t n = 0;
+    const firn_status st = plan_group(c, &steps, &n, err);
+    if (st != FIRN_OK) return st;
     if (needs_verdicts(c, steps, n))
         FIRN_TRY(firn_verdicts_make(&c->source, steps, n, &c->verdict_opts, &c->verdicts, err));
     return firn_change_rows_open(&c->source, steps, n, &c->read, &c->rows, err);

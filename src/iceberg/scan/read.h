@@ -57,7 +57,8 @@ firn_scan_stats firn_scan_queue_stats(firn_scan_queue *queue);
 typedef struct firn_scan_work {
     int64_t row_groups, row_groups_skipped;
     int64_t pages, pages_skipped;
-    int64_t bytes_read; /* of data files, footers and indexes included */
+    int64_t bytes_read;    /* of data files, footers and indexes included */
+    int64_t files_counted; /* not opened: their rows without columns are known by their number */
 } firn_scan_work;
 /* Complete when all readers are closed. */
 firn_scan_work firn_scan_queue_work(const firn_scan_queue *queue);

@@ -54,7 +54,8 @@ struct firn_scan_queue {
     firn_scan_task *only_tasks; /* the tasks with what is wanted as their deletes */
     int64_t rows_total;
     atomic_int_least64_t rows_done;
-    atomic_int_least64_t row_groups, row_groups_skipped, pages, pages_skipped, bytes_read;
+    atomic_int_least64_t row_groups, row_groups_skipped, pages, pages_skipped, bytes_read,
+        files_counted;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     size_t n_opening;
@@ -223,7 +224,8 @@ firn_scan_work firn_scan_queue_work(const firn_scan_queue *queue)
                             .row_groups_skipped = atomic_load(&queue->row_groups_skipped),
                             .pages = atomic_load(&queue->pages),
                             .pages_skipped = atomic_load(&queue->pages_skipped),
-                            .bytes_read = atomic_load(&queue->bytes_read)};
+                            .bytes_read = atomic_load(&queue->bytes_read),
+                            .files_counted = atomic_load(&queue->files_counted)};
 }
 
 static void add_to(atomic_int_least64_t *counter, int64_t n)
@@ -487,6 +489,7 @@ firn_status firn_scan_queue_next_file(firn_scan_queue *queue, firn_scan_unit *ou
     const firn_scan_task *task = out->task;
     out->n_rows = task->file->record_count;
     atomic_fetch_add(&queue->rows_done, out->n_rows);
+    add_to(&queue->files_counted, 1);
     if (task->n_deletes == 0 && task->n_only == 0) return FIRN_OK;
     const firn_status st = open_file(queue, task, false, &out->file, err);
     if (st != FIRN_OK) {
