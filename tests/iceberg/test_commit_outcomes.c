@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "faulty_catalog.h"
 #include "iceberg/scan/plan.h"
+#include "iceberg/spec/metadata_json.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "lake_fixture.h"
 
@@ -308,6 +309,73 @@ static void test_a_clock_that_went_back_does_not_stop_a_change_with_rows(void **
     assert_int_equal(firn_table_metadata_of(f->table)->snapshots[0].timestamp_ms, before);
 }
 
+/* The table with the times of its log the wrong way round, as a writer whose clock went back an
+ * hour leaves them, under another name. */
+static firn_table *register_out_of_order(firn_test_lake *lake, const firn_table *table,
+                                         const char *name)
+{
+    firn_error err;
+    const firn_ident ident = firn_test_ident(name);
+    firn_table_metadata m = *firn_table_metadata_of(table);
+    const firn_snapshot_log_entry log[] = {
+        {m.snapshot_log[1].timestamp_ms, m.snapshot_log[0].snapshot_id},
+        {m.snapshot_log[0].timestamp_ms, m.snapshot_log[1].snapshot_id}};
+    firn_buf text;
+    const firn_str path = firn_arena_printf(lake->arena, "%.*s/metadata/00009-%s.metadata.json",
+                                            FIRN_STR_ARG(m.location), name);
+    m.snapshot_log = log;
+    firn_buf_init(&text, NULL, 1 << 20);
+    assert_ok(firn_metadata_format(&m, &text, &err), &err);
+    assert_ok(firn_store_put(lake->store, path, firn_buf_view(&text), &err), &err);
+    firn_buf_dispose(&text);
+    assert_ok(firn_catalog_get_ops(lake->catalog)
+                  ->register_table(firn_catalog_ctx(lake->catalog), &ident, path, &err),
+              &err);
+    return firn_test_table_open(lake, name);
+}
+
+/* Java's and Python's libraries take the last entry that is not younger, too. */
+static void assert_travels(const firn_table_metadata *m)
+{
+    const firn_snapshot_log_entry *first = &m->snapshot_log[0];
+    const firn_snapshot_log_entry *second = &m->snapshot_log[1];
+    assert_int_equal(m->n_snapshot_log, 2);
+    assert_int_equal(first->timestamp_ms - second->timestamp_ms, 3600000);
+    assert_null(firn_metadata_snapshot_as_of(m, second->timestamp_ms - 1));
+    assert_int_equal(firn_metadata_snapshot_as_of(m, second->timestamp_ms)->snapshot_id,
+                     second->snapshot_id);
+    assert_int_equal(firn_metadata_snapshot_as_of(m, first->timestamp_ms)->snapshot_id,
+                     second->snapshot_id); /* the current one, however young the entry before is */
+}
+
+static void test_a_log_out_of_order_of_another_writer_is_kept_and_gone_on_with(void **state)
+{
+    firn_test_lake lake;
+    firn_error err;
+    (void)state;
+    firn_test_lake_open(&lake, true, NULL);
+    firn_table *source = firn_test_table(&lake, "t", false, NULL);
+    assert_ok(firn_test_append(&lake, source, "a.parquet", 0, 0, 5, &err), &err);
+    lake.clock_state.wall_us += INT64_C(3600) * 1000000;
+    assert_ok(firn_test_append(&lake, source, "b.parquet", 0, 0, 5, &err), &err);
+    firn_table *table = register_out_of_order(&lake, source, "turned");
+    const firn_table_metadata *m = firn_table_metadata_of(table);
+    assert_travels(m);
+    const firn_snapshot_log_entry log[] = {m->snapshot_log[0], m->snapshot_log[1]};
+    lake.clock_state.wall_us -= INT64_C(1800) * 1000000; /* between the two */
+    assert_ok(firn_test_append(&lake, table, "c.parquet", 0, 0, 5, &err), &err);
+    m = firn_table_metadata_of(table);
+    assert_int_equal(m->n_snapshot_log, 3);
+    assert_memory_equal(m->snapshot_log, log, sizeof log);
+    assert_int_equal(m->snapshot_log[2].timestamp_ms, log[0].timestamp_ms); /* the last change */
+    assert_int_equal(m->snapshot_log[2].snapshot_id, m->current_snapshot_id);
+    assert_int_equal(firn_metadata_snapshot_as_of(m, INT64_MAX)->snapshot_id,
+                     m->current_snapshot_id);
+    firn_table_close(table);
+    firn_table_close(source);
+    firn_test_lake_close(&lake, false);
+}
+
 /* ---- replaced tables, rewritten manifests ---- */
 
 /* Runs once, before a commit reaches the catalog. */
@@ -574,6 +642,7 @@ int main(void)
         WITH_FIXTURE(test_a_clock_that_goes_back_far_leaves_history_in_order),
         WITH_FIXTURE(test_a_clock_that_goes_back_after_a_rollback_stops_nobody),
         WITH_FIXTURE(test_a_clock_that_went_back_does_not_stop_a_change_with_rows),
+        cmocka_unit_test(test_a_log_out_of_order_of_another_writer_is_kept_and_gone_on_with),
         WITH_FIXTURE(test_an_append_lands_on_manifests_that_were_rewritten_meanwhile),
         WITH_FIXTURE(test_manifests_are_rewritten_again_after_a_lost_race),
         WITH_FIXTURE(test_an_append_to_a_table_replaced_meanwhile_is_refused),

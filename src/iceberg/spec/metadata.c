@@ -77,13 +77,12 @@ const firn_snapshot_ref *firn_metadata_find_ref(const firn_table_metadata *metad
 const firn_snapshot *firn_metadata_snapshot_as_of(const firn_table_metadata *metadata,
                                                   int64_t timestamp_ms)
 {
-    const firn_snapshot_log_entry *found = NULL;
-    for (size_t i = 0; i < metadata->n_snapshot_log; i++) {
+    for (size_t i = metadata->n_snapshot_log; i-- > 0;) {
         const firn_snapshot_log_entry *entry = &metadata->snapshot_log[i];
-        if (entry->timestamp_ms > timestamp_ms) continue;
-        if (!found || entry->timestamp_ms >= found->timestamp_ms) found = entry;
+        if (entry->timestamp_ms <= timestamp_ms)
+            return firn_metadata_find_snapshot(metadata, entry->snapshot_id);
     }
-    return found ? firn_metadata_find_snapshot(metadata, found->snapshot_id) : NULL;
+    return NULL;
 }
 
 /* Parents usually stand right before their children, so the search goes backwards from the child
