@@ -103,15 +103,19 @@ firn_status firn_avro_skip_longs(firn_cursor *c, uint64_t n, firn_error *err)
     int64_t ignored = 0;
 
     while (n > 0) {
-        const bool is_wide = n >= 8 && firn_cursor_left(c) >= 8;
-        const uint64_t ends = is_wide ? ~firn_load_u64le(c->at) & 0x8080808080808080u : 0;
-        if (ends != 0) {
+        uint64_t ends =
+            firn_cursor_left(c) >= 8 ? ~firn_load_u64le(c->at) & 0x8080808080808080u : 0;
+        const uint64_t n_ends = ((ends >> 7) * 0x0101010101010101u) >> 56;
+        if (ends != 0 && n_ends <= n) {
             c->at += 8 - ((size_t)__builtin_clzll(ends) >> 3);
-            n -= (uint64_t)__builtin_popcountll(ends);
-            continue;
+            n -= n_ends;
+        } else if (ends != 0) { /* up to the n-th */
+            while (--n > 0) ends &= ends - 1;
+            c->at += ((size_t)__builtin_ctzll(ends) >> 3) + 1;
+        } else {
+            FIRN_TRY(firn_avro_read_long(c, &ignored, err));
+            n--;
         }
-        FIRN_TRY(firn_avro_read_long(c, &ignored, err));
-        n--;
     }
     return FIRN_OK;
 }

@@ -271,12 +271,14 @@ static firn_status reserve(firn_buf *out, size_t n, char **at, firn_error *err)
     return *at ? FIRN_OK : firn_buf_check(out, err);
 }
 
-/* libdeflate cannot resume, so room doubles and the block starts again: at most twice the work. */
+/* libdeflate cannot resume, so room doubles and the block starts again: at most twice the work, and
+ * hardly ever where a buffer is used for block after block, all of whose memory is room. */
 static firn_status grow_inflate(firn_codec_ctx *ctx, firn_codec codec, firn_str in, firn_buf *out,
                                 firn_error *err)
 {
     const size_t limit = grow_room(out);
     size_t room = in.len > SIZE_MAX / 8 ? limit : in.len * 4 + GROW_FIRST;
+    if (room < out->cap - out->len) room = out->cap - out->len;
     FIRN_TRY(need_inflate(ctx, err));
     for (;;) {
         char *at = NULL;

@@ -55,6 +55,8 @@ typedef struct firn_data_file {
     int64_t file_size_bytes;
     firn_metric_map column_sizes, value_counts, null_value_counts, nan_value_counts;
     firn_metric_map lower_bounds, upper_bounds;
+    uint64_t count_versions[3]; /* of value, null and NaN counts, by a reader: the same while they
+                                   are those of the entry before; 0: not known */
     firn_str key_metadata;
     const int64_t *split_offsets;
     size_t n_split_offsets;

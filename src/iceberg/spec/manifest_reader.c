@@ -11,12 +11,15 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "iceberg/spec/manifest.h"
+#include "iceberg/spec/manifest_metrics.h"
 #include "iceberg/spec/manifest_partition.h"
 #include "iceberg/spec/metadata_parts_json.h"
 #include "iceberg/spec/record_plan.h"
 #include "iceberg/spec/schema_json.h"
 
 #define NULL_NUMBER INT64_MIN /* a number that the entry leaves to inheritance */
+#define MAP_BYTES   512       /* of the largest map that is kept */
+#define UNLIKE_MAX  64
 
 enum { MAP_SIZES, MAP_VALUES, MAP_NULLS, MAP_NANS, MAP_LOWER, MAP_UPPER, N_MAPS };
 
@@ -28,10 +31,19 @@ typedef struct raw_entry {
     firn_str format;
 } raw_entry;
 
+/* Files that are written one after another often have the same counts (no nulls, for one): a map
+ * whose bytes are those of the one before is not decoded again. Looking for it ends where it never
+ * helps. */
 typedef struct metric_array {
     firn_metric *items;
     size_t cap;
     bool is_skipped;
+    /* counts only */
+    uint64_t version;
+    size_t n_items;  /* of the map before */
+    size_t n_before; /* its bytes; 0: not kept */
+    size_t n_unlike; /* maps in a row that were not the same */
+    char before[MAP_BYTES];
 } metric_array;
 
 struct firn_manifest_reader {
@@ -51,9 +63,7 @@ struct firn_manifest_reader {
     raw_entry blank;
     raw_entry raw;
     metric_array maps[N_MAPS];
-    bool selects_all;        /* metrics of all fields */
-    const int32_t *selected; /* ascending */
-    size_t n_selected;
+    firn_metric_choice choice;
     int64_t *offsets;
     size_t cap_offsets;
     int32_t *ids;
@@ -93,94 +103,84 @@ static firn_metric_map *map_of(firn_data_file *file, size_t map)
     }
 }
 
-/* Is the field among the selected ones? */
-static bool is_selected(const firn_manifest_reader *r, int64_t id)
-{
-    size_t from = 0;
-    size_t to = r->n_selected;
-    if (r->selects_all) return true;
-    while (from < to) {
-        const size_t mid = from + (to - from) / 2;
-        if (r->selected[mid] == id) return true;
-        if (r->selected[mid] < id)
-            from = mid + 1;
-        else
-            to = mid;
-    }
-    return false;
-}
-
-static firn_status read_counts(const firn_manifest_reader *r, firn_cursor *c, firn_metric *items,
-                               int64_t n, size_t *n_kept, firn_error *err)
-{
-    size_t kept = 0;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t id = 0;
-        FIRN_TRY(firn_avro_read_long(c, &id, err));
-        items[kept] = (firn_metric){.field_id = (int32_t)id};
-        FIRN_TRY(firn_avro_read_long(c, &items[kept].count, err));
-        kept += is_selected(r, id);
-    }
-    *n_kept += kept;
-    return FIRN_OK;
-}
-
-static firn_status read_bounds(const firn_manifest_reader *r, firn_cursor *c, firn_metric *items,
-                               int64_t n, size_t *n_kept, firn_error *err)
-{
-    size_t kept = 0;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t id = 0;
-        FIRN_TRY(firn_avro_read_long(c, &id, err));
-        items[kept] = (firn_metric){.field_id = (int32_t)id};
-        FIRN_TRY(firn_avro_read_bytes(c, &items[kept].bound, err));
-        kept += is_selected(r, id);
-    }
-    *n_kept += kept;
-    return FIRN_OK;
-}
-
 static firn_status skip_items(firn_cursor *c, size_t map, int64_t n, int64_t size, firn_error *err)
 {
     firn_str ignored = {0};
-    int64_t number = 0;
     if (size >= 0) return firn_cursor_take(c, (uint64_t)size, &ignored, err);
-    if (map < MAP_LOWER) return firn_avro_skip_longs(c, 2 * (uint64_t)n, err);
-    for (int64_t i = 0; i < n; i++) {
-        FIRN_TRY(firn_avro_read_long(c, &number, err));
-        FIRN_TRY(firn_avro_read_bytes(c, &ignored, err));
-    }
+    return map < MAP_LOWER ? firn_metrics_skip_counts(c, n, err)
+                           : firn_metrics_skip_bounds(c, n, err);
+}
+
+/* Blocks of the usual form, fewer than 64 items and no size, are read here. */
+static firn_status next_items(firn_cursor *c, int64_t *n, int64_t *size, firn_error *err)
+{
+    const size_t left = firn_cursor_left(c);
+    if (left == 0 || (*c->at & 0x81) != 0 || *c->at > left)
+        return firn_avro_read_block(c, 2, n, size, err);
+    *n = *c->at++ >> 1;
+    *size = -1;
     return FIRN_OK;
+}
+
+static firn_status read_items(firn_manifest_reader *r, size_t map, firn_cursor *c, size_t *n_items,
+                              firn_error *err)
+{
+    metric_array *array = &r->maps[map];
+    for (;;) {
+        int64_t n = 0;
+        int64_t size = 0;
+        FIRN_TRY(next_items(c, &n, &size, err));
+        if (n == 0) return FIRN_OK;
+        if (array->is_skipped) {
+            FIRN_TRY(skip_items(c, map, n, size, err));
+            continue;
+        }
+        FIRN_TRY(
+            reserve(&array->items, &array->cap, *n_items + (size_t)n, sizeof *array->items, err));
+        firn_metric *items = array->items + *n_items;
+        FIRN_TRY(map < MAP_LOWER ? firn_metrics_read_counts(&r->choice, c, items, n, n_items, err)
+                                 : firn_metrics_read_bounds(&r->choice, c, items, n, n_items, err));
+    }
+}
+
+static bool is_as_before(metric_array *array, firn_cursor *c)
+{
+    if (array->n_before == 0 || firn_cursor_left(c) < array->n_before ||
+        memcmp(c->at, array->before, array->n_before) != 0)
+        return false;
+    c->at += array->n_before;
+    array->n_unlike = 0;
+    return true;
+}
+
+static void keep_bytes(metric_array *array, const uint8_t *from, const uint8_t *to)
+{
+    const size_t n = (size_t)(to - from);
+    array->version++;
+    array->n_before = 0;
+    if (n > MAP_BYTES || ++array->n_unlike > UNLIKE_MAX) return;
+    memcpy(array->before, from, n);
+    array->n_before = n;
 }
 
 static firn_status read_map(void *ctx, const firn_record_step *step, firn_cursor *c, void *base,
                             firn_error *err)
 {
+    static const firn_metric empty;
     firn_manifest_reader *r = ctx;
     metric_array *array = &r->maps[step->arg];
-    size_t n_items = 0;
-    for (;;) {
-        int64_t n = 0;
-        int64_t size = 0;
-        FIRN_TRY(firn_avro_read_block(c, 2, &n, &size, err));
-        if (n == 0) break;
-        if (array->is_skipped) {
-            FIRN_TRY(skip_items(c, step->arg, n, size, err));
-            continue;
-        }
-        FIRN_TRY(
-            reserve(&array->items, &array->cap, n_items + (size_t)n, sizeof *array->items, err));
-        firn_metric *items = array->items + n_items;
-        if (step->arg < MAP_LOWER) {
-            FIRN_TRY(read_counts(r, c, items, n, &n_items, err));
-        } else {
-            FIRN_TRY(read_bounds(r, c, items, n, &n_items, err));
-        }
-    }
-    static const firn_metric empty;
+    const bool is_kept = step->arg < MAP_LOWER && !array->is_skipped;
+    const uint8_t *from = c->at;
     raw_entry *raw = base;
+    if (!is_kept || !is_as_before(array, c)) {
+        array->n_items = 0;
+        FIRN_TRY(read_items(r, step->arg, c, &array->n_items, err));
+        if (is_kept) keep_bytes(array, from, c->at);
+    }
     *map_of(&raw->entry.file, step->arg) =
-        (firn_metric_map){n_items > 0 ? array->items : &empty, n_items};
+        (firn_metric_map){array->n_items > 0 ? array->items : &empty, array->n_items};
+    if (is_kept && step->arg >= MAP_VALUES)
+        raw->entry.file.count_versions[step->arg - MAP_VALUES] = array->version;
     return FIRN_OK;
 }
 
@@ -442,7 +442,7 @@ firn_status firn_manifest_reader_open(firn_str bytes, const firn_manifest_file *
     r->first_row_id = -1;
     r->info.added_snapshot_id = -1;
     r->has_list = file != NULL;
-    r->selects_all = true;
+    r->choice = firn_metric_choice_all();
     if (file) {
         r->info = *file;
         if (file->content == FIRN_CONTENT_DATA) r->first_row_id = file->first_row_id;
@@ -474,9 +474,8 @@ firn_status firn_manifest_reader_select(firn_manifest_reader *reader, const int3
     int32_t *ids = firn_arena_array(reader->arena, n, sizeof *ids);
     if (!ids) return firn_fail_nomem(err);
     if (n > 0) memcpy(ids, field_ids, n * sizeof *ids);
-    reader->selects_all = false;
-    reader->selected = ids;
-    reader->n_selected = n;
+    reader->choice = firn_metric_choice_of(ids, n);
+    for (size_t i = 0; n == 0 && i < N_MAPS; i++) reader->maps[i].is_skipped = true;
     return FIRN_OK;
 }
 

@@ -129,6 +129,15 @@ static firn_status read_step(const firn_record_step *step, firn_cursor *c, void 
     return firn_avro_skip(c, step->schema, err);
 }
 
+/* One byte says which, of two. */
+static inline firn_status read_branch(firn_cursor *c, size_t *out, firn_error *err)
+{
+    if (firn_cursor_left(c) == 0 || (*c->at & ~2u) != 0)
+        return firn_avro_read_branch(c, 2, out, err);
+    *out = *c->at++ >> 1;
+    return FIRN_OK;
+}
+
 firn_status firn_record_read(const firn_record_plan *plan, firn_cursor *c, void *ctx, void *base,
                              firn_error *err)
 {
@@ -136,7 +145,7 @@ firn_status firn_record_read(const firn_record_plan *plan, firn_cursor *c, void 
         const firn_record_step *step = &plan->steps[i];
         if (step->null_branch >= 0) {
             size_t branch = 0;
-            FIRN_TRY(firn_avro_read_branch(c, 2, &branch, err));
+            FIRN_TRY(read_branch(c, &branch, err));
             if ((int)branch == step->null_branch) continue;
         }
         const firn_status st = read_step(step, c, ctx, base, err);
