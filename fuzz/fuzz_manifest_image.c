@@ -72,7 +72,7 @@ static void read_column(firn_manifest_image *image, size_t part, const firn_imag
         firn_str text;
         if (found->form == FIRN_IMAGE_NUMBERS) {
             (void)firn_image_number(found, i);
-        } else if (found->form != FIRN_IMAGE_TEXTS) {
+        } else if (!firn_image_is_text(found)) {
             if (firn_image_bound(found, i, bound).len > 8) __builtin_trap();
         } else if (firn_image_text(found, i, arena, &text, NULL) == FIRN_OK) {
             if (text.len > 0 && firn_str_hash(text) == 1) __builtin_trap(); /* reads all of it */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making images. An entry costs a store for each number, so rows of all columns grow together, and
- * columns of a field are looked for where the entry before had them. */
+/* Making images. An entry costs a store for each number, so columns of a field are looked for where
+ * the entry before had them, counts that stay the same are not stored again, and a part is finished
+ * after so many rows that its columns are still near the processor. */
 #include "iceberg/scan/image_builder.h"
 
 #include <stdlib.h>
@@ -16,27 +17,37 @@
 #define COLUMNS_KEPT 256                 /* of a builder that is used again */
 #define TEXT_MAX     ((size_t)256 << 20) /* bytes of one column */
 #define PACKED_MAX   ((size_t)1 << 30)   /* of all */
-#define ROWS_FIRST   1024
+#define PART_ROWS    1024
+#define N_COUNTS     (FIRN_IMAGE_LOWER - FIRN_IMAGE_VALUE_COUNTS)
 #define ABSENT       ((uint32_t)1 << 31)
 
 typedef struct build_column {
     firn_image_kind kind;
     int32_t field_id;
     firn_image_form form;
-    int64_t *numbers; /* form NUMBERS, BOUNDS_*; cap_rows of them */
-    uint32_t *starts; /* form TEXTS; cap_rows + 1 of them, from 0 on */
+    int64_t *numbers; /* form NUMBERS, BOUNDS_*; PART_ROWS of them */
+    uint32_t *starts; /* form TEXTS; PART_ROWS of them, from 0 on */
     firn_buf bytes;
     size_t n; /* rows so far */
 } build_column;
 
+/* Rows whose counts of a kind are those of the first of them: only that one is stored. */
+typedef struct count_run {
+    uint64_t version; /* 0: none */
+    size_t from;
+} count_run;
+
 struct firn_image_builder {
     firn_arena *arena;   /* holds the builder itself */
-    firn_arena *scratch; /* of the tuples */
-    firn_buf packed;     /* data of the finished columns */
+    firn_arena *scratch; /* of the tuples and the finished parts */
+    firn_buf packed;     /* data of the finished parts' columns, whose offset is in it */
+    firn_image_part *parts;
+    size_t n_parts, cap_parts;
     build_column columns[COLUMNS_MAX];
     size_t n_columns;
-    size_t n_rows, cap_rows;
+    size_t n_rows; /* of the part */
     int64_t live_bytes;
+    count_run runs[N_COUNTS];
     /* where the metrics of the entry before were */
     uint16_t guess[FIRN_IMAGE_N_KINDS][COLUMNS_MAX];
     firn_map tuples; /* bytes -> index + 1 */
@@ -45,17 +56,35 @@ struct firn_image_builder {
     firn_str last_tuple_bytes;
 };
 
+/* Room for a part in the array that the column's form needs; that of another form stays. */
+static firn_status need_room(build_column *column, firn_error *err)
+{
+    const bool is_text = column->form == FIRN_IMAGE_TEXTS;
+    if (is_text && !column->starts)
+        column->starts = firn_mem_array(NULL, PART_ROWS, sizeof *column->starts);
+    if (!is_text && !column->numbers)
+        column->numbers = firn_mem_array(NULL, PART_ROWS, sizeof *column->numbers);
+    const void *room = is_text ? (void *)column->starts : (void *)column->numbers;
+    return room ? FIRN_OK : firn_fail_nomem(err);
+}
+
 static bool is_text_kind(firn_image_kind kind)
 {
     return (kind >= FIRN_IMAGE_PATH && kind < FIRN_IMAGE_BY_FIELD) || kind >= FIRN_IMAGE_LOWER;
 }
 
+/* A part. */
 static void start(firn_image_builder *b)
 {
     firn_map_init(&b->tuples, b->scratch);
     b->last_tuple_bytes = (firn_str){0};
     b->n_rows = 0;
     b->live_bytes = 0;
+    memset(b->runs, 0, sizeof b->runs);
+    for (size_t i = 0; i < b->n_columns; i++) {
+        b->columns[i].n = 0;
+        firn_buf_clear(&b->columns[i].bytes);
+    }
 }
 
 firn_status firn_image_builder_create(firn_image_builder **out, firn_error *err)
@@ -77,6 +106,10 @@ firn_status firn_image_builder_create(firn_image_builder **out, firn_error *err)
         column->kind = (firn_image_kind)i;
         column->form = is_text_kind(column->kind) ? FIRN_IMAGE_TEXTS : FIRN_IMAGE_NUMBERS;
         firn_buf_init(&column->bytes, NULL, TEXT_MAX);
+        const firn_status st = need_room(column, err);
+        if (st == FIRN_OK) continue;
+        firn_image_builder_destroy(b);
+        return st;
     }
     start(b);
     *out = b;
@@ -97,12 +130,10 @@ void firn_image_builder_reset(firn_image_builder *builder)
         dispose_column(&builder->columns[--builder->n_columns]);
         builder->columns[builder->n_columns] = (build_column){0};
     }
-    for (size_t i = 0; i < builder->n_columns; i++) {
-        builder->columns[i].n = 0;
-        firn_buf_clear(&builder->columns[i].bytes);
-    }
     firn_buf_clear(&builder->packed);
     firn_arena_reset(builder->scratch);
+    builder->parts = NULL;
+    builder->n_parts = builder->cap_parts = 0;
     start(builder);
 }
 
@@ -114,37 +145,6 @@ void firn_image_builder_destroy(firn_image_builder *builder)
     firn_buf_dispose(&builder->packed);
     firn_arena_destroy(builder->scratch);
     firn_arena_destroy(builder->arena); /* holds builder itself */
-}
-
-/* ---- room ---- */
-
-static firn_status grow_array(void *array, size_t n, size_t size, firn_error *err)
-{
-    void **items = array;
-    void *grown = firn_mem_resize(NULL, *items, n * size);
-    if (!grown) return firn_fail_nomem(err);
-    *items = grown;
-    return FIRN_OK;
-}
-
-/* What its form needs, and what it had for another manifest. */
-static firn_status grow_column(build_column *column, size_t cap, firn_error *err)
-{
-    const bool is_text = column->form == FIRN_IMAGE_TEXTS;
-    if (is_text || column->starts)
-        FIRN_TRY(grow_array(&column->starts, cap + 1, sizeof *column->starts, err));
-    if (!is_text || column->numbers)
-        FIRN_TRY(grow_array(&column->numbers, cap + 1, sizeof *column->numbers, err));
-    return FIRN_OK;
-}
-
-static firn_status reserve_row(firn_image_builder *b, firn_error *err)
-{
-    if (b->n_rows < b->cap_rows) return FIRN_OK;
-    const size_t cap = b->cap_rows ? b->cap_rows * 2 : ROWS_FIRST;
-    for (size_t i = 0; i < b->n_columns; i++) FIRN_TRY(grow_column(&b->columns[i], cap, err));
-    b->cap_rows = cap;
-    return FIRN_OK;
 }
 
 /* ---- one value ---- */
@@ -174,44 +174,59 @@ static void set_text(firn_image_builder *b, build_column *column, firn_str text)
     if (text.len > 0) firn_buf_str(&column->bytes, text);
 }
 
-static void put_fixed(build_column *column, size_t i)
+static void put_fixed(build_column *column, firn_image_form form, size_t i)
 {
-    const size_t n = column->form == FIRN_IMAGE_BOUNDS_4 ? 4 : 8;
+    const size_t n = form == FIRN_IMAGE_BOUNDS_4 ? 4 : 8;
     firn_buf_append(&column->bytes, &column->numbers[i], n);
 }
 
 /* Bounds that turn out not to be of one length after all. */
-static firn_status make_texts(const firn_image_builder *b, build_column *column, firn_error *err)
+static firn_status make_texts(build_column *column, firn_error *err)
 {
-    FIRN_TRY(grow_array(&column->starts, b->cap_rows + 1, sizeof *column->starts, err));
+    const firn_image_form before = column->form;
+    column->form = FIRN_IMAGE_TEXTS;
+    FIRN_TRY(need_room(column, err));
     for (size_t i = 0; i < column->n; i++) {
         column->starts[i] = (uint32_t)column->bytes.len;
-        put_fixed(column, i);
+        put_fixed(column, before, i);
     }
-    column->form = FIRN_IMAGE_TEXTS;
     return FIRN_OK;
 }
 
-/* The bound of a manifest's first entry decides what the column is tried as. */
-static firn_status choose_form(const firn_image_builder *b, build_column *column, firn_str bound,
-                               firn_error *err)
+/* The bound of a part's first entry decides what the column is tried as. */
+static firn_status choose_form(build_column *column, firn_str bound, firn_error *err)
 {
     column->form = bound.len == 4   ? FIRN_IMAGE_BOUNDS_4
                    : bound.len == 8 ? FIRN_IMAGE_BOUNDS_8
                                     : FIRN_IMAGE_TEXTS;
-    return grow_column(column, b->cap_rows, err);
+    return need_room(column, err);
+}
+
+/* As nearly all are. */
+static inline bool set_fixed(const firn_image_builder *b, build_column *column, firn_str bound)
+{
+    int32_t narrow = 0;
+    if (b->n_rows == 0 || column->n != b->n_rows) return false;
+    if (column->form == FIRN_IMAGE_BOUNDS_8 && bound.len == 8) {
+        memcpy(&column->numbers[column->n++], bound.data, 8);
+        return true;
+    }
+    if (column->form != FIRN_IMAGE_BOUNDS_4 || bound.len != 4) return false;
+    memcpy(&narrow, bound.data, sizeof narrow);
+    column->numbers[column->n++] = narrow;
+    return true;
 }
 
 static firn_status set_bound(firn_image_builder *b, build_column *column, firn_str bound,
                              firn_error *err)
 {
-    if (b->n_rows == 0 && column->n == 0) FIRN_TRY(choose_form(b, column, bound, err));
+    if (b->n_rows == 0 && column->n == 0) FIRN_TRY(choose_form(column, bound, err));
     const size_t fixed = column->form == FIRN_IMAGE_BOUNDS_4   ? 4
                          : column->form == FIRN_IMAGE_BOUNDS_8 ? 8
                                                                : 0;
     if (fixed > 0 && (bound.len != fixed || column->n != b->n_rows)) {
         if (column->n > b->n_rows) return FIRN_OK;
-        FIRN_TRY(make_texts(b, column, err));
+        FIRN_TRY(make_texts(column, err));
     }
     if (column->form == FIRN_IMAGE_TEXTS) {
         set_text(b, column, bound);
@@ -246,7 +261,7 @@ static firn_status add_column(firn_image_builder *b, firn_image_kind kind,
     *column = (build_column){.kind = kind, .field_id = metric->field_id};
     firn_buf_init(&column->bytes, NULL, TEXT_MAX);
     column->form = is_text_kind(kind) ? FIRN_IMAGE_TEXTS : FIRN_IMAGE_NUMBERS;
-    FIRN_TRY(grow_column(column, b->cap_rows, err));
+    FIRN_TRY(need_room(column, err));
     b->n_columns++;
     *out = column;
     return FIRN_OK;
@@ -267,12 +282,35 @@ static firn_status set_metrics(firn_image_builder *b, firn_image_kind kind,
             }
             b->guess[kind][i] = (uint16_t)(column - b->columns);
         }
-        if (is_text_kind(kind))
-            FIRN_TRY(set_bound(b, column, metric->bound, err));
-        else
+        if (!is_text_kind(kind))
             set_number(b, column, metric->count);
+        else if (!set_fixed(b, column, metric->bound))
+            FIRN_TRY(set_bound(b, column, metric->bound, err));
     }
     return FIRN_OK;
+}
+
+/* ---- counts that stay the same ---- */
+
+/* Rows up to n of a column that was stored with the first row of its run; others have no value. */
+static void fill_run(const firn_image_builder *b, build_column *column, size_t n)
+{
+    const count_run *run = &b->runs[column->kind - FIRN_IMAGE_VALUE_COUNTS];
+    if (run->version == 0 || column->n != run->from + 1) return;
+    const int64_t value = column->numbers[run->from];
+    while (column->n < n) column->numbers[column->n++] = value;
+}
+
+static firn_status set_counts(firn_image_builder *b, firn_image_kind kind,
+                              const firn_metric_map *map, uint64_t version, firn_error *err)
+{
+    count_run *run = &b->runs[kind - FIRN_IMAGE_VALUE_COUNTS];
+    if (run->version != 0 && run->version == version) return FIRN_OK;
+    const bool is_long = run->version != 0 && run->from + 1 < b->n_rows;
+    for (size_t i = FIRN_IMAGE_BY_FIELD; is_long && i < b->n_columns; i++)
+        if (b->columns[i].kind == kind) fill_run(b, &b->columns[i], b->n_rows);
+    *run = (count_run){version, b->n_rows};
+    return set_metrics(b, kind, map, err);
 }
 
 /* ---- partition tuples ---- */
@@ -425,32 +463,15 @@ static void set_scalars(firn_image_builder *b, const firn_manifest_entry *entry)
 static firn_status set_all_metrics(firn_image_builder *b, const firn_data_file *file,
                                    firn_error *err)
 {
-    const struct {
-        firn_image_kind kind;
-        const firn_metric_map *map;
-    } maps[] = {{FIRN_IMAGE_VALUE_COUNTS, &file->value_counts},
-                {FIRN_IMAGE_NULL_COUNTS, &file->null_value_counts},
-                {FIRN_IMAGE_NAN_COUNTS, &file->nan_value_counts},
-                {FIRN_IMAGE_LOWER, &file->lower_bounds},
-                {FIRN_IMAGE_UPPER, &file->upper_bounds}};
-    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
-        const firn_status st = set_metrics(b, maps[i].kind, maps[i].map, err);
+    const firn_metric_map *const counts[] = {&file->value_counts, &file->null_value_counts,
+                                             &file->nan_value_counts};
+    for (size_t i = 0; i < N_COUNTS; i++) {
+        const firn_status st = set_counts(b, (firn_image_kind)(FIRN_IMAGE_VALUE_COUNTS + i),
+                                          counts[i], file->count_versions[i], err);
         if (st != FIRN_OK) return st;
     }
-    return FIRN_OK;
-}
-
-firn_status firn_image_builder_append(firn_image_builder *builder, const firn_manifest_entry *entry,
-                                      firn_error *err)
-{
-    if (entry->file.file_size_bytes > INT64_MAX - builder->live_bytes) return FIRN_DONE;
-    FIRN_TRY(reserve_row(builder, err));
-    FIRN_TRY(find_tuple(builder, &entry->file, err));
-    set_scalars(builder, entry);
-    const firn_status st = set_all_metrics(builder, &entry->file, err);
-    if (st != FIRN_OK) return st;
-    builder->n_rows++;
-    return builder->n_rows < ABSENT / 16 ? FIRN_OK : FIRN_DONE;
+    const firn_status st = set_metrics(b, FIRN_IMAGE_LOWER, &file->lower_bounds, err);
+    return st == FIRN_OK ? set_metrics(b, FIRN_IMAGE_UPPER, &file->upper_bounds, err) : st;
 }
 
 /* ---- finishing ---- */
@@ -486,7 +507,6 @@ static void pack(const int64_t *numbers, size_t n, int64_t low, uint8_t width, c
 static firn_status finish_numbers(firn_buf *packed, build_column *column, size_t n,
                                   firn_image_column *out, firn_error *err)
 {
-    pad_numbers(column, n);
     int64_t low = n > 0 ? column->numbers[0] : 0;
     int64_t high = low;
     for (size_t i = 0; i < n; i++) {
@@ -526,11 +546,9 @@ static size_t shared_by_all(const build_column *column, size_t n)
     return shared;
 }
 
-static firn_status finish_texts(firn_buf *packed, build_column *column, size_t n,
-                                firn_image_column *out, firn_error *err)
+static firn_status finish_uneven(firn_buf *packed, build_column *column, size_t n,
+                                 firn_image_column *out, firn_error *err)
 {
-    pad_texts(column, n);
-    FIRN_TRY(firn_buf_check(&column->bytes, err));
     const size_t shared = shared_by_all(column, n);
     const size_t start_bytes = (n + 1) * sizeof(uint32_t);
     char *data = firn_buf_reserve(packed, start_bytes + shared + column->bytes.len);
@@ -549,21 +567,110 @@ static firn_status finish_texts(firn_buf *packed, build_column *column, size_t n
     }
     const uint32_t end = (uint32_t)at;
     memcpy(data + n * sizeof end, &end, sizeof end);
+    out->form = FIRN_IMAGE_TEXTS;
     out->size = at;
     out->shared = shared;
     packed->len += at;
     return FIRN_OK;
 }
 
+/* ---- texts of one length ---- */
+
+static bool is_even(const build_column *column, size_t n)
+{
+    const size_t len = n > 0 ? column->bytes.len / n : 0;
+    if (len * n != column->bytes.len) return false;
+    for (size_t i = 0; i < n; i++)
+        if (column->starts[i] != i * len) return false;
+    return true;
+}
+
+/* As shared_by_all(), eight bytes of all texts at a time. */
+static size_t shared_by_even(const char *texts, size_t n, size_t len)
+{
+    size_t at = 0;
+    for (; at + 8 <= len; at += 8) {
+        const uint64_t first = firn_load_u64le(texts + at);
+        uint64_t differs = 0;
+        for (size_t i = 1; i < n; i++) differs |= firn_load_u64le(texts + i * len + at) ^ first;
+        if (differs != 0) return at + ((size_t)__builtin_ctzll(differs) >> 3);
+    }
+    for (; at < len; at++)
+        for (size_t i = 1; i < n; i++)
+            if (texts[i * len + at] != texts[at]) return at;
+    return len;
+}
+
+/* Bytes behind the rest of a text may be written: those of the next come over them. */
+static void pack_rests(const char *texts, size_t n, size_t len, size_t shared, char *out)
+{
+    const size_t rest = len - shared;
+    for (size_t i = 0; rest <= 16 && i < n; i++) {
+        memcpy(out + i * rest, texts + i * len + shared, 8);
+        memcpy(out + i * rest + 8, texts + i * len + shared + 8, 8);
+    }
+    for (size_t i = 0; rest > 16 && i < n; i++)
+        memcpy(out + i * rest, texts + i * len + shared, rest);
+}
+
+static firn_status finish_even(firn_buf *packed, build_column *column, size_t n,
+                               firn_image_column *out, firn_error *err)
+{
+    const size_t len = n > 0 ? column->bytes.len / n : 0;
+    size_t shared = len > 0 ? shared_by_even(column->bytes.data, n, len) : 0;
+    if (column->kind == FIRN_IMAGE_PATH && shared == len) shared--; /* see check_column() */
+    char *data = firn_buf_reserve(packed, shared + n * (len - shared) + 16);
+    if (!data || !firn_buf_reserve(&column->bytes, 16)) return firn_fail_nomem(err);
+    if (shared > 0) memcpy(data, column->bytes.data, shared);
+    if (shared < len) pack_rests(column->bytes.data, n, len, shared, data + shared);
+    out->form = FIRN_IMAGE_EVEN;
+    out->base = (int64_t)(len - shared);
+    out->size = shared + n * (len - shared);
+    out->shared = shared;
+    packed->len += (size_t)out->size;
+    return FIRN_OK;
+}
+
+static firn_status finish_texts(firn_buf *packed, build_column *column, size_t n,
+                                firn_image_column *out, firn_error *err)
+{
+    pad_texts(column, n);
+    FIRN_TRY(firn_buf_check(&column->bytes, err));
+    const bool may_be_even = column->kind != FIRN_IMAGE_TUPLES &&
+                             (column->kind != FIRN_IMAGE_PATH || column->bytes.len > 0);
+    return may_be_even && is_even(column, n) ? finish_even(packed, column, n, out, err)
+                                             : finish_uneven(packed, column, n, out, err);
+}
+
+static bool is_count_kind(firn_image_kind kind)
+{
+    return kind >= FIRN_IMAGE_VALUE_COUNTS && kind < FIRN_IMAGE_LOWER;
+}
+
+static bool is_one_run(const firn_image_builder *b, const build_column *column)
+{
+    if (!is_count_kind(column->kind) || column->n != 1) return false;
+    const count_run *run = &b->runs[column->kind - FIRN_IMAGE_VALUE_COUNTS];
+    return run->version != 0 && run->from == 0;
+}
+
 static firn_status finish_column(firn_image_builder *b, build_column *column,
                                  firn_image_column *out, firn_error *err)
 {
-    if (column->form > FIRN_IMAGE_TEXTS && column->n < b->n_rows)
-        FIRN_TRY(make_texts(b, column, err));
-    *out = (firn_image_column){
-        .kind = column->kind, .form = column->form, .field_id = column->field_id};
-    if (column->form != FIRN_IMAGE_TEXTS)
+    if (column->form > FIRN_IMAGE_TEXTS && column->n < b->n_rows) FIRN_TRY(make_texts(column, err));
+    *out = (firn_image_column){.kind = column->kind,
+                               .form = column->form,
+                               .field_id = column->field_id,
+                               .offset = b->packed.len};
+    if (is_one_run(b, column)) {
+        out->base = column->numbers[0]; /* and no data */
+        return FIRN_OK;
+    }
+    if (column->form != FIRN_IMAGE_TEXTS) {
+        if (is_count_kind(column->kind)) fill_run(b, column, b->n_rows);
+        pad_numbers(column, b->n_rows);
         return finish_numbers(&b->packed, column, b->n_rows, out, err);
+    }
     const bool is_tuples = column->kind == FIRN_IMAGE_TUPLES;
     if (is_tuples) out->base = (int64_t)column->n;
     return finish_texts(&b->packed, column, is_tuples ? column->n : b->n_rows, out, err);
@@ -577,40 +684,68 @@ static int compare_columns(const void *a, const void *b)
     return (x->field_id > y->field_id) - (x->field_id < y->field_id);
 }
 
-static firn_status add_part(firn_manifest_image *image, firn_image_part **out, firn_error *err)
+/* The rows since the part before. */
+static firn_status finish_part(firn_image_builder *b, firn_error *err)
 {
-    firn_image_part *parts = firn_arena_array(image->arena, image->n_parts + 1, sizeof *parts);
-    if (!parts) return firn_fail_nomem(err);
-    if (image->n_parts > 0) memcpy(parts, image->parts, image->n_parts * sizeof *parts);
-    image->parts = parts;
-    *out = &parts[image->n_parts++];
+    firn_image_part *part =
+        firn_arena_push(b->scratch, &b->parts, &b->n_parts, &b->cap_parts, sizeof *part);
+    if (!part) return firn_fail_nomem(err);
+    *part = (firn_image_part){.n_entries = b->n_rows, .live_bytes = b->live_bytes};
+    part->columns = firn_arena_array(b->scratch, b->n_columns, sizeof *part->columns);
+    if (!part->columns) return firn_fail_nomem(err);
+    for (size_t i = 0; i < b->n_columns; i++) {
+        build_column *from = &b->columns[i];
+        if (from->kind >= FIRN_IMAGE_BY_FIELD && from->n == 0) continue; /* of another part */
+        FIRN_TRY(finish_column(b, from, &part->columns[part->n_columns], err));
+        part->n_columns++;
+    }
+    qsort(part->columns, part->n_columns, sizeof *part->columns, compare_columns);
+    start(b);
+    return FIRN_OK;
+}
+
+firn_status firn_image_builder_append(firn_image_builder *builder, const firn_manifest_entry *entry,
+                                      firn_error *err)
+{
+    if (entry->file.file_size_bytes > INT64_MAX - builder->live_bytes) return FIRN_DONE;
+    FIRN_TRY(find_tuple(builder, &entry->file, err));
+    set_scalars(builder, entry);
+    const firn_status st = set_all_metrics(builder, &entry->file, err);
+    if (st != FIRN_OK) return st;
+    builder->n_rows++;
+    return builder->n_rows < PART_ROWS ? FIRN_OK : finish_part(builder, err);
+}
+
+/* The part with its data, in the image's memory. */
+static firn_status copy_part(const firn_image_builder *b, const firn_image_part *from,
+                             firn_manifest_image *image, firn_image_part *out, firn_error *err)
+{
+    *out = *from;
+    out->columns = firn_arena_array(image->arena, from->n_columns, sizeof *out->columns);
+    if (!out->columns) return firn_fail_nomem(err);
+    memcpy(out->columns, from->columns, from->n_columns * sizeof *out->columns);
+    for (size_t i = 0; i < out->n_columns; i++) {
+        out->columns[i].data = b->packed.data + out->columns[i].offset;
+        image->n_bytes += (size_t)out->columns[i].size;
+    }
+    image->n_columns += out->n_columns;
     return FIRN_OK;
 }
 
 firn_status firn_image_builder_finish(firn_image_builder *builder, int64_t n_row_ids,
                                       firn_manifest_image *image, firn_error *err)
 {
-    firn_image_part *part = NULL;
-    FIRN_TRY(reserve_row(builder, err)); /* an image of no entries has columns, too */
-    FIRN_TRY(add_part(image, &part, err));
-    part->n_entries = builder->n_rows;
-    part->n_row_ids = n_row_ids;
-    part->live_bytes = builder->live_bytes;
-    part->columns = firn_arena_array(image->arena, builder->n_columns, sizeof *part->columns);
-    if (!part->columns) return firn_fail_nomem(err);
-    for (size_t i = 0; i < builder->n_columns; i++) {
-        build_column *from = &builder->columns[i];
-        firn_image_column *column = &part->columns[part->n_columns];
-        if (from->kind >= FIRN_IMAGE_BY_FIELD && from->n == 0) continue; /* of another manifest */
-        FIRN_TRY(finish_column(builder, from, column, err));
-        part->n_columns++;
-        image->n_columns++;
-        image->n_bytes += (size_t)column->size;
-    }
-    size_t at = 0; /* the buffer stays where it is from here on */
-    for (size_t i = 0; i < part->n_columns; at += (size_t)part->columns[i++].size)
-        part->columns[i].data = builder->packed.data + at;
+    if (builder->n_rows > 0 || builder->n_parts == 0) FIRN_TRY(finish_part(builder, err));
+    const size_t n = image->n_parts + builder->n_parts;
+    firn_image_part *parts = firn_arena_array(image->arena, n, sizeof *parts);
+    if (!parts || !firn_buf_reserve(&builder->packed, 1)) return firn_fail_nomem(err);
+    if (image->n_parts > 0) memcpy(parts, image->parts, image->n_parts * sizeof *parts);
     image->is_borrowed = true;
-    qsort(part->columns, part->n_columns, sizeof *part->columns, compare_columns);
+    image->parts = parts;
+    for (size_t i = 0; i < builder->n_parts; i++) {
+        FIRN_TRY(copy_part(builder, &builder->parts[i], image, &parts[image->n_parts], err));
+        image->n_parts++;
+    }
+    parts[n - 1].n_row_ids = n_row_ids; /* row ids count from the first of the parts */
     return FIRN_OK;
 }

@@ -17,7 +17,7 @@ void firn_image_builder_reset(firn_image_builder *builder);
 FIRN_MUST_CHECK firn_status firn_image_builder_append(firn_image_builder *builder,
                                                       const firn_manifest_entry *entry,
                                                       firn_error *err);
-/* What was gathered as the next part of the image, which borrows it from the builder. */
+/* What was gathered as the next parts of the image, which borrows them from the builder. */
 FIRN_MUST_CHECK firn_status firn_image_builder_finish(firn_image_builder *builder,
                                                       int64_t n_row_ids, firn_manifest_image *image,
                                                       firn_error *err);

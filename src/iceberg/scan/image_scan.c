@@ -135,7 +135,7 @@ static void keep_between(const part_scan *s, const firn_image_column *column, in
 /* Bounds as numbers compare as values of the type do. */
 static bool is_comparable(const firn_type *type, const firn_image_column *column)
 {
-    if (!column || column->form == FIRN_IMAGE_TEXTS) return false;
+    if (!column || firn_image_is_text(column)) return false;
     switch (type->kind) {
     case FIRN_TYPE_INT:
     case FIRN_TYPE_DATE: return column->form == FIRN_IMAGE_BOUNDS_4;
@@ -259,7 +259,7 @@ static firn_status read_metric(const part_scan *s, size_t m, size_t i, size_t at
         *has = item->count != -1;
         return FIRN_OK;
     }
-    if (column->form != FIRN_IMAGE_TEXTS) {
+    if (!firn_image_is_text(column)) {
         item->bound = firn_image_bound(column, at, s->bounds[m * s->n_ids + i]);
         return FIRN_OK;
     }

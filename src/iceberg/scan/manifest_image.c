@@ -13,7 +13,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-#define MAGIC        "FIRNMI01"
+#define MAGIC        "FIRNMI02"
 #define MAGIC_BYTES  8
 #define START_BYTES  32 /* magic, checksum and the four sizes */
 #define PART_BYTES   32
@@ -128,24 +128,33 @@ firn_str firn_image_bound(const firn_image_column *column, size_t i, char bytes[
     return (firn_str){bytes, column->form == FIRN_IMAGE_BOUNDS_4 ? 4 : 8};
 }
 
+/* What a text has behind what all begin with; data NULL: absent. */
+static firn_str rest_of(const firn_image_column *column, size_t i)
+{
+    if (column->form == FIRN_IMAGE_EVEN) {
+        const size_t n = (size_t)column->base;
+        return (firn_str){column->data + column->shared + i * n, n};
+    }
+    const uint32_t start = start_of(column, i);
+    const size_t from = start & ~ABSENT;
+    if (start & ABSENT) return (firn_str){0};
+    return (firn_str){column->data + from, (start_of(column, i + 1) & ~ABSENT) - from};
+}
+
 firn_status firn_image_text(const firn_image_column *column, size_t i, firn_arena *arena,
                             firn_str *out, firn_error *err)
 {
-    const uint32_t start = start_of(column, i);
-    const size_t from = start & ~ABSENT;
-    const size_t n = (start_of(column, i + 1) & ~ABSENT) - from;
     const size_t n_before = column->shared;
-    *out = (firn_str){0};
-    if (start & ABSENT) return FIRN_OK;
-    if (n_before == 0) {
-        *out = (firn_str){column->data + from, n};
-        return FIRN_OK;
-    }
-    char *text = firn_arena_alloc(arena, n_before + n);
+    const bool is_even = column->form == FIRN_IMAGE_EVEN;
+    const firn_str rest = rest_of(column, i);
+    *out = rest;
+    if (!rest.data || n_before == 0) return FIRN_OK;
+    char *text = firn_arena_alloc(arena, n_before + rest.len);
     if (!text) return firn_fail_nomem(err);
-    memcpy(text, column->data + (start_of(column, 0) & ~ABSENT) - n_before, n_before);
-    if (n > 0) memcpy(text + n_before, column->data + from, n);
-    *out = (firn_str){text, n_before + n};
+    const size_t shared_end = is_even ? n_before : start_of(column, 0) & ~ABSENT;
+    memcpy(text, column->data + shared_end - n_before, n_before);
+    if (rest.len > 0) memcpy(text + n_before, rest.data, rest.len);
+    *out = (firn_str){text, n_before + rest.len};
     return FIRN_OK;
 }
 
@@ -179,6 +188,8 @@ static firn_status check_data(const firn_image_part *part, firn_image_column *co
     const firn_str data = {column->data, (size_t)column->size};
     if (firn_str_hash(data) != column->checksum) return fail(column, "wrong checksum", err);
     if (column->form == FIRN_IMAGE_TEXTS) return check_texts(column, count_of(part, column), err);
+    if (column->form == FIRN_IMAGE_EVEN)
+        column->shared = (size_t)(column->size - part->n_entries * (uint64_t)column->base);
     return FIRN_OK;
 }
 
@@ -193,15 +204,24 @@ static bool is_form_of(const firn_image_column *column)
         column->kind < FIRN_IMAGE_PATH ||
         (column->kind >= FIRN_IMAGE_VALUE_COUNTS && column->kind <= FIRN_IMAGE_NAN_COUNTS);
     if (is_number) return column->form == FIRN_IMAGE_NUMBERS;
-    if (column->kind < FIRN_IMAGE_BY_FIELD) return column->form == FIRN_IMAGE_TEXTS;
+    if (column->kind == FIRN_IMAGE_TUPLES) return column->form == FIRN_IMAGE_TEXTS;
+    if (column->kind < FIRN_IMAGE_BY_FIELD) return firn_image_is_text(column);
     return column->form != FIRN_IMAGE_NUMBERS;
+}
+
+/* Paths are not empty: there are no more entries than bytes. */
+static bool is_even_size(const firn_image_part *part, const firn_image_column *column)
+{
+    const int64_t least = column->kind == FIRN_IMAGE_PATH ? 1 : 0;
+    if (column->base < least || column->size >= ABSENT) return false;
+    return column->base == 0 || part->n_entries <= column->size / (uint64_t)column->base;
 }
 
 /* Sizes are what the entries need, so that no count is bigger than the bytes that are there. */
 static firn_status check_column(const firn_image_part *part, const firn_image_column *column,
                                 uint64_t file_size, firn_error *err)
 {
-    if (column->kind >= FIRN_IMAGE_N_KINDS || column->form > FIRN_IMAGE_BOUNDS_8 ||
+    if (column->kind >= FIRN_IMAGE_N_KINDS || column->form >= FIRN_IMAGE_N_FORMS ||
         !is_width(column->width) || !is_form_of(column))
         return fail(column, "of no known form", err);
     if (column->offset > file_size || column->size > file_size - column->offset)
@@ -212,6 +232,8 @@ static firn_status check_column(const firn_image_part *part, const firn_image_co
             return fail(column, "has no room for its values", err);
         return FIRN_OK;
     }
+    if (column->form == FIRN_IMAGE_EVEN)
+        return is_even_size(part, column) ? FIRN_OK : fail(column, "of a wrong size", err);
     return column->size == part->n_entries * column->width ? FIRN_OK
                                                            : fail(column, "of a wrong size", err);
 }
@@ -301,7 +323,7 @@ static firn_status read_image_column(firn_cursor *c, firn_image_column *out, fir
     FIRN_TRY(firn_cursor_u64le(c, &out->offset, err));
     FIRN_TRY(firn_cursor_u64le(c, &out->size, err));
     FIRN_TRY(firn_cursor_u64le(c, &out->checksum, err));
-    if (kind >= FIRN_IMAGE_N_KINDS || form > FIRN_IMAGE_BOUNDS_8 || width > 8)
+    if (kind >= FIRN_IMAGE_N_KINDS || form >= FIRN_IMAGE_N_FORMS || width > 8)
         return firn_fail(err, FIRN_ERR_CORRUPT, "image column of kind %" PRIu32, kind);
     out->kind = (firn_image_kind)kind;
     out->form = (firn_image_form)form;
@@ -495,10 +517,16 @@ static bool write_pieces(const firn_manifest_image *image, firn_cache_folder *fo
     firn_str *pieces = firn_mem_array(NULL, image->n_columns + 1, sizeof *pieces);
     if (!pieces) return false;
     pieces[0] = header;
-    for (size_t p = 0; p < image->n_parts; p++)
-        for (size_t i = 0; i < image->parts[p].n_columns; i++)
-            pieces[n++] = (firn_str){image->parts[p].columns[i].data,
-                                     (size_t)image->parts[p].columns[i].size};
+    for (size_t p = 0; p < image->n_parts; p++) {
+        for (size_t i = 0; i < image->parts[p].n_columns; i++) {
+            const firn_image_column *column = &image->parts[p].columns[i];
+            firn_str *last = &pieces[n - 1];
+            if (n > 1 && last->data + last->len == column->data) /* the rule, with one builder */
+                last->len += (size_t)column->size;
+            else
+                pieces[n++] = (firn_str){column->data, (size_t)column->size};
+        }
+    }
     const bool is_ok = firn_cache_folder_put(folder, name, pieces, n);
     firn_mem_free(NULL, pieces);
     return is_ok;

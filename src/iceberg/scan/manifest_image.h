@@ -4,7 +4,7 @@
  *
  * Bytes of an image, all numbers little-endian:
  *
- *   "FIRNMI01"  u64 checksum of the header from here on
+ *   "FIRNMI02"  u64 checksum of the header from here on
  *   u32 header bytes in all   u32 bytes of the key   u32 parts   u32 columns
  *   key, padded to 8
  *   parts:    u64 entries   i64 rows with inherited ids   i64 bytes of files   u64 columns
@@ -16,8 +16,9 @@
  *             of 4 and 8 bytes, kept as numbers
  *   TEXTS     u32 starts[n + 1] in the column's data, the top bit for "absent"; what all texts
  *             begin with; what each of them has behind that, from its start to the next
+ *   EVEN      texts of one length: what all of them begin with; base bytes of each behind that
  *
- * A part is what one thread decoded of a large manifest. Nothing in an image is believed: whatever
+ * A part is some of the entries, in order. Nothing in an image is believed: whatever
  * does not add up is FIRN_ERR_CORRUPT, and the manifest is read instead.
  *
  * Not here: column sizes, which no plan looks at; making images (image_builder.h), keeping them
@@ -70,6 +71,8 @@ typedef enum firn_image_form {
     FIRN_IMAGE_TEXTS,
     FIRN_IMAGE_BOUNDS_4,
     FIRN_IMAGE_BOUNDS_8,
+    FIRN_IMAGE_EVEN,
+    FIRN_IMAGE_N_FORMS,
 } firn_image_form;
 
 typedef struct firn_image_column {
@@ -79,7 +82,7 @@ typedef struct firn_image_column {
     int32_t field_id;
     int64_t base;
     uint64_t offset, size, checksum;
-    size_t shared; /* TEXTS: bytes that all begin with */
+    size_t shared; /* TEXTS, EVEN: bytes that all begin with */
     char *data;    /* NULL: not read yet */
 } firn_image_column;
 
@@ -138,6 +141,11 @@ FIRN_MUST_CHECK firn_status firn_manifest_image_column(firn_manifest_image *imag
                                                        firn_image_kind kind, int32_t field_id,
                                                        const firn_image_column **out,
                                                        firn_error *err);
+/* Texts as such, not numbers for which they may be kept. */
+static inline bool firn_image_is_text(const firn_image_column *column)
+{
+    return column->form == FIRN_IMAGE_TEXTS || column->form == FIRN_IMAGE_EVEN;
+}
 /* Values of a column whose data is there; i < entries (for TUPLES: < base). */
 int64_t firn_image_number(const firn_image_column *column, size_t i);
 /* Absent: data NULL. Borrowed from the column or, where it has to be put together, in the arena. */
