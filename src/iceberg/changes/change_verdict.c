@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "format/bitmap.h"
 #include "format/murmur3_128.h"
-#include "iceberg/scan/drop_rows.h"
+#include "format/drop_rows.h"
 #include "iceberg/scan/exact_filter.h"
 #include "iceberg/scan/row_bytes.h"
 
