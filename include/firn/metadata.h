@@ -210,9 +210,9 @@ FIRN_API const firn_snapshot *firn_metadata_find_snapshot(const firn_table_metad
 /** @brief Branch or tag; NULL if absent. */
 FIRN_API const firn_snapshot_ref *firn_metadata_find_ref(const firn_table_metadata *metadata,
                                                          firn_str name);
-/** @brief Snapshot that was current at a time, by the snapshot log; NULL if there was none. Of a log
- * whose times go back, entries are in the order that they were made in: the last one that is not
- * younger counts, as in other readers. */
+/** @brief Snapshot that was current at a time, by the snapshot log; NULL if there was none. Of a
+ * log whose times go back, entries are in the order that they were made in: the last one that is
+ * not younger counts, as in other readers. */
 FIRN_API const firn_snapshot *firn_metadata_snapshot_as_of(const firn_table_metadata *metadata,
                                                            int64_t timestamp_ms);
 /** @brief True if @p ancestor is @p snapshot or reached from it through parents. */

@@ -36,6 +36,7 @@ typedef struct plan_table {
     firn_manifest_file *manifests;
     size_t n_manifests;
     int64_t n_files; /* of all */
+    int64_t stretch; /* so many files in a row have the same counts; 0: by chance */
     firn_str some_path;
 } plan_table;
 
@@ -65,6 +66,20 @@ typedef struct plan_metrics {
     firn_metric lower[PLAN_COLUMNS], upper[PLAN_COLUMNS];
 } plan_metrics;
 
+static inline bool plan_has_metric(plan_table *t, size_t kind, size_t i, int64_t at, uint64_t gaps)
+{
+    if (gaps == 0) return true;
+    if (t->stretch == 0 || kind >= 3) return plan_below(t, gaps) != 0;
+    return ((uint64_t)(at / t->stretch) + 3 * i + kind) % gaps != 0;
+}
+
+static inline int64_t plan_count(plan_table *t, size_t kind, size_t i, int64_t at)
+{
+    if (kind == 0) return PLAN_ROWS;
+    if (t->stretch > 0) return (at / t->stretch + (int64_t)i) % 3 * (PLAN_ROWS / 2);
+    return plan_below(t, 3) == 0 ? (int64_t)plan_below(t, 9) : 0;
+}
+
 /* gaps: one metric in so many is missing; 0: none is. */
 static inline void plan_set_metrics(plan_table *t, firn_data_file *file, int64_t at, uint64_t gaps)
 {
@@ -79,12 +94,10 @@ static inline void plan_set_metrics(plan_table *t, firn_data_file *file, int64_t
                {m->upper, &file->upper_bounds}};
     for (size_t k = 0; k < 5; k++) {
         for (size_t i = 0; i < PLAN_COLUMNS; i++) {
-            if (gaps > 0 && plan_below(t, gaps) == 0) continue;
+            if (!plan_has_metric(t, k, i, at, gaps)) continue;
             firn_metric *item = &all[k].items[all[k].map->n++];
             item->field_id = t->fields[i].id;
-            item->count = k == 0                  ? PLAN_ROWS
-                          : plan_below(t, 3) == 0 ? (int64_t)plan_below(t, 9)
-                                                  : 0;
+            item->count = plan_count(t, k, i, at);
             if (k >= 3) item->bound = plan_bound(t, i, at * 10 + (k == 4 ? 12 : 0));
         }
         all[k].map->items = all[k].items;

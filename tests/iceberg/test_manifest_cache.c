@@ -266,9 +266,47 @@ static void test_large_manifests_are_kept_whole(void **state)
     plan_table_dispose(&t);
 }
 
+/* Parts of an image end within stretches of files with the same counts, and with them. */
+static void test_counts_that_stay_the_same_are_kept_right(void **state)
+{
+    static const int64_t k_stretches[] = {1, 7, 100, 1024, 5000};
+    static const char *const k_some[] = {"s is null and id < 9000",
+                                         "s is not null and n > 3000",
+                                         "d > 2000.5 and d is not null",
+                                         "n is null",
+                                         "f is not null and id between 10230 and 10260",
+                                         "id = 20481"};
+    char folder[FIRN_TEST_PATH];
+    (void)state;
+    for (size_t i = 0; i < sizeof k_stretches / sizeof *k_stretches; i++) {
+        plan_table t;
+        plan_table_init(&t, 40 + i, 4);
+        t.stretch = k_stretches[i];
+        plan_add_manifest(&t, FIRN_CONTENT_DATA, 1150, 0); /* a ninth of the entries are not live */
+        plan_add_manifest(&t, FIRN_CONTENT_DATA, 1160, 5);
+        plan_add_manifest(&t, FIRN_CONTENT_DATA, 2400, i % 2 ? 3 : 0);
+        plan_publish(&t);
+        firn_test_tempdir(folder);
+        firn_env *memory = cached_env("", BIG, 0);
+        firn_env *files = cached_env(folder, 0, BIG);
+        for (size_t k = 0; k < sizeof k_some / sizeof *k_some; k++) {
+            assert_same_plan(&t, memory, k_some[k]);
+            assert_same_plan(&t, files, k_some[k]);
+        }
+        assert_int_equal(stats_of(memory).misses, 3);
+        assert_int_equal(stats_of(files).files_written, 3);
+        assert_int_equal(stats_of(files).files_refused, 0);
+        firn_env_destroy(memory);
+        firn_env_destroy(files);
+        firn_test_remove_tree(folder);
+        plan_table_dispose(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_counts_that_stay_the_same_are_kept_right),
         cmocka_unit_test(test_plans_with_and_without_a_cache_are_equal),
         cmocka_unit_test(test_a_second_plan_reads_no_manifest),
         cmocka_unit_test(test_damaged_files_are_read_as_if_they_were_not_there),

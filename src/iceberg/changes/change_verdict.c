@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "format/bitmap.h"
-#include "format/murmur3_128.h"
 #include "format/drop_rows.h"
+#include "format/murmur3_128.h"
 #include "iceberg/scan/exact_filter.h"
 #include "iceberg/scan/row_bytes.h"
 
@@ -278,7 +278,8 @@ static firn_status add_entry(judge *j, const row_entry *entry, bool *is_over)
     return FIRN_OK;
 }
 
-/* Rows that the filter leaves out are nothing to judge: files with rows like them may be missing. */
+/* Rows that the filter leaves out are nothing to judge: files with rows like them may be missing.
+ */
 static firn_status take_batch(judge *j, const firn_batch *batch, const firn_change_place *place,
                               bool *is_over)
 {

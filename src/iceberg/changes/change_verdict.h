@@ -33,7 +33,7 @@ typedef struct firn_verdict_opts {
 typedef enum firn_verdict {
     FIRN_VERDICT_PLAIN = 0, /* deleted or inserted */
     FIRN_VERDICT_DROP,      /* no change, or left out by the filter */
-    FIRN_VERDICT_UPDATE, /* one half of a changed row */
+    FIRN_VERDICT_UPDATE,    /* one half of a changed row */
 } firn_verdict;
 
 typedef struct firn_verdicts firn_verdicts;

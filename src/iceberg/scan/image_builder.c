@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "iceberg/scan/image_pack.h"
 
 #define COLUMNS_MAX  1024                /* of wider tables no image is made */
 #define COLUMNS_KEPT 256                 /* of a builder that is used again */
@@ -19,7 +20,6 @@
 #define PACKED_MAX   ((size_t)1 << 30)   /* of all */
 #define PART_ROWS    1024
 #define N_COUNTS     (FIRN_IMAGE_LOWER - FIRN_IMAGE_VALUE_COUNTS)
-#define ABSENT       ((uint32_t)1 << 31)
 
 typedef struct build_column {
     firn_image_kind kind;
@@ -156,7 +156,8 @@ static void pad_numbers(build_column *column, size_t n)
 
 static void pad_texts(build_column *column, size_t n)
 {
-    while (column->n < n) column->starts[column->n++] = (uint32_t)column->bytes.len | ABSENT;
+    while (column->n < n)
+        column->starts[column->n++] = (uint32_t)column->bytes.len | FIRN_IMAGE_ABSENT;
 }
 
 static void set_number(firn_image_builder *b, build_column *column, int64_t value)
@@ -476,172 +477,6 @@ static firn_status set_all_metrics(firn_image_builder *b, const firn_data_file *
 
 /* ---- finishing ---- */
 
-static uint8_t width_for(uint64_t range)
-{
-    return range == 0            ? 0
-           : range <= UINT8_MAX  ? 1
-           : range <= UINT16_MAX ? 2
-           : range <= UINT32_MAX ? 4
-                                 : 8;
-}
-
-/* A loop for each width, or the copy would be a call. */
-static void pack(const int64_t *numbers, size_t n, int64_t low, uint8_t width, char *out)
-{
-    for (size_t i = 0; width == 1 && i < n; i++)
-        out[i] = (char)((uint64_t)numbers[i] - (uint64_t)low);
-    for (size_t i = 0; width == 2 && i < n; i++) {
-        const uint16_t delta = (uint16_t)((uint64_t)numbers[i] - (uint64_t)low);
-        memcpy(out + i * sizeof delta, &delta, sizeof delta);
-    }
-    for (size_t i = 0; width == 4 && i < n; i++) {
-        const uint32_t delta = (uint32_t)((uint64_t)numbers[i] - (uint64_t)low);
-        memcpy(out + i * sizeof delta, &delta, sizeof delta);
-    }
-    for (size_t i = 0; width == 8 && i < n; i++) {
-        const uint64_t delta = (uint64_t)numbers[i] - (uint64_t)low;
-        memcpy(out + i * sizeof delta, &delta, sizeof delta);
-    }
-}
-
-static firn_status finish_numbers(firn_buf *packed, build_column *column, size_t n,
-                                  firn_image_column *out, firn_error *err)
-{
-    int64_t low = n > 0 ? column->numbers[0] : 0;
-    int64_t high = low;
-    for (size_t i = 0; i < n; i++) {
-        low = column->numbers[i] < low ? column->numbers[i] : low;
-        high = column->numbers[i] > high ? column->numbers[i] : high;
-    }
-    out->base = low;
-    out->width = width_for((uint64_t)high - (uint64_t)low);
-    out->size = n * out->width;
-    char *data = firn_buf_reserve(packed, (size_t)out->size);
-    if (!data) return firn_buf_check(packed, err);
-    pack(column->numbers, n, low, out->width, data);
-    packed->len += (size_t)out->size;
-    return FIRN_OK;
-}
-
-static size_t end_of(const build_column *column, size_t i, size_t n)
-{
-    return i + 1 < n ? column->starts[i + 1] & ~ABSENT : column->bytes.len;
-}
-
-/* Bytes that all texts that are there begin with. */
-static size_t shared_by_all(const build_column *column, size_t n)
-{
-    const char *first = NULL;
-    size_t shared = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (column->starts[i] & ABSENT) continue;
-        const char *text = column->bytes.data + column->starts[i];
-        const size_t len = end_of(column, i, n) - column->starts[i];
-        if (!first) shared = len;
-        if (!first) first = text;
-        if (len < shared) shared = len;
-        while (shared > 0 && memcmp(first, text, shared) != 0) shared--;
-        if (shared == 0) return 0;
-    }
-    return shared;
-}
-
-static firn_status finish_uneven(firn_buf *packed, build_column *column, size_t n,
-                                 firn_image_column *out, firn_error *err)
-{
-    const size_t shared = shared_by_all(column, n);
-    const size_t start_bytes = (n + 1) * sizeof(uint32_t);
-    char *data = firn_buf_reserve(packed, start_bytes + shared + column->bytes.len);
-    if (!data) return firn_buf_check(packed, err);
-    size_t at = start_bytes + shared;
-    for (size_t i = 0; i < n; i++) {
-        const bool is_absent = column->starts[i] & ABSENT;
-        const uint32_t start = (uint32_t)at | (is_absent ? ABSENT : 0);
-        memcpy(data + i * sizeof start, &start, sizeof start);
-        if (is_absent) continue;
-        const char *text = column->bytes.data + column->starts[i];
-        const size_t len = end_of(column, i, n) - column->starts[i] - shared;
-        if (at == start_bytes + shared && shared > 0) memcpy(data + start_bytes, text, shared);
-        if (len > 0) memcpy(data + at, text + shared, len);
-        at += len;
-    }
-    const uint32_t end = (uint32_t)at;
-    memcpy(data + n * sizeof end, &end, sizeof end);
-    out->form = FIRN_IMAGE_TEXTS;
-    out->size = at;
-    out->shared = shared;
-    packed->len += at;
-    return FIRN_OK;
-}
-
-/* ---- texts of one length ---- */
-
-static bool is_even(const build_column *column, size_t n)
-{
-    const size_t len = n > 0 ? column->bytes.len / n : 0;
-    if (len * n != column->bytes.len) return false;
-    for (size_t i = 0; i < n; i++)
-        if (column->starts[i] != i * len) return false;
-    return true;
-}
-
-/* As shared_by_all(), eight bytes of all texts at a time. */
-static size_t shared_by_even(const char *texts, size_t n, size_t len)
-{
-    size_t at = 0;
-    for (; at + 8 <= len; at += 8) {
-        const uint64_t first = firn_load_u64le(texts + at);
-        uint64_t differs = 0;
-        for (size_t i = 1; i < n; i++) differs |= firn_load_u64le(texts + i * len + at) ^ first;
-        if (differs != 0) return at + ((size_t)__builtin_ctzll(differs) >> 3);
-    }
-    for (; at < len; at++)
-        for (size_t i = 1; i < n; i++)
-            if (texts[i * len + at] != texts[at]) return at;
-    return len;
-}
-
-/* Bytes behind the rest of a text may be written: those of the next come over them. */
-static void pack_rests(const char *texts, size_t n, size_t len, size_t shared, char *out)
-{
-    const size_t rest = len - shared;
-    for (size_t i = 0; rest <= 16 && i < n; i++) {
-        memcpy(out + i * rest, texts + i * len + shared, 8);
-        memcpy(out + i * rest + 8, texts + i * len + shared + 8, 8);
-    }
-    for (size_t i = 0; rest > 16 && i < n; i++)
-        memcpy(out + i * rest, texts + i * len + shared, rest);
-}
-
-static firn_status finish_even(firn_buf *packed, build_column *column, size_t n,
-                               firn_image_column *out, firn_error *err)
-{
-    const size_t len = n > 0 ? column->bytes.len / n : 0;
-    size_t shared = len > 0 ? shared_by_even(column->bytes.data, n, len) : 0;
-    if (column->kind == FIRN_IMAGE_PATH && shared == len) shared--; /* see check_column() */
-    char *data = firn_buf_reserve(packed, shared + n * (len - shared) + 16);
-    if (!data || !firn_buf_reserve(&column->bytes, 16)) return firn_fail_nomem(err);
-    if (shared > 0) memcpy(data, column->bytes.data, shared);
-    if (shared < len) pack_rests(column->bytes.data, n, len, shared, data + shared);
-    out->form = FIRN_IMAGE_EVEN;
-    out->base = (int64_t)(len - shared);
-    out->size = shared + n * (len - shared);
-    out->shared = shared;
-    packed->len += (size_t)out->size;
-    return FIRN_OK;
-}
-
-static firn_status finish_texts(firn_buf *packed, build_column *column, size_t n,
-                                firn_image_column *out, firn_error *err)
-{
-    pad_texts(column, n);
-    FIRN_TRY(firn_buf_check(&column->bytes, err));
-    const bool may_be_even = column->kind != FIRN_IMAGE_TUPLES &&
-                             (column->kind != FIRN_IMAGE_PATH || column->bytes.len > 0);
-    return may_be_even && is_even(column, n) ? finish_even(packed, column, n, out, err)
-                                             : finish_uneven(packed, column, n, out, err);
-}
-
 static bool is_count_kind(firn_image_kind kind)
 {
     return kind >= FIRN_IMAGE_VALUE_COUNTS && kind < FIRN_IMAGE_LOWER;
@@ -669,11 +504,12 @@ static firn_status finish_column(firn_image_builder *b, build_column *column,
     if (column->form != FIRN_IMAGE_TEXTS) {
         if (is_count_kind(column->kind)) fill_run(b, column, b->n_rows);
         pad_numbers(column, b->n_rows);
-        return finish_numbers(&b->packed, column, b->n_rows, out, err);
+        return firn_image_pack_numbers(column->numbers, b->n_rows, &b->packed, out, err);
     }
     const bool is_tuples = column->kind == FIRN_IMAGE_TUPLES;
     if (is_tuples) out->base = (int64_t)column->n;
-    return finish_texts(&b->packed, column, is_tuples ? column->n : b->n_rows, out, err);
+    if (!is_tuples) pad_texts(column, b->n_rows);
+    return firn_image_pack_texts(&column->bytes, column->starts, column->n, &b->packed, out, err);
 }
 
 static int compare_columns(const void *a, const void *b)

@@ -19,7 +19,6 @@
 #define PART_BYTES   32
 #define COLUMN_BYTES 48
 #define HEADER_MAX   ((size_t)64 << 20)
-#define ABSENT       ((uint32_t)1 << 31)
 
 /* ---- life ---- */
 
@@ -136,9 +135,9 @@ static firn_str rest_of(const firn_image_column *column, size_t i)
         return (firn_str){column->data + column->shared + i * n, n};
     }
     const uint32_t start = start_of(column, i);
-    const size_t from = start & ~ABSENT;
-    if (start & ABSENT) return (firn_str){0};
-    return (firn_str){column->data + from, (start_of(column, i + 1) & ~ABSENT) - from};
+    const size_t from = start & ~FIRN_IMAGE_ABSENT;
+    if (start & FIRN_IMAGE_ABSENT) return (firn_str){0};
+    return (firn_str){column->data + from, (start_of(column, i + 1) & ~FIRN_IMAGE_ABSENT) - from};
 }
 
 firn_status firn_image_text(const firn_image_column *column, size_t i, firn_arena *arena,
@@ -151,7 +150,7 @@ firn_status firn_image_text(const firn_image_column *column, size_t i, firn_aren
     if (!rest.data || n_before == 0) return FIRN_OK;
     char *text = firn_arena_alloc(arena, n_before + rest.len);
     if (!text) return firn_fail_nomem(err);
-    const size_t shared_end = is_even ? n_before : start_of(column, 0) & ~ABSENT;
+    const size_t shared_end = is_even ? n_before : start_of(column, 0) & ~FIRN_IMAGE_ABSENT;
     memcpy(text, column->data + shared_end - n_before, n_before);
     if (rest.len > 0) memcpy(text + n_before, rest.data, rest.len);
     *out = (firn_str){text, n_before + rest.len};
@@ -171,11 +170,11 @@ static firn_status check_texts(firn_image_column *column, uint64_t n, firn_error
 {
     const uint64_t start_bytes = (n + 1) * sizeof(uint32_t);
     if (column->size < start_bytes) return fail(column, "shorter than its starts", err);
-    uint64_t before = start_of(column, 0) & ~ABSENT;
+    uint64_t before = start_of(column, 0) & ~FIRN_IMAGE_ABSENT;
     if (before < start_bytes) return fail(column, "does not start", err);
     column->shared = (size_t)(before - start_bytes);
     for (size_t i = 1; i <= n; i++) {
-        const uint32_t start = start_of(column, i) & ~ABSENT;
+        const uint32_t start = start_of(column, i) & ~FIRN_IMAGE_ABSENT;
         if (start < before) return fail(column, "goes back", err);
         before = start;
     }
@@ -213,7 +212,7 @@ static bool is_form_of(const firn_image_column *column)
 static bool is_even_size(const firn_image_part *part, const firn_image_column *column)
 {
     const int64_t least = column->kind == FIRN_IMAGE_PATH ? 1 : 0;
-    if (column->base < least || column->size >= ABSENT) return false;
+    if (column->base < least || column->size >= FIRN_IMAGE_ABSENT) return false;
     return column->base == 0 || part->n_entries <= column->size / (uint64_t)column->base;
 }
 
@@ -228,7 +227,7 @@ static firn_status check_column(const firn_image_part *part, const firn_image_co
         return fail(column, "outside the file", err);
     if (column->form == FIRN_IMAGE_TEXTS) {
         if (column->base < 0 || count_of(part, column) >= column->size / sizeof(uint32_t) ||
-            column->size >= ABSENT)
+            column->size >= FIRN_IMAGE_ABSENT)
             return fail(column, "has no room for its values", err);
         return FIRN_OK;
     }
@@ -343,7 +342,7 @@ static firn_status read_part(firn_cursor *c, firn_image_part *out, firn_error *e
     FIRN_TRY(firn_cursor_u64le(c, &n_row_ids, err));
     FIRN_TRY(firn_cursor_u64le(c, &live_bytes, err));
     FIRN_TRY(firn_cursor_u64le(c, &n_columns, err));
-    if (n_entries >= ABSENT || n_row_ids > INT64_MAX || live_bytes > INT64_MAX ||
+    if (n_entries >= FIRN_IMAGE_ABSENT || n_row_ids > INT64_MAX || live_bytes > INT64_MAX ||
         n_columns > HEADER_MAX)
         return firn_fail(err, FIRN_ERR_CORRUPT, "image part of %" PRIu64 " entries", n_entries);
     *out = (firn_image_part){.n_entries = (size_t)n_entries,

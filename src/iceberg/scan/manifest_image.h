@@ -65,6 +65,7 @@ typedef enum firn_image_kind {
 } firn_image_kind;
 
 #define FIRN_IMAGE_BY_FIELD FIRN_IMAGE_VALUE_COUNTS /* this kind and those after it */
+#define FIRN_IMAGE_ABSENT   ((uint32_t)1 << 31)     /* in the start of a text */
 
 typedef enum firn_image_form {
     FIRN_IMAGE_NUMBERS = 0,

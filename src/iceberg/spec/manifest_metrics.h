@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The metric maps of a manifest entry: lists of (field, count) and of (field, bound). Most of what
- * it takes to read a manifest is to walk over them, so the numbers that nearly all of them have, ids
- * below 64 and lengths of one byte, have a way of their own. Internal to this folder. */
+ * it takes to read a manifest is to walk over them, so the numbers that nearly all of them have,
+ * ids below 64 and lengths of one byte, have a way of their own. Internal to this folder. */
 #ifndef FIRN_ICEBERG_MANIFEST_METRICS_H
 #define FIRN_ICEBERG_MANIFEST_METRICS_H
 
