@@ -115,7 +115,7 @@ static firn_status skip_items(firn_cursor *c, size_t map, int64_t n, int64_t siz
 static firn_status next_items(firn_cursor *c, int64_t *n, int64_t *size, firn_error *err)
 {
     const size_t left = firn_cursor_left(c);
-    if (left == 0 || (*c->at & 0x81) != 0 || *c->at > left)
+    if (left == 0 || (*c->at & 0x81) != 0 || *c->at >= left)
         return firn_avro_read_block(c, 2, n, size, err);
     *n = *c->at++ >> 1;
     *size = -1;
