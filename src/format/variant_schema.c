@@ -32,6 +32,7 @@ static const shape k_double = {.name = "DOUBLE"};
 
 typedef struct shaper {
     firn_variant_metadata metadata;
+    size_t n_left; /* values that may come: each takes a byte, so more of them share bytes */
     firn_arena *arena;
     firn_error *err;
 } shaper;
@@ -134,9 +135,9 @@ static firn_status merge(const shaper *s, const shape *a, const shape *b, const 
 
 /* ---- values ---- */
 
-static firn_status shape_of(const shaper *s, firn_str value, int depth, const shape **out);
+static firn_status shape_of(shaper *s, firn_str value, int depth, const shape **out);
 
-static firn_status shape_of_object(const shaper *s, firn_str value, int depth, shape *out)
+static firn_status shape_of_object(shaper *s, firn_str value, int depth, shape *out)
 {
     firn_variant_object object;
     FIRN_TRY(firn_variant_object_parse(value, &object, s->err));
@@ -155,7 +156,7 @@ static firn_status shape_of_object(const shaper *s, firn_str value, int depth, s
     return FIRN_OK;
 }
 
-static firn_status shape_of_array(const shaper *s, firn_str value, int depth, shape *out)
+static firn_status shape_of_array(shaper *s, firn_str value, int depth, shape *out)
 {
     firn_variant_array array;
     FIRN_TRY(firn_variant_array_parse(value, &array, s->err));
@@ -212,12 +213,15 @@ static void shape_of_primitive(firn_str value, shape *out)
     measure_decimal(unscaled, (uint8_t)value.data[1], out);
 }
 
-static firn_status shape_of(const shaper *s, firn_str value, int depth, const shape **out)
+static firn_status shape_of(shaper *s, firn_str value, int depth, const shape **out)
 {
     firn_variant_basic basic;
     if (depth > FIRN_LIMIT_NESTING)
         return firn_fail(s->err, FIRN_ERR_LIMIT, "variant nested deeper than %d",
                          FIRN_LIMIT_NESTING);
+    if (s->n_left == 0)
+        return firn_fail(s->err, FIRN_ERR_CORRUPT, "variant of values that share their bytes");
+    s->n_left--;
     FIRN_TRY(firn_variant_value_check(&value, &basic, s->err));
     shape *made = firn_arena_alloc_zero(s->arena, sizeof *made);
     if (!made) return firn_fail_nomem(s->err);
@@ -233,6 +237,27 @@ static firn_status shape_of(const shaper *s, firn_str value, int depth, const sh
 
 /* ---- words ---- */
 
+/* Letters, digits and underscores stand as they are, but for a number; others between backticks. */
+static void put_name(firn_str name, firn_buf *out)
+{
+    bool is_plain = false;
+    for (size_t i = 0; i < name.len; i++) {
+        const char c = name.data[i];
+        const bool is_digit = c >= '0' && c <= '9';
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        is_plain = is_plain || is_letter;
+        if (is_letter || is_digit) continue;
+        is_plain = false;
+        break;
+    }
+    if (!is_plain) firn_buf_byte(out, '`');
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.data[i] == '`') firn_buf_byte(out, '`');
+        firn_buf_byte(out, (uint8_t)name.data[i]);
+    }
+    if (!is_plain) firn_buf_byte(out, '`');
+}
+
 static void put_shape(const shape *s, firn_buf *out)
 {
     if (s->name) {
@@ -244,7 +269,10 @@ static void put_shape(const shape *s, firn_buf *out)
     firn_buf_cstr(out, s->is_object ? "OBJECT<" : "ARRAY<");
     for (size_t i = 0; i < s->n_fields; i++) {
         if (i > 0) firn_buf_cstr(out, ", ");
-        if (s->is_object) firn_buf_printf(out, "%.*s: ", FIRN_STR_ARG(s->fields[i].name));
+        if (s->is_object) {
+            put_name(s->fields[i].name, out);
+            firn_buf_cstr(out, ": ");
+        }
         put_shape(s->fields[i].type, out);
     }
     firn_buf_byte(out, '>');
@@ -257,6 +285,7 @@ firn_status firn_variant_put_schema(firn_str variant, firn_buf *out, firn_error 
     shaper s = {.err = err};
     FIRN_TRY(firn_variant_split(variant, &metadata, &value, err));
     FIRN_TRY(firn_variant_metadata_parse(metadata, &s.metadata, err));
+    s.n_left = value.len;
     s.arena = firn_arena_create(NULL, 0);
     if (!s.arena) return firn_fail_nomem(err);
     const firn_status st = shape_of(&s, value, 0, &root);

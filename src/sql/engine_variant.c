@@ -9,6 +9,9 @@
 #include "format/variant_value.h"
 #include "sql/engine_call.h"
 
+/* Of a chunk of exploded variants. */
+#define MAX_ITEM_BYTES ((size_t)1 << 30)
+
 static const firn_type k_binary = {.kind = FIRN_TYPE_BINARY};
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
 
@@ -177,9 +180,11 @@ static firn_status read_parts(firn_str bytes, variant_parts *out, firn_error *er
 typedef struct item_columns {
     firn_column fields[3];
     int64_t n;
+    size_t n_bytes;         /* of values, which have the names of all of them */
+    firn_call keys, values; /* the call as if its result were these, whose texts must be theirs */
 } item_columns;
 
-static firn_status add_item(firn_call *c, const variant_parts *parts, uint32_t i, item_columns *out,
+static firn_status add_item(const variant_parts *parts, uint32_t i, item_columns *out,
                             firn_error *err)
 {
     firn_str value = {0};
@@ -190,18 +195,32 @@ static firn_status add_item(firn_call *c, const variant_parts *parts, uint32_t i
     if (parts->is_object) {
         FIRN_TRY(firn_variant_object_field(&parts->object, i, &id, &value, err));
         FIRN_TRY(firn_variant_name(&parts->metadata, id, &name, err));
-        FIRN_TRY(put_bytes(c, &out->fields[1], at, name, (firn_str){0}, err));
+        FIRN_TRY(put_bytes(&out->keys, &out->fields[1], at, name, (firn_str){0}, err));
     } else {
         FIRN_TRY(firn_variant_array_item(&parts->array, i, &value, err));
         firn_column_set_null(&out->fields[1], at);
     }
-    return put_bytes(c, &out->fields[2], at, parts->metadata.bytes, value, err);
+    const firn_variant_basic basic = (firn_variant_basic)((uint8_t)value.data[0] & 3);
+    const bool has_names = basic == FIRN_VARIANT_BASIC_OBJECT || basic == FIRN_VARIANT_BASIC_ARRAY;
+    const firn_str metadata = has_names ? parts->metadata.bytes : FIRN_STR("\x01\0\0");
+    out->n_bytes += metadata.len + value.len;
+    if (out->n_bytes > MAX_ITEM_BYTES)
+        return firn_fail(err, FIRN_ERR_LIMIT, "the values of a variant take more than %zu bytes",
+                         MAX_ITEM_BYTES);
+    return put_bytes(&out->values, &out->fields[2], at, metadata, value, err);
 }
 
 static firn_status make_items(firn_call *c, int64_t n, item_columns *out, firn_error *err)
 {
     const size_t words = (size_t)(n + 63) / 64;
-    *out = (item_columns){0};
+    const firn_duckdb *api = c->engine->api;
+    firn_error_handle info = NULL;
+    duckdb_v2_vector_handle element = NULL;
+    *out = (item_columns){.keys = *c, .values = *c};
+    DUCKDB_V2_ERROR code = api->vector_get_child(c->result, 0, &element, &info);
+    if (!code) code = api->vector_get_child(element, 1, &out->keys.result, &info);
+    if (!code) code = api->vector_get_child(element, 2, &out->values.result, &info);
+    if (code) return firn_engine_fail(c->engine, code, &info, err);
     for (size_t i = 0; i < 3; i++) {
         firn_column *column = &out->fields[i];
         const firn_type *type = k_item_fields[i].type;
@@ -236,7 +255,7 @@ static firn_status items_rows(firn_call *c, firn_error *err)
     }
     FIRN_TRY(make_items(c, total, &items, err));
     for (int64_t r = 0; r < c->n; r++)
-        for (uint32_t i = 0; i < parts[r].n; i++) FIRN_TRY(add_item(c, &parts[r], i, &items, err));
+        for (uint32_t i = 0; i < parts[r].n; i++) FIRN_TRY(add_item(&parts[r], i, &items, err));
     firn_column element = {.type = &k_item,
                            .children = items.fields,
                            .n_children = 3,
