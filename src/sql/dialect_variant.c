@@ -68,9 +68,11 @@ static firn_status read_bracket(firn_dialect_writer *w, firn_str text, size_t *a
     const size_t from = *at + 1;
     const char quote = from < text.len ? text.data[from] : '\0';
     const bool is_name = quote == '\'' || quote == '"';
+    char closer = ']';
     size_t end = is_name ? from + 1 : from;
     int64_t place = 0;
-    while (end < text.len && text.data[end] != (is_name ? quote : ']')) end++;
+    if (is_name) closer = quote;
+    while (end < text.len && text.data[end] != closer) end++;
     const size_t close = is_name ? end + 1 : end;
     *is_read = close < text.len && text.data[close] == ']';
     if (!*is_read) return FIRN_OK;
