@@ -480,6 +480,9 @@ static firn_status write_snapshot(const firn_snapshot *snapshot, int32_t format_
 firn_status firn_history_write_snapshots(const firn_table_metadata *metadata, firn_buf *out,
                                          firn_error *err)
 {
+    size_t n_known = metadata->n_snapshots;
+    for (size_t i = 0; i < metadata->n_snapshots; i++) n_known += metadata->snapshots[i].json.len;
+    (void)firn_buf_reserve(out, n_known); /* a failure shows in the end */
     firn_buf_byte(out, '[');
     for (size_t i = 0; i < metadata->n_snapshots; i++) {
         if (i > 0) firn_buf_byte(out, ',');
