@@ -5,7 +5,9 @@
  * Each writer owns a slot: the rows with its number, of which nobody else changes any. The slot, in
  * memory that the processes share, holds a digest of these rows in each table, and of the commit
  * under way the digest if it lands. Whoever takes the slot over after a kill, or after an unknown
- * outcome, reads the table: it must be one of the two. In the end a judge looks at every snapshot.
+ * outcome, reads the table: it must be one of the two, and stay so. In the end a judge looks at
+ * every snapshot. Then the same once more with writers that hardly do anything but append, so that
+ * they commit for each other.
  *
  *   TORTURE_SECONDS (2), TORTURE_KILLS (0: as many as the time allows), TORTURE_SEED */
 #include <inttypes.h>
