@@ -169,6 +169,13 @@ sums(to)
                                 lambda p=path: program("bench_parquet_decode", p, rounds, 1, threads=2),
                                 "wall")
             self.seconds(f"two threads against one, {name}", ">= 1.85x", pair, "itself, 1 thread")
+        for work, name in (("compute", "arithmetic in registers"), ("memory", "adding up 512 MB"),
+                           ("file", "the kernel's copies of the uncompressed file")):
+            path = self.lineitem("uncompressed")
+            pair = self.measure(lambda w=work, p=path: program("bench_ceiling", w, p, 4, 2, threads=2),
+                                lambda w=work, p=path: program("bench_ceiling", w, p, 4, 1, threads=2),
+                                "wall")
+            self.seconds(f"the machine's own, {name}", "", pair, "itself, 1 thread")
 
     def encode(self):
         source = self.lineitem("uncompressed")
