@@ -5,7 +5,6 @@
 
 #include <brotli/decode.h>
 #include <limits.h>
-#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -39,14 +38,13 @@ typedef struct step_io {
 
 bool firn_codec_has_stream(firn_codec codec)
 {
-    return codec == FIRN_CODEC_NONE || codec == FIRN_CODEC_SNAPPY || codec == FIRN_CODEC_GZIP ||
-           codec == FIRN_CODEC_ZSTD || codec == FIRN_CODEC_BROTLI;
+    return codec == FIRN_CODEC_SNAPPY || codec == FIRN_CODEC_GZIP || codec == FIRN_CODEC_ZSTD ||
+           codec == FIRN_CODEC_BROTLI;
 }
 
 static bool init(firn_codec_stream *s)
 {
     switch (s->codec) {
-    case FIRN_CODEC_NONE: return true;
     case FIRN_CODEC_ZSTD: /* a window may be as large as the page */
         s->zstd = ZSTD_createDCtx();
         return s->zstd &&
@@ -94,15 +92,6 @@ bool firn_codec_stream_is_done(const firn_codec_stream *stream)
 static firn_status fail_data(const char *codec, const char *why, firn_error *err)
 {
     return firn_fail(err, FIRN_ERR_CORRUPT, "invalid %s data: %s", codec, why);
-}
-
-static firn_status step_none(firn_codec_stream *s, const step_io *io)
-{
-    const size_t n = io->in.len < io->room ? io->in.len : io->room;
-    if (n > 0) memcpy(io->out, io->in.data, n);
-    *io->used = *io->made = n;
-    s->is_done = true;
-    return FIRN_OK;
 }
 
 static firn_status step_zstd(firn_codec_stream *s, const step_io *io, firn_error *err)
@@ -181,7 +170,6 @@ firn_status firn_codec_stream_step(firn_codec_stream *stream, firn_str in, bool 
         in.data ? in : FIRN_STR(""), is_last, room > 0 ? out : &nothing, room, used, made};
     *used = *made = 0;
     switch (stream->codec) {
-    case FIRN_CODEC_NONE: return step_none(stream, &io);
     case FIRN_CODEC_ZSTD: return step_zstd(stream, &io, err);
     case FIRN_CODEC_BROTLI: return step_brotli(stream, &io, err);
     case FIRN_CODEC_SNAPPY: return step_snappy(stream, &io, err);

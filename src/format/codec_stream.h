@@ -12,7 +12,8 @@
 
 typedef struct firn_codec_stream firn_codec_stream;
 
-/* LZ4 has no stream that ends where its blocks do; Avro's codecs are for whole blocks. */
+/* LZ4 has no stream that ends where its blocks do; Avro's codecs are for whole blocks; what is not
+ * compressed needs no stream. */
 bool firn_codec_has_stream(firn_codec codec);
 FIRN_MUST_CHECK firn_status firn_codec_stream_create(firn_codec codec, firn_codec_stream **out,
                                                      firn_error *err);

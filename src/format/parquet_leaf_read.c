@@ -128,16 +128,13 @@ static firn_status begin_stream(firn_pq_leaf *leaf, const firn_pq_page *page, co
                                 const uint8_t **end, firn_error *err)
 {
     firn_pq_page_stream *s = page->stream;
-    const uint8_t *levels = NULL;
+    const uint8_t *levels = *at;
     size_t n = 0;
-    *at = *end = NULL;
     if (page->type != FIRN_PQ_DATA_PAGE_V2) FIRN_TRY(measure_levels(leaf, page, at, end, &n, err));
-    FIRN_TRY(firn_pq_page_stream_hold(s, *at, n, &levels, err));
+    if (n > 0 || !*at) FIRN_TRY(firn_pq_page_stream_hold(s, *at, n, &levels, err));
+    if (!*at) *at = *end = levels; /* an address, for no bytes */
+    *at += n;
     FIRN_TRY(begin_levels(leaf, page, &levels, levels + n, err));
-    if (*at)
-        *at += n;
-    else
-        *at = *end = levels; /* an address, for no bytes */
     leaf->values.stream = s;
     if (leaf->levels_only ||
         (page->encoding == FIRN_PQ_ENC_PLAIN && leaf->conv.physical != FIRN_PQ_BOOLEAN))

@@ -24,8 +24,10 @@ struct firn_parquet_memory {
     firn_pq_page_limits limits;
 };
 
-static const firn_pq_page_limits k_limits = {
-    .large = (size_t)4 << 20, .buffers = (size_t)32 << 20, .window = (size_t)512 << 10};
+static const firn_pq_page_limits k_limits = {.large = (size_t)4 << 20,
+                                             .buffers = (size_t)32 << 20,
+                                             .window = (size_t)512 << 10,
+                                             .stored = (size_t)128 << 10};
 
 firn_status firn_parquet_memory_create(firn_parquet_memory **out, firn_error *err)
 {
@@ -58,7 +60,7 @@ void firn_parquet_memory_limit_cpu(firn_parquet_memory *memory, firn_cpu_level l
 
 void firn_parquet_memory_stream_pages(firn_parquet_memory *memory, size_t window_bytes)
 {
-    memory->limits = (firn_pq_page_limits){.window = window_bytes};
+    memory->limits = (firn_pq_page_limits){.window = window_bytes, .stored = window_bytes};
 }
 
 const firn_pq_page_limits *firn_pq_memory_limits(const firn_parquet_memory *memory)

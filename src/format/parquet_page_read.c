@@ -66,7 +66,9 @@ static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_e
     const int64_t ahead = p->ahead > offset ? p->ahead - offset : 0;
     /* Along an index ahead is the end of pages that will be needed, and a large page is one read.
      */
-    const size_t most = p->index ? p->window_bytes * INDEXED_WINDOWS : p->window_bytes;
+    const size_t stored = firn_pq_memory_limits(p->blocks->memory)->stored;
+    size_t most = p->index ? p->window_bytes * INDEXED_WINDOWS : p->window_bytes;
+    if (!p->index && p->codec == FIRN_CODEC_NONE && most > stored) most = stored;
     size_t want = ahead < (int64_t)most ? (size_t)ahead : most;
     if (want < n) want = n;
     FIRN_TRY(move_window(p, want, skip, kept, err));
@@ -253,7 +255,7 @@ static bool is_held(const firn_pq_pages *p, const firn_pq_page_header *h)
     const size_t n = (size_t)h->packed + unpacked;
     const firn_pq_page_limits *limits = firn_pq_memory_limits(p->blocks->memory);
     const size_t mine = p->block && !p->keep_pages ? p->block->capacity : 0;
-    return n <= limits->large || !firn_codec_has_stream(p->codec) ||
+    return n <= limits->large || !firn_pq_page_stream_fits(p->codec) ||
            firn_pq_memory_used(p->blocks->memory) - mine + n <= limits->buffers;
 }
 
@@ -295,6 +297,32 @@ static firn_status load_large(firn_pq_pages *p, const firn_pq_page_header *h, fi
     return FIRN_OK;
 }
 
+/* ---- pages stored as they are ---- */
+
+/* Is more of it to be read than the window has, and can that be done while it is used? */
+static bool is_used_in_windows(const firn_pq_pages *p, const firn_pq_page_header *h)
+{
+    const int64_t window_end = p->window_start + (int64_t)p->window_len;
+    return p->codec == FIRN_CODEC_NONE && h->type == FIRN_PQ_DATA_PAGE && !h->has_crc &&
+           h->encoding == FIRN_PQ_ENC_PLAIN && h->packed == h->unpacked && p->window &&
+           p->at >= p->window_start && p->at < window_end && window_end - p->at < h->packed;
+}
+
+static void load_stored(firn_pq_pages *p, const firn_pq_page_header *h, firn_pq_page *out)
+{
+    const firn_pq_packed what = {
+        .at = p->at, .packed = (size_t)h->packed, .unpacked = (size_t)h->unpacked};
+    const firn_str have = window_from(p, p->at);
+    firn_pq_page_stream_continue(&p->stream, p->file, p->blocks, &what, p->keep_pages, p->window,
+                                 have.len);
+    p->window = NULL;
+    p->window_len = 0;
+    p->at += h->packed;
+    out->stream = &p->stream;
+    out->data = (const uint8_t *)have.data;
+    out->size = have.len;
+}
+
 static firn_status load_page(firn_pq_pages *p, const firn_pq_page_header *h, uint64_t offset,
                              firn_pq_page *out, firn_error *err)
 {
@@ -305,6 +333,10 @@ static firn_status load_page(firn_pq_pages *p, const firn_pq_page_header *h, uin
                           .def_encoding = h->def_encoding,
                           .rep_encoding = h->rep_encoding,
                           .offset = offset};
+    if (is_used_in_windows(p, h)) {
+        load_stored(p, h, out);
+        return FIRN_OK;
+    }
     if (is_held(p, h)) return load_whole(p, h, out, err);
     return firn_error_wrap(err, load_large(p, h, out, err), "page at %" PRIu64, offset);
 }

@@ -38,7 +38,7 @@ typedef struct firn_pq_page {
     firn_str def_levels, rep_levels;    /* v2; v1 has them in front of data */
     const uint8_t *data;                /* with slack; valid until the next page */
     size_t size;
-    firn_pq_page_stream *stream; /* where values come from instead; NULL: data has them all */
+    firn_pq_page_stream *stream; /* where bytes behind data come from; NULL: there are none */
     uint64_t offset;             /* of the page header, for messages */
 } firn_pq_page;
 

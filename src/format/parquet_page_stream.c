@@ -78,8 +78,17 @@ static firn_status check_end(firn_pq_page_stream *s, firn_error *err)
     return firn_fail(err, FIRN_ERR_CORRUPT, "page unpacks to more bytes than expected");
 }
 
+static firn_status read_stored(firn_pq_page_stream *s, uint8_t *out, size_t n, firn_error *err)
+{
+    const int64_t at = s->at;
+    s->at += (int64_t)n;
+    s->left -= n;
+    return firn_pq_file_read(s->file, at, out, n, err);
+}
+
 static firn_status unpack(firn_pq_page_stream *s, uint8_t *out, size_t n, firn_error *err)
 {
+    if (!s->codec) return read_stored(s, out, n, err);
     while (n > 0) {
         size_t made = 0;
         bool moved = false;
@@ -114,7 +123,8 @@ firn_status firn_pq_page_stream_need(firn_pq_page_stream *s, size_t need, const 
     const size_t have = *at ? (size_t)(*end - *at) : 0;
     if (need <= have) return FIRN_OK;
     if (need - have > s->left) return FIRN_DONE;
-    const size_t window = firn_pq_memory_limits(s->blocks->memory)->window;
+    const firn_pq_page_limits *limits = firn_pq_memory_limits(s->blocks->memory);
+    const size_t window = s->codec ? limits->window : limits->stored;
     size_t size = need > window ? need : window;
     if (size - have > s->left) size = have + (size_t)s->left;
     if (s->window && !s->keep && s->window->capacity >= size) {
@@ -157,7 +167,29 @@ firn_status firn_pq_page_stream_open(firn_pq_page_stream *s, const firn_parquet_
                                .end = what->at + (int64_t)what->packed,
                                .left = what->unpacked,
                                .keep = keep};
-    return firn_codec_stream_create(what->codec, &s->codec, err);
+    if (what->codec != FIRN_CODEC_NONE)
+        return firn_codec_stream_create(what->codec, &s->codec, err);
+    if (what->packed == what->unpacked) return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_CORRUPT, "uncompressed data of %zu bytes, expected %zu",
+                     what->packed, what->unpacked);
+}
+
+void firn_pq_page_stream_continue(firn_pq_page_stream *s, const firn_parquet_file *file,
+                                  firn_pq_blocks *blocks, const firn_pq_packed *what, bool keep,
+                                  firn_pq_block *block, size_t n)
+{
+    *s = (firn_pq_page_stream){.file = file,
+                               .blocks = blocks,
+                               .at = what->at + (int64_t)n,
+                               .end = what->at + (int64_t)what->packed,
+                               .left = what->packed - n,
+                               .keep = keep,
+                               .window = block};
+}
+
+bool firn_pq_page_stream_fits(firn_codec codec)
+{
+    return codec == FIRN_CODEC_NONE || firn_codec_has_stream(codec);
 }
 
 void firn_pq_page_stream_close(firn_pq_page_stream *s)

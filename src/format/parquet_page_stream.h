@@ -13,8 +13,8 @@
 typedef struct firn_pq_page_stream {
     const firn_parquet_file *file;
     firn_pq_blocks *blocks;
-    firn_codec_stream *codec;
-    int64_t at, end; /* packed bytes in the file that have not been read yet */
+    firn_codec_stream *codec; /* NULL: bytes are stored as they are */
+    int64_t at, end;          /* packed bytes in the file that have not been read yet */
     firn_pq_block *packed;
     size_t packed_at, packed_len;
     uint64_t left; /* unpacked bytes to come */
@@ -36,6 +36,13 @@ FIRN_MUST_CHECK firn_status firn_pq_page_stream_open(firn_pq_page_stream *s,
                                                      firn_pq_blocks *blocks,
                                                      const firn_pq_packed *what, bool keep,
                                                      firn_error *err);
+/* The same for bytes that are stored as they are, of which n are in a block already, which is taken
+ * over as the first window. */
+void firn_pq_page_stream_continue(firn_pq_page_stream *s, const firn_parquet_file *file,
+                                  firn_pq_blocks *blocks, const firn_pq_packed *what, bool keep,
+                                  firn_pq_block *block, size_t n);
+/* Can what is packed so be streamed? */
+bool firn_pq_page_stream_fits(firn_codec codec);
 /* Blocks that views may point into are retired. */
 void firn_pq_page_stream_close(firn_pq_page_stream *s);
 /* All that is left to out; checks that the packed bytes end there. */

@@ -93,6 +93,11 @@ static firn_status check_encoding(int32_t encoding, firn_pq_physical physical, f
                      (int)physical);
 }
 
+void firn_pq_values_check_text(firn_pq_values *v)
+{
+    v->is_text_checked = v->conv->is_text && v->kernels->is_ascii(v->at, bytes_left(v));
+}
+
 firn_status firn_pq_values_begin(firn_pq_values *v, int32_t encoding, const uint8_t *at,
                                  size_t size, size_t max_values, firn_error *err)
 {
@@ -101,8 +106,8 @@ firn_status firn_pq_values_begin(firn_pq_values *v, int32_t encoding, const uint
     v->at = at;
     v->end = at + size;
     v->bit = 0;
-    v->is_text_checked =
-        v->conv->is_text && max_values > 0 && !v->stream && v->kernels->is_ascii(at, size);
+    v->is_text_checked = false;
+    if (max_values > 0) firn_pq_values_check_text(v);
     /* A page of nulls only has no data, not even a header: reading a value from it must fail. */
     if (size == 0) v->encoding = FIRN_PQ_ENC_PLAIN;
     switch (v->encoding) {

@@ -42,6 +42,8 @@ FIRN_MUST_CHECK firn_status firn_pq_values_begin(firn_pq_values *v, int32_t enco
 /* The next n values to out (conv->out_width bytes each). */
 FIRN_MUST_CHECK firn_status firn_pq_values_read(firn_pq_values *v, size_t n, void *out,
                                                 firn_error *err);
+/* Looks whether all bytes that are to be read as text are ASCII. */
+void firn_pq_values_check_text(firn_pq_values *v);
 /* parquet_values_window.c: PLAIN from a stream: makes the window have some of the next n values, at
  * least one. *k: how many; all where the page ends before, so that reading them fails. */
 FIRN_MUST_CHECK firn_status firn_pq_values_need(firn_pq_values *v, size_t n, size_t *k,

@@ -38,5 +38,6 @@ firn_status firn_pq_values_need(firn_pq_values *v, size_t n, size_t *k, firn_err
         const firn_status st = firn_pq_page_stream_need(v->stream, need, &v->at, &v->end, err);
         if (st == FIRN_DONE) *k = n;
         if (st != FIRN_OK) return st == FIRN_DONE ? FIRN_OK : st;
+        firn_pq_values_check_text(v);
     }
 }

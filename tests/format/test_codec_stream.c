@@ -14,8 +14,8 @@
 #define MOST      ((size_t)700 << 10)
 #define FAR_BYTES 200000
 
-static const firn_codec k_codecs[] = {FIRN_CODEC_NONE, FIRN_CODEC_SNAPPY, FIRN_CODEC_GZIP,
-                                      FIRN_CODEC_ZSTD, FIRN_CODEC_BROTLI};
+static const firn_codec k_codecs[] = {FIRN_CODEC_SNAPPY, FIRN_CODEC_GZIP, FIRN_CODEC_ZSTD,
+                                      FIRN_CODEC_BROTLI};
 #define N_CODECS (sizeof k_codecs / sizeof *k_codecs)
 
 /* Runs, repetitions from near and far, and noise. */
@@ -105,7 +105,7 @@ static void test_cut_and_longer_blocks_are_not_done(void **state)
     (void)state;
     firn_prng_init(&prng, 8);
     make_text(&prng, text, sizeof text);
-    for (size_t i = 1; i < N_CODECS; i++) { /* bytes as they are have no end of their own */
+    for (size_t i = 0; i < N_CODECS; i++) {
         firn_buf packed = pack(k_codecs[i], (firn_str){text, sizeof text});
         const size_t len = packed.len;
         firn_buf_append(&packed, "behind", 6);
