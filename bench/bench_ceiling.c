@@ -105,7 +105,7 @@ static void run(ceiling *c, firn_pool_fn work, long rounds, long threads)
 
 int main(int argc, char **argv)
 {
-    static ceiling c;
+    ceiling c = {0};
     bench_file file;
     const firn_pool_fn work = argc > 2 ? work_of(argv[1]) : NULL;
     const long rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 1;

@@ -26,12 +26,12 @@ uint32_t firn_pq_max_u32(const uint32_t *v, size_t n)
         char *to = out;                                                                            \
         size_t i = 0;                                                                              \
         (void)n_values;                                                                            \
-        for (; n - i >= 4; i += 4, to += 4 * (width)) {                                            \
+        for (; n - i >= 4; i += 4, to += 4 * (size_t)(width)) {                                    \
             const uint64_t ab = firn_load_u64le(index + i), cd = firn_load_u64le(index + i + 2);   \
             memcpy(to, from + (ab & UINT32_MAX) * (width), width);                                 \
             memcpy(to + (width), from + (ab >> 32) * (width), width);                              \
-            memcpy(to + 2 * (width), from + (cd & UINT32_MAX) * (width), width);                   \
-            memcpy(to + 3 * (width), from + (cd >> 32) * (width), width);                          \
+            memcpy(to + 2 * (size_t)(width), from + (cd & UINT32_MAX) * (width), width);           \
+            memcpy(to + 3 * (size_t)(width), from + (cd >> 32) * (width), width);                  \
         }                                                                                          \
         for (; i < n; i++, to += (width)) memcpy(to, from + (size_t)index[i] * (width), width);    \
     }
