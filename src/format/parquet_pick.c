@@ -79,8 +79,16 @@ firn_status firn_pq_pick_project(firn_pq_pick *pick, const firn_pq_plan *plan,
     return FIRN_OK;
 }
 
+static bool has_keys(const firn_filter *filter)
+{
+    for (size_t i = 0; i < filter->n_parts; i++)
+        if (has_keys(filter->parts[i])) return true;
+    return filter->op == FIRN_FILTER_KEYS;
+}
+
 firn_status firn_pq_pick_init(firn_pq_pick *pick, const firn_pq_plan *plan, firn_error *err)
 {
+    pick->has_keys = pick->filter && has_keys(pick->filter);
     for (size_t i = 0; i < pick->n_columns; i++) {
         firn_pq_pick_column *column = &pick->columns[i];
         const firn_type *type = column->field->type;
@@ -190,6 +198,13 @@ static void let_all_through(const firn_row_range *candidates, size_t n, firn_pq_
     *n_runs = n;
 }
 
+static int64_t count_bits(const uint64_t *mask, size_t n)
+{
+    int64_t n_set = 0;
+    for (size_t i = 0; i < (n + 63) / 64; i++) n_set += __builtin_popcountll(mask[i]);
+    return n_set;
+}
+
 static void note_success(firn_pq_pick *pick, int64_t n_seen, int64_t n_passed)
 {
     pick->n_seen += n_seen;
@@ -219,6 +234,7 @@ firn_status firn_pq_pick_rows(firn_pq_pick *pick, const firn_row_range *candidat
     for (size_t i = 0, at = 0; i < n_candidates; at += (size_t)candidates[i++].n)
         *n_runs += cut_run(candidates[i], at, pick->mask, runs + *n_runs);
     for (size_t i = 0; i < *n_runs; i++) n_passed += runs[i].rows.n;
+    if (pick->has_keys) n_passed = count_bits(pick->mask, n);
     note_success(pick, (int64_t)n, n_passed);
     return FIRN_OK;
 }

@@ -33,7 +33,9 @@ typedef struct firn_pq_pick {
     bool is_on; /* this batch was picked; scratch columns and the mask are filled */
     uint64_t mask[FIRN_BATCH_ROWS / 64 + FIRN_PQ_SLACK / 8]; /* rows of the scratch columns that
                                                                 pass */
-    /* success of late */
+    /* success of late: rows that need not be decoded, or, with keys, that the caller need not join,
+     * which costs more */
+    bool has_keys;
     int64_t n_seen, n_passed;
     int n_rest; /* batches to come that are not looked at */
 } firn_pq_pick;

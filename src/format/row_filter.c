@@ -72,6 +72,7 @@ bool firn_filter_passes(const firn_filter *test, const firn_value *value)
         return is_above_low(&test->low, value) && is_below_high(&test->high, value);
     case FIRN_FILTER_IN: return has_value(test, value);
     case FIRN_FILTER_NOT_IN: return !has_value(test, value);
+    case FIRN_FILTER_KEYS: return firn_key_set_may_have(test->keys, firn_key_of(value));
     case FIRN_FILTER_NONE:
     case FIRN_FILTER_IS_NULL: return false;
     case FIRN_FILTER_ANY:
@@ -105,6 +106,12 @@ static bool list_may_pass(const firn_filter *test, const firn_filter_bounds *b)
     return !b->has_max || firn_filter_compare(&test->values[at], &b->max) <= 0;
 }
 
+static bool keys_may_pass(const firn_filter *test, const firn_filter_bounds *b)
+{
+    return firn_key_set_has_between(test->keys, b->has_min ? firn_key_of(&b->min) : INT64_MIN,
+                                    b->has_max ? firn_key_of(&b->max) : INT64_MAX);
+}
+
 /* Bounds may be cut, but no value can be outside them: when both are one value of the list, so are
  * all values. */
 static bool others_may_pass(const firn_filter *test, const firn_filter_bounds *b)
@@ -121,6 +128,7 @@ bool firn_filter_may_pass(const firn_filter *test, const firn_filter_bounds *bou
     case FIRN_FILTER_NOT_NULL: return bounds->has_value;
     case FIRN_FILTER_RANGE: return bounds->has_value && range_may_pass(test, bounds);
     case FIRN_FILTER_IN: return bounds->has_value && list_may_pass(test, bounds);
+    case FIRN_FILTER_KEYS: return bounds->has_value && keys_may_pass(test, bounds);
     case FIRN_FILTER_NOT_IN: return bounds->has_value && others_may_pass(test, bounds);
     case FIRN_FILTER_ANY:
     case FIRN_FILTER_AND:

@@ -8,7 +8,7 @@
 #ifndef FIRN_FORMAT_ROW_FILTER_H
 #define FIRN_FORMAT_ROW_FILTER_H
 
-#include "firn/batch.h"
+#include "format/key_set.h"
 
 typedef enum firn_filter_op {
     FIRN_FILTER_ANY = 0, /* all rows: what cannot be said in these terms */
@@ -20,6 +20,7 @@ typedef enum firn_filter_op {
     FIRN_FILTER_RANGE, /* column, low, high */
     FIRN_FILTER_IN,    /* column, values */
     FIRN_FILTER_NOT_IN,
+    FIRN_FILTER_KEYS, /* column, keys: rows that are not among them may pass, too */
 } firn_filter_op;
 
 /* One end of a range. */
@@ -38,6 +39,7 @@ struct firn_filter {
     firn_filter_end low, high;
     const firn_value *values; /* of the column's type, sorted, none null */
     size_t n_values;
+    const firn_key_set *keys;
 };
 
 /* What is known of a column in some rows. Bounds hold for all values that are neither null nor

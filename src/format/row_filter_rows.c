@@ -34,26 +34,16 @@ typedef struct int_range {
     int64_t low, high;
 } int_range;
 
-static int64_t int_of(const firn_value *v)
-{
-    switch (v->kind) {
-    case FIRN_TYPE_INT:
-    case FIRN_TYPE_DATE: return v->as.i32;
-    case FIRN_TYPE_DECIMAL: return (int64_t)v->as.decimal;
-    default: return v->as.i64;
-    }
-}
-
 static bool int_range_of(const firn_filter *test, int_range *out)
 {
     *out = (int_range){INT64_MIN, INT64_MAX};
     if (test->low.is_set) {
-        out->low = int_of(&test->low.value);
+        out->low = firn_key_of(&test->low.value);
         if (test->low.is_open && out->low == INT64_MAX) return false;
         out->low += test->low.is_open;
     }
     if (test->high.is_set) {
-        out->high = int_of(&test->high.value);
+        out->high = firn_key_of(&test->high.value);
         if (test->high.is_open && out->high == INT64_MIN) return false;
         out->high -= test->high.is_open;
     }
@@ -231,6 +221,10 @@ static bool test_by_loop(const firn_filter *test, const firn_column *column, siz
 {
     const firn_type_kind kind = column->type->kind;
     const bool is_range = test->op == FIRN_FILTER_RANGE;
+    if (test->op == FIRN_FILTER_KEYS) {
+        firn_key_set_test(test->keys, column, n, mask);
+        return true;
+    }
     if (is_view_layout(column->type)) {
         firn_filter_views(test, column, n, mask);
         return true;

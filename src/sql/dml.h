@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "firn/table.h"
 #include "iceberg/scan/plan.h"
+#include "iceberg/scan/read.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "iceberg/write/table_writer.h"
 #include "sql/session_state.h"
@@ -243,13 +244,18 @@ typedef struct firn_merge_key {
     bool is_null_safe;
 } firn_merge_key;
 
-/* What the smallest and greatest keys of the source's rows say of the target's: as a filter and as
- * SQL on the target's columns ("true" when nothing). relation: "name" of the source in SQL, which
- * is read once more. */
+/* What the keys of the source's rows say of the target's that can match. */
+typedef struct firn_merge_range {
+    const firn_expr *filter;    /* by the smallest and greatest; NULL: nothing */
+    firn_str where;             /* the same as SQL on the target's columns: "true" for nothing */
+    const firn_scan_keys *keys; /* of columns of whole numbers whose keys leave room in between */
+    size_t n_keys;
+} firn_merge_range;
+
+/* relation: "name" of the source in SQL, which is read twice. */
 FIRN_MUST_CHECK firn_status firn_merge__bounds(firn_session *session, firn_str relation,
                                                const firn_merge_key *keys, size_t n,
-                                               const firn_expr **filter_out, firn_str *where_out,
-                                               firn_error *err);
+                                               firn_merge_range *out, firn_error *err);
 
 /* ---- merge_scope.c ---- */
 

@@ -97,7 +97,8 @@ static firn_status change_rows(row_change *c, firn_error *err)
     firn_sql_text text;
     firn_dml_rows rows = {.text = &text};
     firn_dml_counts counts = {0};
-    FIRN_TRY(firn_session__dml_name(session, c->s->table, &c->target.numbers, &c->name, err));
+    FIRN_TRY(
+        firn_session__dml_name(session, c->s->table, &c->target.numbers, NULL, 0, &c->name, err));
     firn_sql_text_init(&text, session, c->s->sql);
     text.target = &c->ast->target;
     const firn_status st = write_query(c, &text, err);

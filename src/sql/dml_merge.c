@@ -18,7 +18,7 @@ typedef struct sql_merge {
     const firn_schema *schema;
     firn_dml_target target;
     firn_str name;                   /* of the target in the engine */
-    firn_str where;                  /* on the target's columns; empty: none */
+    firn_merge_range range;          /* of the target's rows that can match; empty: all */
     firn_str staged;                 /* the temporary table with the source; empty: none */
     const firn_type *source_columns; /* known only when bare names need them */
     bool has_matched, has_not_matched, has_by_source;
@@ -273,7 +273,6 @@ static firn_status plan_target(sql_merge *m, firn_error *err)
     firn_merge_key *keys = NULL;
     size_t n_keys = 0;
     const firn_expr *filter = NULL;
-    const firn_expr *range = NULL;
     bool is_exact = false;
     firn_session *session = m->s->session;
     FIRN_TRY(firn_dml_target_init(&m->target, session, m->s->table, NULL, err));
@@ -287,8 +286,8 @@ static firn_status plan_target(sql_merge *m, firn_error *err)
         const firn_str relation = firn_arena_printf(m->s->arena, "%.*s AS %.*s",
                                                     FIRN_STR_ARG(m->staged), FIRN_STR_ARG(alias));
         if (!relation.data) return firn_fail_nomem(err);
-        FIRN_TRY(firn_merge__bounds(session, relation, keys, n_keys, &range, &m->where, err));
-        if (range) filter = firn_expr_and(m->s->arena, filter, range);
+        FIRN_TRY(firn_merge__bounds(session, relation, keys, n_keys, &m->range, err));
+        if (m->range.filter) filter = firn_expr_and(m->s->arena, filter, m->range.filter);
         if (!filter) return firn_fail_nomem(err);
     }
     return firn_dml_target_init(&m->target, session, m->s->table, filter, err);
@@ -422,11 +421,12 @@ static firn_status put_columns(const sql_merge *m, firn_sql_text *text, bool ins
 
 static void put_target(const sql_merge *m, firn_sql_text *text)
 {
-    if (m->where.len > 0) firn_sql_text_put(text, "(SELECT * FROM ");
+    const firn_str where = m->range.where;
+    if (where.len > 0) firn_sql_text_put(text, "(SELECT * FROM ");
     firn_sql_text_str(text, m->name);
-    if (m->where.len > 0) {
+    if (where.len > 0) {
         firn_sql_text_put(text, " WHERE ");
-        firn_sql_text_str(text, m->where);
+        firn_sql_text_str(text, where);
         firn_sql_text_put(text, ")");
     }
     firn_sql_text_put(text, " AS ");
@@ -542,7 +542,8 @@ static firn_status run(sql_merge *m, firn_error *err)
     FIRN_TRY(check_clauses(m, err));
     FIRN_TRY(describe_source(m, err));
     FIRN_TRY(plan_target(m, err));
-    FIRN_TRY(firn_session__dml_name(m->s->session, m->s->table, &m->target.numbers, &m->name, err));
+    FIRN_TRY(firn_session__dml_name(m->s->session, m->s->table, &m->target.numbers, m->range.keys,
+                                    m->range.n_keys, &m->name, err));
     firn_sql_text_init(&text, m->s->session, m->s->sql);
     text.target = &m->ast->target;
     const firn_status st = write_query(m, &text, err);

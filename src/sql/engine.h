@@ -42,6 +42,8 @@ typedef struct firn_scan_source {
     const firn_type *partition;             /* of all its specs; for _partition */
     const firn_file_numbers
         *numbers; /* declare FIRN_SCAN_{FILE,POS,ROW_ID}_COLUMN, too; NULL: no */
+    const struct firn_scan_keys *keys; /* rows with others need not be given */
+    size_t n_keys;
     /* ... or, when metadata is NULL, rows in memory */
     const firn_type *batch_type;
     const firn_batch *batch;

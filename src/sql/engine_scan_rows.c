@@ -39,6 +39,7 @@ static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
     if (st == FIRN_OK)
         st = firn_scan_queue_stream(opts->env, opts->store, source->metadata, stream, &scan->queue,
                                     err);
+    if (st == FIRN_OK) firn_scan_queue_want_keys(scan->queue, source->keys, source->n_keys);
     return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(source->name));
 }
 

@@ -18,7 +18,7 @@ typedef struct key_merge {
     firn_merge_key *keys;
     firn_dml_rows source; /* the query, as the table's columns */
     firn_str staged;      /* the temporary table, quoted */
-    firn_str where;       /* on the target's columns */
+    firn_merge_range range;
 } key_merge;
 
 static const firn_field *find_field(const firn_schema *schema, firn_str name)
@@ -100,11 +100,12 @@ static void put_join(const key_merge *m, firn_sql_text *text)
 static firn_status put_target(const key_merge *m, firn_sql_text *text, firn_error *err)
 {
     firn_str name;
-    FIRN_TRY(firn_session__dml_name(m->session, m->opts->target, &m->target.numbers, &name, err));
+    FIRN_TRY(firn_session__dml_name(m->session, m->opts->target, &m->target.numbers, m->range.keys,
+                                    m->range.n_keys, &name, err));
     firn_sql_text_put(text, "(SELECT * FROM ");
     firn_sql_text_str(text, name);
     firn_sql_text_put(text, " WHERE ");
-    firn_sql_text_str(text, m->where);
+    firn_sql_text_str(text, m->range.where);
     firn_sql_text_put(text, ") AS t");
     return FIRN_OK;
 }
@@ -182,15 +183,13 @@ static firn_status run(key_merge *m, firn_txn *txn, firn_dml_counts *counts, fir
 {
     const firn_row_source source = {
         .statement = m->opts->source_sql, .query = m->opts->source_sql, .by_name = true};
-    const firn_expr *filter = NULL;
     FIRN_TRY(find_keys(m, err));
     FIRN_TRY(firn_dml__rows_of(m->session, m->schema, &source, &m->source, err));
     FIRN_TRY(firn_dml_target_init(&m->target, m->session, m->opts->target, NULL, err));
     if (m->target.plan.n_tasks == 0) return insert_all(m, m->source.sql, txn, counts, err);
     FIRN_TRY(stage_source(m, err));
-    FIRN_TRY(firn_merge__bounds(m->session, m->staged, m->keys, m->opts->n_keys, &filter, &m->where,
-                                err));
-    FIRN_TRY(firn_dml_target_init(&m->target, m->session, m->opts->target, filter, err));
+    FIRN_TRY(firn_merge__bounds(m->session, m->staged, m->keys, m->opts->n_keys, &m->range, err));
+    FIRN_TRY(firn_dml_target_init(&m->target, m->session, m->opts->target, m->range.filter, err));
     if (m->target.plan.n_tasks == 0) return insert_all(m, m->staged, txn, counts, err);
     return join_all(m, txn, counts, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which part of a merge's target can match: the range of the source's keys, as constants that skip
- * data files. Only for keys whose order the engine and Iceberg agree on. */
+ * data files, and the keys themselves, which skip pages and rows in the scan before the engine
+ * joins them. Only for keys whose order the engine and Iceberg agree on. */
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -52,14 +53,18 @@ static firn_status describe_keys(firn_session *session, firn_str relation,
     return firn_sql_text_describe(&text, sql, out, err);
 }
 
-/* min, max and number of nulls of each key. */
+/* The part of the memory budget that the keys of one column may take. */
+#define KEYS_PART 16
+
+/* min, max, number of nulls and of values of each key. */
 static firn_status write_query(firn_sql_text *text, firn_str relation, const firn_merge_key *keys,
                                size_t n, firn_error *err)
 {
     firn_sql_text_put(text, "SELECT ");
     for (size_t i = 0; i < n; i++) {
         firn_sql_text_put(text, i > 0 ? ", min(k" : "min(k");
-        firn_buf_printf(&text->buf, "%zu), max(k%zu), count(*) - count(k%zu)", i, i, i);
+        firn_buf_printf(&text->buf, "%zu), max(k%zu), count(*) - count(k%zu), count(k%zu)", i, i, i,
+                        i);
     }
     firn_sql_text_put(text, " FROM (SELECT ");
     for (size_t i = 0; i < n; i++) {
@@ -76,8 +81,10 @@ static firn_status write_query(firn_sql_text *text, firn_str relation, const fir
 
 typedef struct key_range {
     firn_value min, max;
-    int64_t n_nulls;
+    int64_t n_nulls, n_values;
 } key_range;
+
+enum { RANGE_MIN = 0, RANGE_MAX, RANGE_NULLS, RANGE_VALUES, N_RANGE };
 
 static firn_status copy_value(firn_arena *arena, const firn_column *column, firn_value *out,
                               firn_error *err)
@@ -101,11 +108,11 @@ static firn_status read_ranges(firn_session *session, firn_sql_text *text, firn_
     firn_status st = firn_result_next(result, &batch, err);
     if (st == FIRN_DONE) st = firn_fail(err, FIRN_ERR_INTERNAL, "an aggregate gave no row");
     for (size_t i = 0; i < n && st == FIRN_OK; i++) {
-        st = copy_value(session->arena, &batch->columns[3 * i], &out[i].min, err);
-        if (st == FIRN_OK) {
-            st = copy_value(session->arena, &batch->columns[3 * i + 1], &out[i].max, err);
-        }
-        out[i].n_nulls = ((const int64_t *)batch->columns[3 * i + 2].values)[0];
+        const firn_column *columns = &batch->columns[N_RANGE * i];
+        st = copy_value(session->arena, &columns[RANGE_MIN], &out[i].min, err);
+        if (st == FIRN_OK) st = copy_value(session->arena, &columns[RANGE_MAX], &out[i].max, err);
+        out[i].n_nulls = ((const int64_t *)columns[RANGE_NULLS].values)[0];
+        out[i].n_values = ((const int64_t *)columns[RANGE_VALUES].values)[0];
     }
     firn_result_close(result);
     return st;
@@ -163,21 +170,21 @@ static const firn_expr *condition(firn_arena *arena, const firn_merge_key *key,
 }
 
 static firn_status combine(firn_session *session, const firn_merge_key *keys,
-                           const key_range *ranges, size_t n, const firn_expr **filter_out,
-                           firn_str *where_out, firn_error *err)
+                           const key_range *ranges, size_t n, firn_merge_range *out,
+                           firn_error *err)
 {
     firn_sql_text text;
     firn_status st = FIRN_OK;
     firn_sql_text_init(&text, session, (firn_str){0});
-    *filter_out = firn_expr_true();
+    out->filter = firn_expr_true();
     for (size_t i = 0; i < n && st == FIRN_OK; i++) {
         const firn_expr *e = condition(session->arena, &keys[i], &ranges[i]);
-        const firn_expr *both = e ? firn_expr_and(session->arena, *filter_out, e) : NULL;
+        const firn_expr *both = e ? firn_expr_and(session->arena, out->filter, e) : NULL;
         if (!both) {
             st = firn_fail_nomem(err);
             break;
         }
-        *filter_out = both;
+        out->filter = both;
         if (i > 0) firn_sql_text_put(&text, " AND ");
         st = put_condition(&text, &keys[i], &ranges[i], err);
     }
@@ -185,12 +192,71 @@ static firn_status combine(firn_session *session, const firn_merge_key *keys,
         firn_sql_text_dispose(&text);
         return st;
     }
-    return firn_sql_text_finish(&text, where_out, err);
+    return firn_sql_text_finish(&text, &out->where, err);
+}
+
+/* ---- the keys themselves ---- */
+
+static firn_status put_keys(firn_sql_text *text, firn_str relation, const firn_merge_key *key,
+                            bool is_sorted, firn_error *err)
+{
+    firn_sql_text_put(text, "SELECT TRY_CAST(");
+    firn_sql_text_str(text, key->source);
+    firn_sql_text_put(text, " AS ");
+    FIRN_TRY(firn_sql_text_type(text, key->field->type, err));
+    firn_sql_text_put(text, ") AS k");
+    put_relation(text, relation);
+    if (is_sorted) firn_sql_text_put(text, " ORDER BY k NULLS LAST");
+    return FIRN_OK;
+}
+
+static firn_status read_keys(firn_session *session, firn_str relation, const firn_merge_key *key,
+                             firn_key_set *set, firn_error *err)
+{
+    firn_sql_text text;
+    firn_str sql;
+    firn_result *result = NULL;
+    const firn_batch *batch = NULL;
+    firn_sql_text_init(&text, session, (firn_str){0});
+    firn_status st = put_keys(&text, relation, key, firn_key_set_is_sorted(set), err);
+    if (st != FIRN_OK) {
+        firn_sql_text_dispose(&text);
+        return st;
+    }
+    FIRN_TRY(firn_sql_text_finish(&text, &sql, err));
+    FIRN_TRY(firn_sql_text_query(&text, sql, &result, err));
+    while ((st = firn_result_next(result, &batch, err)) == FIRN_OK) {
+        st = firn_key_set_add(set, &batch->columns[0], batch->n_rows, err);
+        if (st != FIRN_OK) break;
+    }
+    firn_result_close(result);
+    return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+static firn_status collect_keys(firn_session *session, firn_str relation,
+                                const firn_merge_key *keys, const key_range *ranges, size_t n,
+                                firn_merge_range *out, firn_error *err)
+{
+    const size_t most = (size_t)session->env->memory_bytes / KEYS_PART;
+    firn_scan_keys *found = firn_arena_array(session->arena, n, sizeof *found);
+    if (!found) return firn_fail_nomem(err);
+    out->keys = found;
+    for (size_t i = 0; i < n; i++) {
+        firn_key_set *set = NULL;
+        if (ranges[i].min.is_null || !firn_key_set_takes(keys[i].field->type)) continue;
+        FIRN_TRY(firn_key_set_create(session->arena, firn_key_of(&ranges[i].min),
+                                     firn_key_of(&ranges[i].max), ranges[i].n_values, most / n,
+                                     &set, err));
+        if (!set) continue;
+        FIRN_TRY(read_keys(session, relation, &keys[i], set, err));
+        found[out->n_keys++] =
+            (firn_scan_keys){keys[i].field, set, keys[i].is_null_safe && ranges[i].n_nulls > 0};
+    }
+    return FIRN_OK;
 }
 
 firn_status firn_merge__bounds(firn_session *session, firn_str relation, const firn_merge_key *keys,
-                               size_t n, const firn_expr **filter_out, firn_str *where_out,
-                               firn_error *err)
+                               size_t n, firn_merge_range *out, firn_error *err)
 {
     firn_type types;
     firn_sql_text text;
@@ -199,8 +265,7 @@ firn_status firn_merge__bounds(firn_session *session, firn_str relation, const f
     firn_merge_key *used = firn_arena_array(session->arena, n, sizeof *used);
     key_range *ranges = firn_arena_array(session->arena, n, sizeof *ranges);
     if (!used || !ranges) return firn_fail_nomem(err);
-    *filter_out = NULL;
-    *where_out = FIRN_STR("true");
+    *out = (firn_merge_range){.where = FIRN_STR("true")};
     if (n == 0) return FIRN_OK;
     FIRN_TRY(describe_keys(session, relation, keys, n, &types, err));
     for (size_t i = 0; i < n && i < types.n_fields; i++) {
@@ -216,5 +281,6 @@ firn_status firn_merge__bounds(firn_session *session, firn_str relation, const f
     }
     FIRN_TRY(firn_sql_text_finish(&text, &sql, err));
     FIRN_TRY(read_ranges(session, &text, sql, ranges, n_used, err));
-    return combine(session, used, ranges, n_used, filter_out, where_out, err);
+    FIRN_TRY(combine(session, used, ranges, n_used, out, err));
+    return collect_keys(session, relation, used, ranges, n_used, out, err);
 }

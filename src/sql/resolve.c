@@ -321,7 +321,9 @@ static firn_status claim_dml(const question *q, firn_engine_claim *out, firn_err
                                .schema = firn_metadata_schema(metadata),
                                .snapshot_id = snapshot ? snapshot->snapshot_id : -1,
                                .n_rows = rows_of(snapshot),
-                               .numbers = q->tag->dml_numbers};
+                               .numbers = q->tag->dml_numbers,
+                               .keys = q->tag->dml_keys,
+                               .n_keys = q->tag->n_dml_keys};
     FIRN_TRY(declare_metadata(q, FIRN_ALL_METADATA_COLUMNS, &source, err));
     out->is_claimed = true;
     out->alias = q->name.parts[q->name.n_parts - 1];

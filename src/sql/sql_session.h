@@ -9,7 +9,8 @@
 #include "firn/table.h"
 #include "sql/lexer.h"
 
-struct firn_file_numbers; /* sql/engine.h */
+struct firn_file_numbers;
+struct firn_scan_keys; /* sql/engine.h */
 
 /* A dotted name as written, unquoted: up to catalog + levels + table + suffix. */
 typedef struct firn_sql_name {
@@ -36,9 +37,10 @@ FIRN_MUST_CHECK firn_status firn_session__query(firn_session *session, firn_str 
                                                 firn_result **out, firn_error *err);
 /* SQL text of a table reference (quoted, three parts and a private suffix; write an alias after
  * it) that scans the snapshot that the open handle shows, with these columns. numbers: of its data
- * files, borrowed. Valid until the statement ends. */
+ * files; keys: rows with others may be left out; both borrowed. Valid until the statement ends. */
 FIRN_MUST_CHECK firn_status firn_session__dml_name(firn_session *session, firn_table *table,
                                                    const struct firn_file_numbers *numbers,
+                                                   const struct firn_scan_keys *keys, size_t n_keys,
                                                    firn_str *out, firn_error *err);
 /* Columns of a query without running it: kind STRUCT. */
 FIRN_MUST_CHECK firn_status firn_session__describe(firn_session *session, firn_str sql,

@@ -242,7 +242,9 @@ firn_str firn_session__original(const firn_session *session, firn_str statement,
 }
 
 firn_status firn_session__dml_name(firn_session *session, firn_table *table,
-                                   const firn_file_numbers *numbers, firn_str *out, firn_error *err)
+                                   const firn_file_numbers *numbers,
+                                   const struct firn_scan_keys *keys, size_t n_keys, firn_str *out,
+                                   firn_error *err)
 {
     firn_arena *arena = session->arena;
     statement_state *state = &session->statement;
@@ -252,6 +254,8 @@ firn_status firn_session__dml_name(firn_session *session, firn_table *table,
     if (!tag) return firn_fail_nomem(err);
     tag->dml_metadata = firn_table_metadata_of(table);
     tag->dml_numbers = numbers;
+    tag->dml_keys = keys;
+    tag->n_dml_keys = n_keys;
     tag->dml_name = firn_session__ident_text(session, ident);
     const firn_str last =
         firn_rewrite_tagged_name(arena, ident->name, firn_str_of(session->key), state->n_tags - 1);

@@ -682,8 +682,8 @@ static void run_world(world *w, counts *n)
         bool may_in_manifest = false;
         q.filter = random_filter(w, 0, &q.has_not);
         assert_ok(firn_expr_bind(q.filter, &w->schema, w->arena, &q.bound, &err), &err);
-        assert_ok(firn_scan_filter_make(q.bound, &w->schema, FIRN_ROW_MATCH_IDS, NULL, w->arena,
-                                        &q.for_reader, &err),
+        assert_ok(firn_scan_filter_make(&(firn_scan_wanted){.filter = q.bound}, &w->schema,
+                                        FIRN_ROW_MATCH_IDS, NULL, w->arena, &q.for_reader, &err),
                   &err);
         assert_ok(firn_expr_project_inclusive(q.bound, &w->schema, &w->spec, w->arena, &q.inclusive,
                                               &err),

@@ -58,6 +58,11 @@ class Statements:
         low = r.randrange(max(self.top - 30, 1))
         high = low + r.randrange(1, 60)
         source = rows(low, high, r.randrange(20))
+        if r.random() < 0.5:  # keys with others in between, and one far away
+            source = f"SELECT * FROM ({source}) WHERE id % 7 = {r.randrange(7)}"
+        if r.random() < 0.3:
+            far = 1000000000 + r.randrange(4)
+            source += f" UNION ALL {rows(far, far + 1, 2)}"
         on = "t.id = u.id"
         if r.random() < 0.4:  # one row of the source may match many of the table: its keys are unique
             key = r.choice(["t.k IS NOT DISTINCT FROM u.k", "t.k = u.k", "t.g IS NOT DISTINCT FROM u.g AND t.k = u.k"])

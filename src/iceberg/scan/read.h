@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "firn/batch.h"
+#include "format/key_set.h"
 #include "iceberg/scan/plan_stream.h"
 
 /* Metadata columns, by reserved field id (specification, "Reserved Field IDs"). */
@@ -52,6 +52,14 @@ FIRN_MUST_CHECK firn_status firn_scan_queue_stream(firn_env *env, firn_store *st
 void firn_scan_queue_destroy(firn_scan_queue *queue);
 /* What the stream found so far; of a plan: all zero. */
 firn_scan_stats firn_scan_queue_stats(firn_scan_queue *queue);
+/* Values of a column, often very many, that are wanted: rows with others may be left out. */
+typedef struct firn_scan_keys {
+    const firn_field *field; /* of the table's schema */
+    const firn_key_set *set;
+    bool with_null; /* rows where it is null are wanted, too */
+} firn_scan_keys;
+/* All of them; borrowed. Before readers are opened. */
+void firn_scan_queue_want_keys(firn_scan_queue *queue, const firn_scan_keys *keys, size_t n);
 /* What readers did so far. Pages are data pages of the columns read, of row groups that were read;
  * where a file has no page index, those behind the last one wanted are not known. */
 typedef struct firn_scan_work {

@@ -186,11 +186,14 @@ static firn_status select_rows(const firn_scan_reader *reader, open_unit *open,
 {
     const firn_scan_unit *unit = &open->unit;
     firn_parquet_selection selection;
+    firn_scan_wanted wanted = {.filter = reader->filter};
+    wanted.keys = firn_scan_queue_keys(reader->queue, &wanted.n_keys);
     *has_rows = true;
-    if (reader->filter->op == FIRN_EXPR_TRUE || !unit->rows->parquet) return FIRN_OK;
+    if ((reader->filter->op == FIRN_EXPR_TRUE && wanted.n_keys == 0) || !unit->rows->parquet)
+        return FIRN_OK;
     const firn_parquet_match match =
         opts->match == FIRN_ROW_MATCH_NAMES ? FIRN_PARQUET_MATCH_NAMES : FIRN_PARQUET_MATCH_IDS;
-    FIRN_TRY(firn_scan_filter_make(reader->filter, unit->rows->schema, opts->match,
+    FIRN_TRY(firn_scan_filter_make(&wanted, unit->rows->schema, opts->match,
                                    firn_scan_queue_mapping(reader->queue), open->arena,
                                    &opts->filter, err));
     FIRN_TRY(firn_parquet_select(unit->rows->parquet, unit->index, opts->filter, match, open->arena,
