@@ -251,7 +251,7 @@ static void test_dml_names_show_positions(void **state)
     firn_arena *arena = firn_session__arena(f->session);
     const int32_t number = 17;
     const firn_file_numbers numbers = {number_of, &number};
-    assert_ok(firn_session__dml_name(f->session, table, &numbers, &name, &err), &err);
+    assert_ok(firn_session__dml_name(f->session, table, &numbers, NULL, 0, &name, &err), &err);
     const firn_str sql = firn_arena_printf(
         arena,
         "select id, " FIRN_SCAN_POS_COLUMN ", " FIRN_SCAN_FILE_COLUMN
