@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copy-on-write: the rows that stay of files with changed rows, without the SQL engine. Parquet
- * files without deletes, of the partition spec that is written, go row group by row group: pages
- * without changed rows are taken over as they are, the others decoded and encoded on all threads.
- * Everything else goes as rows, through a scan.
+ * files without deletes, of the partition spec and format that are written, go row group by row
+ * group: pages without changed rows are taken over as they are, the others decoded and encoded on
+ * all threads. Everything else goes as rows, through a scan.
  *
  * Columns that a file lacks, and those that say less than they mean (row ids), are read by a scan
  * of them alone beside the row groups: its rows come in the file's order. */
@@ -196,7 +196,8 @@ static firn_status copy_row_group(rest_file *f, size_t i, int64_t first, firn_er
 static bool may_be_copied(const row_rest *x, const firn_scan_task *task)
 {
     const firn_partition_spec *spec = firn_metadata_spec(firn_table_metadata_of(x->target->table));
-    return task->file->format == FIRN_FILE_PARQUET && task->n_deletes == 0 &&
+    return firn_table_writer_is_parquet(x->writer->writer) &&
+           task->file->format == FIRN_FILE_PARQUET && task->n_deletes == 0 &&
            task->file->spec_id == spec->spec_id;
 }
 
