@@ -44,6 +44,10 @@ def firn(home, *args):
     return run(FIRN, "--home", home, *args)
 
 
+def last_snapshot(home):
+    return json.loads(firn(home, "table", "history", "default.t", "--format", "json")[2])[-1]["snapshot"]
+
+
 def make(folder):
     home = folder / "home"
     firn(home, "init")
@@ -65,18 +69,18 @@ def report(name, ours, theirs):
           f"{theirs[0] / ours[0]:.2f}x by the clock, {theirs[1] / ours[1]:.2f}x by CPU", flush=True)
 
 
-def compare(name, home, files, options, copy, memory=None):
-    """memory: of firn and of DuckDB; None: each by its default."""
+def compare(name, base, options, copy, memory=None):
+    """base: home, first snapshot, files. memory: of firn and of DuckDB; None: each by its default. The table is
+    left as the last round made it."""
+    home, snapshot, files = base
     ours, theirs = [], []
     settings = [] if memory is None else ["-o", f"memory={memory[0]}"]
-    limit = f"SET memory_limit = '{memory[1]}'; SET temp_directory = '{home.parent}'; " if memory and memory[1] else ""
-    snapshot = json.loads(firn(home, "table", "history", "default.t", "--format", "json")[2])[-1]["snapshot"]
+    limit = f"SET memory_limit = '{memory[1]}'; SET temp_directory = '{home.parent}'; " if memory else ""
     for i in range(ROUNDS):
         again = home.parent / f"round{i}"
+        firn(home, "table", "rollback_to_snapshot", "default.t", f"snapshot_id={snapshot}")
         wall, cpu, _ = firn(home, *settings, "table", "rewrite_data_files", "default.t", *options)
         ours.append((wall, cpu))
-        if i < ROUNDS - 1:
-            firn(home, "table", "rollback_to_snapshot", "default.t", f"snapshot_id={snapshot}")
         wall, cpu, _ = duckdb(limit + copy.format(files=files, out=f"{again}.parquet"))
         theirs.append((wall, cpu))
         os.remove(f"{again}.parquet")
@@ -92,15 +96,10 @@ def report_pruning(home):
           f"({100 * plan['data_files'] / total['data_files']:.0f} %)")
 
 
-def binpack(home, files, copy):
+def binpack(base, copy):
     """Many small files to one, and what reading that one costs beside one that was encoded anew."""
-    if not (FILES - FILES // 10 < len(files) < FILES + FILES // 10):
-        size = sum(os.path.getsize(f) for f in files)
-        firn(home, "table", "rewrite_data_files", "default.t",
-             f"options=rewrite-all=true,target-file-size-bytes={size // FILES},min-file-size-bytes=1")
-        small = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
-        files = [f["path"].removeprefix("file://") for f in small]
-    compare(f"bin-pack of {len(files)} files", home, files, ["options=rewrite-all=true"], copy)
+    home = base[0]
+    compare(f"bin-pack of {len(base[2])} files", base, ["options=rewrite-all=true"], copy)
     query = "SELECT sum(id), sum(a), sum(b), max(c), sum(d) FROM t"
     copied = min(firn(home, "sql", "-c", query)[1] for _ in range(2 * ROUNDS))
     firn(home, "sql", "-c", "CREATE TABLE again AS SELECT * FROM t")
@@ -111,15 +110,15 @@ def binpack(home, files, copy):
 def make_for_spark(folder):
     home = folder / "spark-home"
     firn(home, "init")
-    firn(home, "sql", "-c", """CREATE TABLE t AS SELECT i AS id, hash(i) % 1000003 AS a, hash(i + 7)::BIGINT AS b,
+    firn(home, "sql", "-c", """CREATE TABLE t AS SELECT i AS id, (hash(i) % 1000003)::BIGINT AS a, (hash(i + 7) >> 1)::BIGINT AS b,
          'customer ' || (hash(i + 1) % 50000) AS c, (hash(i + 2) % 99999) / 100.0::DOUBLE AS d
-         FROM range(8600000) r(i)""")
+         FROM range(11000000) r(i)""")
     firn(home, "table", "rewrite_data_files", "default.t",
          "options=rewrite-all=true,target-file-size-bytes=925000,min-file-size-bytes=1")
     files = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
     size = sum(os.path.getsize(f["path"].removeprefix("file://")) for f in files)
     print(f"for Spark: {len(files)} files, {size / 1e6:.0f} MB")
-    return home, json.loads(firn(home, "table", "history", "default.t", "--format", "json")[2])[-1]["snapshot"]
+    return home, last_snapshot(home)
 
 
 def against_spark(folder):
@@ -156,19 +155,20 @@ def main():
     try:
         home, files = make(folder)
         print(f"{len(files)} files, {FILES * ROWS} rows, {sum(os.path.getsize(f) for f in files) / 1e6:.0f} MB")
-        base = "COPY (SELECT * FROM read_parquet({files})%s) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
+        base = home, last_snapshot(home), files
+        copy = "COPY (SELECT * FROM read_parquet({files})%s) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
         parts = "options=rewrite-all=true,target-file-size-bytes={}".format(
             max(1, sum(os.path.getsize(f) for f in files) // 64))
         if "sort" in WORK:
             for text, memory in (("", None), (f", both {LITTLE}", (LITTLE, LITTLE)), (f", both {MUCH}", (MUCH, MUCH))):
-                compare(f"sort by a, b{text}", home, files, [parts, "sort_order=a, b"], base % " ORDER BY a, b", memory)
+                compare(f"sort by a, b{text}", base, [parts, "sort_order=a, b"], copy % " ORDER BY a, b", memory)
         if "zorder" in WORK:
             for text, memory in (("", None), (f", both {MUCH}", (MUCH, MUCH))):
-                compare(f"z-order of a, b{text}", home, files, [parts, "sort_order=zorder(a, b)"],
-                        base % " ORDER BY a, b", memory)
+                compare(f"z-order of a, b{text}", base, [parts, "sort_order=zorder(a, b)"],
+                        copy % " ORDER BY a, b", memory)
             report_pruning(home)
         if "binpack" in WORK:
-            binpack(home, files, base % "")
+            binpack(base, copy % "")
         if "spark" in WORK:
             against_spark(folder)
     finally:
