@@ -112,7 +112,7 @@ def make_for_spark(folder):
     firn(home, "init")
     firn(home, "sql", "-c", """CREATE TABLE t AS SELECT i AS id, (hash(i) % 1000003)::BIGINT AS a, (hash(i + 7) >> 1)::BIGINT AS b,
          'customer ' || (hash(i + 1) % 50000) AS c, (hash(i + 2) % 99999) / 100.0::DOUBLE AS d
-         FROM range(11000000) r(i)""")
+         FROM range(8700000) r(i)""")
     firn(home, "table", "rewrite_data_files", "default.t",
          "options=rewrite-all=true,target-file-size-bytes=925000,min-file-size-bytes=1")
     files = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
