@@ -18,7 +18,7 @@ typedef struct firn_sqlite_db {
     firn_str path;
     bool is_read_only;
     int64_t busy_timeout_us, busy_since_us; /* of waiting for another process's lock */
-    bool has_type_column; /* false: schema V0, only when read-only */
+    bool has_type_column;                   /* false: schema V0, only when read-only */
 } firn_sqlite_db;
 
 /* Opens or makes the file, sets its pragmas, makes or upgrades its tables. */
