@@ -66,9 +66,10 @@ static firn_status read_bracket(firn_dialect_writer *w, firn_str text, size_t *a
                                 variant_path *path, bool *is_read, firn_error *err)
 {
     const size_t from = *at + 1;
-    const char quote = from < text.len ? text.data[from] : '\0';
-    const bool is_name = quote == '\'' || quote == '"';
     char closer = ']';
+    char quote = '\0';
+    if (from < text.len) quote = text.data[from];
+    const bool is_name = quote == '\'' || quote == '"';
     size_t end = is_name ? from + 1 : from;
     int64_t place = 0;
     if (is_name) closer = quote;
