@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "[<catalog>.]information_schema.{schemata,tables,columns}" of Iceberg catalogs. Trino's tables are
- * made of these (trino_system.h). */
+/* "[<catalog>.]information_schema.{schemata,tables,columns}" of Iceberg catalogs. Trino's tables
+ * are made of these (trino_system.h). */
 #ifndef FIRN_SQL_INFORMATION_SCHEMA_H
 #define FIRN_SQL_INFORMATION_SCHEMA_H
 
