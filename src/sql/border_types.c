@@ -76,11 +76,9 @@ static firn_status put_elements(const conversion *c, const firn_type *element, c
 
 static firn_status put_map(const conversion *c, const firn_type *type, firn_str value, int depth)
 {
-    if (firn_border_has(type->fields[0].type))
-        return firn_fail(c->err, FIRN_ERR_UNSUPPORTED,
-                         "not supported: variants or geometries as keys of a map");
-    firn_buf_printf(c->out, "CASE WHEN %.*s IS NOT NULL THEN map(map_keys(%.*s), ",
-                    FIRN_STR_ARG(value), FIRN_STR_ARG(value));
+    firn_buf_printf(c->out, "CASE WHEN %.*s IS NOT NULL THEN map(", FIRN_STR_ARG(value));
+    FIRN_TRY(put_elements(c, type->fields[0].type, "map_keys(", value, ")", depth));
+    firn_buf_cstr(c->out, ", ");
     FIRN_TRY(put_elements(c, type->fields[1].type, "map_values(", value, ")", depth));
     firn_buf_cstr(c->out, ") END");
     return FIRN_OK;

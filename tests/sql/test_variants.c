@@ -84,6 +84,16 @@ static void test_a_table_made_of_a_query(void **state)
                        0);
 }
 
+static void test_variants_as_keys_of_a_map(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f,
+            "create table k (id integer, m map(variant, integer)) with ('format-version' = '3')");
+    sql_run(f, "insert into k values (1, map{'a'::variant: 1, 'b'::variant: 2}), (2, null)");
+    assert_rows(f, "select id, map_keys(m)[2]::varchar, map_values(m) from k",
+                "(1, b, [1, 2]) (2, NULL, NULL)");
+}
+
 /* ---- bytes ---- */
 
 /* The whole number 5 in four bytes, with a name in the metadata that nobody uses: no engine writes
@@ -247,6 +257,8 @@ int main(void)
                                         sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_rows_are_changed, sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_a_table_made_of_a_query, sql_fixture_open,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_variants_as_keys_of_a_map, sql_fixture_open,
                                         sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_what_is_not_set_keeps_its_bytes, sql_fixture_open,
                                         sql_fixture_close),
