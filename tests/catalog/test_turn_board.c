@@ -89,6 +89,31 @@ static void test_a_file_of_locks_only_becomes_a_board(void **state)
     (void)close(fd);
 }
 
+/* After a crash of the machine there may be anything in it. */
+static void test_a_file_of_any_bytes_is_a_board(void **state)
+{
+    const struct file *file = *state;
+    static char bytes[65536];
+    firn_board_taken taken[FIRN_BOARD_SLOTS];
+    firn_str texts[FIRN_BOARD_SLOTS];
+    for (int fill = 0; fill < 256; fill += 51) {
+        memset(bytes, fill, sizeof bytes);
+        const int fd = open(file->path, O_RDWR | O_CREAT, 0600);
+        assert_true(pwrite(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes);
+        (void)close(fd);
+        firn_board holder = open_board(file);
+        firn_board writer = open_board(file);
+        assert_int_equal(take(file, &holder, taken, texts), 0);
+        assert_true(firn_board_post(&writer, TURN, FIRN_STR("x")));
+        assert_int_equal(take(file, &holder, taken, texts), 1);
+        assert_str(texts[0], "x");
+        firn_board_answer(&holder, &taken[0], FIRN_BOARD_LANDED);
+        assert_int_equal(firn_board_look(&writer), FIRN_BOARD_LANDED);
+        firn_board_close(&writer);
+        firn_board_close(&holder);
+    }
+}
+
 static void test_a_file_that_cannot_be_made_is_no_board(void **state)
 {
     (void)state;
@@ -285,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOARD_TEST(test_one_at_a_time_has_a_turn),
         BOARD_TEST(test_a_file_of_locks_only_becomes_a_board),
+        BOARD_TEST(test_a_file_of_any_bytes_is_a_board),
         BOARD_TEST(test_a_file_that_cannot_be_made_is_no_board),
         BOARD_TEST(test_a_request_is_taken_and_answered),
         BOARD_TEST(test_a_request_is_for_one_turn),
