@@ -114,7 +114,7 @@ def make_for_spark(folder):
          'customer ' || (hash(i + 1) % 50000) AS c, (hash(i + 2) % 99999) / 100.0::DOUBLE AS d
          FROM range(8700000) r(i)""")
     firn(home, "table", "rewrite_data_files", "default.t",
-         "options=rewrite-all=true,target-file-size-bytes=925000,min-file-size-bytes=1")
+         "options=rewrite-all=true,target-file-size-bytes=750000,min-file-size-bytes=1")
     files = json.loads(firn(home, "table", "files", "default.t", "--format", "json")[2])
     size = sum(os.path.getsize(f["path"].removeprefix("file://")) for f in files)
     print(f"for Spark: {len(files)} files, {size / 1e6:.0f} MB")
