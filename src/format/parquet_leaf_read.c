@@ -145,7 +145,7 @@ static firn_status begin_stream(firn_pq_leaf *leaf, const firn_pq_page *page, co
 
 static firn_status begin_data_page(firn_pq_leaf *leaf, const firn_pq_page *page, firn_error *err)
 {
-    const uint8_t *at = page->data, *end = page->data + page->size;
+    const uint8_t *at = page->data, *end = page->size > 0 ? at + page->size : at;
     leaf->values.stream = NULL;
     if (page->stream)
         FIRN_TRY(begin_stream(leaf, page, &at, &end, err));
