@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "format/row_builder.h"
 #include "iceberg/maintain/procedure.h"
@@ -74,6 +75,19 @@ static size_t argument_at(const firn_procedure *p, size_t position, bool has_tab
     return position < n_arguments(p) ? position : SIZE_MAX;
 }
 
+static firn_status fail_argument(const firn_procedure *p, const firn_ast_argument *argument,
+                                 firn_error *err)
+{
+    firn_nearest nearest = firn_nearest_of(argument->name);
+    if (argument->name.len == 0)
+        return firn_sql_fail(err, argument->offset, "%s has no argument at this place", p->name);
+    for (size_t i = 0; i < FIRN_PROCEDURE_MAX_ARGUMENTS && p->arguments[i].name; i++)
+        firn_nearest_try(&nearest, firn_str_of(p->arguments[i].name));
+    const firn_status st = firn_sql_fail(err, argument->offset, "%s has no argument %.*s", p->name,
+                                         FIRN_STR_ARG(argument->name));
+    return firn_nearest_hint(&nearest, st, err);
+}
+
 static firn_status read_argument(call_context *c, const firn_ast_argument *argument,
                                  size_t position, bool has_table, firn_error *err)
 {
@@ -85,9 +99,7 @@ static firn_status read_argument(call_context *c, const firn_ast_argument *argum
     if (is_table) return set_table(c, argument, err);
     const size_t at = is_named ? firn_procedure_find_argument(p, argument->name)
                                : argument_at(p, position, has_table);
-    if (at == SIZE_MAX)
-        return firn_sql_fail(err, argument->offset, "%s has no argument %s%.*s", p->name,
-                             is_named ? "" : "at this place", FIRN_STR_ARG(argument->name));
+    if (at == SIZE_MAX) return fail_argument(p, argument, err);
     return set_value(c, at, argument, err);
 }
 
@@ -232,7 +244,7 @@ static firn_status run_procedure(call_context *c, const firn_sql_name *target, f
     if (st == FIRN_OK || !err) return st;
     if (run->failed_argument < FIRN_PROCEDURE_MAX_ARGUMENTS)
         err->position = c->offsets[run->failed_argument];
-    else if (st == FIRN_ERR_ARG && err->position == 0)
+    else if ((st == FIRN_ERR_ARG || st == FIRN_ERR_NOT_FOUND) && err->position == 0)
         err->position = c->call->name.offset;
     return st;
 }
@@ -240,19 +252,12 @@ static firn_status run_procedure(call_context *c, const firn_sql_name *target, f
 static firn_status fail_unknown(const firn_ast_call *call, firn_error *err)
 {
     const firn_str name = procedure_name(call);
-    const firn_procedure *nearest = NULL;
-    int least = 4;
-    for (size_t i = 0; firn_procedure_at(i); i++) {
-        const int distance =
-            firn_str_distance(name, firn_str_of(firn_procedure_at(i)->name), least);
-        if (distance >= least) continue;
-        least = distance;
-        nearest = firn_procedure_at(i);
-    }
+    firn_nearest nearest = firn_nearest_of(name);
+    for (size_t i = 0; firn_procedure_at(i); i++)
+        firn_nearest_try(&nearest, firn_str_of(firn_procedure_at(i)->name));
     (void)firn_fail(err, FIRN_ERR_NOT_FOUND, "there is no procedure %.*s", FIRN_STR_ARG(name));
     if (err) err->position = call->name.offset;
-    if (!nearest) return FIRN_ERR_NOT_FOUND;
-    return firn_error_hint(err, FIRN_ERR_NOT_FOUND, "did you mean \"%s\"?", nearest->name);
+    return firn_nearest_hint(&nearest, FIRN_ERR_NOT_FOUND, err);
 }
 
 firn_status firn_call__run(firn_session *session, const firn_ast_call *call,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ALTER TABLE: each statement is one transaction. */
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "iceberg/spec/schema_names.h"
 #include "iceberg/spec/transform.h"
@@ -19,12 +20,28 @@ typedef struct alter {
 
 /* ---- columns ---- */
 
+/* A change of a column failed there: its place and, when there is none of that name, the nearest.
+ */
+static firn_status at_column(const alter *a, firn_str path, size_t offset, firn_status st,
+                             firn_error *err)
+{
+    firn_nearest nearest = firn_nearest_of(path);
+    if (st == FIRN_OK || path.len == 0) return st;
+    (void)firn_ddl__at(offset, st, err);
+    if (st != FIRN_ERR_NOT_FOUND || firn_schema_find_name(a->schema, path)) return st;
+    for (size_t i = 0; i < a->schema->root.n_fields; i++)
+        firn_nearest_try(&nearest, a->schema->root.fields[i].name);
+    return firn_nearest_hint(&nearest, st, err);
+}
+
 static firn_status add_columns(const alter *a, firn_error *err)
 {
     for (size_t i = 0; i < a->ast->n_columns; i++) {
         const firn_ast_new_column *column = &a->ast->columns[i];
         if (a->ast->if_not_exists && firn_schema_find_name(a->schema, column->path)) continue;
-        FIRN_TRY(firn_txn_add_field(a->txn, column->path, &column->field, column->position, err));
+        FIRN_TRY(firn_ddl__at(
+            column->offset,
+            firn_txn_add_field(a->txn, column->path, &column->field, column->position, err), err));
     }
     return FIRN_OK;
 }
@@ -32,9 +49,10 @@ static firn_status add_columns(const alter *a, firn_error *err)
 static firn_status drop_columns(const alter *a, firn_error *err)
 {
     for (size_t i = 0; i < a->ast->n_columns; i++) {
-        const firn_str path = a->ast->columns[i].path;
-        if (a->ast->if_column_exists && !firn_schema_find_name(a->schema, path)) continue;
-        FIRN_TRY(firn_txn_drop_column(a->txn, path, err));
+        const firn_ast_new_column *column = &a->ast->columns[i];
+        if (a->ast->if_column_exists && !firn_schema_find_name(a->schema, column->path)) continue;
+        FIRN_TRY(at_column(a, column->path, column->offset,
+                           firn_txn_drop_column(a->txn, column->path, err), err));
     }
     return FIRN_OK;
 }
@@ -234,7 +252,7 @@ static firn_status commit_change(const firn_ddl *ddl, const firn_ast_alter *ast,
     a.metadata = firn_table_metadata_of(table);
     a.schema = firn_metadata_schema(a.metadata);
     FIRN_TRY(firn_txn_begin(table, &a.txn, err));
-    firn_status st = apply(&a, err);
+    firn_status st = at_column(&a, ast->column, ast->column_offset, apply(&a, err), err);
     if (st != FIRN_OK && err && err->position == 0) (void)firn_ddl__at(ast->name.offset, st, err);
     if (st == FIRN_OK) st = firn_txn_commit(a.txn, err);
     firn_txn_close(a.txn);

@@ -4,6 +4,7 @@
  * null one the other fields are null. */
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "sql/border_types.h"
 #include "sql/dml.h"
@@ -37,18 +38,12 @@ static size_t table_parts(const firn_sql_name *name, firn_str alias, const firn_
 firn_status firn_dml__fail_column(firn_str name, const firn_schema *schema, size_t offset,
                                   firn_error *err)
 {
-    firn_str best = {0};
-    int distance = (int)(name.len / 3) + 2; /* further away is another word */
-    for (size_t i = 0; i < schema->root.n_fields; i++) {
-        const int d = firn_str_distance(schema->root.fields[i].name, name, distance);
-        if (d >= distance) continue;
-        distance = d;
-        best = schema->root.fields[i].name;
-    }
+    firn_nearest nearest = firn_nearest_of(name);
+    for (size_t i = 0; i < schema->root.n_fields; i++)
+        firn_nearest_try(&nearest, schema->root.fields[i].name);
     const firn_status st =
         firn_sql_fail(err, offset, "the table has no column \"%.*s\"", FIRN_STR_ARG(name));
-    if (best.len == 0) return st;
-    return firn_error_hint(err, st, "did you mean \"%.*s\"?", FIRN_STR_ARG(best));
+    return firn_nearest_hint(&nearest, st, err);
 }
 
 static firn_status find_path(firn_ast_assignment *a, size_t first, const firn_schema *schema,

@@ -110,10 +110,17 @@ static firn_status match_columns(const firn_row_source *source, const firn_schem
     return match_by_position(sources, schema, query, err);
 }
 
-static void put_query_column(firn_sql_text *text, size_t i)
+/* The query's columns are called as those they go to, for the engine's messages. */
+static void put_query_column(firn_sql_text *text, const firn_schema *schema,
+                             const column_source *sources, size_t column)
 {
     char name[32];
-    (void)snprintf(name, sizeof name, "\"firn_%zu\"", i);
+    for (size_t i = 0; i < schema->root.n_fields; i++) {
+        if (sources[i].value.len > 0 || sources[i].column != column) continue;
+        firn_sql_text_name(text, schema->root.fields[i].name);
+        return;
+    }
+    (void)snprintf(name, sizeof name, "\"firn_%zu\"", column);
     firn_sql_text_put(text, name);
 }
 
@@ -130,7 +137,7 @@ static firn_status put_columns(firn_sql_text *text, const firn_schema *schema,
         else if (sources[i].column == SIZE_MAX)
             FIRN_TRY(firn_sql_text_default(text, field, err));
         else
-            put_query_column(text, sources[i].column);
+            put_query_column(text, schema, sources, sources[i].column);
         FIRN_TRY(firn_dml__end_cast(text, field->type, err));
         firn_sql_text_put(text, " AS ");
         firn_sql_text_name(text, field->name);
@@ -150,7 +157,7 @@ static firn_status write_query(firn_sql_text *text, const firn_row_source *sourc
     firn_sql_text_put(text, ") AS \"firn_rows\"(");
     for (size_t i = 0; i < query->n_fields; i++) {
         if (i > 0) firn_sql_text_put(text, ", ");
-        put_query_column(text, i);
+        put_query_column(text, schema, sources, i);
     }
     firn_sql_text_put(text, ")");
     return FIRN_OK;

@@ -57,15 +57,26 @@ static firn_status fail_text(firn_error *err, firn_status status, firn_str text)
     return firn_fail(err, status, "%c%.*s", first, (int)(line.len - 1), line.data + 1);
 }
 
+/* Metadata columns are not what anybody meant. */
+static bool is_hidden(firn_str name)
+{
+    const firn_str bare = firn_str_slice(name, name.data[0] == '"', name.len);
+    return firn_str_starts_with(bare, FIRN_STR("$")) || firn_str_starts_with(bare, FIRN_STR("_"));
+}
+
 /* "candidates" is one text of names separated by commas, nearest first. */
 static void add_candidates(firn_str candidates, firn_error *err)
 {
     firn_str rest = firn_str_trim(candidates);
-    if (!err || rest.len == 0) return;
-    const firn_str first = firn_str_trim(firn_str_split(&rest, ','));
-    const firn_str second = rest.data ? firn_str_trim(firn_str_split(&rest, ',')) : (firn_str){0};
-    (void)firn_error_hint(err, err->status, "did you mean %.*s%s%.*s?", FIRN_STR_ARG(first),
-                          second.len > 0 ? " or " : "", FIRN_STR_ARG(second));
+    firn_str two[2] = {{0}};
+    size_t n = 0;
+    while (rest.data && n < 2) {
+        const firn_str one = firn_str_trim(firn_str_split(&rest, ','));
+        if (one.len > 0 && !is_hidden(one)) two[n++] = one;
+    }
+    if (!err || n == 0) return;
+    (void)firn_error_hint(err, err->status, "did you mean %.*s%s%.*s?", FIRN_STR_ARG(two[0]),
+                          n == 2 ? " or " : "", FIRN_STR_ARG(two[1]));
 }
 
 /* DuckDB puts 'Did you mean "x"' on a line of its own in the message. */

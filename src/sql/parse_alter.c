@@ -5,10 +5,11 @@
 #include "sql/sql_ast.h"
 #include "sql/sql_default.h"
 
-static firn_status parse_path(firn_sql_parser *p, firn_str *out, firn_error *err)
+static firn_status parse_path(firn_sql_parser *p, firn_str *out, size_t *offset, firn_error *err)
 {
     firn_sql_name name;
     FIRN_TRY(firn_parser_name(p, &name, err));
+    *offset = name.offset;
     *out = firn_sql_name_text(&name, p->arena);
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }
@@ -42,7 +43,7 @@ static firn_status parse_new_column(firn_sql_parser *p, firn_ast_alter *out, fir
         firn_arena_push(p->arena, &out->columns, &out->n_columns, &out->cap_columns, sizeof *slot);
     firn_type *type = firn_arena_alloc_zero(p->arena, sizeof *type);
     if (!slot || !type) return firn_fail_nomem(err);
-    FIRN_TRY(parse_path(p, &slot->path, err));
+    FIRN_TRY(parse_path(p, &slot->path, &slot->offset, err));
     slot->field.type = type;
     FIRN_TRY(firn_sql_type_parse(&p->lexer, &next_id, p->arena, type, err));
     for (;;) {
@@ -87,7 +88,7 @@ static firn_status parse_identifier_fields(firn_sql_parser *p, firn_ast_alter *o
         firn_ast_new_column *slot = firn_arena_push(p->arena, &out->columns, &out->n_columns,
                                                     &out->cap_columns, sizeof *slot);
         if (!slot) return firn_fail_nomem(err);
-        FIRN_TRY(parse_path(p, &slot->path, err));
+        FIRN_TRY(parse_path(p, &slot->path, &slot->offset, err));
     } while (firn_parser_accept_symbol(p, ","));
     return FIRN_OK;
 }
@@ -110,7 +111,7 @@ static firn_status parse_drop(firn_sql_parser *p, firn_ast_alter *out, firn_erro
         firn_ast_new_column *slot = firn_arena_push(p->arena, &out->columns, &out->n_columns,
                                                     &out->cap_columns, sizeof *slot);
         if (!slot) return firn_fail_nomem(err);
-        FIRN_TRY(parse_path(p, &slot->path, err));
+        FIRN_TRY(parse_path(p, &slot->path, &slot->offset, err));
     } while (firn_parser_accept_symbol(p, ","));
     return has_list ? firn_parser_expect_symbol(p, ")", err) : FIRN_OK;
 }
@@ -144,7 +145,7 @@ static firn_status parse_alter_column(firn_sql_parser *p, bool is_change, firn_a
 {
     bool found = false;
     (void)firn_parser_accept(p, "COLUMN");
-    FIRN_TRY(parse_path(p, &out->column, err));
+    FIRN_TRY(parse_path(p, &out->column, &out->column_offset, err));
     if (is_change) return parse_hive_change(p, out, err);
     if (firn_parser_accept(p, "SET DATA TYPE") || firn_parser_accept(p, "TYPE") ||
         firn_parser_accept(p, "SET TYPE")) {
@@ -186,7 +187,7 @@ static firn_status parse_rename(firn_sql_parser *p, firn_ast_alter *out, firn_er
     out->kind = FIRN_ALTER_RENAME_COLUMN;
     (void)firn_parser_accept(p, "COLUMN");
     out->if_column_exists = firn_parser_accept(p, "IF EXISTS");
-    FIRN_TRY(parse_path(p, &out->column, err));
+    FIRN_TRY(parse_path(p, &out->column, &out->column_offset, err));
     FIRN_TRY(firn_parser_expect(p, "TO", err));
     return firn_parser_identifier(p, &out->text, err);
 }

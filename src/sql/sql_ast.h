@@ -106,6 +106,7 @@ typedef enum firn_ast_alter_kind {
 
 typedef struct firn_ast_new_column {
     firn_str path; /* dotted */
+    size_t offset;
     firn_field field;
     firn_position position;
 } firn_ast_new_column;
@@ -138,6 +139,7 @@ typedef struct firn_ast_alter {
     bool if_column_exists; /* what to drop */
     firn_sql_name new_name;
     firn_str column, text;
+    size_t column_offset;
     firn_ast_new_column *columns;
     size_t n_columns, cap_columns;
     firn_type type;

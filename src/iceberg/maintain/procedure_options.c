@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "iceberg/expr/expr_parse.h"
 #include "iceberg/maintain/sort_order_text.h"
@@ -47,6 +48,16 @@ static bool set_option(const firn_option *option, firn_str text, void *opts)
     return false;
 }
 
+static firn_status fail_option(firn_procedure_call *call, size_t argument,
+                               const firn_option *options, size_t n_options, firn_str name,
+                               firn_error *err)
+{
+    firn_nearest nearest = firn_nearest_of(name);
+    for (size_t i = 0; i < n_options; i++) firn_nearest_try(&nearest, firn_str_of(options[i].name));
+    (void)firn_call_fail(call, argument, err, "there is no option \"%.*s\"", FIRN_STR_ARG(name));
+    return firn_nearest_hint(&nearest, FIRN_ERR_ARG, err);
+}
+
 firn_status firn_call_options(firn_procedure_call *call, size_t argument,
                               const firn_option *options, size_t n_options, void *opts,
                               firn_error *err)
@@ -55,11 +66,8 @@ firn_status firn_call_options(firn_procedure_call *call, size_t argument,
     FIRN_TRY(firn_call_pairs(call, argument, &given, err));
     for (size_t i = 0; i < given.n; i++) {
         const firn_option *option = find_option(options, n_options, given.items[i].key);
-        if (!option) {
-            (void)firn_call_fail(call, argument, err, "there is no option \"%.*s\"",
-                                 FIRN_STR_ARG(given.items[i].key));
-            return FIRN_ERR_ARG;
-        }
+        if (!option)
+            return fail_option(call, argument, options, n_options, given.items[i].key, err);
         if (!set_option(option, given.items[i].value, opts))
             return firn_call_fail(call, argument, err, "found \"%.*s\" for %s, expected %s",
                                   FIRN_STR_ARG(given.items[i].value), option->name,
