@@ -91,6 +91,29 @@ void firn_env_destroy(firn_env *env)
     firn_mem_free(NULL, env);
 }
 
+void firn_env_make_part(firn_env *part, firn_env *of)
+{
+    part->parent = of;
+    part->alloc = of->alloc;
+    part->clock = of->clock;
+    part->random = of->random;
+    part->log = of->log;
+    part->n_threads = of->n_threads;
+    part->memory_bytes = of->memory_bytes;
+    part->manifest_cache = of->manifest_cache;
+    atomic_store(&part->is_cancelled, false);
+}
+
+static firn_env *whole_of(firn_env *env)
+{
+    return env->parent ? env->parent : env;
+}
+
+static bool is_cancelled(const firn_env *env)
+{
+    return atomic_load_explicit(&env->is_cancelled, memory_order_relaxed);
+}
+
 void firn_env_cancel(firn_env *env)
 {
     atomic_store(&env->is_cancelled, true);
@@ -103,18 +126,19 @@ void firn_env_uncancel(firn_env *env)
 
 firn_status firn_env_failpoint(firn_env *env, const char *name, firn_error *err)
 {
-    if (!env || !env->failpoints) return FIRN_OK;
-    return firn_failpoint_hit(env->failpoints, name, err);
+    firn_failpoints *failpoints = env ? whole_of(env)->failpoints : NULL;
+    return failpoints ? firn_failpoint_hit(failpoints, name, err) : FIRN_OK;
 }
 
 firn_status firn_env_check_cancel(firn_env *env, firn_error *err)
 {
-    if (!env || !atomic_load_explicit(&env->is_cancelled, memory_order_relaxed)) return FIRN_OK;
+    if (!env || (!is_cancelled(env) && !is_cancelled(whole_of(env)))) return FIRN_OK;
     return firn_fail(err, FIRN_ERR_CANCELLED, "cancelled");
 }
 
 firn_pool *firn_env_pool(firn_env *env)
 {
+    env = whole_of(env);
     firn_pool *pool = atomic_load(&env->pool);
     firn_pool *made = NULL;
 

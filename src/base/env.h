@@ -17,6 +17,8 @@
 struct firn_manifest_cache;
 
 struct firn_env {
+    struct firn_env *parent; /* NULL: none. Of a part: whose pool, failpoints and cancellation
+                                count, too */
     const firn_allocator *alloc;
     const firn_clock *clock;
     const firn_random *random;
@@ -35,6 +37,10 @@ struct firn_env {
 };
 
 FIRN_MUST_CHECK firn_status firn_env_failpoint(firn_env *env, const char *name, firn_error *err);
+/* Makes part, the caller's storage, a part of the environment that is cancelled on its own: it has
+ * what the environment has now. Called again it takes over what has changed since, and is no longer
+ * cancelled. Needs no end; the environment must outlive it. */
+void firn_env_make_part(firn_env *part, firn_env *of);
 /* FIRN_ERR_CANCELLED once firn_env_cancel() was called. */
 FIRN_MUST_CHECK firn_status firn_env_check_cancel(firn_env *env, firn_error *err);
 /* The shared pool, created on first use; NULL when single-threaded or out of resources. */

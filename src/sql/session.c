@@ -68,7 +68,9 @@ firn_status firn_session_open(firn_env *env, firn_store *store, const firn_sessi
     *out = NULL;
     firn_session *session = firn_mem_alloc_zero(env->alloc, sizeof *session);
     if (!session) return firn_fail_nomem(err);
-    session->env = env;
+    session->shared = env;
+    session->env = &session->own;
+    firn_env_make_part(&session->own, env);
     session->store = store;
     (void)pthread_mutex_init(&session->lock, NULL);
     const firn_status st = init_session(session, opts, err);
@@ -127,7 +129,7 @@ void firn_session__renew(firn_session *session)
     session->generation++;
     session->statement = (statement_state){0};
     (void)pthread_mutex_lock(&session->lock); /* else a late interrupt would hit this statement */
-    atomic_store(&session->is_cancelled, false);
+    firn_env_make_part(&session->own, session->shared);
     (void)pthread_mutex_unlock(&session->lock);
     if (session->engine) firn_engine_reset_summary(session->engine);
 }
@@ -265,7 +267,7 @@ firn_status firn_session_execute(firn_session *session, firn_str sql, firn_resul
 
 void firn_session_cancel(firn_session *session)
 {
-    atomic_store(&session->is_cancelled, true);
+    firn_env_cancel(&session->own);
     (void)sem_post(&session->wake);
 }
 

@@ -181,14 +181,15 @@ firn_str firn_result_type_name(const firn_result *result, size_t column)
 firn_status firn_result_next(firn_result *result, const firn_batch **out, firn_error *err)
 {
     *out = NULL;
-    FIRN_TRY(firn_env_check_cancel(result->session->env, err));
     if (result->rows) {
-        const firn_status st = firn_engine_rows_next(result->rows, out, err);
+        firn_status st = firn_env_check_cancel(result->session->env, err);
+        if (st == FIRN_OK) st = firn_engine_rows_next(result->rows, out, err);
         if (st == FIRN_OK || st == FIRN_DONE) return st;
         firn_session__map_position(result->session->statement.rewrite, err);
         firn_session__fail_transaction(result->session);
         return st;
     }
+    /* what is done already cannot be cancelled */
     if (!result->batch || result->is_batch_given) return FIRN_DONE;
     result->is_batch_given = true;
     *out = result->batch;

@@ -101,7 +101,9 @@ typedef struct session_transaction {
 } session_transaction;
 
 struct firn_session {
-    firn_env *env;
+    firn_env *env; /* &own: what is cancelled is the session's statement */
+    firn_env *shared;
+    firn_env own;
     firn_store *store;
     firn_catalog **catalogs;
     size_t n_catalogs;
@@ -137,7 +139,7 @@ struct firn_session {
     sem_t wake;
     pthread_t watcher;
     bool has_watcher;
-    atomic_bool is_closing, is_running, is_cancelled;
+    atomic_bool is_closing, is_running;
 };
 
 /* ---- session.c ---- */

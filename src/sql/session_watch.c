@@ -25,7 +25,7 @@ static void wait_ms(sem_t *wake, int64_t ms)
 static void wait_for_work(firn_session *session)
 {
     const bool is_running = atomic_load(&session->is_running);
-    if (is_running && atomic_load(&session->is_cancelled)) {
+    if (is_running && atomic_load(&session->own.is_cancelled)) {
         wait_ms(&session->wake, CANCEL_MS);
     } else if (is_running && session->on_progress) {
         wait_ms(&session->wake, PROGRESS_MS);
@@ -52,7 +52,7 @@ static void report_progress(firn_session *session)
 static void interrupt(firn_session *session)
 {
     (void)pthread_mutex_lock(&session->lock);
-    if (session->engine && atomic_load(&session->is_cancelled)) {
+    if (session->engine && atomic_load(&session->own.is_cancelled)) {
         firn_engine_interrupt(session->engine);
     }
     (void)pthread_mutex_unlock(&session->lock);
@@ -67,7 +67,7 @@ static void *run(void *arg)
         wait_for_work(session);
         if (atomic_load(&session->is_closing)) return NULL;
         if (!atomic_load(&session->is_running)) continue;
-        if (atomic_load(&session->is_cancelled)) interrupt(session);
+        if (atomic_load(&session->own.is_cancelled)) interrupt(session);
         const int64_t now_us = firn_clock_monotonic_us(clock);
         if (session->on_progress && now_us - last_us >= PROGRESS_MS * 1000) {
             last_us = now_us;

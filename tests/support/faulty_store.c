@@ -21,6 +21,10 @@ static firn_status check(const firn_test_faulty *faulty, firn_test_slot slot, fi
     if (fault->fail_at == 0 || fault->when != when) return FIRN_OK;
     if (fault->n_calls < fault->fail_at || fault->n_calls >= fault->fail_at + n_fails)
         return FIRN_OK;
+    if (faulty->meanwhile) {
+        faulty->meanwhile(faulty->meanwhile_ctx);
+        return FIRN_OK;
+    }
     return firn_fail(err, fault->status == FIRN_OK ? FIRN_ERR_IO : fault->status,
                      "injected fault: %s call %" PRId64, k_slot_names[slot], fault->n_calls);
 }

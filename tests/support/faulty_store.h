@@ -35,6 +35,9 @@ typedef struct firn_test_fault {
 typedef struct firn_test_faulty {
     firn_store *inner;
     firn_test_fault slots[FIRN_TEST_SLOTS];
+    /* Called where a call would fail, which then does not; NULL: calls fail. */
+    void (*meanwhile)(void *ctx);
+    void *meanwhile_ctx;
 } firn_test_faulty;
 
 void firn_test_faulty_init(firn_test_faulty *faulty, firn_store *inner);
