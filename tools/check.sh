@@ -25,7 +25,7 @@ if [ "${1:-}" != --fast ]; then
     step "gcc build" sh -c 'cmake --preset dev >/dev/null && cmake --build --preset dev'
     step "clang build" sh -c 'cmake --preset clang >/dev/null && cmake --build --preset clang'
     step globals tools/check_globals.py build/clang
-    step clang-tidy tools/check_tidy.sh
+    step clang-tidy tools/check_tidy.py
 fi
 [ $failed = 0 ] && echo "check: all ok"
 exit $failed

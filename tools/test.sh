@@ -13,6 +13,22 @@ suite() { # suite NAME COMMAND...
     if "$@"; then result=ok; else result=FAILED failed="$failed $name"; fi
     echo "== $name: $result in $(($(date +%s) - start)) s"
 }
+# As suite, beside what follows: most of them wait for processes and disks. join_suite says what came of it.
+start_suite() {
+    beside=$1
+    shift
+    beside_output=$(mktemp)
+    beside_start=$(date +%s)
+    "$@" >"$beside_output" 2>&1 &
+    beside_pid=$!
+}
+join_suite() {
+    if wait "$beside_pid"; then result=ok; else result=FAILED failed="$failed $beside"; fi
+    echo "== $beside"
+    cat "$beside_output"
+    rm -f "$beside_output"
+    echo "== $beside: $result in $(($(date +%s) - beside_start)) s, beside the suite before"
+}
 pytest() { build/venv/bin/python -m pytest -q -p no:cacheprovider "$@"; }
 unit() {
     cmake --preset dev >/dev/null && cmake --build --preset dev &&
@@ -39,8 +55,9 @@ all)
     rm -f build/dev/Testing/Temporary/LastTestsFailed.log
     suite "unit tests (ASan, UBSan)" unit
     suite "fuzz targets, briefly" tools/fuzz.py brief
+    start_suite "kill tests" pytest tests/crash
     suite "PyIceberg, pyarrow and DuckDB" pytest tests/python
-    suite "kill tests" pytest tests/crash
+    join_suite
     ;;
 unit) rm -f build/dev/Testing/Temporary/LastTestsFailed.log; suite "unit tests (ASan, UBSan)" unit ;;
 python) suite "PyIceberg, pyarrow and DuckDB" pytest tests/python ;;
