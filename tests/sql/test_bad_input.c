@@ -403,6 +403,13 @@ static void cancel(void *ctx)
     firn_session_cancel(ctx);
 }
 
+/* Snapshots are expired by a commit, then files are removed: cancelled in between, it leaves
+ * orphans that no snapshot needs. */
+static bool removes_behind_commit(const char *sql)
+{
+    return strstr(sql, "expire_snapshots") != NULL;
+}
+
 /* Cancelled while the first call of the slot is under way, the second, the fourth, ...: the
  * statement does nothing, or, cancelled too late, everything. */
 static void cancel_at_each_call(bad_fixture *f, const char *sql, firn_test_slot slot)
@@ -427,7 +434,7 @@ static void cancel_at_each_call(bad_fixture *f, const char *sql, firn_test_slot 
         }
         if (st != FIRN_ERR_CANCELLED) fail_msg("%s: %s", what, err.message);
         n_cancelled++;
-        check_files(f, before, what);
+        if (!removes_behind_commit(sql)) check_files(f, before, what);
     }
     check_rows(f);
     if (slot == FIRN_TEST_READ_AT && n_cancelled == 0) fail_msg("%s cannot be cancelled", sql);

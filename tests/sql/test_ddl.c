@@ -222,12 +222,12 @@ static void test_alter_table(void **state)
     sql_run(f, "alter table alt rename to renamed");
     assert_rows(f, "select count(*) from renamed", "(1)");
     sql_expect_failure(f, "alter table renamed alter column id type string", FIRN_ERR_ARG, "id",
-                       NULL, 12);
+                       NULL, 33);
     sql_expect_failure(f, "alter table renamed drop column nope", FIRN_ERR_NOT_FOUND, "nope", NULL,
-                       12);
+                       32);
     sql_expect_failure(f, "alter table renamed fly", FIRN_ERR_ARG, "found \"fly\"", NULL, 20);
     sql_expect_failure(f, "alter table renamed add column z int not null", FIRN_ERR_ARG,
-                       "column \"z\" cannot be added as required without a default", NULL, 12);
+                       "column \"z\" cannot be added as required without a default", NULL, 31);
     sql_run(f, "alter table if exists nosuch add column a int");
 }
 
