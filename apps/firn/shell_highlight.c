@@ -114,7 +114,7 @@ static bool is_command(const firn_token *token, bool is_first)
 static void paint_command(highlighter *h, firn_lexer *lexer, size_t from)
 {
     size_t end = from + 1;
-    while (end < h->text.len && !memchr(" \t\r\n;", h->text.data[end], 5)) end++;
+    while (end < h->text.len && h->text.data[end] && !strchr(" \t\r\n;", h->text.data[end])) end++;
     paint(h, from, end, LINE_STYLE_COMMAND);
     lexer->at = end_of_line(h->text, end);
 }
