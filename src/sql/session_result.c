@@ -182,8 +182,9 @@ firn_status firn_result_next(firn_result *result, const firn_batch **out, firn_e
 {
     *out = NULL;
     if (result->rows) {
-        firn_status st = firn_env_check_cancel(result->session->env, err);
-        if (st == FIRN_OK) st = firn_engine_rows_next(result->rows, out, err);
+        firn_status st = firn_env_check_cancel(result->session->env, NULL);
+        st = st == FIRN_OK ? firn_engine_rows_next(result->rows, out, err)
+                           : firn_fail(err, st, "the statement was cancelled");
         if (st == FIRN_OK || st == FIRN_DONE) return st;
         firn_session__map_position(result->session->statement.rewrite, err);
         firn_session__fail_transaction(result->session);
