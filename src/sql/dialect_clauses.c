@@ -218,37 +218,51 @@ static firn_status put_column_name(firn_dialect_writer *w, const generator *g, s
     return firn_dialect_put(w, g->open, fallback, err);
 }
 
+/* Expressions with what their columns are called. */
+typedef struct generated {
+    const char *before, *after, *name; /* around the generator's argument; name unless it is told */
+} generated;
+
+static firn_status put_columns(firn_dialect_writer *w, const generator *g, const generated *columns,
+                               size_t n, firn_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) FIRN_TRY(firn_dialect_put(w, g->open, ", ", err));
+        FIRN_TRY(put_around(w, g, columns[i].before, columns[i].after, err));
+        FIRN_TRY(put_column_name(w, g, i, columns[i].name, err));
+    }
+    return FIRN_OK;
+}
+
 /* "(SELECT unnest(x) AS a, ...)" for the generator. n_columns: that it should have, by its user. */
 static firn_status put_generator(firn_dialect_writer *w, const generator *g, size_t n_columns,
                                  firn_error *err)
 {
+    static const generated k_position[] = {
+        {"CAST(generate_subscripts(", ", 1) - 1 AS INTEGER)", "pos"}, {"unnest(", ")", "col"}};
+    static const generated k_map[] = {{"unnest(map_keys(", "))", "key"},
+                                      {"unnest(map_values(", "))", "value"}};
+    static const generated k_list[] = {{"unnest(", ")", "col"}};
     const bool has_position = firn_dialect_is_word(w, g->function, "POSEXPLODE") ||
                               firn_dialect_is_word(w, g->function, "POSEXPLODE_OUTER");
-    const bool is_inline = firn_dialect_is_word(w, g->function, "INLINE");
-    const bool is_map = !has_position && n_columns == 2;
     FIRN_TRY(firn_dialect_put(w, g->function, "(SELECT ", err));
-    if (is_inline) return put_around(w, g, "unnest(", ", max_depth := 2))", err);
-    if (has_position) {
-        FIRN_TRY(put_around(w, g, "CAST(generate_subscripts(", ", 1) - 1 AS INTEGER)", err));
-        FIRN_TRY(put_column_name(w, g, 0, "pos", err));
-        FIRN_TRY(put_around(w, g, ", unnest(", ")", err));
-        FIRN_TRY(put_column_name(w, g, 1, "col", err));
-    } else if (is_map) {
-        FIRN_TRY(put_around(w, g, "unnest(map_keys(", "))", err));
-        FIRN_TRY(put_column_name(w, g, 0, "key", err));
-        FIRN_TRY(put_around(w, g, ", unnest(map_values(", "))", err));
-        FIRN_TRY(put_column_name(w, g, 1, "value", err));
-    } else {
-        FIRN_TRY(put_around(w, g, "unnest(", ")", err));
-        FIRN_TRY(put_column_name(w, g, 0, "col", err));
-    }
+    if (firn_dialect_is_word(w, g->function, "INLINE"))
+        return put_around(w, g, "unnest(", ", max_depth := 2))", err);
+    if (firn_dialect_is_word(w, g->function, "STACK"))
+        FIRN_TRY(firn_dialect_emit(w, g->function, g->close + 1, err));
+    else if (has_position)
+        FIRN_TRY(put_columns(w, g, k_position, 2, err));
+    else if (n_columns == 2)
+        FIRN_TRY(put_columns(w, g, k_map, 2, err));
+    else
+        FIRN_TRY(put_columns(w, g, k_list, 1, err));
     return firn_dialect_put(w, g->close, ")", err);
 }
 
 static bool read_generator(const firn_dialect_writer *w, size_t i, generator *g)
 {
-    static const char *const k_functions[] = {"EXPLODE",    "EXPLODE_OUTER",    "INLINE",
-                                              "POSEXPLODE", "POSEXPLODE_OUTER", NULL};
+    static const char *const k_functions[] = {"EXPLODE", "EXPLODE_OUTER",    "INLINE", "POSEXPLODE",
+                                              "STACK",   "POSEXPLODE_OUTER", NULL};
     *g = (generator){.function = i, .open = i + 1};
     if (!firn_dialect_is_any(w, i, k_functions) || !firn_dialect_is_symbol(w, i + 1, "(")) {
         return false;
@@ -278,6 +292,13 @@ static firn_status write_lateral(firn_dialect_writer *w, size_t i, size_t *next,
         FIRN_TRY(firn_dialect_copy(w, g.table, g.table + 1, err));
     else
         FIRN_TRY(firn_dialect_put(w, g.close, "\"lateral_view\"", err));
+    const bool has_names = g.n_columns > 0 && (firn_dialect_is_word(w, g.function, "INLINE") ||
+                                               firn_dialect_is_word(w, g.function, "STACK"));
+    if (has_names) {
+        FIRN_TRY(firn_dialect_put(w, g.close, "(", err));
+        FIRN_TRY(firn_dialect_copy(w, g.columns, g.columns + 2 * g.n_columns - 1, err));
+        FIRN_TRY(firn_dialect_put(w, g.close, ")", err));
+    }
     return is_outer ? firn_dialect_put(w, g.close, " ON true", err) : FIRN_OK;
 }
 
@@ -357,6 +378,86 @@ static firn_status write_values(firn_dialect_writer *w, size_t i, size_t to, siz
     return FIRN_OK;
 }
 
+/* ---- LIKE: a backslash escapes without being asked ---- */
+
+static bool has_backslash(const firn_dialect_writer *w, size_t from, size_t end)
+{
+    firn_str text;
+    for (size_t i = from; i < end; i++) {
+        if (!firn_dialect_string(w, i, &text)) return true; /* who knows */
+        if (memchr(text.data, '\\', text.len)) return true;
+    }
+    return false;
+}
+
+static firn_status write_like(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                              firn_error *err)
+{
+    if (!firn_dialect_is_word(w, i, "LIKE") && !firn_dialect_is_word(w, i, "ILIKE")) return FIRN_OK;
+    if (i == 0 || firn_dialect_is_symbol(w, i - 1, ".") ||
+        (!ends_operand(w, i - 1) && !firn_dialect_is_word(w, i - 1, "NOT")))
+        return FIRN_OK;
+    size_t end = operand_end(w, i + 1, to);
+    while (firn_dialect_is_symbol(w, end, "||")) end = operand_end(w, end + 1, to);
+    if (end <= i + 1 || firn_dialect_is_word(w, end, "ESCAPE") || !has_backslash(w, i + 1, end))
+        return FIRN_OK;
+    *next = end;
+    FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
+    FIRN_TRY(firn_dialect_put(w, i, " (", err));
+    FIRN_TRY(firn_dialect_emit(w, i + 1, end, err));
+    return firn_dialect_put(w, end - 1, ") ESCAPE '\\'", err);
+}
+
+/* ---- ORDER BY: nulls are first, and last when it is descending ---- */
+
+static firn_status write_order(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                               firn_error *err)
+{
+    static const char *const k_ends[] = {"LIMIT",  "OFFSET",    "ROWS",  "RANGE", "GROUPS", "UNION",
+                                         "EXCEPT", "INTERSECT", "FETCH", "WHEN",  "WINDOW", NULL};
+    const bool is_order = firn_dialect_is_word(w, i, "ORDER") || firn_dialect_is_word(w, i, "SORT");
+    const bool is_group =
+        i >= 2 && firn_dialect_is_symbol(w, i - 1, "(") && firn_dialect_is_word(w, i - 2, "GROUP");
+    if (!is_order || is_group || !firn_dialect_is_word(w, i + 1, "BY")) return FIRN_OK;
+    FIRN_TRY(firn_dialect_copy(w, i, i + 2, err));
+    size_t from = i + 2;
+    while (from < to) {
+        bool has_place = false;
+        size_t end = from;
+        while (end < to && !firn_dialect_is_symbol(w, end, ",") &&
+               !firn_dialect_is_symbol(w, end, ")") && !firn_dialect_is_symbol(w, end, ";") &&
+               !firn_dialect_is_any(w, end, k_ends)) {
+            has_place |=
+                firn_dialect_is_word(w, end, "NULLS") || firn_dialect_is_word(w, end, "DESC");
+            end = firn_dialect_skip(w, end);
+        }
+        if (end == from) break;
+        FIRN_TRY(firn_dialect_gap(w, from, err));
+        FIRN_TRY(firn_dialect_emit(w, from, end, err));
+        if (!has_place) FIRN_TRY(firn_dialect_put(w, end - 1, " NULLS FIRST", err));
+        *next = end;
+        if (end >= to || !firn_dialect_is_symbol(w, end, ",")) return FIRN_OK;
+        FIRN_TRY(firn_dialect_copy(w, end, end + 1, err));
+        from = end + 1;
+    }
+    *next = from;
+    return FIRN_OK;
+}
+
+/* ---- f(x) IGNORE NULLS OVER ..: the engine has the words in the parentheses ---- */
+
+static firn_status write_nulls(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
+{
+    const bool is_about_nulls =
+        firn_dialect_is_word(w, i + 2, "NULLS") &&
+        (firn_dialect_is_word(w, i + 1, "IGNORE") || firn_dialect_is_word(w, i + 1, "RESPECT"));
+    if (!is_about_nulls || !firn_dialect_is_word(w, i + 3, "OVER")) return FIRN_OK;
+    *next = i + 3;
+    FIRN_TRY(firn_dialect_put(w, i, " ", err));
+    FIRN_TRY(firn_dialect_copy(w, i + 1, i + 3, err));
+    return firn_dialect_put(w, i, ")", err);
+}
+
 /* FETCH FIRST 5 ROWS ONLY */
 static firn_status write_fetch(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
@@ -405,7 +506,14 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
     if (firn_dialect_is_word(w, i, "VALUES")) return write_values(w, i, to, next, err);
     if (firn_dialect_is_word(w, i, "UNNEST")) return write_unnest(w, i, next, err);
     if (firn_dialect_is_word(w, i, "FETCH")) return write_fetch(w, i, next, err);
+    if (firn_dialect_is_symbol(w, i, ")")) return write_nulls(w, i, next, err);
     if (!is_spark(w)) return FIRN_OK;
+    FIRN_TRY(write_order(w, i, to, next, err));
+    if (*next == i) FIRN_TRY(write_like(w, i, to, next, err));
+    if (*next > i) return FIRN_OK;
+    if (firn_dialect_is_symbol(w, i, "^"))
+        return firn_sql_fail(err, firn_dialect_token(w, i)->offset,
+                             "not supported: the operator ^ in dialect spark here");
     if (firn_dialect_is_symbol(w, i, "[")) return write_subscript(w, i, next, err);
     if (firn_dialect_is_word(w, i, "LATERAL")) return write_lateral(w, i, next, err);
     if (firn_dialect_is_word(w, i, "GROUP")) return write_grouping(w, i, to, next, err);

@@ -206,16 +206,46 @@ typedef struct format_letter {
 } format_letter;
 
 /* Longer runs first. */
+/* What is read; zones are only read, since times are told in UTC whatever the letter asks for. */
 static const format_letter k_java[] = {
-    {"yyyy", "%Y"}, {"yy", "%y"},   {"y", "%Y"},   {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"},
-    {"M", "%-m"},   {"dd", "%d"},   {"d", "%-d"},  {"HH", "%H"},   {"H", "%-H"},  {"hh", "%I"},
-    {"h", "%-I"},   {"mm", "%M"},   {"m", "%-M"},  {"ss", "%S"},   {"s", "%-S"},  {"SSSSSS", "%f"},
-    {"SSS", "%g"},  {"EEEE", "%A"}, {"EEE", "%a"}, {"E", "%a"},    {"a", "%p"},   {"DDD", "%j"},
-    {"D", "%-j"},   {"XXX", "%z"},  {"Z", "%z"},   {NULL, NULL}};
+    {"yyyy", "%Y"}, {"yy", "%y"},  {"y", "%Y"},      {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"},
+    {"M", "%-m"},   {"dd", "%d"},  {"d", "%-d"},     {"HH", "%H"},   {"H", "%-H"},  {"hh", "%I"},
+    {"h", "%-I"},   {"mm", "%M"},  {"m", "%-M"},     {"ss", "%S"},   {"s", "%-S"},  {"SSS", "%g"},
+    {"EEEE", "%A"}, {"EEE", "%a"}, {"SSSSSS", "%f"}, {"E", "%a"},    {"a", "%p"},   {"DDD", "%j"},
+    {"D", "%-j"},   {"XXX", "%z"}, {"Z", "%z"},      {NULL, NULL}};
+static const format_letter k_java_format[] = {
+    {"yyyy", "%Y"}, {"yy", "%y"},   {"y", "%Y"},      {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"},
+    {"M", "%-m"},   {"LLLL", "%B"}, {"LLL", "%b"},    {"LL", "%m"},   {"L", "%-m"},  {"dd", "%d"},
+    {"d", "%-d"},   {"HH", "%H"},   {"H", "%-H"},     {"hh", "%I"},   {"h", "%-I"},  {"mm", "%M"},
+    {"m", "%-M"},   {"ss", "%S"},   {"s", "%-S"},     {"SSS", "%g"},  {"E", "%a"},   {"EEE", "%a"},
+    {"EEEE", "%A"}, {"EE", "%a"},   {"SSSSSS", "%f"}, {"a", "%p"},    {"DDD", "%j"}, {"D", "%-j"},
+    {NULL, NULL}};
+/* Those of Joda: a week's year and number, a year of the era. */
+static const format_letter k_joda_format[] = {
+    {"yyyy", "%Y"}, {"yy", "%y"},  {"y", "%Y"},    {"YYYY", "%Y"}, {"YY", "%y"}, {"MMMM", "%B"},
+    {"MMM", "%b"},  {"MM", "%m"},  {"M", "%-m"},   {"dd", "%d"},   {"d", "%-d"}, {"HH", "%H"},
+    {"H", "%-H"},   {"hh", "%I"},  {"h", "%-I"},   {"mm", "%M"},   {"m", "%-M"}, {"ss", "%S"},
+    {"s", "%-S"},   {"SSS", "%g"}, {"EEEE", "%A"}, {"EEE", "%a"},  {"EE", "%a"}, {"E", "%a"},
+    {"a", "%p"},    {"DDD", "%j"}, {"D", "%-j"},   {"xxxx", "%G"}, {"ww", "%V"}, {"e", "%u"},
+    {NULL, NULL}};
+/* Letters behind a percent sign; others are the engine's. "": Trino has it not. */
 static const format_letter k_mysql[] = {
-    {"%i", "%M"},  {"%s", "%S"},  {"%S", "%S"},  {"%M", "%B"}, {"%e", "%-d"},
-    {"%c", "%-m"}, {"%k", "%-H"}, {"%l", "%-I"}, {"%h", "%I"}, {"%T", "%H:%M:%S"},
-    {"%W", "%A"},  {"%D", "%-d"}, {NULL, NULL}};
+    {"%i", "%M"},  {"%s", "%S"},  {"%S", "%S"}, {"%M", "%B"},    {"%e", "%-d"},
+    {"%c", "%-m"}, {"%k", "%-H"}, {"%v", "%V"}, {"%l", "%-I"},   {"%h", "%I"},
+    {"%x", "%G"},  {"%W", "%A"},  {"%D", ""},   {"%f", "%g000"}, {"%r", "%I:%M:%S %p"},
+    {"%U", ""},    {"%u", ""},    {"%V", ""},   {"%X", ""},      {"%T", "%H:%M:%S"},
+    {"%w", ""},    {NULL, NULL}};
+static const format_letter k_mysql_parse[] = {{"%i", "%M"},       {"%s", "%S"},
+                                              {"%S", "%S"},       {"%M", "%B"},
+                                              {"%e", "%-d"},      {"%c", "%-m"},
+                                              {"%k", "%-H"},      {"%v", ""},
+                                              {"%l", "%-I"},      {"%h", "%I"},
+                                              {"%x", ""},         {"%W", "%A"},
+                                              {"%D", ""},         {"%r", "%I:%M:%S %p"},
+                                              {"%T", "%H:%M:%S"}, {"%U", ""},
+                                              {"%u", ""},         {"%V", ""},
+                                              {"%X", ""},         {"%w", ""},
+                                              {NULL, NULL}};
 
 static bool is_letter(char c)
 {
@@ -236,33 +266,45 @@ static size_t put_quoted_text(firn_str format, size_t at, firn_buf *out)
     return end + 1;
 }
 
+/* The letters at `at` that are the same, or "%x": what is looked up. */
+static firn_str unit_of(firn_str format, size_t at)
+{
+    size_t end = at + 1;
+    if (format.data[at] == '%') return firn_str_slice(format, at, at + 2);
+    while (end < format.len && format.data[end] == format.data[at]) end++;
+    return firn_str_slice(format, at, end);
+}
+
 /* False: a letter that has no counterpart. */
 static bool put_format(firn_str format, const format_letter *letters, firn_buf *out)
 {
-    const bool is_java = letters == k_java;
+    const bool is_java = letters != k_mysql && letters != k_mysql_parse;
     for (size_t at = 0; at < format.len;) {
-        const firn_str rest = firn_str_slice(format, at, format.len);
+        const firn_str unit = unit_of(format, at);
         const format_letter *found = NULL;
         if (is_java && format.data[at] == '\'') {
             at = put_quoted_text(format, at, out);
             continue;
         }
         for (const format_letter *l = letters; l->theirs && !found; l++) {
-            if (firn_str_starts_with(rest, firn_str_of(l->theirs))) found = l;
+            if (firn_str_equals(unit, firn_str_of(l->theirs))) found = l;
         }
+        if (found && found->ours[0] == '\0') return false;
         if (found) {
             firn_buf_cstr(out, found->ours);
-            at += strlen(found->theirs);
+            at += unit.len;
             continue;
         }
         if (is_java && is_letter(format.data[at])) return false;
         if (is_java && format.data[at] == '%') firn_buf_byte(out, '%');
         firn_buf_byte(out, (uint8_t)format.data[at++]);
+        const bool is_pair = !is_java && unit.len == 2 && unit.data[0] == '%';
+        if (is_pair) firn_buf_byte(out, (uint8_t)format.data[at++]);
     }
     return true;
 }
 
-/* before, arguments 1 and 2 (a format), after */
+/* "before x), format after": two parentheses are open before x. */
 static firn_status put_formatted(firn_dialect_writer *w, const firn_dialect_call *call,
                                  const format_letter *letters, const char *const around[2],
                                  firn_error *err)
@@ -279,7 +321,7 @@ static firn_status put_formatted(firn_dialect_writer *w, const firn_dialect_call
                          : fail_at(w, call->args[1], "not supported: a letter of the format", err);
     if (st == FIRN_OK) st = firn_dialect_put(w, call->name, around[0], err);
     if (st == FIRN_OK) st = firn_dialect_emit_arg(w, call, 0, err);
-    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, ", ", err);
+    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, "), ", err);
     if (st == FIRN_OK) {
         st = firn_dialect_put_string(w, call->args[1], firn_buf_view(&buf), err);
     }
@@ -291,34 +333,64 @@ static firn_status put_formatted(firn_dialect_writer *w, const firn_dialect_call
 firn_status firn_dialect_format_java(firn_dialect_writer *w, const firn_dialect_call *call,
                                      firn_error *err)
 {
-    return put_formatted(w, call, k_java, (const char *const[]){"strftime(", ")"}, err);
+    const bool is_spark = w->opts->dialect == FIRN_DIALECT_SPARK;
+    return put_formatted(
+        w, call, is_spark ? k_java_format : k_joda_format,
+        (const char *const[]){is_spark ? "strftime(firn_stamp(" : "strftime((", ")"}, err);
+}
+
+firn_status firn_dialect_from_unixtime(firn_dialect_writer *w, const firn_dialect_call *call,
+                                       firn_error *err)
+{
+    return put_formatted(w, call, k_java_format,
+                         (const char *const[]){"strftime(to_timestamp(", ")"}, err);
+}
+
+firn_status firn_dialect_parse_java_ntz(firn_dialect_writer *w, const firn_dialect_call *call,
+                                        firn_error *err)
+{
+    return put_formatted(w, call, k_java, (const char *const[]){"strptime((", ")"}, err);
+}
+
+firn_status firn_dialect_try_parse(firn_dialect_writer *w, const firn_dialect_call *call,
+                                   firn_error *err)
+{
+    return put_formatted(w, call, k_java,
+                         (const char *const[]){"CAST(try_strptime((", ") AS TIMESTAMPTZ)"}, err);
+}
+
+firn_status firn_dialect_try_parse_date(firn_dialect_writer *w, const firn_dialect_call *call,
+                                        firn_error *err)
+{
+    return put_formatted(w, call, k_java,
+                         (const char *const[]){"CAST(try_strptime((", ") AS DATE)"}, err);
 }
 
 firn_status firn_dialect_parse_java(firn_dialect_writer *w, const firn_dialect_call *call,
                                     firn_error *err)
 {
     return put_formatted(w, call, k_java,
-                         (const char *const[]){"CAST(strptime(", ") AS TIMESTAMPTZ)"}, err);
+                         (const char *const[]){"CAST(strptime((", ") AS TIMESTAMPTZ)"}, err);
 }
 
 firn_status firn_dialect_parse_java_date(firn_dialect_writer *w, const firn_dialect_call *call,
                                          firn_error *err)
 {
-    return put_formatted(w, call, k_java, (const char *const[]){"CAST(strptime(", ") AS DATE)"},
+    return put_formatted(w, call, k_java, (const char *const[]){"CAST(strptime((", ") AS DATE)"},
                          err);
 }
 
 firn_status firn_dialect_format_mysql(firn_dialect_writer *w, const firn_dialect_call *call,
                                       firn_error *err)
 {
-    return put_formatted(w, call, k_mysql, (const char *const[]){"strftime(", ")"}, err);
+    return put_formatted(w, call, k_mysql, (const char *const[]){"strftime((", ")"}, err);
 }
 
 firn_status firn_dialect_parse_mysql(firn_dialect_writer *w, const firn_dialect_call *call,
                                      firn_error *err)
 {
-    return put_formatted(w, call, k_mysql,
-                         (const char *const[]){"CAST(strptime(", ") AS TIMESTAMP_MS)"}, err);
+    return put_formatted(w, call, k_mysql_parse,
+                         (const char *const[]){"CAST(strptime((", ") AS TIMESTAMP_MS)"}, err);
 }
 
 firn_status firn_dialect_unix_java(firn_dialect_writer *w, const firn_dialect_call *call,
@@ -326,7 +398,7 @@ firn_status firn_dialect_unix_java(firn_dialect_writer *w, const firn_dialect_ca
 {
     return put_formatted(
         w, call, k_java,
-        (const char *const[]){"CAST(epoch(CAST(strptime(", ") AS TIMESTAMPTZ)) AS BIGINT)"}, err);
+        (const char *const[]){"CAST(epoch(CAST(strptime((", ") AS TIMESTAMPTZ)) AS BIGINT)"}, err);
 }
 
 /* ---- units of time that are words ---- */
@@ -344,18 +416,35 @@ static firn_status read_unit(const firn_dialect_writer *w, const firn_dialect_ca
     return fail_at(w, call->args[0], "expected a unit of time", err);
 }
 
+/* Whole units between two times. The engine takes the last day of a month for a whole month. */
+static firn_status put_between(firn_dialect_writer *w, const firn_dialect_call *call,
+                               const char *unit, firn_error *err)
+{
+    static const struct {
+        const char *unit, *after;
+    } k_months[] = {{"month", " AS TIMESTAMP))"},
+                    {"quarter", " AS TIMESTAMP)) // 3"},
+                    {"year", " AS TIMESTAMP)) // 12"}};
+    const char *after = NULL;
+    for (size_t i = 0; i < sizeof k_months / sizeof *k_months; i++) {
+        if (strcmp(unit, k_months[i].unit) == 0) after = k_months[i].after;
+    }
+    FIRN_TRY(firn_dialect_put(w, call->name, after ? "(firn_months(CAST(" : "(date_sub('", err));
+    if (!after) FIRN_TRY(firn_dialect_put(w, call->name, unit, err));
+    if (!after) FIRN_TRY(firn_dialect_put(w, call->name, "', CAST(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, " AS TIMESTAMP), CAST(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, after ? after : " AS TIMESTAMP))", err));
+    return firn_dialect_put(w, call->name, ")", err);
+}
+
 firn_status firn_dialect_between(firn_dialect_writer *w, const firn_dialect_call *call,
                                  firn_error *err)
 {
     const char *unit = NULL;
     FIRN_TRY(read_unit(w, call, &unit, err));
-    FIRN_TRY(firn_dialect_put(w, call->name, "date_sub('", err));
-    FIRN_TRY(firn_dialect_put(w, call->name, unit, err));
-    FIRN_TRY(firn_dialect_put(w, call->name, "', CAST(", err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
-    FIRN_TRY(firn_dialect_put(w, call->name, " AS TIMESTAMP), CAST(", err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
-    return firn_dialect_put(w, call->name, " AS TIMESTAMP))", err);
+    return put_between(w, call, unit, err);
 }
 
 firn_status firn_dialect_add_units(firn_dialect_writer *w, const firn_dialect_call *call,
@@ -363,7 +452,7 @@ firn_status firn_dialect_add_units(firn_dialect_writer *w, const firn_dialect_ca
 {
     const char *unit = NULL;
     FIRN_TRY(read_unit(w, call, &unit, err));
-    FIRN_TRY(firn_dialect_put(w, call->name, "((", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "(firn_stamp(", err));
     FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
     FIRN_TRY(firn_dialect_put(w, call->name, ") + INTERVAL (", err));
     FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
@@ -384,6 +473,9 @@ static firn_status extract(firn_dialect_writer *w, const firn_dialect_call *call
 {
     const size_t field = call->args[0];
     const bool has_from = firn_dialect_is_word(w, field + 1, "FROM");
+    if (firn_dialect_is_word(w, field, "TIMEZONE_HOUR") ||
+        firn_dialect_is_word(w, field, "TIMEZONE_MINUTE"))
+        return fail_at(w, field, "not supported: a time keeps its instant, not its zone", err);
     for (; has_from && fields->name; fields++) {
         if (!firn_dialect_is_word(w, field, fields->name)) continue;
         FIRN_TRY(firn_dialect_put(w, call->name, fields->before, err));
@@ -395,15 +487,52 @@ static firn_status extract(firn_dialect_writer *w, const firn_dialect_call *call
     return firn_dialect_emit(w, field + 1, call->close + 1, err);
 }
 
+/* Those that Spark counts otherwise; others are whole numbers. */
+static const extract_field k_spark_fields[] = {
+    {"DOW", "CAST(dayofweek(", ") + 1 AS INTEGER)"},
+    {"DAYOFWEEK", "CAST(dayofweek(", ") + 1 AS INTEGER)"},
+    {"DOW_ISO", "CAST(isodow(", ") AS INTEGER)"},
+    {"DAYOFWEEK_ISO", "CAST(isodow(", ") AS INTEGER)"},
+    {"YEAROFWEEK", "CAST(isoyear(", ") AS INTEGER)"},
+    {"SECOND", "firn_seconds(", ")"},
+    {"SECONDS", "firn_seconds(", ")"},
+    {"SEC", "firn_seconds(", ")"},
+    {"SECS", "firn_seconds(", ")"},
+    {"S", "firn_seconds(", ")"},
+    {NULL, NULL, NULL},
+};
+
 firn_status firn_dialect_extract_spark(firn_dialect_writer *w, const firn_dialect_call *call,
                                        firn_error *err)
 {
-    static const extract_field k_fields[] = {
-        {"DOW", "(dayofweek(", ") + 1)"}, {"DAYOFWEEK", "(dayofweek(", ") + 1)"},
-        {"DOW_ISO", "isodow(", ")"},      {"DAYOFWEEK_ISO", "isodow(", ")"},
-        {"YEAROFWEEK", "isoyear(", ")"},  {NULL, NULL, NULL},
-    };
-    return extract(w, call, k_fields, err);
+    const size_t field = call->args[0];
+    bool is_special = !firn_dialect_is_word(w, field + 1, "FROM");
+    for (const extract_field *f = k_spark_fields; f->name; f++)
+        is_special |= firn_dialect_is_word(w, field, f->name);
+    if (is_special) return extract(w, call, k_spark_fields, err);
+    FIRN_TRY(firn_dialect_put(w, call->name, "CAST(", err));
+    FIRN_TRY(extract(w, call, k_spark_fields, err));
+    return firn_dialect_put(w, call->name, " AS INTEGER)", err);
+}
+
+firn_status firn_dialect_part_spark(firn_dialect_writer *w, const firn_dialect_call *call,
+                                    firn_error *err)
+{
+    firn_str name;
+    if (!firn_dialect_string(w, call->args[0], &name))
+        return fail_at(w, call->args[0], "expected the name of a field in quotes", err);
+    const extract_field *field = k_spark_fields;
+    while (field->name && !firn_str_equals_nocase(name, firn_str_of(field->name))) field++;
+    if (field->name) {
+        FIRN_TRY(firn_dialect_put(w, call->name, field->before, err));
+        FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+        return firn_dialect_put(w, call->name, field->after, err);
+    }
+    FIRN_TRY(firn_dialect_put(w, call->name, "CAST(date_part(", err));
+    FIRN_TRY(firn_dialect_put_string(w, call->args[0], name, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+    return firn_dialect_put(w, call->name, ") AS INTEGER)", err);
 }
 
 firn_status firn_dialect_extract_trino(firn_dialect_writer *w, const firn_dialect_call *call,
@@ -485,6 +614,27 @@ firn_status firn_dialect_printf(firn_dialect_writer *w, const firn_dialect_call 
 
 /* ---- others ---- */
 
+/* The type is a JSON string in a string of SQL. What does not fit is null, so is all of what is no
+ * JSON. */
+static firn_status put_transform(firn_dialect_writer *w, const firn_dialect_call *call,
+                                 firn_str type, firn_error *err)
+{
+    char *text = firn_arena_alloc(w->arena, 2 * type.len + 2);
+    size_t n = 0;
+    if (!text) return firn_fail_nomem(err);
+    text[n++] = '"';
+    for (size_t i = 0; i < type.len; i++) {
+        if (type.data[i] == '"' || type.data[i] == '\\') text[n++] = '\\';
+        text[n++] = type.data[i];
+    }
+    text[n++] = '"';
+    FIRN_TRY(firn_dialect_put(w, call->name, "json_transform(firn_json_object(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "), ", err));
+    FIRN_TRY(firn_dialect_put_string(w, call->args[1], (firn_str){text, n}, err));
+    return firn_dialect_put(w, call->name, ")", err);
+}
+
 firn_status firn_dialect_from_json(firn_dialect_writer *w, const firn_dialect_call *call,
                                    firn_error *err)
 {
@@ -508,13 +658,8 @@ firn_status firn_dialect_from_json(firn_dialect_writer *w, const firn_dialect_ca
     }
     firn_buf_init(&buf, NULL, (size_t)1 << 16);
     firn_status st = firn_duckdb_type_text(&type, &buf, err);
-    firn_buf_byte(&buf, ')');
-    firn_buf_byte(&buf, '\0');
     if (st == FIRN_OK) st = firn_buf_check(&buf, err);
-    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, "CAST(CAST(", err);
-    if (st == FIRN_OK) st = firn_dialect_emit_arg(w, call, 0, err);
-    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, " AS JSON) AS ", err);
-    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, firn_buf_view(&buf).data, err);
+    if (st == FIRN_OK) st = put_transform(w, call, firn_buf_view(&buf), err);
     firn_buf_dispose(&buf);
     return st;
 }

@@ -41,6 +41,17 @@ FIRN_MUST_CHECK firn_status firn_dialect_parse_java(firn_dialect_writer *w,
 FIRN_MUST_CHECK firn_status firn_dialect_parse_java_date(firn_dialect_writer *w,
                                                          const firn_dialect_call *call,
                                                          firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_parse_java_ntz(firn_dialect_writer *w,
+                                                        const firn_dialect_call *call,
+                                                        firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_try_parse(firn_dialect_writer *w,
+                                                   const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_try_parse_date(firn_dialect_writer *w,
+                                                        const firn_dialect_call *call,
+                                                        firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_from_unixtime(firn_dialect_writer *w,
+                                                       const firn_dialect_call *call,
+                                                       firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dialect_format_mysql(firn_dialect_writer *w,
                                                       const firn_dialect_call *call,
                                                       firn_error *err);
@@ -73,6 +84,9 @@ FIRN_MUST_CHECK firn_status firn_dialect_add_units(firn_dialect_writer *w,
 FIRN_MUST_CHECK firn_status firn_dialect_extract_spark(firn_dialect_writer *w,
                                                        const firn_dialect_call *call,
                                                        firn_error *err);
+/* date_part('dow', t) */
+FIRN_MUST_CHECK firn_status firn_dialect_part_spark(firn_dialect_writer *w,
+                                                    const firn_dialect_call *call, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dialect_extract_trino(firn_dialect_writer *w,
                                                        const firn_dialect_call *call,
                                                        firn_error *err);
@@ -91,6 +105,37 @@ FIRN_MUST_CHECK firn_status firn_dialect_transform_keys(firn_dialect_writer *w,
                                                         firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dialect_map_filter(firn_dialect_writer *w,
                                                     const firn_dialect_call *call, firn_error *err);
+/* ---- dialect_calls.c ---- */
+/* concat(a, b) of Spark: of values as its texts, lists or bytes */
+FIRN_MUST_CHECK firn_status firn_dialect_concat_texts(firn_dialect_writer *w,
+                                                      const firn_dialect_call *call,
+                                                      firn_error *err);
+/* elt(n, a, b) */
+FIRN_MUST_CHECK firn_status firn_dialect_elt(firn_dialect_writer *w, const firn_dialect_call *call,
+                                             firn_error *err);
+/* sequence(a, b, step) */
+FIRN_MUST_CHECK firn_status firn_dialect_sequence(firn_dialect_writer *w,
+                                                  const firn_dialect_call *call, firn_error *err);
+/* zip_with(a, b, (x, y) -> ..) */
+FIRN_MUST_CHECK firn_status firn_dialect_zip_with(firn_dialect_writer *w,
+                                                  const firn_dialect_call *call, firn_error *err);
+/* stack(2, a, b, c, d) */
+FIRN_MUST_CHECK firn_status firn_dialect_stack(firn_dialect_writer *w,
+                                               const firn_dialect_call *call, firn_error *err);
+/* first(x), last(x), with IGNORE NULLS and OVER */
+FIRN_MUST_CHECK firn_status firn_dialect_first(firn_dialect_writer *w,
+                                               const firn_dialect_call *call, firn_error *err);
+/* get_json_object(text, '$.a'), json_extract_scalar(text, '$.a') */
+FIRN_MUST_CHECK firn_status firn_dialect_json_text(firn_dialect_writer *w,
+                                                   const firn_dialect_call *call, firn_error *err);
+
+/* json_value(text, 'lax $.a' RETURNING bigint), json_query(..), json_exists(..) */
+FIRN_MUST_CHECK firn_status firn_dialect_sql_json(firn_dialect_writer *w,
+                                                  const firn_dialect_call *call, firn_error *err);
+/* arrays_zip(a, b): fields have the names of columns, or numbers */
+FIRN_MUST_CHECK firn_status firn_dialect_arrays_zip(firn_dialect_writer *w,
+                                                    const firn_dialect_call *call, firn_error *err);
+
 /* listagg(x, ',') WITHIN GROUP (ORDER BY x) */
 FIRN_MUST_CHECK firn_status firn_dialect_listagg(firn_dialect_writer *w,
                                                  const firn_dialect_call *call, firn_error *err);

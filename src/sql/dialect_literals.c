@@ -317,6 +317,7 @@ firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next, fi
     static const char *const k_casts[] = {"CAST", "TRY_CAST", NULL};
     static const char *const k_integers[] = {"TINYINT", "BYTE",   "SMALLINT", "SHORT", "INT",
                                              "INTEGER", "BIGINT", "LONG",     NULL};
+    static const char *const k_texts[] = {"STRING", "VARCHAR", NULL};
     firn_str type;
     const size_t close = i + 1 < w->n ? w->match[i + 1] : FIRN_NO_MATCH;
     if (!firn_dialect_is_any(w, i, k_casts) || !firn_dialect_is_symbol(w, i + 1, "(") ||
@@ -329,10 +330,13 @@ firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next, fi
     *next = close + 1;
     const bool is_cut = w->opts->dialect == FIRN_DIALECT_SPARK && as + 2 == close &&
                         firn_dialect_is_any(w, as + 1, k_integers);
+    const bool is_text = w->opts->dialect == FIRN_DIALECT_SPARK && as + 2 == close &&
+                         firn_dialect_is_any(w, as + 1, k_texts);
     FIRN_TRY(firn_dialect_copy(w, i, i + 2, err));
     if (is_cut) FIRN_TRY(firn_dialect_put(w, i, "firn_trunc(", err));
+    if (is_text) FIRN_TRY(firn_dialect_put(w, i, "firn_text(", err));
     FIRN_TRY(firn_dialect_emit(w, i + 2, as, err));
-    FIRN_TRY(firn_dialect_put(w, as, is_cut ? ") AS " : " AS ", err));
+    FIRN_TRY(firn_dialect_put(w, as, is_cut || is_text ? ") AS " : " AS ", err));
     FIRN_TRY(read_type(w, as + 1, close, &type, err));
     if (type.data)
         FIRN_TRY(firn_dialect_put(w, as + 1, type.data, err));

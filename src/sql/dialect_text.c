@@ -246,7 +246,7 @@ static firn_status write_word(firn_dialect_writer *w, const firn_dialect_call *c
 static firn_status write_template(firn_dialect_writer *w, const firn_dialect_call *call,
                                   const char *text, firn_error *err)
 {
-    for (const char *at = text; *at;) {
+    for (const char *at = text; at && *at;) {
         const size_t plain = strcspn(at, "$");
         FIRN_TRY(add_segment(w, firn_dialect_token(w, call->name)->offset, 0, err));
         firn_buf_append(&w->out, at, plain);
@@ -317,13 +317,27 @@ static firn_status emit_lambda(firn_dialect_writer *w, size_t i, size_t *next, f
 
 /* ---- the walk ---- */
 
-static firn_status emit_edits(firn_dialect_writer *w, firn_edit_place place, size_t i,
-                              firn_error *err)
+/* Texts before token i of what ends at `to` or earlier. */
+static firn_status emit_before(firn_dialect_writer *w, size_t i, size_t to, firn_error *err)
 {
-    const firn_edit *edit = firn_edits_find(w->edits, place, i);
+    const firn_edit *edit = firn_edits_find(w->edits, FIRN_EDIT_BEFORE, i);
     for (; edit; edit = firn_edits_next(w->edits, edit)) {
-        FIRN_TRY(firn_dialect_put(w, i, edit->text, err));
+        if (edit->end <= to) FIRN_TRY(firn_dialect_put(w, i, edit->text, err));
     }
+    return FIRN_OK;
+}
+
+/* Texts behind token i of what begins at `from` or later; not those that a part has written. */
+static firn_status emit_after(firn_dialect_writer *w, size_t i, size_t from, firn_error *err)
+{
+    const firn_edit *edit = firn_edits_find(w->edits, FIRN_EDIT_AFTER, i);
+    const size_t written = w->last_after == i ? w->last_from : SIZE_MAX;
+    for (; edit; edit = firn_edits_next(w->edits, edit)) {
+        const bool is_ours = edit->start >= from && edit->start < written;
+        if (is_ours) FIRN_TRY(firn_dialect_put(w, i, edit->text, err));
+    }
+    w->last_after = i;
+    w->last_from = from;
     return FIRN_OK;
 }
 
@@ -372,11 +386,10 @@ firn_status firn_dialect_emit(firn_dialect_writer *w, size_t from, size_t to, fi
     for (size_t i = from; i < to;) {
         size_t next = i + 1;
         if (i > from) FIRN_TRY(firn_dialect_gap(w, i, err));
-        FIRN_TRY(emit_edits(w, FIRN_EDIT_BEFORE, i, err));
+        FIRN_TRY(emit_before(w, i, to, err));
         w->last_after = FIRN_NO_MATCH;
         FIRN_TRY(emit_one(w, i, to, &next, err));
-        if (w->last_after != next - 1) FIRN_TRY(emit_edits(w, FIRN_EDIT_AFTER, next - 1, err));
-        w->last_after = next - 1;
+        FIRN_TRY(emit_after(w, next - 1, from, err));
         i = next;
     }
     w->depth--;
@@ -420,15 +433,16 @@ static firn_status emit_literals(firn_dialect_writer *w, size_t to, firn_error *
     return FIRN_OK;
 }
 
-/* What the types of expressions ask for; only Trino's are known. */
+/* What the types of expressions ask for. The columns of a result are headed by Trino's types; Spark
+ * has none that the engine cannot tell. */
 static firn_status find_types(firn_dialect_writer *w, size_t query, firn_edit_index *index,
                               firn_translation *out, firn_error *err)
 {
     firn_edits edits;
-    if (w->opts->dialect != FIRN_DIALECT_TRINO) return FIRN_OK;
     FIRN_TRY(firn_typing_run(w, query, w->n - 1, &edits, err));
     FIRN_TRY(firn_edits_index(&edits, w->n, w->arena, index, err));
     w->edits = index;
+    if (w->opts->dialect != FIRN_DIALECT_TRINO) return FIRN_OK;
     out->columns = edits.columns;
     out->n_columns = edits.n_columns;
     return FIRN_OK;

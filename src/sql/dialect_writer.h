@@ -23,7 +23,8 @@ typedef struct firn_dialect_writer {
     int depth;
     firn_str counted; /* parameter of a lambda that counts from 0 in the dialect; empty: none */
     const struct firn_edit_index *edits; /* sql/typing/typing.h; NULL: none */
-    size_t last_after;                   /* token whose edits behind it were written last */
+    size_t last_after;                   /* token whose edits behind it were written last, */
+    size_t last_from;                    /* those of what begins here or later */
 } firn_dialect_writer;
 
 /* A call under way: name, arguments, and FILTER, OVER and the like behind it. */

@@ -45,6 +45,12 @@ FIRN_MUST_CHECK firn_status firn_call_room(firn_call *c, size_t n, char **out, f
 /* All rows of the column are the result. */
 FIRN_MUST_CHECK firn_status firn_call_finish(firn_call *c, const firn_column *out, firn_error *err);
 
+#define FIRN_SHORTEST_SIZE 48
+
+/* engine_spark_text.c: the shortest "d.ddde+xx" that reads back as x, which is finite. Gives the
+ * exponent; *n_digits: how many digits stand before it. */
+int firn_shortest_text(double x, bool is_float, char text[FIRN_SHORTEST_SIZE], int *n_digits);
+
 /* A function as it is registered. */
 typedef struct firn_function_def {
     const char *name;
@@ -58,6 +64,10 @@ typedef struct firn_function_def {
 const firn_function_def *firn_engine_dialect_functions(void);
 /* engine_variant.c */
 const firn_function_def *firn_engine_variant_functions(void);
+/* engine_text.c */
+const firn_function_def *firn_engine_text_functions(void);
+/* engine_spark_text.c */
+const firn_function_def *firn_engine_spark_text(void);
 /* engine_arithmetic.c */
 const firn_function_def *firn_engine_arithmetic(void);
 

@@ -202,6 +202,64 @@ static void on_index_types(firn_bind_handle info, firn_types_handle types,
         set_type(types, "BIGINT", context, error);
 }
 
+/* firn_element(x, i): what element_at(x, i) of Spark is in DuckDB's brackets; firn_known_element:
+ * in Trino, where an element beyond the last is null. */
+static firn_status element_rows(firn_call *c, bool is_strict, firn_error *err)
+{
+    const firn_column *index = &c->args[1];
+    DUCKDB_V2_LOGICAL_TYPE_ID id = DUCKDB_V2_LOGICAL_TYPE_ID_INVALID;
+    firn_column lengths;
+    FIRN_TRY(firn_call_type(c, 0, &id, err));
+    if (id == DUCKDB_V2_LOGICAL_TYPE_ID_MAP) return firn_call_give(c, 1, err);
+    FIRN_TRY(firn_call_argument(c, 1, err));
+    FIRN_TRY(read_lengths(c, &lengths, err));
+    for (int64_t r = 0; r < c->n; r++) {
+        if (!firn_column_is_valid(index, r) || !firn_column_is_valid(&lengths, r)) continue;
+        const int64_t n = ((int64_t *)lengths.values)[r];
+        const int64_t at = index->type->kind == FIRN_TYPE_INT ? ((int32_t *)index->values)[r]
+                                                              : ((int64_t *)index->values)[r];
+        if (at == 0)
+            return firn_fail(err, FIRN_ERR_ARG, "index 0; elements are counted from 1, or from -1");
+        if (is_strict && (at > n || at < -n)) return fail_index(at, n, err);
+    }
+    return firn_call_give(c, 1, err);
+}
+
+static firn_status strict_rows(firn_call *c, firn_error *err)
+{
+    return element_rows(c, true, err);
+}
+
+static firn_status lenient_rows(firn_call *c, firn_error *err)
+{
+    return element_rows(c, false, err);
+}
+
+static void on_element(firn_exec_handle info, duckdb_v2_context_handle context,
+                       firn_error_handle *error)
+{
+    (void)context;
+    firn_call_run(info, 0, strict_rows, error);
+}
+
+static void on_known_element(firn_exec_handle info, duckdb_v2_context_handle context,
+                             firn_error_handle *error)
+{
+    (void)context;
+    firn_call_run(info, 0, lenient_rows, error);
+}
+
+static void on_element_types(firn_bind_handle info, firn_types_handle types,
+                             duckdb_v2_context_handle context, firn_error_handle *error)
+{
+    (void)context;
+    const DUCKDB_V2_LOGICAL_TYPE_ID id = type_of(info, 0, error).id;
+    if (id != DUCKDB_V2_LOGICAL_TYPE_ID_MAP && !is_integer(type_of(info, 1, error).id))
+        refuse(info, "the index of an array is not an integer", error);
+    else
+        set_same(types, info, 1, error);
+}
+
 /* ---- numbers ---- */
 
 static firn_status trunc_float_rows(firn_call *c, firn_error *err)
@@ -384,6 +442,26 @@ static void on_average_type(firn_bind_handle info, firn_types_handle types,
         set_same(types, info, 0, error);
 }
 
+/* firn_whole_type(x): null of the type of Spark's ceil(x) and floor(x). */
+static void on_whole_type(firn_bind_handle info, firn_types_handle types,
+                          duckdb_v2_context_handle context, firn_error_handle *error)
+{
+    const bound_type type = type_of(info, 0, error);
+    if (type.id == DUCKDB_V2_LOGICAL_TYPE_ID_DECIMAL)
+        set_decimal(types, type.precision - type.scale + 1, 0, context, error);
+    else
+        set_type(types, "BIGINT", context, error);
+}
+
+/* firn_stamp_type(x): null of the type that x has as a time: with a zone, but for one without. */
+static void on_stamp_type(firn_bind_handle info, firn_types_handle types,
+                          duckdb_v2_context_handle context, firn_error_handle *error)
+{
+    const bound_type type = type_of(info, 0, error);
+    const bool is_plain = type.id == DUCKDB_V2_LOGICAL_TYPE_ID_TIMESTAMP;
+    set_type(types, is_plain ? "TIMESTAMP" : "TIMESTAMPTZ", context, error);
+}
+
 /* sum * 10^digits / n, rounded half away from zero. False: out of range. */
 static bool divide_sum(firn_int128 sum, int64_t n, int32_t digits, firn_int128 *out)
 {
@@ -449,6 +527,10 @@ const firn_function_def *firn_engine_dialect_functions(void)
         {"firn_index", {"ANY", "ANY"}, "ANY", on_index, on_index_types},
         {"firn_trunc", {"ANY"}, "ANY", on_trunc, on_trunc_types},
         {"firn_divisor", {"ANY"}, "ANY", on_divisor, on_same_type},
+        {"firn_element", {"ANY", "ANY"}, "ANY", on_element, on_element_types},
+        {"firn_known_element", {"ANY", "ANY"}, "ANY", on_known_element, on_element_types},
+        {"firn_whole_type", {"ANY"}, "ANY", on_null, on_whole_type},
+        {"firn_stamp_type", {"ANY"}, "ANY", on_null, on_stamp_type},
         {"firn_sum_type", {"ANY"}, "ANY", on_null, on_sum_type},
         {"firn_average_type", {"ANY"}, "ANY", on_null, on_average_type},
         {"firn_average", {"ANY", "ANY", "BIGINT"}, "ANY", on_average, on_average_types},

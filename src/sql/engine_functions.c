@@ -273,7 +273,9 @@ firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
     };
     const firn_function_def *const tables[] = {k_functions, firn_engine_dialect_functions(),
                                                firn_engine_arithmetic(),
-                                               firn_engine_variant_functions()};
+                                               firn_engine_variant_functions(),
+                                               firn_engine_text_functions(),
+                                               firn_engine_spark_text()};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         for (const firn_function_def *def = tables[t]; def->name; def++) {
             firn_error_handle info = NULL;

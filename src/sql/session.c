@@ -119,7 +119,7 @@ firn_status firn_session__engine(firn_session *session, firn_engine **out, firn_
         firn_session__tell_dialect(session);
     }
     *out = session->engine;
-    return FIRN_OK;
+    return session->has_dialect ? firn_engine_create_dialect_macros(session->engine, err) : FIRN_OK;
 }
 
 /* ---- statements ---- */

@@ -118,6 +118,7 @@ struct firn_session {
     size_t n_current_levels;
     changelog_view *changelog_views; /* the last made first */
     firn_dialect dialect;
+    bool has_dialect;       /* a statement was translated */
     session_texts settings; /* by SET */
     session_texts prepared; /* statements, by PREPARE */
     session_transaction transaction;

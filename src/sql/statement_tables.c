@@ -228,6 +228,7 @@ firn_status firn_session__translate(firn_session *session, firn_str sql, firn_di
                               .columns_of = columns_of,
                               .ctx = &references};
     if (session->current_catalog) opts.catalog = firn_catalog_name(session->current_catalog);
+    session->has_dialect = true;
     return firn_dialect_translate(sql, &opts, session->arena, out, err);
 }
 

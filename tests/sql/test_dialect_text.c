@@ -64,8 +64,10 @@ static const dialect_case k_spark[] = {
     {"SELECT aggregate(a, 0, (s, x) -> s + x) AS t",
      "SELECT list_reduce(a, lambda s, x: s + x, 0) AS t"},
     {"SELECT row_number() OVER (PARTITION BY a ORDER BY b) AS rn FROM t",
-     "SELECT CAST(row_number() OVER (PARTITION BY a ORDER BY b) AS INTEGER) AS rn FROM t"},
-    {"SELECT date_format(ts, 'yyyy-MM-dd''T''HH') AS d", "SELECT strftime(ts, '%Y-%m-%dT%H') AS d"},
+     "SELECT CAST(row_number() OVER (PARTITION BY a ORDER BY b NULLS FIRST) AS INTEGER) AS rn FROM "
+     "t"},
+    {"SELECT date_format(ts, 'yyyy-MM-dd''T''HH') AS d",
+     "SELECT strftime(firn_stamp(ts), '%Y-%m-%dT%H') AS d"},
     {"SELECT current_database(), size(a.b), a + 1",
      "SELECT 'db' AS \"current_schema()\", firn_size(a.b) AS \"size(a.b)\", a + 1 AS "
      "\"(a + 1)\""},
@@ -78,7 +80,7 @@ static const dialect_case k_spark[] = {
     {"SELECT id FROM range(3)",
      "SELECT id FROM (SELECT CAST(range AS BIGINT) AS id FROM range(3))"},
     {"SELECT a FROM t GROUP BY a, c WITH ROLLUP ORDER BY a",
-     "SELECT a FROM t GROUP BY ROLLUP (a, c) ORDER BY a"},
+     "SELECT a FROM t GROUP BY ROLLUP (a, c) ORDER BY a NULLS FIRST"},
     {"SELECT a FROM (SELECT a FROM t GROUP BY a WITH CUBE) x",
      "SELECT a FROM (SELECT a FROM t GROUP BY CUBE (a)) x"},
     {"SELECT a FROM t GROUP BY a, c GROUPING SETS ((a), ())",
@@ -127,7 +129,7 @@ static const dialect_case k_trino[] = {
      "SELECT k FROM t CROSS JOIN LATERAL (SELECT unnest(map_keys(m)) AS key, unnest(map_values(m)) "
      "AS value) AS u (k, v)"},
     {"SELECT cardinality(a) AS n, contains(a, 1) AS c",
-     "SELECT len(a) AS n, list_contains(a, 1) AS c"},
+     "SELECT len(a) AS n, firn_contains(a, 1) AS c"},
     {"SELECT a FROM t FETCH FIRST 3 ROWS ONLY", "SELECT a FROM t LIMIT 3"},
     {"SELECT regexp_replace(s, 'a(b)', '$1x') AS r",
      "SELECT regexp_replace(s, 'a(b)', '\\1x', 'g') AS r"},

@@ -85,7 +85,7 @@ static void test_texts_of_values_are_trinos(void **state)
                 "select cast(1e20 as varchar), cast(1.5e-7 as varchar), cast(12345678e0 as "
                 "varchar), cast(0.00012e0 as varchar), cast(-1e7 as varchar), cast(0e0 as "
                 "varchar), cast(-infinity() as varchar), cast(1.25e0 as varchar)",
-                "(1.0E20, 1.5E-7, 1.2345678E7, 1.2E-4, -1.0E7, 0.0, -Infinity, 1.25)");
+                "(1.0E20, 1.5E-7, 1.2345678E7, 1.2E-4, -1.0E7, 0E0, -Infinity, 1.25E0)");
     assert_rows(f,
                 "select cast(ts as varchar), cast('abcdef' as varchar(3)), cast(true as varchar) "
                 "from t where id = 1",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Results of Trino's functions, as a table. A result is a type's name, with its parameters; "$1"
- * the type of the first argument, "$1e" its element, "$1k" and "$1v" its key and value, "$1r" what
- * it returns as a lambda; "[x]" an array, "{x:y}" a map; "&" what all arguments become, "&2" those
- * from the second on. */
+/* Results of the dialects' functions, as tables. A result is a type's name, with its parameters;
+ * "$1" the type of the first argument, "$1e" its element, "$1k" and "$1v" its key and value, "$1r"
+ * what it returns as a lambda; "[x]" an array, "{x:y}" a map; "&" what all arguments become, "&2"
+ * those from the second on. */
 #include <string.h>
 
 #include "base/error.h"
@@ -15,16 +15,17 @@ typedef struct function_result {
     const char *names; /* between blanks */
 } function_result;
 
-static const function_result k_results[] = {
+static const function_result k_trino[] = {
     {"bigint",
      " count count_if approx_distinct bitwise_and_agg bitwise_or_agg row_number rank dense_rank "
-     "ntile length strpos levenshtein_distance hamming_distance regexp_count regexp_position crc32 "
+     "ntile length strpos levenshtein_distance hamming_distance regexp_count crc32 "
      "date_diff year quarter month week day hour minute second millisecond day_of_week dow "
      "day_of_year doy day_of_month week_of_year year_of_week yow timezone_hour timezone_minute "
      "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift "
-     "bit_count from_base width_bucket cardinality array_position json_array_length json_size "
+     "bitwise_and_agg bitwise_or_agg bitwise_xor_agg bit_count from_base width_bucket cardinality "
+     "array_position json_array_length json_size "
      "from_big_endian_64 to_milliseconds "},
-    {"integer", " codepoint grouping from_big_endian_32 "},
+    {"integer", " regexp_position codepoint grouping from_big_endian_32 "},
     {"double",
      " stddev stddev_samp stddev_pop variance var_samp var_pop covar_samp covar_pop corr "
      "regr_slope regr_intercept geometric_mean skewness kurtosis percent_rank cume_dist power pow "
@@ -32,7 +33,8 @@ static const function_result k_results[] = {
      "radians nan infinity to_unixtime cosine_similarity "},
     {"boolean",
      " bool_and bool_or every starts_with ends_with regexp_like contains arrays_overlap any_match "
-     "all_match none_match contains_sequence json_exists json_array_contains is_json_scalar is_nan "
+     "all_match none_match contains_sequence json_exists luhn_check json_array_contains "
+     "is_json_scalar is_nan "
      "is_finite is_infinite "},
     {"varchar",
      " listagg concat_ws lpad rpad from_utf8 to_hex to_base64 format date_format format_datetime "
@@ -44,7 +46,7 @@ static const function_result k_results[] = {
      " to_utf8 from_hex from_base64 md5 sha1 sha256 sha512 xxhash64 murmur3 to_big_endian_64 "
      "to_big_endian_32 checksum "},
     {"uuid", " uuid "},
-    {"json", " json_parse json_extract "},
+    {"json", " json_parse json_extract json_array_get "},
     {"date", " date from_iso8601_date last_day_of_month current_date "},
     {"timestamp(3)", " date_parse localtimestamp "},
     {"timestamp(3) with time zone",
@@ -72,6 +74,39 @@ static const function_result k_results[] = {
     {"$4r", " reduce "},
     {"&", " coalesce greatest least map_concat "},
     {"&2", " if "},
+    {NULL, NULL},
+};
+
+/* Only what decimals may meet: what is not here the engine knows. */
+static const function_result k_spark[] = {
+    {"bigint",
+     " count count_if approx_count_distinct regr_count array_position bigint unix_timestamp "
+     "to_unix_timestamp unix_seconds unix_millis unix_micros crc32 timestampdiff factorial "
+     "shiftright monotonically_increasing_id "},
+    {"integer",
+     " row_number rank dense_rank ntile length len char_length character_length octet_length "
+     "bit_length instr locate position year quarter month day dayofmonth dayofweek dayofyear "
+     "weekday weekofyear hour minute second datediff size cardinality array_size ascii "
+     "levenshtein int find_in_set bit_count json_array_length regexp_count unix_date hash "},
+    {"double",
+     " std stddev stddev_samp stddev_pop variance var_samp var_pop covar_samp covar_pop corr "
+     "regr_slope regr_intercept skewness kurtosis percent_rank cume_dist power pow sqrt cbrt exp "
+     "expm1 ln log log2 log10 log1p pi e sin cos tan asin acos atan atan2 sinh cosh tanh degrees "
+     "radians percentile double sign signum rand random randn hypot rint months_between "},
+    {"date",
+     " to_date date current_date curdate date_add date_sub add_months last_day next_day make_date "
+     "date_from_unix_date "},
+    {"varchar",
+     " lower upper ucase lcase trim ltrim rtrim btrim substr substring concat concat_ws replace "
+     "split_part regexp_extract regexp_replace string date_format get_json_object lpad rpad "},
+    {"boolean", " bool_and bool_or every some any isnan isnull isnotnull contains startswith "},
+    {"$1",
+     " min max first last any_value first_value last_value lag lead nth_value min_by max_by abs "
+     "negative positive nullif mode "},
+    {"$1e", " array_max array_min get try_element_at "},
+    {"&", " coalesce nvl ifnull greatest least "},
+    {"&2", " if iff nvl2 "},
+    {NULL, NULL},
 };
 
 /* ---- names of types ---- */
@@ -263,7 +298,7 @@ static bool computed(firn_str name, const call_types *call, firn_value_type *out
     } else if (firn_str_equals(name, FIRN_STR("sign"))) {
         *out = rounded(arg, 1);
     } else if (firn_str_equals(name, FIRN_STR("mod")) && call->n == 2) {
-        *out = firn_value_of_operator('%', arg, &call->args[1]);
+        *out = firn_value_of_operator(FIRN_DIALECT_TRINO, '%', arg, &call->args[1]);
     } else if (firn_str_equals(name, FIRN_STR("url_encode"))) {
         *out = text_of_length(arg, 12);
     } else if (firn_str_equals(name, FIRN_STR("json_extract_scalar"))) {
@@ -276,13 +311,56 @@ static bool computed(firn_str name, const call_types *call, firn_value_type *out
         *out = *arg;
         out->kind = FIRN_VALUE_TIMESTAMP_TZ;
     } else if (firn_str_equals(name, FIRN_STR("concat")) && call->n > 1) {
-        *out = firn_value_of_operator('|', arg, &call->args[1]);
+        *out = firn_value_of_operator(FIRN_DIALECT_TRINO, '|', arg, &call->args[1]);
     } else if (firn_str_equals(name, FIRN_STR("replace")) ||
                firn_str_equals(name, FIRN_STR("regexp_replace"))) {
         *out = replaced_type(call, name.len > 7);
     } else {
         return false;
     }
+    return true;
+}
+
+/* Digits in front of the point, and one more that rounding may need; digits behind it as asked for
+ * when they are a literal, which its caller cannot see: not known then. */
+static firn_value_type spark_rounded(const call_types *call)
+{
+    const firn_value_type *arg = &call->args[0];
+    if (arg->kind != FIRN_VALUE_DECIMAL || call->n > 1) return (firn_value_type){0};
+    return rounded(arg, arg->precision - arg->scale + 1);
+}
+
+static firn_value_type wider(const firn_value_type *arg, int32_t digits, int32_t scale)
+{
+    firn_value_type out = *arg;
+    if (arg->kind != FIRN_VALUE_DECIMAL) return (firn_value_type){.kind = FIRN_VALUE_DOUBLE};
+    out.precision = arg->precision + digits < 38 ? arg->precision + digits : 38;
+    out.scale = arg->scale + scale < 38 ? arg->scale + scale : 38;
+    return out;
+}
+
+/* False: not one of these. */
+static bool spark_computed(firn_str name, const call_types *call, firn_value_type *out)
+{
+    static const char *const k_rounds[] = {"round", "bround", "ceil", "ceiling", "floor"};
+    const firn_value_type *arg = &call->args[0];
+    if (call->n == 0) return false;
+    for (size_t i = 0; i < sizeof k_rounds / sizeof *k_rounds; i++) {
+        if (!firn_str_equals(name, firn_str_of(k_rounds[i]))) continue;
+        *out = spark_rounded(call);
+        return true;
+    }
+    if (firn_str_equals(name, FIRN_STR("sum"))) {
+        *out = firn_value_is_integer(arg) ? (firn_value_type){.kind = FIRN_VALUE_BIGINT}
+                                          : wider(arg, 10, 0);
+    } else if (firn_str_equals(name, FIRN_STR("avg")) || firn_str_equals(name, FIRN_STR("mean"))) {
+        *out = wider(arg, 4, 4);
+    } else if (firn_str_equals(name, FIRN_STR("mod")) && call->n == 2) {
+        *out = firn_value_of_operator(FIRN_DIALECT_SPARK, '%', arg, &call->args[1]);
+    } else {
+        return false;
+    }
+    if (arg->kind == FIRN_VALUE_UNKNOWN) *out = *arg;
     return true;
 }
 
@@ -300,18 +378,21 @@ static firn_status zip_type(const call_types *call, firn_value_type *out, firn_e
 
 /* ---- the question ---- */
 
-static const char *find_result(firn_str name, firn_arena *arena)
+static const char *find_result(firn_dialect dialect, firn_str name, firn_arena *arena)
 {
     const firn_str word = firn_arena_printf(arena, " %.*s ", FIRN_STR_ARG(name));
-    for (size_t i = 0; word.data && i < sizeof k_results / sizeof *k_results; i++) {
-        if (strstr(k_results[i].names, word.data)) return k_results[i].result;
+    const function_result *f = dialect == FIRN_DIALECT_SPARK ? k_spark : k_trino;
+    for (; word.data && f->result; f++) {
+        if (strstr(f->names, word.data)) return f->result;
     }
     return NULL;
 }
 
-firn_status firn_value_of_function(firn_str name, const firn_value_type *args, size_t n_args,
-                                   firn_arena *arena, firn_value_type *out, firn_error *err)
+firn_status firn_value_of_function(firn_dialect dialect, firn_str name, const firn_value_type *args,
+                                   size_t n_args, firn_arena *arena, firn_value_type *out,
+                                   firn_error *err)
 {
+    const bool is_spark = dialect == FIRN_DIALECT_SPARK;
     const call_types call = {args, n_args, arena};
     char lower[64];
     *out = (firn_value_type){0};
@@ -321,9 +402,9 @@ firn_status firn_value_of_function(firn_str name, const firn_value_type *args, s
         lower[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     }
     const firn_str key = {lower, name.len};
-    if (computed(key, &call, out)) return FIRN_OK;
-    if (firn_str_equals(key, FIRN_STR("zip"))) return zip_type(&call, out, err);
-    const char *result = find_result(key, arena);
+    if (is_spark ? spark_computed(key, &call, out) : computed(key, &call, out)) return FIRN_OK;
+    if (!is_spark && firn_str_equals(key, FIRN_STR("zip"))) return zip_type(&call, out, err);
+    const char *result = find_result(dialect, key, arena);
     if (!result) return FIRN_OK;
     if (result[0] == '&') return common_of(&call, result[1] == '2' ? 1 : 0, out, err);
     *out = named(result);

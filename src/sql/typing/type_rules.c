@@ -51,13 +51,16 @@ bool firn_value_is_text(const firn_value_type *type)
     return type->kind == FIRN_VALUE_VARCHAR || type->kind == FIRN_VALUE_CHAR;
 }
 
-firn_value_type firn_value_as_decimal(const firn_value_type *type)
+firn_value_type firn_value_as_decimal(firn_dialect dialect, const firn_value_type *type)
 {
+    const bool is_spark = dialect == FIRN_DIALECT_SPARK;
+    const bool is_literal = firn_value_is_integer(type) && type->precision > 0;
+    if (is_spark && is_literal) return decimal(type->precision, 0);
     switch ((int)type->kind) {
     case FIRN_VALUE_TINYINT: return decimal(3, 0);
     case FIRN_VALUE_SMALLINT: return decimal(5, 0);
     case FIRN_VALUE_INTEGER: return decimal(10, 0);
-    case FIRN_VALUE_BIGINT: return decimal(19, 0);
+    case FIRN_VALUE_BIGINT: return decimal(is_spark ? 20 : 19, 0);
     case FIRN_VALUE_DECIMAL: return *type;
     default: return simple(FIRN_VALUE_UNKNOWN);
     }
@@ -80,15 +83,60 @@ static firn_value_type decimal_operator(char op, const firn_value_type *a, const
     }
 }
 
-static firn_value_type number_operator(char op, const firn_value_type *a, const firn_value_type *b)
+/* Digits of the fraction go before those in front of it do, down to six. */
+static firn_value_type adjusted(int32_t precision, int32_t scale)
 {
+    if (precision <= MAX_DIGITS) return decimal(precision, scale);
+    const int32_t kept = max32(MAX_DIGITS - (precision - scale), min32(scale, 6));
+    return decimal(MAX_DIGITS, kept);
+}
+
+static firn_value_type spark_operator(char op, const firn_value_type *a, const firn_value_type *b)
+{
+    const int32_t scale = max32(a->scale, b->scale);
+    const int32_t whole_a = a->precision - a->scale;
+    const int32_t whole_b = b->precision - b->scale;
+    const int32_t digits = max32(6, a->scale + b->precision + 1); /* of a quotient's fraction */
+    switch (op) {
+    case '+':
+    case '-': return adjusted(max32(whole_a, whole_b) + scale + 1, scale);
+    case '*': return adjusted(a->precision + b->precision + 1, a->scale + b->scale);
+    case '/': return adjusted(whole_a + b->scale + digits, digits);
+    case '%': return adjusted(min32(whole_a, whole_b) + scale, scale);
+    default: return simple(FIRN_VALUE_UNKNOWN);
+    }
+}
+
+/* Spark divides integers as doubles, and computes reals with decimals as doubles, too. */
+static firn_value_type spark_number(char op, const firn_value_type *a, const firn_value_type *b)
+{
+    const bool is_sum = op == '+' || op == '-';
+    const bool is_product = op == '*' || op == '/' || op == '%' || op == 'D';
+    if (!is_sum && !is_product) return simple(a->kind > b->kind ? a->kind : b->kind);
+    const bool has_decimal = a->kind == FIRN_VALUE_DECIMAL || b->kind == FIRN_VALUE_DECIMAL;
+    const bool has_float = firn_value_is_float(a) || firn_value_is_float(b);
+    const bool are_real = a->kind == FIRN_VALUE_REAL && b->kind == FIRN_VALUE_REAL;
+    if (op == 'D') return simple(FIRN_VALUE_BIGINT);
+    if (has_decimal && !has_float) {
+        const firn_value_type x = firn_value_as_decimal(FIRN_DIALECT_SPARK, a);
+        const firn_value_type y = firn_value_as_decimal(FIRN_DIALECT_SPARK, b);
+        return spark_operator(op, &x, &y);
+    }
+    if (has_decimal || (op == '/' && !are_real)) return simple(FIRN_VALUE_DOUBLE);
+    return simple(a->kind > b->kind ? a->kind : b->kind);
+}
+
+static firn_value_type number_operator(firn_dialect dialect, char op, const firn_value_type *a,
+                                       const firn_value_type *b)
+{
+    if (dialect == FIRN_DIALECT_SPARK) return spark_number(op, a, b);
     if (firn_value_is_float(a) || firn_value_is_float(b)) {
         const bool is_double = a->kind == FIRN_VALUE_DOUBLE || b->kind == FIRN_VALUE_DOUBLE;
         return simple(is_double ? FIRN_VALUE_DOUBLE : FIRN_VALUE_REAL);
     }
     if (a->kind == FIRN_VALUE_DECIMAL || b->kind == FIRN_VALUE_DECIMAL) {
-        const firn_value_type x = firn_value_as_decimal(a);
-        const firn_value_type y = firn_value_as_decimal(b);
+        const firn_value_type x = firn_value_as_decimal(dialect, a);
+        const firn_value_type y = firn_value_as_decimal(dialect, b);
         return decimal_operator(op, &x, &y);
     }
     return a->kind > b->kind ? *a : *b;
@@ -140,14 +188,26 @@ static firn_value_type joined(const firn_value_type *a, const firn_value_type *b
                              .precision = is_text ? -1 : 0};
 }
 
-firn_value_type firn_value_of_operator(char op, const firn_value_type *a, const firn_value_type *b)
+firn_value_type firn_value_of_operator(firn_dialect dialect, char op, const firn_value_type *a,
+                                       const firn_value_type *b)
 {
     if (a->kind == FIRN_VALUE_UNKNOWN || b->kind == FIRN_VALUE_UNKNOWN)
         return simple(FIRN_VALUE_UNKNOWN);
-    if (op == '|') return joined(a, b);
-    if (a->kind == FIRN_VALUE_NULL && firn_value_is_number(b)) return number_operator(op, b, b);
-    if (b->kind == FIRN_VALUE_NULL && firn_value_is_number(a)) return number_operator(op, a, a);
-    if (firn_value_is_number(a) && firn_value_is_number(b)) return number_operator(op, a, b);
+    const bool are_bits =
+        dialect == FIRN_DIALECT_SPARK && firn_value_is_integer(a) && firn_value_is_integer(b);
+    if (op == '|' && !are_bits) return joined(a, b);
+    if (a->kind == FIRN_VALUE_NULL && firn_value_is_number(b))
+        return number_operator(dialect, op, b, b);
+    if (b->kind == FIRN_VALUE_NULL && firn_value_is_number(a))
+        return number_operator(dialect, op, a, a);
+    if (firn_value_is_number(a) && firn_value_is_number(b))
+        return number_operator(dialect, op, a, b);
+    const bool is_hour = dialect == FIRN_DIALECT_SPARK && a->kind == FIRN_VALUE_DATE &&
+                         b->kind == FIRN_VALUE_INTERVAL_DAY && b->precision > 0;
+    if (is_hour && (op == '+' || op == '-')) return simple(FIRN_VALUE_TIMESTAMP_TZ);
+    const bool are_days =
+        dialect == FIRN_DIALECT_SPARK && a->kind == FIRN_VALUE_DATE && firn_value_is_integer(b);
+    if (are_days) return *a;
     return time_operator(op, a, b);
 }
 
@@ -158,8 +218,8 @@ static firn_value_type common_number(const firn_value_type *a, const firn_value_
     const bool has_float = firn_value_is_float(a) || firn_value_is_float(b);
     const bool has_decimal = a->kind == FIRN_VALUE_DECIMAL || b->kind == FIRN_VALUE_DECIMAL;
     if (has_float || !has_decimal) return a->kind > b->kind ? *a : *b;
-    const firn_value_type x = firn_value_as_decimal(a);
-    const firn_value_type y = firn_value_as_decimal(b);
+    const firn_value_type x = firn_value_as_decimal(FIRN_DIALECT_TRINO, a);
+    const firn_value_type y = firn_value_as_decimal(FIRN_DIALECT_TRINO, b);
     const int32_t scale = max32(x.scale, y.scale);
     return decimal(max32(x.precision - x.scale, y.precision - y.scale) + scale, scale);
 }

@@ -21,9 +21,12 @@ typedef enum firn_edit_place {
     FIRN_EDIT_CALL,    /* a template for the call that the token begins */
 } firn_edit_place;
 
+/* [start, end): what the text belongs to. Who writes only a part of that leaves the text to the one
+ * who writes all of it. */
 typedef struct firn_edit {
     firn_edit_place place;
-    size_t token, end;
+    size_t token;
+    size_t start, end;
     const char *text;
 } firn_edit;
 

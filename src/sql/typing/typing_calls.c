@@ -176,16 +176,43 @@ static firn_value_type json_value(typer *t, const typed_call *call)
     return (firn_value_type){.kind = FIRN_VALUE_VARCHAR, .precision = -1};
 }
 
+/* round(x, n) of a decimal in Spark, by the number n: one more digit in front of the point, at most
+ * n behind it. */
+static firn_value_type rounded(const typer *t, const typed_call *call)
+{
+    int64_t n = 0;
+    const firn_value_type *x = &call->args[0];
+    const size_t last = call->close - 1;
+    const bool is_minus = firn_dialect_is_symbol(t->w, last - 1, "-");
+    const bool is_literal = firn_dialect_is_symbol(t->w, last - 1 - is_minus, ",") &&
+                            firn_str_to_i64(firn_dialect_token(t->w, last)->text, &n) && n < 38;
+    if (!is_literal || x->kind != FIRN_VALUE_DECIMAL) return (firn_value_type){0};
+    const int32_t whole = x->precision - x->scale + 1;
+    const int32_t scale = is_minus ? 0 : n < x->scale ? (int32_t)n : x->scale;
+    int32_t precision = whole + scale;
+    if (is_minus && precision < (int32_t)n + 1) precision = (int32_t)n + 1;
+    return (firn_value_type){.kind = FIRN_VALUE_DECIMAL,
+                             .precision = precision < 38 ? precision : 38,
+                             .scale = scale};
+}
+
 static firn_value_type result_of(typer *t, const typed_call *call)
 {
+    const bool is_round = firn_str_equals_nocase(call->name, FIRN_STR("round")) ||
+                          firn_str_equals_nocase(call->name, FIRN_STR("bround"));
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK && is_round && call->n == 2)
+        return rounded(t, call);
+
     firn_value_type type = {0};
-    if (firn_str_equals_nocase(call->name, FIRN_STR("json_value"))) return json_value(t, call);
-    if (firn_str_equals_nocase(call->name, FIRN_STR("extract")))
+    const bool is_trino = typer_dialect(t) == FIRN_DIALECT_TRINO;
+    if (is_trino && firn_str_equals_nocase(call->name, FIRN_STR("json_value")))
+        return json_value(t, call);
+    if (is_trino && firn_str_equals_nocase(call->name, FIRN_STR("extract")))
         return (firn_value_type){.kind = FIRN_VALUE_BIGINT};
-    if (firn_str_equals_nocase(call->name, FIRN_STR("position")))
+    if (is_trino && firn_str_equals_nocase(call->name, FIRN_STR("position")))
         return (firn_value_type){.kind = FIRN_VALUE_BIGINT};
-    const firn_status st =
-        firn_value_of_function(call->name, call->args, call->n, t->arena, &type, t->err);
+    const firn_status st = firn_value_of_function(typer_dialect(t), call->name, call->args, call->n,
+                                                  t->arena, &type, t->err);
     if (st != FIRN_OK) typer_fail(t, st);
     return type;
 }

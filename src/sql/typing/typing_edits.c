@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where DuckDB computes otherwise than Trino, by the types of what is computed: division, results
- * of decimals, comparisons with NaN, dates plus intervals, roundings of times. */
+/* Where DuckDB computes otherwise than the dialect, by the types of what is computed: results of
+ * decimals, and in Trino division, comparisons with NaN, dates plus intervals, roundings of times.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -39,6 +40,21 @@ static bool is_chain(const typer *t, size_t from, size_t to)
 
 /* ---- operators ---- */
 
+/* Of decimals: the greater scale of the two is the quotient's until it is cast. */
+static void edit_quotient(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                          const firn_value_type *b, const firn_value_type *result)
+{
+    firn_value_type x = firn_value_as_decimal(typer_dialect(t), a);
+    const firn_value_type y = firn_value_as_decimal(typer_dialect(t), b);
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK) {
+        x.precision = 38;
+        x.scale = result->scale;
+    }
+    typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, typer_printf(t, "%s, CAST(", decimal_cast(t, &x)));
+    typer_wrap(t, from, to, "CAST(firn_divide(CAST(",
+               typer_printf(t, "%s)%s", decimal_cast(t, &y), decimal_cast(t, result)));
+}
+
 static void edit_division(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
                           const firn_value_type *b, const firn_value_type *result)
 {
@@ -54,25 +70,28 @@ static void edit_division(typer *t, size_t from, size_t op, size_t to, const fir
         typer_wrap(t, from, to, "firn_divide(", ")");
         return;
     }
-    const firn_value_type x = firn_value_as_decimal(a);
-    const firn_value_type y = firn_value_as_decimal(b);
-    typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, typer_printf(t, "%s, CAST(", decimal_cast(t, &x)));
-    typer_wrap(t, from, to, "CAST(firn_divide(CAST(",
-               typer_printf(t, "%s)%s", decimal_cast(t, &y), decimal_cast(t, result)));
+    edit_quotient(t, from, op, to, a, b, result);
 }
 
 /* DuckDB keeps results of narrow decimals narrow, so one is made wide first. */
 static void edit_decimal(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
-                         const firn_value_type *result)
+                         const firn_value_type *b, const firn_value_type *result)
 {
     const char *symbol = raw_text(t, op, op + 1);
-    const firn_value_type x = firn_value_as_decimal(a);
+    const firn_value_type x = firn_value_as_decimal(typer_dialect(t), a);
+    const firn_value_type y = firn_value_as_decimal(typer_dialect(t), b);
     const bool is_wide = result->precision > 18;
     const bool is_product = symbol[0] == '*';
+    const int scale = (int)(is_product || x.scale > y.scale ? x.scale : y.scale);
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK && symbol[0] == '%') {
+        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, " % firn_divisor(");
+        typer_wrap(t, op + 1, to, "", ")");
+        typer_wrap(t, from, to, "CAST((", typer_printf(t, ")%s", decimal_cast(t, result)));
+        return;
+    }
     if (is_wide) {
         typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1,
-                   typer_printf(t, " AS DECIMAL(38,%d)) %s",
-                                (int)(is_product ? x.scale : result->scale), symbol));
+                   typer_printf(t, " AS DECIMAL(38,%d)) %s", scale, symbol));
     }
     typer_wrap(t, from, to, is_wide ? "CAST((CAST(" : "CAST((",
                typer_printf(t, ")%s", decimal_cast(t, result)));
@@ -124,18 +143,62 @@ static void edit_join(typer *t, size_t from, size_t op, size_t to, const firn_va
     }
 }
 
+/* x AT TIME ZONE y is the same instant; one without a zone is told in UTC. */
+static void edit_zone(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a)
+{
+    if (a->kind != FIRN_VALUE_TIMESTAMP && a->kind != FIRN_VALUE_TIMESTAMP_TZ) return;
+    typer_edit(t, FIRN_EDIT_INSTEAD, op, to, "");
+    if (a->kind == FIRN_VALUE_TIMESTAMP) typer_wrap(t, from, op, "CAST(", " AS TIMESTAMPTZ)");
+}
+
+/* Bits, whole quotients, reals that meet decimals. */
+static void edit_spark_operator(typer *t, size_t from, size_t op, size_t to,
+                                const firn_value_type *a, const firn_value_type *b,
+                                const firn_value_type *result)
+{
+    const firn_token *token = firn_dialect_token(t->w, op);
+    const bool is_moved = a->kind == FIRN_VALUE_DATE && (b->kind == FIRN_VALUE_INTERVAL_DAY ||
+                                                         b->kind == FIRN_VALUE_INTERVAL_YEAR);
+    const bool are_dates = a->kind == FIRN_VALUE_DATE && b->kind == FIRN_VALUE_DATE;
+    if (is_moved)
+        typer_wrap(t, from, to, "CAST((",
+                   result->kind == FIRN_VALUE_DATE ? ") AS DATE)" : ") AS TIMESTAMPTZ)");
+    if (are_dates && firn_token_is_symbol(token, "-"))
+        typer_wrap(t, from, to, "to_days(CAST((", ") AS INTEGER))");
+    const bool are_numbers = firn_value_is_number(a) && firn_value_is_number(b);
+    if (firn_token_is_symbol(token, "^")) {
+        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, ", ");
+        typer_wrap(t, from, to, "xor(", ")");
+    } else if (firn_token_is(token, "DIV") && are_numbers) {
+        const bool are_whole = firn_value_is_integer(a) && firn_value_is_integer(b);
+        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1,
+                   are_whole ? " // firn_divisor(" : " / firn_divisor(");
+        typer_wrap(t, op + 1, to, "", ")");
+        typer_wrap(t, from, to, are_whole ? "CAST((" : "CAST(trunc(", ") AS BIGINT)");
+    } else if ((is_decimal(a) && b->kind == FIRN_VALUE_REAL) ||
+               (is_decimal(b) && a->kind == FIRN_VALUE_REAL)) {
+        typer_wrap(t, from, op, "CAST(", " AS DOUBLE)");
+    }
+}
+
 void typer_edit_operator(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
                          const firn_value_type *b, const firn_value_type *result)
 {
     const firn_token *token = firn_dialect_token(t->w, op);
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK && !is_decimal(result)) {
+        edit_spark_operator(t, from, op, to, a, b, result);
+        return;
+    }
     if (firn_token_is_symbol(token, "[")) {
         edit_subscript(t, from, op, to, a);
+    } else if (firn_token_is(token, "AT")) {
+        edit_zone(t, from, op, to, a);
     } else if (firn_token_is_symbol(token, "||")) {
         edit_join(t, from, op, to, a, b);
     } else if (firn_token_is_symbol(token, "/")) {
         edit_division(t, from, op, to, a, b, result);
     } else if (is_decimal(result)) {
-        edit_decimal(t, from, op, to, a, result);
+        edit_decimal(t, from, op, to, a, b, result);
     } else if (result->kind == FIRN_VALUE_DATE) {
         typer_wrap(t, from, to, "CAST((", ") AS DATE)");
     } else if (a->kind == FIRN_VALUE_DATE && b->kind == FIRN_VALUE_DATE) {
@@ -161,6 +224,7 @@ void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const fi
                            const firn_value_type *b)
 {
     const firn_str symbol = firn_dialect_token(t->w, op)->text;
+    if (typer_dialect(t) != FIRN_DIALECT_TRINO) return;
     const char first = symbol.data[0];
     const bool is_equal = first == '=';
     const bool are_lists = a->kind == FIRN_VALUE_ARRAY && b->kind == FIRN_VALUE_ARRAY;
@@ -174,7 +238,8 @@ void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const fi
     const bool has_equal = symbol.len == 2;
     const bool left_matters = is_greater || is_equal;
     const bool right_matters = is_less || (is_greater && has_equal && false);
-    if (is_equal && (is_nan_call(t, from, op) || is_nan_call(t, op + 1, to))) {
+    const bool is_unequal = firn_str_equals(symbol, FIRN_STR("<>")) || first == '!';
+    if (!is_unequal && (is_nan_call(t, from, op) || is_nan_call(t, op + 1, to))) {
         typer_wrap(t, from, to, "(false AND ", ")");
         return;
     }
@@ -237,9 +302,27 @@ static void edit_text(typer *t, size_t from, size_t to, const firn_value_type *a
         typer_wrap(t, from, to, "left(", typer_printf(t, ", %d)", length));
 }
 
+/* Where the AS of CAST(x AS ..) at from is. */
+static size_t as_of(const typer *t, size_t from, size_t to)
+{
+    size_t as = from + 2;
+    while (as < to && !firn_dialect_is_word(t->w, as, "AS")) as = firn_dialect_skip(t->w, as);
+    return as;
+}
+
+/* The engine rounds '12.5' to an integer. */
+static void edit_integer_text(typer *t, size_t from, size_t to)
+{
+    typer_wrap(t, from + 2, as_of(t, from, to), "firn_whole_text(", ")");
+}
+
 void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
                      const firn_value_type *result)
 {
+    if (firn_value_is_text(a) && firn_value_is_integer(result)) edit_integer_text(t, from, to);
+    if (typer_dialect(t) != FIRN_DIALECT_TRINO) return;
+    if (a->kind == FIRN_VALUE_JSON && firn_value_is_text(result))
+        typer_wrap(t, from + 2, as_of(t, from, to), "json_extract_string(", ", '$')");
     if (firn_value_is_float(a) && firn_value_is_integer(result)) { /* half away from zero */
         size_t as = from + 2;
         while (as < to && !firn_dialect_is_word(t->w, as, "AS")) as = firn_dialect_skip(t->w, as);
@@ -291,6 +374,19 @@ static const char *template_of(typer *t, firn_str name, const firn_value_type *a
     return NULL;
 }
 
+/* Of dates are dates. */
+static void edit_sequence(typer *t, size_t from, size_t to, firn_str name,
+                          const firn_value_type *args, size_t n_args)
+{
+    if (!firn_str_equals_nocase(name, FIRN_STR("sequence")) || n_args < 2) return;
+    if (args[0].kind != FIRN_VALUE_DATE) return;
+    typer_edit(t, FIRN_EDIT_CALL, from, to,
+               n_args == 2 ? "firn_series(CAST($1 AS TIMESTAMP), CAST($2 AS TIMESTAMP), "
+                             "INTERVAL 1 DAY)"
+                           : "firn_series(CAST($1 AS TIMESTAMP), CAST($2 AS TIMESTAMP), $3)");
+    typer_wrap(t, from, to, "list_transform(", ", lambda \"firn_x\": CAST(\"firn_x\" AS DATE))");
+}
+
 void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn_value_type *args,
                      size_t n_args, const firn_value_type *result)
 {
@@ -298,6 +394,16 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
                                           "sign",  "mod",  "abs",     NULL};
     static const char *const k_dates[] = {"date_trunc", "date_add", NULL};
     if (n_args == 0) return;
+    edit_sequence(t, from, to, name, args, n_args);
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK) {
+        if (is_any(name, k_casts) && is_decimal(result))
+            typer_wrap(t, from, to, "CAST(", decimal_cast(t, result));
+        if (firn_str_equals_nocase(name, FIRN_STR("round")) && firn_value_is_float(&args[0]))
+            typer_edit(t, FIRN_EDIT_CALL, from, to,
+                       n_args > 1 ? "firn_round(CAST($1 AS DOUBLE), $2)"
+                                  : "firn_round(CAST($1 AS DOUBLE), 0)");
+        return;
+    }
     if (firn_str_equals_nocase(name, FIRN_STR("typeof"))) {
         edit_typeof(t, from, to, &args[0]);
         return;
@@ -317,6 +423,7 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
 
 void typer_edit_result(typer *t, size_t from, size_t to, const firn_value_type *type)
 {
+    if (typer_dialect(t) != FIRN_DIALECT_TRINO) return;
     if (type->kind == FIRN_VALUE_INTERVAL_DAY) {
         typer_wrap(t, from, to, "firn_interval_text(epoch_us(", "))");
     } else if (type->kind == FIRN_VALUE_INTERVAL_YEAR) {

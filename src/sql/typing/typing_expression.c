@@ -65,7 +65,7 @@ static firn_value_type signed_value(typer *t)
 static char operator_at(const typer *t, const char *const *symbols)
 {
     for (; *symbols; symbols++) {
-        if (typer_at_symbol(t, *symbols)) return (*symbols)[0];
+        if (typer_at_symbol(t, *symbols) || typer_at(t, *symbols)) return (*symbols)[0];
     }
     return '\0';
 }
@@ -87,8 +87,10 @@ static firn_value_type operators(typer *t, operand_fn operand, const char *const
     for (char op = operator_at(t, symbols); op && !t->is_lost; op = operator_at(t, symbols)) {
         const size_t at = t->i++;
         const firn_value_type right = operand(t);
-        firn_value_type result = firn_value_of_operator(op, &left, &right);
-        if (op == '|' && firn_value_is_text(&left) && right.kind == FIRN_VALUE_NULL)
+        const firn_dialect dialect = typer_dialect(t);
+        firn_value_type result = firn_value_of_operator(dialect, op, &left, &right);
+        const bool is_trino = dialect == FIRN_DIALECT_TRINO;
+        if (is_trino && op == '|' && firn_value_is_text(&left) && right.kind == FIRN_VALUE_NULL)
             result = array_of(t, &left);
         if (!t->is_lost) typer_edit_operator(t, from, at, t->i, &left, &right, &result);
         left = result;
@@ -98,7 +100,7 @@ static firn_value_type operators(typer *t, operand_fn operand, const char *const
 
 static firn_value_type product(typer *t)
 {
-    return operators(t, signed_value, (const char *const[]){"*", "/", "%", NULL});
+    return operators(t, signed_value, (const char *const[]){"*", "/", "%", "DIV", NULL});
 }
 
 static firn_value_type sum(typer *t)
@@ -106,16 +108,38 @@ static firn_value_type sum(typer *t)
     return operators(t, product, (const char *const[]){"+", "-", NULL});
 }
 
-firn_value_type typer_value(typer *t)
+static firn_value_type joined(typer *t)
 {
     return operators(t, sum, (const char *const[]){"||", NULL});
+}
+
+static firn_value_type shifted(typer *t)
+{
+    return operators(t, joined, (const char *const[]){"<<", ">>", NULL});
+}
+
+static firn_value_type bits_and(typer *t)
+{
+    return operators(t, shifted, (const char *const[]){"&", NULL});
+}
+
+static firn_value_type bits_xor(typer *t)
+{
+    return operators(t, bits_and, (const char *const[]){"^", NULL});
+}
+
+/* In Trino bits have functions, no operators. */
+firn_value_type typer_value(typer *t)
+{
+    if (typer_dialect(t) == FIRN_DIALECT_TRINO) return joined(t);
+    return operators(t, bits_xor, (const char *const[]){"|", NULL});
 }
 
 /* ---- comparisons ---- */
 
 static bool at_comparison(const typer *t)
 {
-    static const char *const k_symbols[] = {"=", "<>", "!=", "<", "<=", ">", ">="};
+    static const char *const k_symbols[] = {"=", "==", "<=>", "<>", "!=", "<", "<=", ">", ">="};
     for (size_t i = 0; i < sizeof k_symbols / sizeof *k_symbols; i++) {
         if (typer_at_symbol(t, k_symbols[i])) return true;
     }
@@ -191,7 +215,8 @@ static firn_value_type predicate(typer *t)
             between(t);
         else if (typer_take(t, "IN"))
             in_parentheses(t);
-        else if (typer_take(t, "LIKE"))
+        else if (typer_take(t, "LIKE") || typer_take(t, "ILIKE") || typer_take(t, "RLIKE") ||
+                 typer_take(t, "REGEXP"))
             like(t);
         else
             return is_not ? typer_lose(t) : left;

@@ -72,13 +72,13 @@ static typed_relation table(typer *t)
     const bool is_bare = (typer_at(t, "VERSION") || typer_at(t, "TIMESTAMP")) &&
                          firn_dialect_is_word(t->w, t->i + 1, "AS") &&
                          firn_dialect_is_word(t->w, t->i + 2, "OF");
-    if (is_bare) {
+    if (is_bare && typer_dialect(t) == FIRN_DIALECT_TRINO) {
         const firn_token *word = firn_dialect_token(t->w, t->i);
         typer_fail(t, firn_sql_fail(t->err, word->offset, "found \"%.*s\", expected FOR before it",
                                     FIRN_STR_ARG(word->text)));
         return out;
     }
-    const bool travels = typer_at(t, "FOR") || typer_at_symbol(t, "@");
+    const bool travels = is_bare || typer_at(t, "FOR") || typer_at_symbol(t, "@");
     if (!travels) out = typer_table(t, parts, n);
     out.name = parts[n - 1];
     while (travels && t->i < t->to && !typer_at(t, "OF")) t->i++;
@@ -218,8 +218,24 @@ static typed_relation parentheses(typer *t, typed_scope *scope)
     return out;
 }
 
+/* VALUES (1, 'a'), (2, 'b') without parentheses around it */
+static typed_relation bare_values(typer *t)
+{
+    const size_t from = t->i;
+    size_t end = from + 1;
+    while (end < t->to && !firn_dialect_is_word(t->w, end, "AS") &&
+           (firn_dialect_is_symbol(t->w, end - 1, ",") || end == from + 1 ||
+            !firn_dialect_is_name(t->w, end)))
+        end = firn_dialect_skip(t->w, end);
+    typed_relation out = typer_query(t, from, end, false);
+    out.name = (firn_str){"", 0};
+    t->i = end;
+    return out;
+}
+
 static typed_relation primary(typer *t, typed_scope *scope)
 {
+    if (typer_at(t, "VALUES")) return bare_values(t);
     const bool opens = firn_dialect_is_symbol(t->w, t->i + 1, "(");
     (void)typer_take(t, "LATERAL");
     if (typer_at_symbol(t, "(")) return parentheses(t, scope);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Types of literals and names of types, as Trino has them: 'abc' is a varchar(3), 1.50 a
- * decimal(3, 2), TIMESTAMP '2024-01-01 00:00:00.5' a timestamp(1). */
+/* Types of literals and names of types. In Trino 'abc' is a varchar(3), TIMESTAMP '2024-01-01
+ * 00:00:00.5' a timestamp(1); in both dialects 1.50 is a decimal(3, 2). */
 #include <string.h>
 
 #include "base/error.h"
@@ -48,6 +48,29 @@ static firn_value_type number_type(firn_str text)
     if (memchr(text.data, '.', text.len)) return decimal_type(text);
     if (!firn_str_to_i64(text, &value)) return (firn_value_type){0};
     return (firn_value_type){.kind = value > INT32_MAX ? FIRN_VALUE_BIGINT : FIRN_VALUE_INTEGER};
+}
+
+/* The digits of an integer count where it meets a decimal; 2.5D is a double, 1L a bigint. */
+static firn_value_type spark_number(typer *t, firn_str text)
+{
+    static const struct {
+        const char *suffix;
+        firn_value_kind kind;
+    } k_suffixes[] = {{"L", FIRN_VALUE_BIGINT},  {"S", FIRN_VALUE_SMALLINT},
+                      {"Y", FIRN_VALUE_TINYINT}, {"D", FIRN_VALUE_DOUBLE},
+                      {"F", FIRN_VALUE_REAL},    {"BD", FIRN_VALUE_DECIMAL}};
+    firn_value_type type = number_type(text);
+    if (t->i < t->to && firn_dialect_touches(t->w, t->i - 1)) {
+        for (size_t i = 0; i < sizeof k_suffixes / sizeof *k_suffixes; i++) {
+            if (!typer_take(t, k_suffixes[i].suffix)) continue;
+            if (k_suffixes[i].kind == FIRN_VALUE_DECIMAL) return decimal_type(text);
+            type = (firn_value_type){.kind = k_suffixes[i].kind};
+            break;
+        }
+    }
+    if (type.kind >= FIRN_VALUE_TINYINT && type.kind <= FIRN_VALUE_BIGINT)
+        type.precision = decimal_type(text).precision;
+    return type;
 }
 
 /* ---- typed strings ---- */
@@ -210,6 +233,47 @@ static firn_value_type interval(typer *t)
     return (firn_value_type){.kind = FIRN_VALUE_INTERVAL_DAY};
 }
 
+/* ---- intervals of Spark: INTERVAL 1 DAY, INTERVAL '1' MONTH, INTERVAL 1 DAY 2 HOURS ---- */
+
+/* 'm' of months, 'd' of days and weeks, 't' of shorter ones; '\0': no unit. */
+static char spark_unit(const typer *t)
+{
+    static const char *const k_months[] = {"YEAR", "YEARS", "MONTH", "MONTHS", NULL};
+    static const char *const k_days[] = {"DAY", "DAYS", "WEEK", "WEEKS", NULL};
+    static const char *const k_times[] = {
+        "HOUR",        "HOURS",        "MINUTE",      "MINUTES",      "SECOND", "SECONDS",
+        "MILLISECOND", "MILLISECONDS", "MICROSECOND", "MICROSECONDS", NULL};
+    if (t->i >= t->to) return '\0';
+    if (firn_dialect_is_any(t->w, t->i, k_months)) return 'm';
+    if (firn_dialect_is_any(t->w, t->i, k_days)) return 'd';
+    return firn_dialect_is_any(t->w, t->i, k_times) ? 't' : '\0';
+}
+
+/* precision of an interval of days: 1 when it has hours or less. The engine adds one unit each. */
+static firn_value_type spark_interval(typer *t)
+{
+    firn_value_type type = {.kind = FIRN_VALUE_INTERVAL_DAY};
+    const size_t from = t->i++;
+    bool is_first = true;
+    bool has_months = false;
+    for (char unit = 'd'; !t->is_lost; is_first = false) {
+        const size_t number = t->i;
+        const firn_token_kind kind = firn_dialect_token(t->w, number)->kind;
+        if (!is_first && kind != FIRN_TOKEN_NUMBER && kind != FIRN_TOKEN_STRING) break;
+        if (t->i < t->to && firn_dialect_is_symbol(t->w, t->i, "-")) return typer_lose(t);
+        t->i += firn_dialect_is_symbol(t->w, t->i, "(") ? firn_dialect_skip(t->w, t->i) - t->i : 1;
+        unit = spark_unit(t);
+        if (unit == '\0' || firn_dialect_is_word(t->w, t->i + 1, "TO")) return typer_lose(t);
+        if (!is_first) typer_edit(t, FIRN_EDIT_BEFORE, number, number + 1, "+ INTERVAL ");
+        has_months |= unit == 'm';
+        if (unit == 't') type.precision = 1;
+        t->i++;
+    }
+    if (has_months) type.kind = FIRN_VALUE_INTERVAL_YEAR;
+    if (t->i > from + 3) typer_wrap(t, from, t->i, "(", ")");
+    return type;
+}
+
 /* ---- all literals ---- */
 
 /* The word at t->i is this text. */
@@ -248,8 +312,9 @@ static firn_value_type constant(typer *t)
         {"LOCALTIMESTAMP", {.kind = FIRN_VALUE_TIMESTAMP, .precision = 3}},
     };
     const firn_dialect_opts *opts = t->w->opts;
-    if (typer_at(t, "CURRENT_CATALOG")) put_constant(t, opts->catalog);
-    if (typer_at(t, "CURRENT_SCHEMA")) put_constant(t, opts->ns);
+    const bool is_trino = typer_dialect(t) == FIRN_DIALECT_TRINO;
+    if (is_trino && typer_at(t, "CURRENT_CATALOG")) put_constant(t, opts->catalog);
+    if (is_trino && typer_at(t, "CURRENT_SCHEMA")) put_constant(t, opts->ns);
     for (size_t i = 0; i < sizeof k_words / sizeof *k_words; i++) {
         if (typer_take(t, k_words[i].word)) return k_words[i].type;
     }
@@ -259,13 +324,14 @@ static firn_value_type constant(typer *t)
 firn_value_type typer_literal(typer *t)
 {
     firn_str text;
+    const bool is_trino = typer_dialect(t) == FIRN_DIALECT_TRINO;
     const firn_token *token = firn_dialect_token(t->w, t->i);
     if (token->kind == FIRN_TOKEN_NUMBER) {
         t->i++;
-        return number_type(token->text);
+        return is_trino ? number_type(token->text) : spark_number(t, token->text);
     }
     if (token->kind == FIRN_TOKEN_STRING) {
-        const bool is_plain = token->text.data[0] == '\'';
+        const bool is_plain = !is_trino || token->text.data[0] == '\'';
         if (is_plain && firn_dialect_string(t->w, t->i, &text)) {
             t->i++;
             return text_type(text);
@@ -279,9 +345,13 @@ firn_value_type typer_literal(typer *t)
         t->i += 3;
         return (firn_value_type){.kind = FIRN_VALUE_VARCHAR, .precision = -1};
     }
-    if (typer_at(t, "INTERVAL") && (firn_dialect_token(t->w, t->i + 1)->kind == FIRN_TOKEN_STRING ||
-                                    firn_dialect_token(t->w, t->i + 1)->kind == FIRN_TOKEN_SYMBOL))
+    if (is_trino && typer_at(t, "INTERVAL") &&
+        (firn_dialect_token(t->w, t->i + 1)->kind == FIRN_TOKEN_STRING ||
+         firn_dialect_token(t->w, t->i + 1)->kind == FIRN_TOKEN_SYMBOL))
         return interval(t);
+    if (!is_trino && typer_at(t, "INTERVAL") &&
+        firn_dialect_token(t->w, t->i + 1)->kind != FIRN_TOKEN_SYMBOL)
+        return spark_interval(t);
     const firn_value_type type = typed_string(t);
     return type.kind == FIRN_VALUE_UNKNOWN ? constant(t) : type;
 }
@@ -353,6 +423,31 @@ static firn_value_type nested_type(typer *t, firn_value_kind kind)
         .kind = kind, .parts = parts, .names = kind == FIRN_VALUE_ROW ? names : NULL, .n_parts = n};
 }
 
+/* Of Spark's types those that are computed with; others are not found out. */
+static firn_value_type spark_type(typer *t)
+{
+    static const struct {
+        const char *word;
+        firn_value_kind kind;
+    } k_words[] = {{"TINYINT", FIRN_VALUE_TINYINT},   {"BYTE", FIRN_VALUE_TINYINT},
+                   {"SMALLINT", FIRN_VALUE_SMALLINT}, {"SHORT", FIRN_VALUE_SMALLINT},
+                   {"INT", FIRN_VALUE_INTEGER},       {"INTEGER", FIRN_VALUE_INTEGER},
+                   {"BIGINT", FIRN_VALUE_BIGINT},     {"LONG", FIRN_VALUE_BIGINT},
+                   {"FLOAT", FIRN_VALUE_REAL},        {"REAL", FIRN_VALUE_REAL},
+                   {"DOUBLE", FIRN_VALUE_DOUBLE},     {"DATE", FIRN_VALUE_DATE},
+                   {"BOOLEAN", FIRN_VALUE_BOOLEAN},   {"DECIMAL", FIRN_VALUE_DECIMAL},
+                   {"DEC", FIRN_VALUE_DECIMAL},       {"NUMERIC", FIRN_VALUE_DECIMAL}};
+    for (size_t i = 0; i < sizeof k_words / sizeof *k_words; i++) {
+        if (!typer_take(t, k_words[i].word)) continue;
+        firn_value_type type = {.kind = k_words[i].kind};
+        if (type.kind != FIRN_VALUE_DECIMAL) return type;
+        type.precision = 10;
+        take_numbers(t, &type.precision, &type.scale);
+        return type;
+    }
+    return typer_lose(t);
+}
+
 firn_value_type typer_type(typer *t)
 {
     static const struct {
@@ -376,6 +471,7 @@ firn_value_type typer_type(typer *t)
         {"VARCHAR", {.kind = FIRN_VALUE_VARCHAR, .precision = -1}},
         {"CHAR", {.kind = FIRN_VALUE_CHAR, .precision = 1}},
     };
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK) return spark_type(t);
     if (typer_take(t, "TIMESTAMP"))
         return with_zone(t, FIRN_VALUE_TIMESTAMP, FIRN_VALUE_TIMESTAMP_TZ);
     if (typer_take(t, "TIME")) return with_zone(t, FIRN_VALUE_TIME, FIRN_VALUE_TIME_TZ);

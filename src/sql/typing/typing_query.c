@@ -78,6 +78,14 @@ static firn_str name_at(typer *t, size_t i)
     return name;
 }
 
+/* A column is no literal. */
+static firn_value_type as_column(const firn_value_type *type)
+{
+    firn_value_type out = *type;
+    if (firn_value_is_integer(type)) out.precision = 0;
+    return out;
+}
+
 static void add_item(typer *t, column_list *list, size_t from, size_t to, bool is_result)
 {
     firn_str name = {"", 0};
@@ -98,7 +106,8 @@ static void add_item(typer *t, column_list *list, size_t from, size_t to, bool i
     const bool has_alias = end < to;
     if (has_alias || is_chain(t, from, to)) name = name_at(t, to - 1);
     if (is_result) typer_edit_result(t, from, end, &type);
-    add_column(t, list, name, &type);
+    const firn_value_type value = as_column(&type);
+    add_column(t, list, name, &value);
 }
 
 static void select_list(typer *t, column_list *list, size_t from, size_t to, bool is_result)
@@ -223,7 +232,8 @@ static void merge_row(typer *t, column_list *list, const firn_value_type *types,
     if (!is_first && n != list->n) list->is_known = false;
     for (size_t i = 0; i < n && (is_first || i < list->n); i++) {
         if (is_first) {
-            add_column(t, list, (firn_str){"", 0}, &types[i]);
+            const firn_value_type type = as_column(&types[i]);
+            add_column(t, list, (firn_str){"", 0}, &type);
             continue;
         }
         const firn_value_type so_far = list->items[i].type;

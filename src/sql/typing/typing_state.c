@@ -9,6 +9,11 @@
 
 /* ---- tokens ---- */
 
+firn_dialect typer_dialect(const typer *t)
+{
+    return t->w->opts->dialect;
+}
+
 bool typer_at(const typer *t, const char *word)
 {
     return t->i < t->to && firn_dialect_is_word(t->w, t->i, word);
@@ -81,21 +86,25 @@ firn_value_type *typer_new_types(typer *t, size_t n)
 
 /* ---- edits ---- */
 
+static void add_edit(typer *t, firn_edit edit)
+{
+    firn_edit *slot =
+        firn_arena_push(t->arena, &t->edits, &t->n_edits, &t->cap_edits, sizeof *slot);
+    if (slot)
+        *slot = edit;
+    else
+        typer_fail(t, firn_fail_nomem(t->err));
+}
+
 void typer_edit(typer *t, firn_edit_place place, size_t token, size_t end, const char *text)
 {
-    firn_edit *edit =
-        firn_arena_push(t->arena, &t->edits, &t->n_edits, &t->cap_edits, sizeof *edit);
-    if (!edit) {
-        typer_fail(t, firn_fail_nomem(t->err));
-        return;
-    }
-    *edit = (firn_edit){place, token, end, text};
+    add_edit(t, (firn_edit){place, token, token, end, text});
 }
 
 void typer_wrap(typer *t, size_t from, size_t to, const char *before, const char *after)
 {
-    typer_edit(t, FIRN_EDIT_BEFORE, from, to, before);
-    typer_edit(t, FIRN_EDIT_AFTER, to - 1, to, after);
+    add_edit(t, (firn_edit){FIRN_EDIT_BEFORE, from, from, to, before});
+    add_edit(t, (firn_edit){FIRN_EDIT_AFTER, to - 1, from, to, after});
 }
 
 /* ---- names ---- */

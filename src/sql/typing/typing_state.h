@@ -44,6 +44,7 @@ typedef struct typer {
 } typer;
 
 /* ---- typing_state.c ---- */
+firn_dialect typer_dialect(const typer *t);
 bool typer_at(const typer *t, const char *word);
 bool typer_at_symbol(const typer *t, const char *symbol);
 /* Skip the word or symbol when it is there. */

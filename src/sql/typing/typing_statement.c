@@ -67,7 +67,8 @@ static void insert(typer *t)
     firn_str parts[MAX_PARTS];
     size_t names = SIZE_MAX;
     t->i += 1;
-    if (!typer_take(t, "INTO")) return;
+    if (!typer_take(t, "INTO") && !typer_take(t, "OVERWRITE")) return;
+    (void)typer_take(t, "TABLE");
     const size_t n = take_parts(t, parts);
     if (n == 0) return;
     const bool has_names = typer_at_symbol(t, "(") && firn_dialect_is_name(t->w, t->i + 1) &&
@@ -82,6 +83,7 @@ static void insert(typer *t)
     const size_t query = t->i;
     const typed_relation from = typer_query(t, query, t->to, false);
     if (t->status != FIRN_OK) return;
+    if (typer_dialect(t) != FIRN_DIALECT_TRINO) return;
     const typed_relation table = typer_table(t, parts, n);
     if (table.is_known) check_insert(t, &table, names, query, &from);
 }

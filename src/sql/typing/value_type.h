@@ -43,9 +43,9 @@ typedef struct firn_value_type firn_value_type;
 /* Immutable, in the arena it was made in. */
 struct firn_value_type {
     firn_value_kind kind;
-    int32_t
-        precision; /* DECIMAL; digits of a second of times; length of VARCHAR (-1: none), CHAR */
-    int32_t scale; /* DECIMAL */
+    int32_t precision; /* DECIMAL; digits of a second of times; length of VARCHAR (-1: none), CHAR;
+                          digits of a literal INTEGER or BIGINT of Spark, else 0 */
+    int32_t scale;     /* DECIMAL */
     const firn_value_type *parts; /* ARRAY: element; MAP: key, value; ROW: fields */
     const firn_str *names;        /* ROW: of its fields, empty for those without; else NULL */
     size_t n_parts;
