@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "bench_support.h"
-#include "format/parquet_reader.h"
+#include "format/parquet/read/parquet_reader.h"
 
 #define MAX_COLUMNS 256
 #define MAX_THREADS 64

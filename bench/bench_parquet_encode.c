@@ -13,7 +13,7 @@
 
 #include "base/random.h"
 #include "base/str.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/write/parquet_writer.h"
 
 #define TYPE(name, ...) static const firn_type name = {__VA_ARGS__}
 TYPE(k_long, .kind = FIRN_TYPE_LONG);

@@ -11,8 +11,8 @@
 
 #include "base/alloc.h"
 #include "bench_support.h"
-#include "format/parquet_reader.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/parquet/write/parquet_writer.h"
 
 typedef struct rows_in_memory {
     const firn_type *root;

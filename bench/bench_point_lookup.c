@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 #include "bench_support.h"
-#include "format/parquet_select.h"
+#include "format/parquet/read/parquet_select.h"
 
 #define MAX_COLUMNS 256
 

@@ -15,7 +15,7 @@
 #include "firn/table.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "iceberg/write/table_writer.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 #include "store/local.h"
 
 typedef struct bench {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The rooms as one library, shared and static, and what "cmake --install" puts where:
 #   bin/firn  include/firn/**  lib/libfirn.so*  lib/libfirn.a  lib/pkgconfig/firn.pc
-#   lib/cmake/firn/*  lib/firn/libduckdb.so (src/sql/engine_load.c looks there)
+#   lib/cmake/firn/*  lib/firn/libduckdb.so (src/sql/engine/engine_load.c looks there)
 # The program does not use libfirn.so: it links the rooms, and stays one file that starts fast.
 include(CMakePackageConfigHelpers)
 set(CMAKE_INSTALL_LIBDIR lib CACHE STRING "Folder of libraries below the prefix")

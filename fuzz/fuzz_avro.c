@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An Avro container: header, schema, blocks, and every record skipped. */
-#include "format/avro.h"
+#include "format/avro/avro.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

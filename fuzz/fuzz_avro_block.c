@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "format/avro_render.h"
-#include "format/avro_rows.h"
+#include "format/avro/avro_render.h"
+#include "format/avro/avro_rows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/avro_fingerprint.h"
-#include "format/avro_rows.h"
+#include "format/avro/avro_fingerprint.h"
+#include "format/avro/avro_rows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
-#include "format/codec_stream.h"
-#include "format/snappy_decode.h"
+#include "format/codec/codec_stream.h"
+#include "format/codec/snappy_decode.h"
 
 #define MAX_SIZE ((size_t)1 << 20)
 

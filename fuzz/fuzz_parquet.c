@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "format/parquet_reader.h"
+#include "format/parquet/read/parquet_reader.h"
 
 #define MAX_ROWS 200000 /* a few bytes may stand for billions of nulls */
 

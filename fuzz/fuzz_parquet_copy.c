@@ -7,9 +7,9 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "format/parquet_copy.h"
-#include "format/parquet_meta.h"
-#include "format/parquet_page_header.h"
+#include "format/parquet/copy/parquet_copy.h"
+#include "format/parquet/layout/parquet_meta.h"
+#include "format/parquet/layout/parquet_page_header.h"
 
 #define MAX_ROWS 100000 /* a few bytes may stand for billions of nulls */
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "format/parquet_reader.h"
-#include "format/thrift_writer.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/parquet/thrift/thrift_writer.h"
 
 #define HEAD_BYTES 6
 #define MAX_VALUES 4096

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "format/inspect.h"
-#include "format/parquet_reader.h"
+#include "format/inspect/inspect.h"
+#include "format/parquet/read/parquet_reader.h"
 
 #define MAX_FOOTER ((size_t)1 << 16)
 #define DATA_BYTES 256 /* zeros in front of the footer, for offsets to point into */

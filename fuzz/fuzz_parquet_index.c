@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "format/parquet_bloom.h"
-#include "format/parquet_meta.h"
-#include "format/parquet_page_index.h"
-#include "format/parquet_select.h"
+#include "format/parquet/layout/parquet_bloom.h"
+#include "format/parquet/layout/parquet_meta.h"
+#include "format/parquet/layout/parquet_page_index.h"
+#include "format/parquet/read/parquet_select.h"
 
 #define MAX_BATCHES 200 /* a few bytes may stand for billions of nulls */
 #define MAX_COLUMNS 200

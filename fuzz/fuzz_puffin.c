@@ -2,8 +2,8 @@
 /* Whole Puffin files: the footer, then every blob unpacked and read as what its type says. */
 #include "base/arena.h"
 #include "base/str.h"
-#include "format/deletion_vector.h"
-#include "format/theta_sketch.h"
+#include "format/puffin/deletion_vector.h"
+#include "format/puffin/theta_sketch.h"
 
 #define MAX_BLOB ((size_t)1 << 20)
 

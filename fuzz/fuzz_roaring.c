@@ -2,8 +2,8 @@
 /* Roaring bitmaps and deletion vectors. The first byte picks the form. What is read must come back
  * the same from its own bytes, and its operations must agree with each other. */
 #include "base/alloc.h"
-#include "format/bitmap.h"
-#include "format/deletion_vector.h"
+#include "format/puffin/bitmap.h"
+#include "format/puffin/deletion_vector.h"
 
 #define WINDOW 4096
 

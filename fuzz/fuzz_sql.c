@@ -6,8 +6,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "firn/session.h"
-#include "sql/query_rewrite.h"
-#include "sql/sql_session.h"
+#include "sql/resolve/query_rewrite.h"
+#include "sql/session/sql_session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Thrift compact bytes: read typed values where the field says so, skip the rest. */
-#include "format/thrift.h"
+#include "format/parquet/thrift/thrift.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

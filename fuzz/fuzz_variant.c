@@ -2,8 +2,8 @@
 /* JSON of unknown origin to variants, which have a type then; and bytes that are said to be a
  * variant. */
 #include "base/str.h"
-#include "format/variant_json.h"
-#include "format/variant_value.h"
+#include "format/variant/variant_json.h"
+#include "format/variant/variant_value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "format/json.h"
+#include "format/json/json.h"
 
 bool cell_is_number(const firn_type *type)
 {

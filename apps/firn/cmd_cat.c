@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "file_rows.h"
-#include "format/avro_render.h"
+#include "format/avro/avro_render.h"
 #include "positions.h"
 #include "row_output.h"
 #include "table_source.h"

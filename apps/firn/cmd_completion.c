@@ -6,7 +6,7 @@
 
 #include "app.h"
 #include "base/str.h"
-#include "iceberg/maintain/procedure.h"
+#include "iceberg/maintain/procedures/procedure.h"
 #include "table_actions.h"
 
 static const app_option k_options[] = {{NULL, 0, NULL, NULL}};

@@ -5,7 +5,7 @@
 
 #include "app.h"
 #include "base/str.h"
-#include "format/json.h"
+#include "format/json/json.h"
 
 static int exit_status_of(const firn_error *err)
 {

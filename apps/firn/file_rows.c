@@ -4,11 +4,11 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "format/avro_rows.h"
-#include "format/csv.h"
-#include "format/ndjson.h"
-#include "format/ndjson_infer.h"
-#include "format/parquet_reader.h"
+#include "format/avro/avro_rows.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/text/csv.h"
+#include "format/text/ndjson.h"
+#include "format/text/ndjson_infer.h"
 #include "pick_columns.h"
 
 #define TEXT_BYTES ((size_t)64 << 20) /* of lines not yet decoded */

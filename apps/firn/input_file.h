@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "format/byte_io.h"
-#include "format/file_kind.h"
-#include "format/gunzip.h"
+#include "format/codec/gunzip.h"
+#include "format/inspect/file_kind.h"
 
 typedef struct input_file {
     const char *path;

@@ -4,7 +4,7 @@
 #define FIRN_APP_OUTLINE_OUTPUT_H
 
 #include "app.h"
-#include "format/outline.h"
+#include "format/inspect/outline.h"
 
 #define APP_OUTLINE_OPTION                                   \
     {                                                        \

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/deletion_vector.h"
+#include "format/puffin/deletion_vector.h"
 
 positions_kind positions_parse(const char *name)
 {

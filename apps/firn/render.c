@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "cell_text.h"
-#include "format/json.h"
+#include "format/json/json.h"
 #include "render_text.h"
 
 enum { MAX_CELL = 64 << 20, FLUSH_BYTES = 1 << 16 };

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "format/canonical.h"
+#include "format/inspect/canonical.h"
 
 firn_status app_args_count(const app_args *args, const char *name, int64_t *out, firn_error *err)
 {

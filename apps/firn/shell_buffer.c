@@ -13,7 +13,7 @@
 #include "cell_text.h"
 #include "child_command.h"
 #include "shell.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 
 static void remember(shell *sh, const char *sql)
 {

@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "child_command.h"
 #include "shell.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 
 typedef struct call {
     shell *sh;

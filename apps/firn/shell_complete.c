@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 #include "shell_names.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 
 enum { MAX_TOKENS = 4096, MAX_PARTS = 8, MAX_SCOPE = 32 };
 

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "shell_names.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 
 /* Longer statements stay plain: they are pasted, and all of them is read at each key. */
 enum { MAX_TEXT = 1 << 18, MAX_OPEN = 256 };

@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "iceberg/maintain/procedure.h"
+#include "iceberg/maintain/procedures/procedure.h"
 #include "iceberg/spec/view_update.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 
 static const char *const k_statement_words[] = {
     "ALTER",    "ANALYZE", "BEGIN",    "CALL",     "COMMENT", "COMMIT",  "COPY",

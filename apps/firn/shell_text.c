@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "shell.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 
 enum { MAX_DEPTH = 16 };
 

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "sql/lexer.h"
+#include "sql/parser/lexer.h"
 
 bool shell_variable_name_is_valid(firn_str name)
 {

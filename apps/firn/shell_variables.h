@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "firn/metadata.h"
-#include "sql/dialect.h"
+#include "sql/dialect/dialect.h"
 
 typedef struct shell_variables {
     firn_arena *arena; /* names and values; what is set again stays until the end */

@@ -5,8 +5,8 @@
 
 #include "app.h"
 #include "firn/table.h"
-#include "format/outline.h"
-#include "iceberg/maintain/procedure.h"
+#include "format/inspect/outline.h"
+#include "iceberg/maintain/procedures/procedure.h"
 
 typedef struct table_action {
     app *a;

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "format/codec.h"
+#include "format/codec/codec.h"
 #include "pipeline/generate_event.h"
 
 #define US_PER_SECOND INT64_C(1000000)

@@ -14,8 +14,8 @@
 #include "iceberg/scan/plan.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "pipeline/run.h"
-#include "sql/merge.h"
-#include "sql/query_rewrite.h"
+#include "sql/dml/merge.h"
+#include "sql/resolve/query_rewrite.h"
 
 typedef struct incremental {
     firn_run *run;

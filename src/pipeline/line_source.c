@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/gunzip.h"
+#include "format/codec/gunzip.h"
 
 enum { BLOCK = 1 << 20 };
 

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "pipeline/model.h"
-#include "sql/lexer.h"
+#include "sql/parser/lexer.h"
 
 typedef struct name_list {
     firn_str *items;

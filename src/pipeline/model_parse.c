@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "sql/lexer.h"
+#include "sql/parser/lexer.h"
 
 typedef struct parser {
     firn_lexer lexer;

@@ -2,8 +2,8 @@
 #include "pipeline/row_decoder.h"
 
 #include "base/error.h"
-#include "format/csv.h"
-#include "format/ndjson.h"
+#include "format/text/csv.h"
+#include "format/text/ndjson.h"
 
 struct firn_row_decoder {
     const firn_allocator *alloc;

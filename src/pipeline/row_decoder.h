@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "firn/batch.h"
-#include "format/bad_line.h"
+#include "format/text/bad_line.h"
 #include "pipeline/model.h"
 
 typedef struct firn_row_decoder firn_row_decoder;

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "sql/query_rewrite.h"
+#include "sql/resolve/query_rewrite.h"
 
 firn_status firn_run_session(firn_run *run, firn_session **out, firn_error *err)
 {

@@ -8,9 +8,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "format/avro_fingerprint.h"
-#include "format/avro_render.h"
-#include "format/avro_rows.h"
+#include "format/avro/avro_fingerprint.h"
+#include "format/avro/avro_render.h"
+#include "format/avro/avro_rows.h"
 
 static firn_status read_memory(void *ctx, int64_t offset, void *out, size_t n, firn_error *err)
 {

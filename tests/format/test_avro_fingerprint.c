@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "corpus.h"
-#include "format/avro_fingerprint.h"
+#include "format/avro/avro_fingerprint.h"
 
 static firn_str form_of(firn_arena *arena, firn_str json)
 {

@@ -9,8 +9,8 @@
 
 #include "base/str.h"
 #include "corpus.h"
-#include "format/avro_render.h"
-#include "format/json.h"
+#include "format/avro/avro_render.h"
+#include "format/json/json.h"
 
 static int set_up(void **state)
 {

@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "format/avro_rows.h"
-#include "format/canonical.h"
+#include "format/avro/avro_rows.h"
+#include "format/inspect/canonical.h"
 
 static int set_up(void **state)
 {

@@ -8,11 +8,11 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "format/avro.h"
-#include "format/avro_rows.h"
-#include "format/avro_rows_writer.h"
-#include "format/canonical.h"
-#include "format/ndjson.h"
+#include "format/avro/avro.h"
+#include "format/avro/avro_rows.h"
+#include "format/avro/avro_rows_writer.h"
+#include "format/inspect/canonical.h"
+#include "format/text/ndjson.h"
 
 static int set_up(void **state)
 {

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 #include "corpus.h"
-#include "format/avro.h"
+#include "format/avro/avro.h"
 
 static int set_up(void **state)
 {

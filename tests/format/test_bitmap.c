@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/cursor.h"
 #include "fail_alloc.h"
-#include "format/bitmap.h"
+#include "format/puffin/bitmap.h"
 
 #define SPAN 200000u /* positions of the random tests: four containers */
 

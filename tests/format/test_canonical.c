@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "base/str.h"
-#include "format/canonical.h"
+#include "format/inspect/canonical.h"
 
 #define LIMIT 4096
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks unpacked in pieces of any size are what they are as a whole; cut and damaged ones are
  * told. */
-#include "format/codec_stream.h"
+#include "format/codec/codec_stream.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/snappy_stream.h"
+#include "format/codec/snappy_stream.h"
 
 #define MOST      ((size_t)700 << 10)
 #define FAR_BYTES 200000

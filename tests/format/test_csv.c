@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "decoded_text.h"
 #include "fail_alloc.h"
-#include "format/csv.h"
+#include "format/text/csv.h"
 
 static const firn_type k_boolean = {.kind = FIRN_TYPE_BOOLEAN};
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};

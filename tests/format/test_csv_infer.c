@@ -5,8 +5,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/csv.h"
-#include "format/guess.h"
+#include "format/text/csv.h"
+#include "format/text/guess.h"
 
 /* "name:type name:type ..." */
 static firn_str columns_of(firn_arena *arena, firn_str sample, const firn_csv_dialect *given,

@@ -2,7 +2,7 @@
 /* The kind of a file is told by its first bytes. */
 #include "base/str.h"
 #include "firn_test.h"
-#include "format/file_kind.h"
+#include "format/inspect/file_kind.h"
 
 static void test_kinds_are_told_by_content(void **state)
 {

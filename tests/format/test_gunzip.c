@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "format/gunzip.h"
+#include "format/codec/gunzip.h"
 
 /* "hello gzip\n" and "second member\n", written by Python's gzip module with mtime 0. */
 static const char k_hello[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\x48"

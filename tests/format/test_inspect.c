@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "fail_alloc.h"
-#include "format/inspect.h"
+#include "format/inspect/inspect.h"
 #include "parquet_canon.h"
 
 typedef firn_status (*show_fn)(const firn_byte_source *source, firn_inspect_depth depth,

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "corpus.h"
-#include "format/json.h"
+#include "format/json/json.h"
 
 static int set_up(void **state)
 {

@@ -2,7 +2,7 @@
 /* JSON documents without memory. */
 #include "base/error.h"
 #include "fail_alloc.h"
-#include "format/json.h"
+#include "format/json/json.h"
 
 static firn_status parse(void *ctx, firn_error *err)
 {

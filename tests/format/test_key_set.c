@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-#include "format/row_filter.h"
+#include "format/columns/row_filter.h"
 
 #define MOST     2000
 #define N_ASKED  3000

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/codec.h"
-#include "format/lz4_framed.h"
+#include "format/codec/codec.h"
+#include "format/codec/lz4_framed.h"
 
 #define HALF 29
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/metrics.h"
+#include "format/columns/metrics.h"
 
 #define BYTES(s)            \
     {                       \

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "decoded_text.h"
-#include "format/ndjson.h"
+#include "format/text/ndjson.h"
 
 static const firn_type k_boolean = {.kind = FIRN_TYPE_BOOLEAN};
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};

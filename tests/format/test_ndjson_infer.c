@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/ndjson_infer.h"
+#include "format/text/ndjson_infer.h"
 
 static void describe(const firn_type *type, firn_buf *out)
 {

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
-#include "format/ndjson_kernels.h"
+#include "format/text/ndjson_kernels.h"
 
 #define N_LEVELS 3
 

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/ndjson.h"
+#include "format/text/ndjson.h"
 
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
 static const firn_type k_string = {.kind = FIRN_TYPE_STRING};

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/ndjson.h"
+#include "format/text/ndjson.h"
 
 static const firn_type k_boolean = {.kind = FIRN_TYPE_BOOLEAN};
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};

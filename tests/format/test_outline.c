@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/json.h"
-#include "format/outline.h"
+#include "format/inspect/outline.h"
+#include "format/json/json.h"
 
 static firn_status append(void *ctx, const void *data, size_t n, firn_error *err)
 {

@@ -7,8 +7,8 @@
 
 #include "base/str.h"
 #include "corpus.h"
-#include "format/parquet_bloom.h"
-#include "format/parquet_select.h"
+#include "format/parquet/layout/parquet_bloom.h"
+#include "format/parquet/read/parquet_select.h"
 #include "parquet_canon.h"
 
 #define N_VALUES 20000

@@ -8,9 +8,9 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/parquet_budget.h"
-#include "format/parquet_reader.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/read/parquet_budget.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/parquet/write/parquet_writer.h"
 #include "parquet_canon.h"
 
 #define MAX_READ   ((int64_t)64 << 20)

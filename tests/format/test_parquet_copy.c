@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/parquet_copy.h"
-#include "format/parquet_meta.h"
+#include "format/parquet/copy/parquet_copy.h"
+#include "format/parquet/layout/parquet_meta.h"
 #include "random_parquet.h"
 
 #define ROUNDS      20

@@ -3,7 +3,7 @@
  * copies it, fills columns in or ends the file says so and keeps nothing. */
 #include "base/error.h"
 #include "fail_alloc.h"
-#include "format/parquet_copy.h"
+#include "format/parquet/copy/parquet_copy.h"
 #include "random_parquet.h"
 
 #define SOURCES     2

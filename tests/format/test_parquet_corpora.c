@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 #include "corpus.h"
-#include "format/parquet_reader.h"
+#include "format/parquet/read/parquet_reader.h"
 #include "parquet_canon.h"
 
 #define TEXT_LIMIT ((size_t)256 << 20)

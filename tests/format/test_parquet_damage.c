@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "corpus.h"
-#include "format/parquet_select.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/read/parquet_select.h"
+#include "format/parquet/write/parquet_writer.h"
 #include "parquet_canon.h"
 
 #define CUTS      60

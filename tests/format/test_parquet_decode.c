@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "format/parquet_delta.h"
-#include "format/parquet_leaf_read.h"
+#include "format/parquet/encoding/parquet_delta.h"
+#include "format/parquet/read/parquet_leaf_read.h"
 
 /* Input bytes with the slack that decoders may read. */
 typedef struct padded {

@@ -8,8 +8,8 @@
 #include "base/cursor.h"
 #include "base/random.h"
 #include "base/str.h"
-#include "format/parquet_encode.h"
-#include "format/parquet_encode_dict.h"
+#include "format/parquet/encoding/parquet_encode.h"
+#include "format/parquet/encoding/parquet_encode_dict.h"
 
 #define MAX 5000
 

@@ -7,8 +7,8 @@
 
 #include "base/str.h"
 #include "corpus.h"
-#include "format/codec.h"
-#include "format/parquet_reader.h"
+#include "format/codec/codec.h"
+#include "format/parquet/read/parquet_reader.h"
 #include "parquet_canon.h"
 
 static int set_up(void **state)

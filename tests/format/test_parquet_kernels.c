@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "format/parquet_bits.h"
+#include "format/parquet/encoding/parquet_bits.h"
 
 #define MAX_VALUES 150
 

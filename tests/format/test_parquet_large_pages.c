@@ -9,9 +9,9 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "fail_alloc.h"
-#include "format/parquet_meta.h"
-#include "format/parquet_reader.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/layout/parquet_meta.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/parquet/write/parquet_writer.h"
 #include "parquet_canon.h"
 
 #define MIB      ((int64_t)1 << 20)

@@ -9,9 +9,9 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "fail_alloc.h"
-#include "format/parquet_budget.h"
-#include "format/parquet_reader.h"
-#include "format/thrift_writer.h"
+#include "format/parquet/read/parquet_budget.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/parquet/thrift/thrift_writer.h"
 #include "parquet_canon.h"
 
 #define MIB ((int64_t)1 << 20)

@@ -9,8 +9,8 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/parquet_reader.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/parquet/write/parquet_writer.h"
 #include "parquet_canon.h"
 
 #define WIDE_COLUMNS 320

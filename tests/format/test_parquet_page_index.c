@@ -9,11 +9,11 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "fail_alloc.h"
-#include "format/canonical.h"
-#include "format/parquet_meta.h"
-#include "format/parquet_page_index.h"
-#include "format/parquet_select.h"
-#include "format/thrift_writer.h"
+#include "format/inspect/canonical.h"
+#include "format/parquet/layout/parquet_meta.h"
+#include "format/parquet/layout/parquet_page_index.h"
+#include "format/parquet/read/parquet_select.h"
+#include "format/parquet/thrift/thrift_writer.h"
 
 enum { LEAF_ID = 0, LEAF_GONE = 10, LEAF_LIST = 11 };
 

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "corpus.h"
-#include "format/parquet_meta.h"
+#include "format/parquet/layout/parquet_meta.h"
 #include "parquet_canon.h"
 
 typedef struct fixture {

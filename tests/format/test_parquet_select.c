@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "corpus.h"
-#include "format/canonical.h"
-#include "format/parquet_select.h"
+#include "format/inspect/canonical.h"
+#include "format/parquet/read/parquet_select.h"
 #include "parquet_canon.h"
 
 #define MAX_PARTS  3

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/parquet_reader.h"
-#include "format/thrift_writer.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/parquet/thrift/thrift_writer.h"
 #include "parquet_canon.h"
 
 enum { INT64 = 2, BYTE_ARRAY = 6, UTF8 = 0, PLAIN = 0, RLE = 3 };

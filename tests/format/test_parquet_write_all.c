@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/write/parquet_writer.h"
 
 #define ROWS  5000
 #define BATCH 700

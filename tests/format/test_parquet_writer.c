@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/parquet_meta.h"
-#include "format/parquet_reader.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/layout/parquet_meta.h"
+#include "format/parquet/read/parquet_reader.h"
+#include "format/parquet/write/parquet_writer.h"
 #include "parquet_canon.h"
 
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};

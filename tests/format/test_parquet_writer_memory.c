@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/str.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/write/parquet_writer.h"
 
 #define MEMORY_LIMIT ((int64_t)256 << 20) /* what the documentation promises */
 

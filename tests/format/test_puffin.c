@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/deletion_vector.h"
+#include "format/puffin/deletion_vector.h"
 
 typedef struct fixture {
     firn_arena *arena;

@@ -13,9 +13,9 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "corpus.h"
-#include "format/deletion_vector.h"
-#include "format/json.h"
-#include "format/theta_sketch.h"
+#include "format/json/json.h"
+#include "format/puffin/deletion_vector.h"
+#include "format/puffin/theta_sketch.h"
 
 typedef struct corpus_file {
     firn_arena *arena;

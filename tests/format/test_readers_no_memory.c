@@ -5,11 +5,11 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "fail_alloc.h"
-#include "format/avro_fingerprint.h"
-#include "format/avro_render.h"
-#include "format/avro_rows.h"
-#include "format/codec.h"
-#include "format/parquet_reader.h"
+#include "format/avro/avro_fingerprint.h"
+#include "format/avro/avro_render.h"
+#include "format/avro/avro_rows.h"
+#include "format/codec/codec.h"
+#include "format/parquet/read/parquet_reader.h"
 #include "parquet_canon.h"
 
 static int set_up(void **state)

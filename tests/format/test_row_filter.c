@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/row_filter.h"
+#include "format/columns/row_filter.h"
 
 #define ROWS   301
 #define VALUES 40

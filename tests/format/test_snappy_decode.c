@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "format/codec.h"
-#include "format/snappy_decode.h"
+#include "format/codec/codec.h"
+#include "format/codec/snappy_decode.h"
 
 /* Input and output of exactly their size, so that the sanitizer sees one byte too many. */
 static bool decode_exact(firn_str in, size_t size, char *copy_out)

@@ -12,8 +12,8 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "fail_alloc.h"
-#include "format/murmur3_128.h"
-#include "format/theta_sketch.h"
+#include "format/puffin/murmur3_128.h"
+#include "format/puffin/theta_sketch.h"
 
 static void assert_near(double found, double expected, double tolerance)
 {

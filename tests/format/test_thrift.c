@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "format/thrift.h"
+#include "format/parquet/thrift/thrift.h"
 
 /* {1: i32 7, 2: "abc", 4: true, 5: [1, 2] (i32), 300: {1: i64 -3}} */
 #define SAMPLE         \

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "fail_alloc.h"
-#include "format/thrift_outline.h"
+#include "format/inspect/thrift_outline.h"
 
 /* a union of two members, the second of which has none of its own */
 static const firn_thrift_member k_of_one[] = {{.id = 1, .name = "n", .shape = FIRN_SHAPE_INT}};

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "format/thrift.h"
-#include "format/thrift_writer.h"
+#include "format/parquet/thrift/thrift.h"
+#include "format/parquet/thrift/thrift_writer.h"
 
 static firn_buf g_out;
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/variant_json.h"
-#include "format/variant_value.h"
+#include "format/variant/variant_json.h"
+#include "format/variant/variant_value.h"
 
 static firn_status parse(const char *json, firn_buf *out, firn_error *err)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/variant_value.h"
+#include "format/variant/variant_value.h"
 
 #define BYTES(text) ((firn_str){(text), sizeof(text) - 1})
 

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/random.h"
 #include "firn_test.h"
-#include "format/metrics.h"
+#include "format/columns/metrics.h"
 #include "iceberg/expr/evaluate.h"
 #include "iceberg/expr/residual.h"
 #include "iceberg/scan/scan_filter.h"

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "fail_alloc.h"
 #include "firn/import.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/write/parquet_writer.h"
 #include "lake_fixture.h"
 
 #define FILES       2

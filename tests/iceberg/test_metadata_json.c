@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "firn/metadata.h"
-#include "format/codec.h"
+#include "format/codec/codec.h"
 #include "iceberg/spec/metadata_json.h"
 #include "spec_support.h"
 

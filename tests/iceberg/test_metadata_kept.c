@@ -3,7 +3,7 @@
  * specifications in every part, transforms of several columns, encryption keys. */
 #include <stdlib.h>
 
-#include "format/json.h"
+#include "format/json/json.h"
 #include "iceberg/spec/metadata_json.h"
 #include "iceberg/spec/metadata_update.h"
 #include "spec_support.h"

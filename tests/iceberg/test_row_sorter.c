@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "iceberg/maintain/row_moves.h"
+#include "iceberg/maintain/rewrite/row_moves.h"
 #include "iceberg/scan/position_deletes.h"
 #include "iceberg/scan/row_bytes.h"
 #include "iceberg/sort/row_sorter.h"

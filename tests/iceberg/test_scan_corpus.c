@@ -14,7 +14,7 @@
 #include "corpus.h"
 #include "filter_parser.h"
 #include "firn_test.h"
-#include "format/json.h"
+#include "format/json/json.h"
 #include "iceberg/scan/exact_filter.h"
 #include "iceberg/scan/read.h"
 #include "iceberg/spec/metadata_json.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/json.h"
+#include "format/json/json.h"
 #include "iceberg/spec/metadata_builder.h"
 #include "iceberg/spec/schema_json.h"
 #include "iceberg/txn/txn_internal.h"

@@ -8,9 +8,9 @@
 
 #include "base/str.h"
 #include "corpus.h"
-#include "format/gunzip.h"
-#include "format/json.h"
-#include "format/ndjson.h"
+#include "format/codec/gunzip.h"
+#include "format/json/json.h"
+#include "format/text/ndjson.h"
 #include "pipeline/generate.h"
 #include "store/local.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "sql/dialect_text.h"
+#include "sql/dialect/dialect_text.h"
 
 static int make_arena(void **state)
 {

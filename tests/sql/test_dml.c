@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "iceberg/txn/snapshot_update.h"
-#include "sql/merge.h"
+#include "sql/dml/merge.h"
 
 /* Rows changed by a statement. */
 static int64_t changed(sql_fixture *f, const char *sql)

@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "format/deletion_vector.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/write/parquet_writer.h"
+#include "format/puffin/deletion_vector.h"
 #include "iceberg/scan/plan.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "sql_fixture.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counts, least and greatest values out of metadata: what reading the rows gives, without it. */
-#include "sql/extremes_query.h"
+#include "sql/resolve/extremes_query.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "firn/session.h"
-#include "sql/lexer.h"
+#include "sql/parser/lexer.h"
 
 /* Kinds, one letter a token: w word, q quoted, s string, n number, y symbol, p parameter, b bad. */
 static const struct token_case {

@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "sql/engine.h"
-#include "sql/sql_session.h"
+#include "sql/engine/engine.h"
+#include "sql/session/sql_session.h"
 
 #define ALL_COLUMNS                                                                    \
     "b boolean, i int, l bigint, f float, d double, n decimal(4,1), m decimal(18,3), " \

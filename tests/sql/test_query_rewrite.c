@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "sql/query_rewrite.h"
+#include "sql/resolve/query_rewrite.h"
 
 static int make_arena(void **state)
 {

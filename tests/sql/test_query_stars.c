@@ -3,7 +3,7 @@
 #include "firn_test.h"
 
 #include "base/str.h"
-#include "sql/query_rewrite.h"
+#include "sql/resolve/query_rewrite.h"
 
 static int make_arena(void **state)
 {

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "catalog/memory_catalog.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 #include "store/local.h"
 
 typedef struct two_catalogs {

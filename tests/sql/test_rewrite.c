@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "firn/maintain.h"
-#include "iceberg/maintain/rewrite_commit.h"
+#include "iceberg/maintain/rewrite/rewrite_commit.h"
 #include "iceberg/scan/read.h"
 
 /* First row of a procedure's result: "3 1 2244"; bytes, which depend on the encoder, as "b". */

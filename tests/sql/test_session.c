@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "catalog/memory_catalog.h"
 #include "firn/session.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 
 typedef struct fixture {
     firn_env *env;

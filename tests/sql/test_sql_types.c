@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 
 static void describe(const firn_type *type, char *out, size_t size)
 {

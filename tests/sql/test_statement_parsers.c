@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "sql/sql_ast.h"
+#include "sql/parser/sql_ast.h"
 
 static const char *const k_statements[] = {
     "CREATE TABLE IF NOT EXISTS c.db.t (id BIGINT NOT NULL COMMENT 'k', s STRUCT<a: INT, b: "

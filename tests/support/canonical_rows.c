@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "firn_test.h"
-#include "format/canonical.h"
+#include "format/inspect/canonical.h"
 
 void firn_test_lines_add(firn_test_lines *lines, const firn_batch *batch, int64_t row)
 {

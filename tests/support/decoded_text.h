@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "firn/batch.h"
 #include "firn_test.h"
-#include "format/bad_line.h"
+#include "format/text/bad_line.h"
 
 #define DECODED_ROWS 100
 #define DECODED_BAD  64

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "format/canonical.h"
-#include "format/parquet_reader.h"
+#include "format/inspect/canonical.h"
+#include "format/parquet/read/parquet_reader.h"
 
 void canon_md5(firn_str bytes, char out[33])
 {

@@ -6,10 +6,10 @@
 
 #include "base/str.h"
 #include "firn_test.h"
-#include "format/parquet_bloom.h"
-#include "format/parquet_meta.h"
-#include "format/parquet_page_index.h"
-#include "format/parquet_reader.h"
+#include "format/parquet/layout/parquet_bloom.h"
+#include "format/parquet/layout/parquet_meta.h"
+#include "format/parquet/layout/parquet_page_index.h"
+#include "format/parquet/read/parquet_reader.h"
 
 #define MAX_DEPTH 3
 

@@ -5,7 +5,7 @@
 #define FIRN_TEST_RANDOM_PARQUET_H
 
 #include "base/random.h"
-#include "format/parquet_writer.h"
+#include "format/parquet/write/parquet_writer.h"
 
 typedef struct random_parquet {
     firn_prng prng;

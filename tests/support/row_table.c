@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "format/bitmap.h"
+#include "format/puffin/bitmap.h"
 #include "iceberg/expr/expr.h"
 #include "iceberg/scan/read.h"
 #include "iceberg/write/delete_writer.h"

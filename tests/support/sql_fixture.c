@@ -10,7 +10,7 @@
 #include "catalog/memory_catalog.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "iceberg/write/table_writer.h"
-#include "sql/sql_session.h"
+#include "sql/session/sql_session.h"
 #include "store/local.h"
 
 int sql_fixture_open(void **state)

@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "format/bitmap.h"
-#include "format/drop_rows.h"
-#include "format/murmur3_128.h"
+#include "format/columns/drop_rows.h"
+#include "format/puffin/bitmap.h"
+#include "format/puffin/murmur3_128.h"
 #include "iceberg/scan/exact_filter.h"
 #include "iceberg/scan/row_bytes.h"
 

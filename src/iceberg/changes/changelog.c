@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/str.h"
-#include "format/drop_rows.h"
+#include "format/columns/drop_rows.h"
 #include "iceberg/changes/change_verdict.h"
 #include "iceberg/scan/read.h"
 #include "iceberg/txn/snapshot_update.h"

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "format/metrics.h"
+#include "format/columns/metrics.h"
 #include "iceberg/expr/expr_value.h"
 
 #define MAX_DEPTH  8

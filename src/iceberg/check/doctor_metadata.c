@@ -4,8 +4,8 @@
 
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/json.h"
-#include "format/puffin.h"
+#include "format/json/json.h"
+#include "format/puffin/puffin.h"
 #include "iceberg/check/doctor.h"
 #include "store/store_read.h"
 

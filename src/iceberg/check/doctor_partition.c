@@ -2,7 +2,7 @@
 #include "iceberg/check/doctor_partition.h"
 
 #include "base/str.h"
-#include "format/metrics.h"
+#include "format/columns/metrics.h"
 #include "iceberg/spec/transform.h"
 
 static bool has_exact_bounds(firn_type_kind kind)

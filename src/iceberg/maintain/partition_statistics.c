@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "format/row_builder.h"
+#include "format/columns/row_builder.h"
 #include "iceberg/maintain/statistics_entry.h"
 #include "iceberg/maintain/table_views.h"
 #include "iceberg/scan/partition_sums.h"

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "firn/maintain.h"
 #include "iceberg/check/table_health.h"
-#include "iceberg/maintain/sort_order_text.h"
+#include "iceberg/maintain/rewrite/sort_order_text.h"
 #include "iceberg/spec/metadata_copy.h"
 #include "iceberg/txn/snapshot_update.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "firn/batch.h"
-#include "format/parquet_reader.h"
+#include "format/parquet/read/parquet_reader.h"
 
 /* Memory for a column whose owner brought none; zero-initialised by the caller. */
 typedef struct firn_column_memory {

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "format/murmur3_128.h"
+#include "format/puffin/murmur3_128.h"
 #include "iceberg/scan/image_builder.h"
 #include "iceberg/spec/manifest.h"
 

@@ -4,7 +4,7 @@
 #ifndef FIRN_ICEBERG_MANIFEST_SCAN_H
 #define FIRN_ICEBERG_MANIFEST_SCAN_H
 
-#include "format/avro.h"
+#include "format/avro/avro.h"
 #include "iceberg/expr/residual.h"
 #include "iceberg/scan/plan.h"
 

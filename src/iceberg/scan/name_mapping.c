@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/json.h"
+#include "format/json/json.h"
 
 /* ---- parse ---- */
 

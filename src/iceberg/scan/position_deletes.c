@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/deletion_vector.h"
+#include "format/puffin/deletion_vector.h"
 #include "iceberg/scan/read.h"
 #include "iceberg/spec/location_key.h"
 

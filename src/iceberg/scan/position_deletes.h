@@ -5,7 +5,7 @@
 
 #include "base/map.h"
 #include "firn/batch.h"
-#include "format/bitmap.h"
+#include "format/puffin/bitmap.h"
 #include "iceberg/scan/plan.h"
 
 /* A row of a position delete file: file_path, pos. Kind STRUCT. */

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "format/key_set.h"
+#include "format/columns/key_set.h"
 #include "iceberg/scan/plan_stream.h"
 
 /* Metadata columns, by reserved field id (specification, "Reserved Field IDs"). */

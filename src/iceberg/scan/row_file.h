@@ -5,8 +5,8 @@
 #ifndef FIRN_ICEBERG_ROW_FILE_H
 #define FIRN_ICEBERG_ROW_FILE_H
 
-#include "format/avro_rows.h"
-#include "format/parquet_reader.h"
+#include "format/avro/avro_rows.h"
+#include "format/parquet/read/parquet_reader.h"
 #include "iceberg/spec/manifest.h"
 
 typedef struct firn_row_file {

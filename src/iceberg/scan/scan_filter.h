@@ -4,7 +4,7 @@
 #ifndef FIRN_ICEBERG_SCAN_FILTER_H
 #define FIRN_ICEBERG_SCAN_FILTER_H
 
-#include "format/row_filter.h"
+#include "format/columns/row_filter.h"
 #include "iceberg/expr/expr.h"
 #include "iceberg/scan/name_mapping.h"
 #include "iceberg/scan/read.h"

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "format/drop_rows.h"
-#include "format/parquet_select.h"
+#include "format/columns/drop_rows.h"
+#include "format/parquet/read/parquet_select.h"
 #include "iceberg/scan/constant_column.h"
 #include "iceberg/scan/file_projection.h"
 #include "iceberg/scan/scan_filter.h"

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/avro.h"
+#include "format/avro/avro.h"
 #include "iceberg/scan/plan.h"
 #include "store/store_read.h"
 

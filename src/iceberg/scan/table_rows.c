@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "format/drop_rows.h"
+#include "format/columns/drop_rows.h"
 #include "iceberg/scan/exact_filter.h"
 #include "iceberg/scan/read.h"
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Iceberg's own files as outlines (format/outline.h): table and view metadata, manifest lists and
- * manifests. Each goes through its reader first, so that what is refused there is refused here. */
+/* Iceberg's own files as outlines (format/inspect/outline.h): table and view metadata, manifest
+ * lists and manifests. Each goes through its reader first, so that what is refused there is refused
+ * here. */
 #ifndef FIRN_ICEBERG_INSPECT_ICEBERG_H
 #define FIRN_ICEBERG_INSPECT_ICEBERG_H
 
 #include "base/arena.h"
-#include "format/avro.h"
-#include "format/inspect.h"
+#include "format/avro/avro.h"
+#include "format/inspect/inspect.h"
 
 /* What a metadata document is. */
 typedef enum firn_metadata_kind {

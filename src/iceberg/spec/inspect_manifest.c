@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "format/json.h"
+#include "format/json/json.h"
 #include "iceberg/spec/inspect_iceberg.h"
 #include "iceberg/spec/manifest.h"
 #include "iceberg/spec/metadata_parts_json.h"

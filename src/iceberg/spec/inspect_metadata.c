@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata documents: parsed for their faults, then shown as they are written. */
 #include "base/error.h"
-#include "format/json.h"
+#include "format/json/json.h"
 #include "iceberg/spec/inspect_iceberg.h"
 #include "iceberg/spec/metadata_json.h"
 

@@ -9,8 +9,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "firn/metadata.h"
-#include "format/avro.h"
-#include "format/metrics.h"
+#include "format/avro/avro.h"
+#include "format/columns/metrics.h"
 
 typedef enum firn_content {
     FIRN_CONTENT_DATA = 0,

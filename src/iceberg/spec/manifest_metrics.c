@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
-#include "format/avro.h"
+#include "format/avro/avro.h"
 
 #define LOW_IDS    64
 #define PAIR_BYTES 18 /* of an id of one byte and any number, with room to load eight bytes */

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "firn/metadata.h"
-#include "format/avro.h"
+#include "format/avro/avro.h"
 
 /* Result type of each field of the spec; NULL where the source column is gone or the transform is
  * unknown. */

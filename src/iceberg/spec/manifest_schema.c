@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/avro.h"
+#include "format/avro/avro.h"
 #include "iceberg/spec/manifest_partition.h"
 #include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/metadata_parts_json.h"

@@ -3,7 +3,7 @@
 #ifndef FIRN_ICEBERG_MANIFEST_SCHEMA_H
 #define FIRN_ICEBERG_MANIFEST_SCHEMA_H
 
-#include "format/avro.h"
+#include "format/avro/avro.h"
 #include "iceberg/spec/manifest.h"
 
 /* Avro writers with schema and header in place; the sink is copied. */

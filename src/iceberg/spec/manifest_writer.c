@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/metrics.h"
+#include "format/columns/metrics.h"
 #include "iceberg/spec/manifest.h"
 #include "iceberg/spec/manifest_partition.h"
 #include "iceberg/spec/manifest_schema.h"

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/codec.h"
+#include "format/codec/codec.h"
 
 static firn_status gunzip(firn_str text, firn_codec_ctx *ctx, firn_buf *buf, firn_arena *arena,
                           firn_str *out, firn_error *err)

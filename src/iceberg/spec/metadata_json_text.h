@@ -3,7 +3,7 @@
 #ifndef FIRN_ICEBERG_METADATA_JSON_TEXT_H
 #define FIRN_ICEBERG_METADATA_JSON_TEXT_H
 
-#include "format/json.h"
+#include "format/json/json.h"
 #include "iceberg/spec/json_build.h"
 
 /* The text itself, or its unpacked form in the arena when it is gzip. */

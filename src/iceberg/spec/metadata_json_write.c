@@ -3,7 +3,7 @@
  * ("schema", "partition-spec"); "no current snapshot" is -1 before v3, which all readers take. */
 #include "base/error.h"
 #include "base/str.h"
-#include "format/json.h"
+#include "format/json/json.h"
 #include "iceberg/spec/history_json.h"
 #include "iceberg/spec/json_build.h"
 #include "iceberg/spec/metadata_json.h"

@@ -5,7 +5,7 @@
 #define FIRN_ICEBERG_METADATA_PARTS_JSON_H
 
 #include "firn/metadata.h"
-#include "format/json.h"
+#include "format/json/json.h"
 
 /* An array of partition fields; fields without an id (old v1) are numbered from 1000. */
 FIRN_MUST_CHECK firn_status firn_partition_fields_from_json(const json_t *array, firn_arena *arena,

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/cursor.h"
 #include "base/error.h"
-#include "format/avro.h"
+#include "format/avro/avro.h"
 
 typedef struct firn_record_step firn_record_step;
 

@@ -4,7 +4,7 @@
 #define FIRN_ICEBERG_SCHEMA_JSON_H
 
 #include "firn/types.h"
-#include "format/json.h"
+#include "format/json/json.h"
 
 FIRN_MUST_CHECK firn_status firn_schema_from_json(const json_t *json, firn_arena *arena,
                                                   const firn_schema **out, firn_error *err);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "format/json.h"
+#include "format/json/json.h"
 #include "iceberg/spec/json_build.h"
 #include "iceberg/spec/metadata_json.h"
 #include "iceberg/spec/metadata_json_text.h"

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "format/deletion_vector.h"
+#include "format/puffin/deletion_vector.h"
 #include "iceberg/scan/position_deletes.h"
 #include "iceberg/write/data_file_output.h"
 #include "iceberg/write/table_writer.h"

@@ -7,7 +7,7 @@
 
 #include "base/env.h"
 #include "firn/ext/store.h"
-#include "format/bitmap.h"
+#include "format/puffin/bitmap.h"
 #include "iceberg/spec/manifest.h"
 
 typedef struct firn_row_delete {

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/metrics.h"
+#include "format/columns/metrics.h"
 #include "iceberg/spec/manifest.h"
 #include "iceberg/spec/transform.h"
 

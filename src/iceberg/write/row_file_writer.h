@@ -5,8 +5,8 @@
 #define FIRN_ICEBERG_ROW_FILE_WRITER_H
 
 #include "base/random.h"
-#include "format/avro_rows_writer.h"
-#include "format/parquet_writer.h"
+#include "format/avro/avro_rows_writer.h"
+#include "format/parquet/write/parquet_writer.h"
 #include "iceberg/spec/manifest.h"
 
 typedef struct firn_row_file_opts {

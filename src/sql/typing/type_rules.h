@@ -5,7 +5,7 @@
 #ifndef FIRN_SQL_TYPE_RULES_H
 #define FIRN_SQL_TYPE_RULES_H
 
-#include "sql/dialect.h"
+#include "sql/dialect/dialect.h"
 #include "sql/typing/value_type.h"
 
 bool firn_value_is_integer(const firn_value_type *type);

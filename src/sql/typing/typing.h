@@ -11,7 +11,7 @@
 #ifndef FIRN_SQL_TYPING_H
 #define FIRN_SQL_TYPING_H
 
-#include "sql/dialect_writer.h"
+#include "sql/dialect/dialect_writer.h"
 #include "sql/typing/value_type.h"
 
 typedef enum firn_edit_place {

@@ -2,7 +2,7 @@
 /* Statements: the query in one, or the expressions of DML; what a query may not store. */
 #include "base/error.h"
 #include "base/str.h"
-#include "sql/engine.h"
+#include "sql/engine/engine.h"
 #include "sql/typing/typing_state.h"
 
 #define MAX_PARTS 8

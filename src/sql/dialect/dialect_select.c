@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Columns of a SELECT that have no name get the one that the dialect's engine gives them: "_col0"
+ * in Trino; in Spark the expression itself. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "sql/dialect/dialect_writer.h"
+
+#define MAX_NAME 1000
+
+/* ---- what an item is ---- */
+
+/* "a", "t.a", "t.*", "*" with EXCEPT and the like: has its name. */
+static bool is_named(const firn_dialect_writer *w, size_t from, size_t to)
+{
+    static const char *const k_values[] = {"NULL",
+                                           "TRUE",
+                                           "FALSE",
+                                           "CURRENT_DATE",
+                                           "CURRENT_TIMESTAMP",
+                                           "CURRENT_SCHEMA",
+                                           "CURRENT_USER",
+                                           "CURRENT_TIME",
+                                           "LOCALTIMESTAMP",
+                                           "CURRENT_CATALOG",
+                                           NULL};
+    size_t i = from;
+    if (to == from + 1 && firn_dialect_is_any(w, from, k_values)) return false;
+    while (firn_dialect_is_name(w, i) && firn_dialect_is_symbol(w, i + 1, ".")) i += 2;
+    if (firn_dialect_is_symbol(w, i, "*")) return true;
+    return firn_dialect_is_name(w, i) && i + 1 == to;
+}
+
+/* "x AS name", "x name". */
+static bool has_alias(const firn_dialect_writer *w, size_t from, size_t to)
+{
+    static const char *const k_ends[] = {"END", "NULL", "TRUE", "FALSE", "UNKNOWN", NULL};
+    static const char *const k_operators[] = {
+        "AND",   "OR",      "NOT",    "IS",     "LIKE",     "ILIKE", "RLIKE",    "REGEXP",
+        "IN",    "BETWEEN", "THEN",   "ELSE",   "WHEN",     "CASE",  "DISTINCT", "ALL",
+        "DIV",   "ESCAPE",  "ZONE",   "FROM",   "AT",       "OVER",  "BY",       "TIME",
+        "NULLS", "TO",      "SECOND", "EXISTS", "INTERVAL", NULL};
+    if (to - from < 2) return false;
+    const size_t last = to - 1;
+    if (firn_dialect_is_symbol(w, last, ")")) { /* AS (a, b): names of several columns */
+        const size_t open = w->match[last];
+        return open != FIRN_NO_MATCH && open > from && firn_dialect_is_word(w, open - 1, "AS");
+    }
+    if (!firn_dialect_is_name(w, last)) return false;
+    if (firn_dialect_is_word(w, last - 1, "AS")) return true;
+    if (firn_dialect_is_any(w, last, k_ends)) return false;
+    const firn_token *before = firn_dialect_token(w, last - 1);
+    if (before->kind == FIRN_TOKEN_SYMBOL) return strchr(")]}", before->text.data[0]) != NULL;
+    if (before->kind == FIRN_TOKEN_WORD) return !firn_dialect_is_any(w, last - 1, k_operators);
+    const bool is_interval = last >= from + 2 && firn_dialect_is_word(w, last - 2, "INTERVAL");
+    return !is_interval;
+}
+
+/* ---- names ---- */
+
+static bool is_operator(const firn_token *token)
+{
+    return token->kind == FIRN_TOKEN_SYMBOL && !strchr("()[]{}.,", token->text.data[0]);
+}
+
+/* Blanks around operators and words, after commas; strings without quotes. */
+static void put_item(const firn_dialect_writer *w, size_t from, size_t to, firn_buf *out)
+{
+    for (size_t i = from; i < to; i++) {
+        const firn_token *token = &w->t[i];
+        const firn_token *before = i > from ? &w->t[i - 1] : NULL;
+        firn_str text = token->text;
+        const bool is_star =
+            firn_token_is_symbol(token, "*") && before && firn_token_is_symbol(before, "(");
+        const bool is_after_word = before && before->kind != FIRN_TOKEN_SYMBOL;
+        const bool is_open = firn_token_is_symbol(token, "(");
+        const bool is_after_star = before && i >= from + 2 && firn_token_is_symbol(before, "*") &&
+                                   firn_token_is_symbol(&w->t[i - 2], "(");
+        bool needs_blank =
+            before && ((is_operator(before) && !is_after_star) ||
+                       firn_token_is_symbol(before, ",") || (is_operator(token) && !is_star));
+        if (is_after_word && token->kind != FIRN_TOKEN_SYMBOL) needs_blank = true;
+        if (token->kind == FIRN_TOKEN_STRING) (void)firn_dialect_string(w, i, &text);
+        if (token->kind == FIRN_TOKEN_QUOTED) text = firn_token_unquote(token, w->arena);
+        if (is_star) text = FIRN_STR("1"); /* count(*) */
+        if (firn_token_is(token, "current_database")) text = FIRN_STR("current_schema");
+        if (needs_blank && !is_open) firn_buf_byte(out, ' ');
+        firn_buf_str(out, text);
+    }
+}
+
+static firn_status spark_name(const firn_dialect_writer *w, size_t from, size_t to, firn_str *out,
+                              firn_error *err)
+{
+    firn_buf buf;
+    bool is_binary = false;
+    for (size_t i = from; i < to; i = firn_dialect_skip(w, i)) {
+        is_binary |= is_operator(&w->t[i]) && i > from;
+    }
+    firn_buf_init(&buf, NULL, (size_t)1 << 16);
+    if (is_binary) firn_buf_byte(&buf, '(');
+    put_item(w, from, to, &buf);
+    if (is_binary) firn_buf_byte(&buf, ')');
+    const firn_status st = firn_buf_check(&buf, err);
+    if (st == FIRN_OK) *out = firn_arena_copy(w->arena, firn_buf_view(&buf));
+    firn_buf_dispose(&buf);
+    if (st == FIRN_OK && !out->data) return firn_fail_nomem(err);
+    if (out->len > MAX_NAME) out->len = MAX_NAME;
+    return st;
+}
+
+static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, size_t index,
+                              firn_error *err)
+{
+    firn_str name = {0};
+    if (from >= to || is_named(w, from, to) || has_alias(w, from, to)) return FIRN_OK;
+    if (w->opts->dialect == FIRN_DIALECT_TRINO) {
+        name = firn_arena_printf(w->arena, "_col%zu", index);
+        if (!name.data) return firn_fail_nomem(err);
+    } else {
+        FIRN_TRY(spark_name(w, from, to, &name, err));
+    }
+    FIRN_TRY(firn_dialect_put(w, to - 1, " AS ", err));
+    return firn_dialect_put_name(w, to - 1, name, err);
+}
+
+/* ---- the list ---- */
+
+static bool ends_list(const firn_dialect_writer *w, size_t i)
+{
+    static const char *const k_ends[] = {"FROM",       "WHERE", "GROUP",     "HAVING", "ORDER",
+                                         "LIMIT",      "UNION", "INTERSECT", "WINDOW", "QUALIFY",
+                                         "OFFSET",     "FETCH", "LATERAL",   "SORT",   "CLUSTER",
+                                         "DISTRIBUTE", NULL};
+    if (firn_dialect_is_word(w, i, "EXCEPT"))
+        return !firn_dialect_is_symbol(w, i + 1, "(") || !firn_dialect_is_symbol(w, i - 1, "*");
+    if (firn_dialect_is_word(w, i, "MINUS")) return true;
+    if (firn_dialect_is_word(w, i, "FROM") && firn_dialect_is_word(w, i - 1, "DISTINCT"))
+        return false;
+    if (firn_dialect_is_word(w, i, "GROUP") && firn_dialect_is_word(w, i - 1, "WITHIN"))
+        return false;
+    return firn_dialect_is_any(w, i, k_ends) || firn_dialect_is_symbol(w, i, "|>");
+}
+
+static size_t list_end(const firn_dialect_writer *w, size_t i, size_t to)
+{
+    while (i < to && !ends_list(w, i)) {
+        const bool is_closer = w->match[i] != FIRN_NO_MATCH && w->match[i] < i;
+        if (is_closer) return i;
+        i = firn_dialect_skip(w, i);
+    }
+    return i;
+}
+
+static firn_status write_item(firn_dialect_writer *w, size_t from, size_t to, size_t index,
+                              firn_error *err)
+{
+    FIRN_TRY(firn_dialect_gap(w, from, err));
+    FIRN_TRY(firn_dialect_emit(w, from, to, err));
+    return write_name(w, from, to, index, err);
+}
+
+firn_status firn_dialect_select(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                                firn_error *err)
+{
+    size_t first = i + 1;
+    if (firn_dialect_is_word(w, first, "ALL")) first++;
+    if (firn_dialect_is_word(w, first, "DISTINCT")) {
+        first++;
+        if (firn_dialect_is_word(w, first, "ON")) first = firn_dialect_skip(w, first + 1);
+    }
+    const size_t end = list_end(w, first, to);
+    size_t index = 0;
+    FIRN_TRY(firn_dialect_copy(w, i, first, err));
+    *next = end;
+    while (first < end) {
+        size_t comma = first;
+        while (comma < end && !firn_dialect_is_symbol(w, comma, ",")) {
+            comma = firn_dialect_skip(w, comma);
+        }
+        FIRN_TRY(write_item(w, first, comma, index++, err));
+        if (comma == end) return FIRN_OK;
+        FIRN_TRY(firn_dialect_gap(w, comma, err));
+        FIRN_TRY(firn_dialect_copy(w, comma, comma + 1, err));
+        first = comma + 1;
+    }
+    return FIRN_OK;
+}

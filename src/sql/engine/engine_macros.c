@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions of ours that SQL can say, as temporary macros of the engine. Their arguments are
+ * written as often as they are named. */
+#include "base/error.h"
+#include "base/str.h"
+#include "sql/engine/engine_api.h"
+
+static const char *const k_macros[] = {
+    /* the text of a real or double as the engine writes it, in the spelling of Trino: 1.0E20,
+     * 1.5E0, NaN */
+    "CREATE TEMP MACRO firn_float_digits(sign, whole, fraction) AS sign || whole[1] || '.' || "
+    "coalesce(nullif(rtrim(whole[2:] || fraction, '0'), ''), '0') || 'E' || (len(whole) - 1)",
+    "CREATE TEMP MACRO firn_float_small(sign, fraction) AS sign || ltrim(fraction, '0')[1] || '.' "
+    "|| coalesce(nullif(ltrim(fraction, '0')[2:], ''), '0') || 'E-' || (len(fraction) - "
+    "len(ltrim(fraction, '0')) + 1)",
+    "CREATE TEMP MACRO firn_float_text(text) AS CASE WHEN text = 'nan' THEN 'NaN' "
+    "WHEN text LIKE '%inf' THEN replace(text, 'inf', 'Infinity') "
+    "WHEN text LIKE '%e%' THEN regexp_replace(regexp_replace(regexp_replace(text, "
+    "'^(-?[0-9])e', '\\1.0e'), 'e[+]?0*', 'E'), 'E-0*', 'E-') "
+    "WHEN CAST(text AS DOUBLE) = 0 THEN '0E0' "
+    "WHEN abs(CAST(text AS DOUBLE)) >= 1 THEN firn_float_digits(regexp_extract(text, '^-?'), "
+    "split_part(ltrim(text, '-'), '.', 1), split_part(text, '.', 2)) ELSE "
+    "firn_float_small(regexp_extract(text, '^-?'), split_part(text, '.', 2)) END",
+    /* microseconds as "1 02:03:04.500" */
+    "CREATE TEMP MACRO firn_interval_text(us) AS CASE WHEN us < 0 THEN '-' ELSE '' END || "
+    "abs(us) // 86400000000 || ' ' || lpad(CAST(abs(us) // 3600000000 % 24 AS VARCHAR), 2, '0') "
+    "|| ':' || lpad(CAST(abs(us) // 60000000 % 60 AS VARCHAR), 2, '0') || ':' || "
+    "lpad(CAST(abs(us) // 1000000 % 60 AS VARCHAR), 2, '0') || '.' || "
+    "lpad(CAST(abs(us) // 1000 % 1000 AS VARCHAR), 3, '0')",
+    /* months as "3-0" */
+    "CREATE TEMP MACRO firn_months_text(months) AS CASE WHEN months < 0 THEN '-' ELSE '' END || "
+    "abs(months) // 12 || '-' || abs(months) % 12",
+    /* a = b of lists: null when that of two elements is and no others differ */
+    "CREATE TEMP MACRO firn_lists_equal(a, b) AS CASE WHEN len(a) <> len(b) THEN false "
+    "WHEN list_bool_and(list_transform(list_zip(a, b), lambda \"p\": \"p\"[1] = \"p\"[2])) = false "
+    "THEN false WHEN len(list_filter(list_zip(a, b), lambda \"p\": (\"p\"[1] = \"p\"[2]) IS NULL)) "
+    "> 0 THEN NULL WHEN a IS NULL OR b IS NULL THEN NULL ELSE true END",
+    NULL,
+};
+
+/* Of the dialects of Spark and Trino. */
+static const char *const k_dialect_macros[] = {
+    /* a text that is no JSON is null */
+    "CREATE TEMP MACRO firn_json(text) AS CASE WHEN json_valid(text) THEN text END",
+    /* the place of a text in another, counted from 1, at or after a place */
+    "CREATE TEMP MACRO firn_locate(sub, text, place) AS CASE WHEN sub IS NULL OR text IS NULL OR "
+    "place IS NULL THEN NULL WHEN place < 1 THEN 0 WHEN instr(substring(text, place), sub) > 0 "
+    "THEN instr(substring(text, place), sub) + place - 1 ELSE 0 END",
+    /* a part of a URL by its name in java.net.URL */
+    "CREATE TEMP MACRO firn_parse_url(url, part) AS CASE part WHEN 'PROTOCOL' THEN "
+    "nullif(regexp_extract(url, '^([^:/?#]+):', 1), '') WHEN 'HOST' THEN "
+    "nullif(regexp_extract(url, '^[^:/?#]+://(?:[^/?#@]*@)?([^/?#:]*)', 1), '') WHEN 'PATH' THEN "
+    "CASE WHEN regexp_matches(url, '^[^:/?#]+:') THEN regexp_extract(url, "
+    "'^[^:/?#]+:(?://[^/?#]*)?([^?#]*)', 1) END WHEN 'QUERY' THEN CASE WHEN regexp_matches(url, "
+    "'^[^#]*[?]') THEN regexp_extract(url, '[?]([^#]*)', 1) END WHEN 'REF' THEN CASE WHEN "
+    "contains(url, '#') THEN regexp_extract(url, '#(.*)', 1) END WHEN 'FILE' THEN "
+    "nullif(regexp_extract(url, '^[^:/?#]+:(?://[^/?#]*)?([^#]*)', 1), '') WHEN 'AUTHORITY' THEN "
+    "nullif(regexp_extract(url, '^[^:/?#]+://([^/?#]*)', 1), '') WHEN 'USERINFO' THEN "
+    "nullif(regexp_extract(url, '^[^:/?#]+://([^/?#@]*)@', 1), '') END",
+    /* is a text no URL */
+    "CREATE TEMP MACRO firn_is_no_url(url) AS regexp_matches(url, '[ <>\"{}|^`\\\\]')",
+    /* at most n pieces of a text, the last with what is left; n below 1: all */
+    "CREATE TEMP MACRO firn_split(text, pattern, n) AS CASE WHEN n = 1 THEN [text] WHEN n < 1 OR "
+    "len(string_split_regex(text, pattern)) <= n THEN string_split_regex(text, pattern) ELSE "
+    "list_append(list_slice(string_split_regex(text, pattern), 1, n - 1), substring(text, 1 + "
+    "CAST(list_sum(list_transform(list_slice(string_split_regex(text, pattern), 1, n - 1), lambda "
+    "p: len(p))) + list_sum(list_transform(list_slice(regexp_extract_all(text, pattern), 1, n - "
+    "1), lambda p: len(p))) AS BIGINT))) END",
+    /* in which of n equal parts of a to b is x */
+    "CREATE TEMP MACRO firn_width_bucket(x, a, b, n) AS CAST(CASE WHEN n <= 0 OR a = b THEN NULL "
+    "WHEN a < b THEN CASE WHEN x < a THEN 0 WHEN x >= b THEN n + 1 ELSE floor((CAST(x AS DOUBLE) - "
+    "a) / (CAST(b AS DOUBLE) - a) * n) + 1 END ELSE CASE WHEN x > a THEN 0 WHEN x <= b THEN n + 1 "
+    "ELSE floor((CAST(a AS DOUBLE) - x) / (CAST(a AS DOUBLE) - b) * n) + 1 END END AS BIGINT)",
+    /* lists: nulls are not known, so what is not found beside one is not known */
+    "CREATE TEMP MACRO firn_contains(list, x) AS CASE WHEN x IS NULL OR list IS NULL THEN NULL "
+    "WHEN list_contains(list, x) THEN true WHEN len(list) > list_count(list) THEN NULL ELSE false "
+    "END",
+    "CREATE TEMP MACRO firn_overlap(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN "
+    "list_has_any(list_filter(a, lambda x: x IS NOT NULL), list_filter(b, lambda x: x IS NOT "
+    "NULL)) THEN true WHEN len(a) = 0 OR len(b) = 0 THEN false WHEN len(a) > list_count(a) OR "
+    "len(b) > list_count(b) THEN NULL ELSE false END",
+    "CREATE TEMP MACRO firn_any(list) AS CASE WHEN list IS NULL THEN NULL WHEN list_bool_or(list) "
+    "THEN true WHEN len(list) > list_count(list) THEN NULL ELSE false END",
+    "CREATE TEMP MACRO firn_all(list) AS CASE WHEN list IS NULL THEN NULL WHEN NOT "
+    "list_bool_and(list) THEN false WHEN len(list) > list_count(list) THEN NULL ELSE true END",
+    /* lists as sets, in the order of the first; nulls are equal */
+    "CREATE TEMP MACRO firn_distinct(list) AS list_filter(list, lambda x, i: list_position(list, "
+    "x) = i)",
+    "CREATE TEMP MACRO firn_intersect(a, b) AS CASE WHEN b IS NOT NULL THEN list_filter(a, lambda "
+    "x, i: list_position(b, x) IS NOT NULL AND list_position(a, x) = i) END",
+    "CREATE TEMP MACRO firn_except(a, b) AS CASE WHEN b IS NOT NULL THEN list_filter(a, lambda x, "
+    "i: list_position(b, x) IS NULL AND list_position(a, x) = i) END",
+    /* n elements from one on that is counted from 1, or from the end when it is negative */
+    "CREATE TEMP MACRO firn_slice(list, place, n) AS CASE WHEN place = 0 THEN error('elements are "
+    "counted from 1, or from -1') WHEN n < 0 THEN error('a slice of less than no elements') WHEN "
+    "place > 0 THEN list_slice(list, place, place + n - 1) WHEN len(list) + place < 0 THEN "
+    "list_slice(list, 1, 0) ELSE list_slice(list, len(list) + place + 1, len(list) + place + n) "
+    "END",
+    "CREATE TEMP MACRO firn_insert(list, place, x) AS CASE WHEN list IS NULL OR place IS NULL THEN "
+    "NULL WHEN place = 0 THEN error('elements are counted from 1, or from -1') WHEN place > "
+    "len(list) THEN list_append(list_resize(list, place - 1), x) WHEN place < -1 - len(list) THEN "
+    "error('not supported: an element before the first by more than one') ELSE "
+    "list_concat(list_slice(list, 1, CASE WHEN place > 0 THEN place ELSE len(list) + place + 2 END "
+    "- 1), [x], list_slice(list, CASE WHEN place > 0 THEN place ELSE len(list) + place + 2 END, "
+    "len(list))) END",
+    /* numbers from a to b; a step the other way is an error */
+    "CREATE TEMP MACRO firn_sequence(a, b, step) AS CASE WHEN (b - a) * step < 0 OR (step = 0 AND "
+    "a <> b) THEN error('the step leads away from the end of the sequence') ELSE "
+    "generate_series(a, b, step) END",
+    /* months of an interval; times from a to b, each as many steps behind the first */
+    "CREATE TEMP MACRO firn_interval_months(step) AS (datepart('year', step) * 12 + "
+    "datepart('month', step))",
+    "CREATE TEMP MACRO firn_series(a, b, step) AS CASE WHEN firn_interval_months(step) < 0 THEN "
+    "error('not supported: a step back by months') WHEN firn_interval_months(step) = 0 THEN "
+    "generate_series(a, b, step) ELSE list_filter(list_transform(range(0, (date_diff('month', a, "
+    "b) + 1) // firn_interval_months(step) + 2), lambda i: a + step * CAST(i AS INTEGER)), lambda "
+    "t: t <= b) END",
+    /* maps of texts and of maps */
+    "CREATE TEMP MACRO firn_to_map(text, parts, pair) AS "
+    "map_from_entries(list_transform(string_split_regex(text, parts), lambda e: struct_pack(k := "
+    "firn_split(e, pair, 2)[1], v := firn_split(e, pair, 2)[2])))",
+    "CREATE TEMP MACRO firn_map_concat(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN "
+    "list_has_any(map_keys(a), map_keys(b)) THEN error('a key is in both maps') ELSE map_concat(a, "
+    "b) END",
+    /* the skewness of a sample as that of a population */
+    "CREATE TEMP MACRO firn_skewness(g, n) AS (g * (n - 2) / sqrt(n * (n - 1)))",
+    /* whole months from a to b */
+    "CREATE TEMP MACRO firn_month_number(t) AS (year(t) * 12 + month(t))",
+    "CREATE TEMP MACRO firn_in_month(t) AS (epoch_us(t) - epoch_us(date_trunc('month', t)))",
+    "CREATE TEMP MACRO firn_months(a, b) AS (firn_month_number(b) - firn_month_number(a) - CASE "
+    "WHEN b > a AND firn_in_month(b) < firn_in_month(a) THEN 1 WHEN b < a AND firn_in_month(b) > "
+    "firn_in_month(a) THEN -1 ELSE 0 END)",
+    /* months from b to a with their fraction of 31 days; none between two last days */
+    "CREATE TEMP MACRO firn_months_between(a, b) AS CASE WHEN day(a) = day(b) OR (last_day(a) = "
+    "CAST(a AS DATE) AND last_day(b) = CAST(b AS DATE)) THEN CAST(firn_month_number(a) - "
+    "firn_month_number(b) AS DOUBLE) ELSE firn_month_number(a) - firn_month_number(b) + "
+    "(firn_in_month(a) - firn_in_month(b)) / 2678400000000.0 END",
+    /* units as Spark spells them; a unit that is none gives null */
+    "CREATE TEMP MACRO firn_unit(unit) AS CASE upper(unit) WHEN 'MM' THEN 'month' WHEN 'MON' THEN "
+    "'month' WHEN 'MONTH' THEN 'month' WHEN 'YY' THEN 'year' WHEN 'YYYY' THEN 'year' WHEN 'YEAR' "
+    "THEN 'year' WHEN 'QUARTER' THEN 'quarter' WHEN 'WEEK' THEN 'week' WHEN 'DD' THEN 'day' WHEN "
+    "'DAY' THEN 'day' WHEN 'HOUR' THEN 'hour' WHEN 'MINUTE' THEN 'minute' WHEN 'SECOND' THEN "
+    "'second' WHEN 'MILLISECOND' THEN 'millisecond' WHEN 'MICROSECOND' THEN 'microsecond' END",
+    "CREATE TEMP MACRO firn_date_trunc(unit, t) AS CASE WHEN firn_unit(unit) IS NOT NULL THEN "
+    "date_trunc(coalesce(firn_unit(unit), 'day'), t) END",
+    "CREATE TEMP MACRO firn_trunc_date(d, unit) AS CASE WHEN firn_unit(unit) IN ('year', "
+    "'quarter', 'month', 'week') THEN CAST(date_trunc(coalesce(firn_unit(unit), 'day'), d) AS "
+    "DATE) END",
+    /* a time of a text or a date; seconds with their fraction */
+    "CREATE TEMP MACRO firn_stamp(x) AS cast_to_type(x, firn_stamp_type(x))",
+    "CREATE TEMP MACRO firn_seconds(t) AS CAST(CAST(datepart('microsecond', t) AS DECIMAL(14,6)) * "
+    "0.000001 AS DECIMAL(8,6))",
+    /* a time or a date as ISO 8601 */
+    "CREATE TEMP MACRO firn_iso8601(x) AS CASE typeof(x) WHEN 'DATE' THEN CAST(x AS VARCHAR) WHEN "
+    "'TIMESTAMP WITH TIME ZONE' THEN replace(strftime(CAST(x AS TIMESTAMP), "
+    "'%Y-%m-%dT%H:%M:%S.%g') || 'Z', '.000Z', 'Z') ELSE regexp_replace(strftime(CAST(x AS "
+    "TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g'), '[.]000$', '') END",
+    /* a text without a fraction, for a cast to an integer */
+    "CREATE TEMP MACRO firn_whole_text(x) AS CASE WHEN regexp_matches(x, '[.eE]') THEN x || ' (no "
+    "integer)' ELSE x END",
+    /* an empty object for what is no JSON */
+    "CREATE TEMP MACRO firn_json_object(text) AS CASE WHEN text IS NOT NULL THEN "
+    "coalesce(firn_json(text), '{}') END",
+    /* the letter that the engine has a capital of */
+    "CREATE TEMP MACRO firn_upper(text, sharp) AS CASE WHEN contains(text, 'ß') THEN "
+    "array_to_string(list_transform(string_split(text, 'ß'), lambda p: upper(p)), sharp) ELSE "
+    "upper(text) END",
+    /* a percent sign stands before two hexadecimal digits */
+    "CREATE TEMP MACRO firn_is_escaped(text) AS NOT regexp_matches(text, "
+    "'%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)')",
+    "CREATE TEMP MACRO firn_url_decode(text) AS CASE WHEN firn_is_escaped(text) THEN "
+    "url_decode(replace(text, '+', ' ')) ELSE error('a percent sign without two hexadecimal "
+    "digits') END",
+    /* a parameter of a URL */
+    "CREATE TEMP MACRO firn_url_parameter(url, name) AS CASE WHEN regexp_matches('&' || "
+    "firn_parse_url(url, 'QUERY'), '&' || regexp_escape(name) || '(=|&|$)') THEN "
+    "url_decode(replace(regexp_extract('&' || firn_parse_url(url, 'QUERY'), '&' || "
+    "regexp_escape(name) || '=([^&]*)', 1), '+', ' ')) END",
+    /* an element of a JSON array, from 0, or from its end */
+    "CREATE TEMP MACRO firn_json_element(text, i) AS CASE WHEN json_type(firn_json(text)) = "
+    "'ARRAY' THEN json_extract_string(firn_json(text), '$[' || CASE WHEN i < 0 THEN '#' ELSE '' "
+    "END || CAST(i AS VARCHAR) || ']') END",
+    /* Trino's substr(): nothing in front of the first character */
+    "CREATE TEMP MACRO firn_substr(text, place, n) AS CASE WHEN text IS NULL OR place IS NULL OR n "
+    "IS NULL THEN NULL WHEN place = 0 OR n <= 0 OR place < -length(text) THEN '' ELSE "
+    "substring(text, place, n) END",
+    /* a number's digits in another base */
+    "CREATE TEMP MACRO firn_from_base(text, base) AS CASE WHEN NOT regexp_matches(lower(text), "
+    "'^[-+]?[0-9a-z]+$') OR list_max(list_transform(string_split(ltrim(lower(text), '+-'), ''), "
+    "lambda c: instr('0123456789abcdefghijklmnopqrstuvwxyz', c))) > base THEN error('a digit that "
+    "the base has not') ELSE list_reduce(list_transform(string_split(ltrim(lower(text), '+-'), "
+    "''), lambda c: CAST(instr('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1 AS BIGINT)), lambda "
+    "a, d: a * base + d) * CASE WHEN text[1] = '-' THEN -1 ELSE 1 END END",
+    /* seconds as "1 hour, 2 minutes" */
+    "CREATE TEMP MACRO firn_count_of(n, unit) AS CASE WHEN n = 1 THEN '1 ' || unit WHEN n > 1 THEN "
+    "CAST(n AS VARCHAR) || ' ' || unit || 's' END",
+    "CREATE TEMP MACRO firn_seconds_text(n) AS coalesce(nullif(concat_ws(', ', firn_count_of(n // "
+    "604800, 'week'), firn_count_of(n // 86400 % 7, 'day'), firn_count_of(n // 3600 % 24, 'hour'), "
+    "firn_count_of(n // 60 % 60, 'minute'), firn_count_of(n % 60, 'second')), ''), '0 seconds')",
+    NULL,
+};
+
+static firn_status create(firn_engine *engine, const char *const *macro, firn_error *err)
+{
+    for (; *macro; macro++) {
+        firn_engine_rows *rows = NULL;
+        FIRN_TRY(firn_engine_execute(engine, firn_str_of(*macro), &rows, err));
+        firn_engine_rows_close(rows);
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_engine_create_macros(firn_engine *engine, firn_error *err)
+{
+    return create(engine, k_macros, err);
+}
+
+firn_status firn_engine_create_dialect_macros(firn_engine *engine, firn_error *err)
+{
+    if (engine->has_dialect_macros) return FIRN_OK;
+    FIRN_TRY(create(engine, k_dialect_macros, err));
+    engine->has_dialect_macros = true;
+    return FIRN_OK;
+}
