@@ -191,17 +191,15 @@ static firn_value_type rounded(const typer *t, const typed_call *call)
     const int32_t scale = is_minus ? 0 : n < x->scale ? (int32_t)n : x->scale;
     int32_t precision = whole + scale;
     if (is_minus && precision < (int32_t)n + 1) precision = (int32_t)n + 1;
-    return (firn_value_type){.kind = FIRN_VALUE_DECIMAL,
-                             .precision = precision < 38 ? precision : 38,
-                             .scale = scale};
+    return (firn_value_type){
+        .kind = FIRN_VALUE_DECIMAL, .precision = precision < 38 ? precision : 38, .scale = scale};
 }
 
 static firn_value_type result_of(typer *t, const typed_call *call)
 {
     const bool is_round = firn_str_equals_nocase(call->name, FIRN_STR("round")) ||
                           firn_str_equals_nocase(call->name, FIRN_STR("bround"));
-    if (typer_dialect(t) == FIRN_DIALECT_SPARK && is_round && call->n == 2)
-        return rounded(t, call);
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK && is_round && call->n == 2) return rounded(t, call);
 
     firn_value_type type = {0};
     const bool is_trino = typer_dialect(t) == FIRN_DIALECT_TRINO;
