@@ -185,7 +185,8 @@ struct firn_engine {
     duckdb_v2_instance_handle instance;
     duckdb_v2_connection_handle connection;
     duckdb_v2_factory_handle factory;
-    bool has_longs_only; /* firn_engine_set_wide() */
+    struct firn_function *functions; /* the user data of ours */
+    bool has_longs_only;             /* firn_engine_set_wide() */
     bool has_dialect_macros;
     pthread_mutex_t lock; /* guards what follows */
     firn_error stash;     /* the first failure of a callback in this statement */

@@ -71,10 +71,9 @@ static void on_resolve(duckdb_v2_function_bind_info_handle info,
                        duckdb_v2_scalar_function_resolve_types_info_handle result,
                        duckdb_v2_context_handle context, duckdb_v2_error_info_handle *error)
 {
-    void *data = NULL;
     firn_error err = {0};
-    if (firn_duckdb_loaded()->function_bind_get_user_data(info, &data, error)) return;
-    firn_engine *engine = data;
+    firn_engine *engine = firn_call_engine(info, error);
+    if (!engine) return;
     firn_arena *arena = firn_arena_create(engine->opts.env->alloc, 0);
     const firn_status st =
         arena ? resolve_type(engine, info, result, context, arena, &err) : firn_fail_nomem(&err);
@@ -210,18 +209,11 @@ static firn_status divide_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_divide(duckdb_v2_scalar_function_exec_info_handle info,
-                      duckdb_v2_context_handle context, duckdb_v2_error_info_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 2, divide_rows, error);
-}
-
 const firn_function_def *firn_engine_arithmetic(void)
 {
     static const firn_function_def k_functions[] = {
-        {"firn_divide", {"ANY", "ANY"}, "ANY", on_divide, on_resolve},
-        {NULL, {NULL}, NULL, NULL, NULL},
+        {"firn_divide", {"ANY", "ANY"}, "ANY", divide_rows, 2, on_resolve},
+        {NULL, {NULL}, NULL, NULL, 0, NULL},
     };
     return k_functions;
 }

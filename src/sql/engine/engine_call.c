@@ -147,16 +147,35 @@ static void finish(firn_call *c, firn_status st, const firn_error *err, firn_err
     firn_arena_destroy(c->arena);
 }
 
-void firn_call_run(firn_exec_handle info, size_t n_args, firn_call_rows_fn rows,
-                   firn_error_handle *error)
+void firn_call_exec(firn_exec_handle info, duckdb_v2_context_handle context,
+                    firn_error_handle *error)
 {
     void *data = NULL;
     firn_error err = {0};
     firn_call c = {.info = info};
+    (void)context;
     if (firn_duckdb_loaded()->scalar_function_exec_get_user_data(info, &data, error)) return;
-    c.engine = data;
+    const struct firn_function *function = data;
+    c.engine = function->engine;
     c.arena = firn_arena_create(c.engine->opts.env->alloc, 0);
-    firn_status st = c.arena ? begin(&c, n_args, &err) : firn_fail_nomem(&err);
-    if (st == FIRN_OK) st = rows(&c, &err);
+    firn_status st = c.arena ? begin(&c, function->def->n_read, &err) : firn_fail_nomem(&err);
+    if (st == FIRN_OK) st = function->def->rows(&c, &err);
     finish(&c, st, &err, error);
+}
+
+firn_engine *firn_call_engine(firn_bind_handle info, firn_error_handle *error)
+{
+    void *data = NULL;
+    if (firn_duckdb_loaded()->function_bind_get_user_data(info, &data, error)) return NULL;
+    return ((const struct firn_function *)data)->engine;
+}
+
+void firn_call_same_type(firn_bind_handle info, idx_t arg, firn_types_handle types,
+                         firn_error_handle *error)
+{
+    const firn_duckdb *api = firn_duckdb_loaded();
+    duckdb_v2_logical_type_handle type = NULL;
+    if (!api->function_bind_get_arg_type(info, arg, &type, error))
+        (void)api->scalar_function_resolve_types_set_return_type(types, type, error);
+    (void)api->logical_type_destroy(&type);
 }

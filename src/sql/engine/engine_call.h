@@ -24,9 +24,30 @@ typedef struct firn_call {
 
 typedef firn_status (*firn_call_rows_fn)(firn_call *c, firn_error *err);
 
-/* The body of a callback: reads the first n_args arguments, calls rows, passes its failure on. */
-void firn_call_run(firn_exec_handle info, size_t n_args, firn_call_rows_fn rows,
-                   firn_error_handle *error);
+/* A function as it is registered. */
+typedef struct firn_function_def {
+    const char *name;
+    const char *args[FIRN_CALL_MAX_ARGS]; /* types; NULL: none */
+    const char *result;                   /* ANY: types tells */
+    firn_call_rows_fn rows;
+    size_t n_read; /* arguments that are in firn_call.args when rows is called */
+    duckdb_v2_scalar_function_resolve_types_callback_fn types; /* NULL: none */
+} firn_function_def;
+
+/* The user data of a function. */
+struct firn_function {
+    firn_engine *engine;
+    const firn_function_def *def;
+};
+
+/* The callback of all functions: reads the arguments, calls rows, passes its failure on. */
+void firn_call_exec(firn_exec_handle info, duckdb_v2_context_handle context,
+                    firn_error_handle *error);
+/* For a callback of types: its engine; NULL and an error: not to be had. */
+firn_engine *firn_call_engine(firn_bind_handle info, firn_error_handle *error);
+/* The result is of the argument's type. */
+void firn_call_same_type(firn_bind_handle info, idx_t arg, firn_types_handle types,
+                         firn_error_handle *error);
 /* An argument into c->args[i]; integers of fewer than 32 bits are widened. */
 FIRN_MUST_CHECK firn_status firn_call_argument(firn_call *c, idx_t i, firn_error *err);
 /* The type of an argument. */
@@ -50,15 +71,6 @@ FIRN_MUST_CHECK firn_status firn_call_finish(firn_call *c, const firn_column *ou
 /* engine_spark_text.c: the shortest "d.ddde+xx" that reads back as x, which is finite. Gives the
  * exponent; *n_digits: how many digits stand before it. */
 int firn_shortest_text(double x, bool is_float, char text[FIRN_SHORTEST_SIZE], int *n_digits);
-
-/* A function as it is registered. */
-typedef struct firn_function_def {
-    const char *name;
-    const char *args[FIRN_CALL_MAX_ARGS]; /* types; NULL: none */
-    const char *result;                   /* ANY: types tells */
-    duckdb_v2_scalar_function_exec_callback_fn exec;
-    duckdb_v2_scalar_function_resolve_types_callback_fn types; /* NULL: none */
-} firn_function_def;
 
 /* engine_dialect.c; the last has no name. */
 const firn_function_def *firn_engine_dialect_functions(void);

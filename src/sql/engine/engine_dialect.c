@@ -49,24 +49,12 @@ static void set_type(firn_types_handle types, const char *text, duckdb_v2_contex
     (void)api->logical_type_destroy(&type);
 }
 
-/* The result is of the argument's type. */
-static void set_same(firn_types_handle types, firn_bind_handle info, idx_t arg,
-                     firn_error_handle *error)
-{
-    const firn_duckdb *api = firn_duckdb_loaded();
-    duckdb_v2_logical_type_handle type = NULL;
-    if (!api->function_bind_get_arg_type(info, arg, &type, error))
-        (void)api->scalar_function_resolve_types_set_return_type(types, type, error);
-    (void)api->logical_type_destroy(&type);
-}
-
 static void refuse(firn_bind_handle info, const char *message, firn_error_handle *error)
 {
-    void *engine = NULL;
     firn_error err = {0};
+    firn_engine *engine = firn_call_engine(info, error);
     (void)firn_fail(&err, FIRN_ERR_ARG, "%s", message);
-    if (!firn_duckdb_loaded()->function_bind_get_user_data(info, &engine, error))
-        firn_engine_stash(engine, &err, error);
+    if (engine) firn_engine_stash(engine, &err, error);
 }
 
 /* ---- lists and maps ---- */
@@ -114,13 +102,6 @@ static firn_status size_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_size(firn_exec_handle info, duckdb_v2_context_handle context,
-                    firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, size_rows, error);
-}
-
 static void on_size_types(firn_bind_handle info, firn_types_handle types,
                           duckdb_v2_context_handle context, firn_error_handle *error)
 {
@@ -166,13 +147,6 @@ static firn_status index_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_index(firn_exec_handle info, duckdb_v2_context_handle context,
-                     firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, index_rows, error);
-}
-
 static bool is_integer(DUCKDB_V2_LOGICAL_TYPE_ID id)
 {
     switch ((int)id) {
@@ -193,7 +167,7 @@ static void on_index_types(firn_bind_handle info, firn_types_handle types,
 {
     const DUCKDB_V2_LOGICAL_TYPE_ID id = type_of(info, 0, error).id;
     if (id == DUCKDB_V2_LOGICAL_TYPE_ID_MAP)
-        set_same(types, info, 1, error);
+        firn_call_same_type(info, 1, types, error);
     else if (!has_length(id))
         refuse(info, "a subscript of what is neither an array nor a map", error);
     else if (!is_integer(type_of(info, 1, error).id))
@@ -235,20 +209,6 @@ static firn_status lenient_rows(firn_call *c, firn_error *err)
     return element_rows(c, false, err);
 }
 
-static void on_element(firn_exec_handle info, duckdb_v2_context_handle context,
-                       firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, strict_rows, error);
-}
-
-static void on_known_element(firn_exec_handle info, duckdb_v2_context_handle context,
-                             firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, lenient_rows, error);
-}
-
 static void on_element_types(firn_bind_handle info, firn_types_handle types,
                              duckdb_v2_context_handle context, firn_error_handle *error)
 {
@@ -257,7 +217,7 @@ static void on_element_types(firn_bind_handle info, firn_types_handle types,
     if (id != DUCKDB_V2_LOGICAL_TYPE_ID_MAP && !is_integer(type_of(info, 1, error).id))
         refuse(info, "the index of an array is not an integer", error);
     else
-        set_same(types, info, 1, error);
+        firn_call_same_type(info, 1, types, error);
 }
 
 /* ---- numbers ---- */
@@ -283,7 +243,7 @@ static void on_same_type(firn_bind_handle info, firn_types_handle types,
                          duckdb_v2_context_handle context, firn_error_handle *error)
 {
     (void)context;
-    set_same(types, info, 0, error);
+    firn_call_same_type(info, 0, types, error);
 }
 
 /* A decimal's fraction is gone from its type, too. */
@@ -326,13 +286,6 @@ static firn_status trunc_rows(firn_call *c, firn_error *err)
     }
 }
 
-static void on_trunc(firn_exec_handle info, duckdb_v2_context_handle context,
-                     firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, trunc_rows, error);
-}
-
 static void on_trunc_types(firn_bind_handle info, firn_types_handle types,
                            duckdb_v2_context_handle context, firn_error_handle *error)
 {
@@ -343,7 +296,7 @@ static void on_trunc_types(firn_bind_handle info, firn_types_handle types,
     if (type.id == DUCKDB_V2_LOGICAL_TYPE_ID_DECIMAL)
         set_type(types, text, context, error);
     else
-        set_same(types, info, 0, error);
+        firn_call_same_type(info, 0, types, error);
 }
 
 static bool is_number(DUCKDB_V2_LOGICAL_TYPE_ID id)
@@ -379,13 +332,6 @@ static firn_status divisor_rows(firn_call *c, firn_error *err)
     return firn_call_give(c, 0, err);
 }
 
-static void on_divisor(firn_exec_handle info, duckdb_v2_context_handle context,
-                       firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, divisor_rows, error);
-}
-
 /* ---- sums and averages of decimals ---- */
 
 static void set_decimal(firn_types_handle types, int precision, int scale,
@@ -408,13 +354,6 @@ static firn_status sum_type_rows(firn_call *c, firn_error *err)
     return FIRN_OK;
 }
 
-static void on_null(firn_exec_handle info, duckdb_v2_context_handle context,
-                    firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, sum_type_rows, error);
-}
-
 static void on_sum_type(firn_bind_handle info, firn_types_handle types,
                         duckdb_v2_context_handle context, firn_error_handle *error)
 {
@@ -426,7 +365,7 @@ static void on_sum_type(firn_bind_handle info, firn_types_handle types,
     else if (type.id == DUCKDB_V2_LOGICAL_TYPE_ID_FLOAT)
         set_type(types, "DOUBLE", context, error);
     else
-        set_same(types, info, 0, error);
+        firn_call_same_type(info, 0, types, error);
 }
 
 static void on_average_type(firn_bind_handle info, firn_types_handle types,
@@ -439,7 +378,7 @@ static void on_average_type(firn_bind_handle info, firn_types_handle types,
     else if (is_number(type.id))
         set_type(types, "DOUBLE", context, error);
     else
-        set_same(types, info, 0, error);
+        firn_call_same_type(info, 0, types, error);
 }
 
 /* firn_whole_type(x): null of the type of Spark's ceil(x) and floor(x). */
@@ -503,13 +442,6 @@ static firn_status average_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_average(firn_exec_handle info, duckdb_v2_context_handle context,
-                       firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, average_rows, error);
-}
-
 static void on_average_types(firn_bind_handle info, firn_types_handle types,
                              duckdb_v2_context_handle context, firn_error_handle *error)
 {
@@ -517,24 +449,24 @@ static void on_average_types(firn_bind_handle info, firn_types_handle types,
     if (sum.id == DUCKDB_V2_LOGICAL_TYPE_ID_DECIMAL)
         set_decimal(types, 38, sum.scale + 4 < 38 ? sum.scale + 4 : 38, context, error);
     else
-        set_same(types, info, 0, error);
+        firn_call_same_type(info, 0, types, error);
 }
 
 const firn_function_def *firn_engine_dialect_functions(void)
 {
     static const firn_function_def k_functions[] = {
-        {"firn_size", {"ANY"}, "INTEGER", on_size, on_size_types},
-        {"firn_index", {"ANY", "ANY"}, "ANY", on_index, on_index_types},
-        {"firn_trunc", {"ANY"}, "ANY", on_trunc, on_trunc_types},
-        {"firn_divisor", {"ANY"}, "ANY", on_divisor, on_same_type},
-        {"firn_element", {"ANY", "ANY"}, "ANY", on_element, on_element_types},
-        {"firn_known_element", {"ANY", "ANY"}, "ANY", on_known_element, on_element_types},
-        {"firn_whole_type", {"ANY"}, "ANY", on_null, on_whole_type},
-        {"firn_stamp_type", {"ANY"}, "ANY", on_null, on_stamp_type},
-        {"firn_sum_type", {"ANY"}, "ANY", on_null, on_sum_type},
-        {"firn_average_type", {"ANY"}, "ANY", on_null, on_average_type},
-        {"firn_average", {"ANY", "ANY", "BIGINT"}, "ANY", on_average, on_average_types},
-        {NULL, {NULL}, NULL, NULL, NULL},
+        {"firn_size", {"ANY"}, "INTEGER", size_rows, 0, on_size_types},
+        {"firn_index", {"ANY", "ANY"}, "ANY", index_rows, 0, on_index_types},
+        {"firn_trunc", {"ANY"}, "ANY", trunc_rows, 0, on_trunc_types},
+        {"firn_divisor", {"ANY"}, "ANY", divisor_rows, 0, on_same_type},
+        {"firn_element", {"ANY", "ANY"}, "ANY", strict_rows, 0, on_element_types},
+        {"firn_known_element", {"ANY", "ANY"}, "ANY", lenient_rows, 0, on_element_types},
+        {"firn_whole_type", {"ANY"}, "ANY", sum_type_rows, 0, on_whole_type},
+        {"firn_stamp_type", {"ANY"}, "ANY", sum_type_rows, 0, on_stamp_type},
+        {"firn_sum_type", {"ANY"}, "ANY", sum_type_rows, 0, on_sum_type},
+        {"firn_average_type", {"ANY"}, "ANY", sum_type_rows, 0, on_average_type},
+        {"firn_average", {"ANY", "ANY", "BIGINT"}, "ANY", average_rows, 0, on_average_types},
+        {NULL, {NULL}, NULL, NULL, 0, NULL},
     };
     return k_functions;
 }

@@ -128,6 +128,7 @@ void firn_engine_close(firn_engine *engine)
     (void)engine->api->instance_destroy(&engine->instance);
     (void)engine->api->environment_destroy(&engine->environment);
     (void)pthread_mutex_destroy(&engine->lock);
+    firn_mem_free(engine->opts.env->alloc, engine->functions);
     firn_mem_free(engine->opts.env->alloc, engine);
 }
 

@@ -41,13 +41,6 @@ static firn_status bucket_rows(firn_call *c, firn_error *err)
     return firn_duckdb_vector_fill(c->engine, c->result, &out, 0, c->n, err);
 }
 
-static void on_bucket(firn_exec_handle info, duckdb_v2_context_handle context,
-                      firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 2, bucket_rows, error);
-}
-
 static firn_status crc32_rows(firn_call *c, firn_error *err)
 {
     static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
@@ -61,13 +54,6 @@ static firn_status crc32_rows(firn_call *c, firn_error *err)
             firn_column_set_null(&out, r);
     }
     return firn_duckdb_vector_fill(c->engine, c->result, &out, 0, c->n, err);
-}
-
-static void on_crc32(firn_exec_handle info, duckdb_v2_context_handle context,
-                     firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, crc32_rows, error);
 }
 
 /* firn_xxhash64(bytes): eight bytes, the greatest first, as Trino has them. */
@@ -89,13 +75,6 @@ static firn_status xxhash64_rows(firn_call *c, firn_error *err)
         ((firn_view *)out.values)[r] = firn_view_of(bytes, sizeof bytes);
     }
     return firn_call_finish(c, &out, err);
-}
-
-static void on_xxhash64(firn_exec_handle info, duckdb_v2_context_handle context,
-                        firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, xxhash64_rows, error);
 }
 
 /* A value of the source's type in a row of the result; texts are copied. */
@@ -140,23 +119,12 @@ static firn_status truncate_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_truncate(firn_exec_handle info, duckdb_v2_context_handle context,
-                        firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 2, truncate_rows, error);
-}
-
 /* The result is of the second argument's type. */
 static void on_truncate_types(firn_bind_handle info, firn_types_handle types,
                               duckdb_v2_context_handle context, firn_error_handle *error)
 {
-    const firn_duckdb *api = firn_duckdb_loaded();
-    duckdb_v2_logical_type_handle type = NULL;
     (void)context;
-    if (!api->function_bind_get_arg_type(info, 1, &type, error))
-        (void)api->scalar_function_resolve_types_set_return_type(types, type, error);
-    (void)api->logical_type_destroy(&type);
+    firn_call_same_type(info, 1, types, error);
 }
 
 /* firn_sha2(text, bits): hexadecimal digits; 0 bits are 256, other lengths give null. */
@@ -183,13 +151,6 @@ static firn_status sha2_rows(firn_call *c, firn_error *err)
         ((firn_view *)out.values)[r] = firn_view_of(text, (uint32_t)bits / 4);
     }
     return firn_duckdb_vector_fill(c->engine, c->result, &out, 0, c->n, err);
-}
-
-static void on_sha2(firn_exec_handle info, duckdb_v2_context_handle context,
-                    firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 2, sha2_rows, error);
 }
 
 /* ---- registration ---- */
@@ -230,18 +191,20 @@ static DUCKDB_V2_ERROR set_signature(firn_engine *engine, const firn_function_de
     return code;
 }
 
-static DUCKDB_V2_ERROR register_one(firn_engine *engine, const firn_function_def *def,
+/* data lives as long as the engine. */
+static DUCKDB_V2_ERROR register_one(firn_engine *engine, struct firn_function *data,
                                     firn_error_handle *info)
 {
     const firn_duckdb *api = engine->api;
+    const firn_function_def *def = data->def;
     duckdb_v2_scalar_function_handle function = NULL;
-    duckdb_v2_opaque owner = {.ptr = engine};
+    duckdb_v2_opaque owner = {.ptr = data};
     const duckdb_v2_str name = {def->name, strlen(def->name)};
     DUCKDB_V2_ERROR code = api->scalar_function_create(engine->factory, &function, info);
     if (!code) code = api->scalar_function_set_name(function, &name, info);
     if (!code) code = set_signature(engine, def, function, info);
     if (!code) code = api->scalar_function_set_user_data(function, &owner, info);
-    if (!code) code = api->scalar_function_set_exec_callback(function, def->exec, info);
+    if (!code) code = api->scalar_function_set_exec_callback(function, firn_call_exec, info);
     if (!code && def->types)
         code = api->scalar_function_set_resolve_types_callback(function, def->types, info);
     if (!code) {
@@ -262,14 +225,14 @@ static DUCKDB_V2_ERROR register_one(firn_engine *engine, const firn_function_def
 firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
 {
     static const firn_function_def k_functions[] = {
-        {"firn_bucket", {"INTEGER", "ANY"}, "INTEGER", on_bucket, NULL},
-        {"crc32", {"VARCHAR"}, "BIGINT", on_crc32, NULL},
-        {"crc32", {"BLOB"}, "BIGINT", on_crc32, NULL},
-        {"firn_xxhash64", {"BLOB"}, "BLOB", on_xxhash64, NULL},
-        {"firn_sha2", {"VARCHAR", "INTEGER"}, "VARCHAR", on_sha2, NULL},
-        {"firn_sha2", {"BLOB", "INTEGER"}, "VARCHAR", on_sha2, NULL},
-        {"firn_truncate", {"INTEGER", "ANY"}, "ANY", on_truncate, on_truncate_types},
-        {NULL, {NULL}, NULL, NULL, NULL},
+        {"firn_bucket", {"INTEGER", "ANY"}, "INTEGER", bucket_rows, 2, NULL},
+        {"crc32", {"VARCHAR"}, "BIGINT", crc32_rows, 1, NULL},
+        {"crc32", {"BLOB"}, "BIGINT", crc32_rows, 1, NULL},
+        {"firn_xxhash64", {"BLOB"}, "BLOB", xxhash64_rows, 1, NULL},
+        {"firn_sha2", {"VARCHAR", "INTEGER"}, "VARCHAR", sha2_rows, 2, NULL},
+        {"firn_sha2", {"BLOB", "INTEGER"}, "VARCHAR", sha2_rows, 2, NULL},
+        {"firn_truncate", {"INTEGER", "ANY"}, "ANY", truncate_rows, 2, on_truncate_types},
+        {NULL, {NULL}, NULL, NULL, 0, NULL},
     };
     const firn_function_def *const tables[] = {k_functions,
                                                firn_engine_dialect_functions(),
@@ -277,10 +240,17 @@ firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
                                                firn_engine_variant_functions(),
                                                firn_engine_text_functions(),
                                                firn_engine_spark_text()};
+    size_t n = 0;
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (const firn_function_def *def = tables[t]; def->name; def++) n++;
+    engine->functions = firn_mem_alloc(engine->opts.env->alloc, n * sizeof *engine->functions);
+    if (!engine->functions) return firn_fail_nomem(err);
+    n = 0;
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
-        for (const firn_function_def *def = tables[t]; def->name; def++) {
+        for (const firn_function_def *def = tables[t]; def->name; def++, n++) {
             firn_error_handle info = NULL;
-            const DUCKDB_V2_ERROR code = register_one(engine, def, &info);
+            engine->functions[n] = (struct firn_function){engine, def};
+            const DUCKDB_V2_ERROR code = register_one(engine, &engine->functions[n], &info);
             if (code) return firn_engine_fail(engine, code, &info, err);
         }
     }

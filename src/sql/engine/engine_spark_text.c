@@ -237,20 +237,6 @@ static firn_status part_rows(firn_call *c, firn_error *err)
     return render(c, true, err);
 }
 
-static void on_part(firn_exec_handle info, duckdb_v2_context_handle context,
-                    firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, part_rows, error);
-}
-
-static void on_text(firn_exec_handle info, duckdb_v2_context_handle context,
-                    firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, text_rows, error);
-}
-
 static void set_type(firn_bind_handle info, firn_types_handle types,
                      duckdb_v2_context_handle context, bool is_part, firn_error_handle *error)
 {
@@ -324,20 +310,13 @@ static firn_status typeof_rows(firn_call *c, firn_error *err)
     return st;
 }
 
-static void on_typeof(firn_exec_handle info, duckdb_v2_context_handle context,
-                      firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 0, typeof_rows, error);
-}
-
 const firn_function_def *firn_engine_spark_text(void)
 {
     static const firn_function_def k_functions[] = {
-        {"firn_text", {"ANY"}, "ANY", on_text, on_text_types},
-        {"firn_part", {"ANY"}, "ANY", on_part, on_part_types}, /* of what is joined by || */
-        {"firn_typeof", {"ANY"}, "VARCHAR", on_typeof, NULL},
-        {NULL, {NULL}, NULL, NULL, NULL},
+        {"firn_text", {"ANY"}, "ANY", text_rows, 0, on_text_types},
+        {"firn_part", {"ANY"}, "ANY", part_rows, 0, on_part_types}, /* of what is joined by || */
+        {"firn_typeof", {"ANY"}, "VARCHAR", typeof_rows, 0, NULL},
+        {NULL, {NULL}, NULL, NULL, 0, NULL},
     };
     return k_functions;
 }

@@ -58,13 +58,6 @@ static firn_status bytes_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_bytes(firn_exec_handle info, duckdb_v2_context_handle context,
-                     firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, bytes_rows, error);
-}
-
 /* ---- firn_levenshtein(a, b): by characters ---- */
 
 /* Code points; NULL: out of memory. Bytes that are not UTF-8 count one by one. */
@@ -124,13 +117,6 @@ static firn_status levenshtein_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_levenshtein(firn_exec_handle info, duckdb_v2_context_handle context,
-                           firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 2, levenshtein_rows, error);
-}
-
 /* ---- firn_soundex(text) ---- */
 
 /* '0': a vowel, which parts equal digits; '7': H and W, which do not. */
@@ -172,13 +158,6 @@ static firn_status soundex_rows(firn_call *c, firn_error *err)
             firn_column_set_null(&out, r);
     }
     return firn_call_finish(c, &out, err);
-}
-
-static void on_soundex(firn_exec_handle info, duckdb_v2_context_handle context,
-                       firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, soundex_rows, error);
 }
 
 /* ---- firn_conv(digits, from, to): a number in another base ---- */
@@ -236,13 +215,6 @@ static firn_status conv_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_conv(firn_exec_handle info, duckdb_v2_context_handle context,
-                    firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 3, conv_rows, error);
-}
-
 /* ---- firn_round(x, digits): the shortest decimal of a double, rounded half up ---- */
 
 static double round_shortest(double x, int digits)
@@ -284,23 +256,16 @@ static firn_status round_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_round(firn_exec_handle info, duckdb_v2_context_handle context,
-                     firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 2, round_rows, error);
-}
-
 const firn_function_def *firn_engine_text_functions(void)
 {
     static const firn_function_def k_functions[] = {
-        {"firn_bytes", {"VARCHAR"}, "BLOB", on_bytes, NULL},
-        {"firn_bytes", {"BLOB"}, "BLOB", on_bytes, NULL},
-        {"firn_levenshtein", {"VARCHAR", "VARCHAR"}, "BIGINT", on_levenshtein, NULL},
-        {"firn_soundex", {"VARCHAR"}, "VARCHAR", on_soundex, NULL},
-        {"firn_conv", {"VARCHAR", "INTEGER", "INTEGER"}, "VARCHAR", on_conv, NULL},
-        {"firn_round", {"DOUBLE", "INTEGER"}, "DOUBLE", on_round, NULL},
-        {NULL, {NULL}, NULL, NULL, NULL},
+        {"firn_bytes", {"VARCHAR"}, "BLOB", bytes_rows, 1, NULL},
+        {"firn_bytes", {"BLOB"}, "BLOB", bytes_rows, 1, NULL},
+        {"firn_levenshtein", {"VARCHAR", "VARCHAR"}, "BIGINT", levenshtein_rows, 2, NULL},
+        {"firn_soundex", {"VARCHAR"}, "VARCHAR", soundex_rows, 1, NULL},
+        {"firn_conv", {"VARCHAR", "INTEGER", "INTEGER"}, "VARCHAR", conv_rows, 3, NULL},
+        {"firn_round", {"DOUBLE", "INTEGER"}, "DOUBLE", round_rows, 2, NULL},
+        {NULL, {NULL}, NULL, NULL, 0, NULL},
     };
     return k_functions;
 }

@@ -50,13 +50,6 @@ static firn_status bytes_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_bytes(firn_exec_handle info, duckdb_v2_context_handle context,
-                     firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, bytes_rows, error);
-}
-
 /* ---- JSON ---- */
 
 static firn_status parse_rows(firn_call *c, bool is_strict, firn_error *err)
@@ -95,20 +88,6 @@ static firn_status parse_or_null(firn_call *c, firn_error *err)
     return parse_rows(c, false, err);
 }
 
-static void on_parse(firn_exec_handle info, duckdb_v2_context_handle context,
-                     firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, parse_strict, error);
-}
-
-static void on_try_parse(firn_exec_handle info, duckdb_v2_context_handle context,
-                         firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, parse_or_null, error);
-}
-
 /* ---- types ---- */
 
 static firn_status schema_rows(firn_call *c, firn_error *err)
@@ -130,13 +109,6 @@ static firn_status schema_rows(firn_call *c, firn_error *err)
     }
     firn_buf_dispose(&text);
     return st == FIRN_OK ? firn_call_finish(c, &out, err) : st;
-}
-
-static void on_schema(firn_exec_handle info, duckdb_v2_context_handle context,
-                      firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, schema_rows, error);
 }
 
 /* ---- what is in a variant ---- */
@@ -266,26 +238,20 @@ static firn_status items_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
-static void on_items(firn_exec_handle info, duckdb_v2_context_handle context,
-                     firn_error_handle *error)
-{
-    (void)context;
-    firn_call_run(info, 1, items_rows, error);
-}
-
 const firn_function_def *firn_engine_variant_functions(void)
 {
     static const firn_function_def k_functions[] = {
-        {"firn_variant_bytes", {"ANY"}, "BLOB", on_bytes, NULL},
-        {"firn_parse_variant", {"VARCHAR"}, "BLOB", on_parse, NULL},
-        {"firn_try_parse_variant", {"VARCHAR"}, "BLOB", on_try_parse, NULL},
-        {"firn_variant_schema", {"BLOB"}, "VARCHAR", on_schema, NULL},
+        {"firn_variant_bytes", {"ANY"}, "BLOB", bytes_rows, 1, NULL},
+        {"firn_parse_variant", {"VARCHAR"}, "BLOB", parse_strict, 1, NULL},
+        {"firn_try_parse_variant", {"VARCHAR"}, "BLOB", parse_or_null, 1, NULL},
+        {"firn_variant_schema", {"BLOB"}, "VARCHAR", schema_rows, 1, NULL},
         {"firn_variant_items",
          {"BLOB"},
          "STRUCT(pos INTEGER, \"key\" VARCHAR, \"value\" BLOB)[]",
-         on_items,
+         items_rows,
+         1,
          NULL},
-        {NULL, {NULL}, NULL, NULL, NULL},
+        {NULL, {NULL}, NULL, NULL, 0, NULL},
     };
     return k_functions;
 }
