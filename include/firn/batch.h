@@ -70,6 +70,9 @@ typedef struct firn_batch {
 /** @brief Bytes of one element of firn_column.values for this type; 0 for STRUCT. */
 FIRN_API size_t firn_column_width(const firn_type *type);
 
+/** @brief Whether the elements of firn_column.values are firn_views for this type. */
+FIRN_API bool firn_column_has_views(const firn_type *type);
+
 /**
  * @brief Make an empty batch with one column per field of @p schema, each with room for
  * @p capacity rows, validity included.

@@ -48,7 +48,7 @@ size_t firn_column_width(const firn_type *type)
     }
 }
 
-static bool holds_views(const firn_type *type)
+bool firn_column_has_views(const firn_type *type)
 {
     switch (type->kind) {
     case FIRN_TYPE_STRING:
@@ -371,7 +371,7 @@ static firn_status append_column(firn_column *dst, int64_t at, const firn_column
     const size_t width = firn_column_width(dst->type);
     if (dst->type->kind == FIRN_TYPE_STRUCT) return append_struct(dst, at, src, sel, err);
     if (!firn_type_is_primitive(dst->type)) return append_list(dst, at, src, sel, err);
-    if (holds_views(dst->type)) return copy_views(dst, at, src, sel, err);
+    if (firn_column_has_views(dst->type)) return copy_views(dst, at, src, sel, err);
     char *to = (char *)dst->values + (size_t)at * width;
     if (dst->type->kind == FIRN_TYPE_UNKNOWN)
         memset(to, 0, (size_t)sel->n);
@@ -445,7 +445,7 @@ firn_value firn_column_get(const firn_column *column, int64_t row)
     case FIRN_TYPE_LIST:
     case FIRN_TYPE_MAP: break;
     default:
-        if (holds_views(type))
+        if (firn_column_has_views(type))
             v.as.bytes = firn_view_str((const firn_view *)column->values + row);
         else
             v.as.i64 = ((const int64_t *)column->values)[row];

@@ -18,7 +18,7 @@
 static size_t slot_width(const firn_type *type)
 {
     if (type->kind == FIRN_TYPE_UNKNOWN) return 0;
-    if (firn_packed_is_nested(type) || firn_packed_has_views(type)) return K_SLOT;
+    if (firn_packed_is_nested(type) || firn_column_has_views(type)) return K_SLOT;
     return firn_column_width(type);
 }
 
@@ -135,7 +135,7 @@ static firn_status place_rows(firn_packed_rows *rows, const firn_row_layout *lay
     for (int64_t r = 0; r < batch->n_rows; r++) rows->tails[r] = firn_keys_at(keys, r).len;
     if (layout->n_nested > 0) FIRN_TRY(put_nested(rows, layout, batch, err));
     for (size_t i = 0; i < batch->n_columns; i++)
-        if (firn_packed_has_views(layout->root->fields[i].type))
+        if (firn_column_has_views(layout->root->fields[i].type))
             add_lengths(rows, &batch->columns[i], batch->n_rows);
     for (int64_t r = 0; r < batch->n_rows; r++) {
         const size_t size = layout->fixed_bytes + rows->tails[r];
@@ -235,7 +235,7 @@ firn_status firn_packed_rows_put(firn_packed_rows *rows, const firn_row_layout *
             const size_t *ends = rows->nested_ends + k * (size_t)batch->n_rows;
             put_encoded(rows, layout->slots[i], ends, k > 0 ? ends[-1] : 0);
             k++;
-        } else if (firn_packed_has_views(type)) {
+        } else if (firn_column_has_views(type)) {
             put_views(rows, layout->slots[i], column);
         } else if (type->kind != FIRN_TYPE_UNKNOWN) {
             put_numbers(rows, layout->slots[i], column);
@@ -328,7 +328,7 @@ static firn_status get_column(const firn_row_layout *layout, size_t i,
     for (int64_t r = 0; r < n; r++)
         if (is_null_in(entries[r].row, i)) firn_column_set_null(column, at + r);
     if (firn_packed_is_nested(type)) return get_nested(column, at, entries, n, slot, err);
-    if (firn_packed_has_views(type))
+    if (firn_column_has_views(type))
         return get_views((firn_view *)column->values + at, entries, n, slot, err);
     get_numbers(column, at, entries, n, slot);
     return FIRN_OK;

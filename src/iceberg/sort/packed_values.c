@@ -11,20 +11,6 @@ bool firn_packed_is_nested(const firn_type *type)
     return !firn_type_is_primitive(type);
 }
 
-bool firn_packed_has_views(const firn_type *type)
-{
-    switch (type->kind) {
-    case FIRN_TYPE_STRING:
-    case FIRN_TYPE_UUID:
-    case FIRN_TYPE_FIXED:
-    case FIRN_TYPE_BINARY:
-    case FIRN_TYPE_VARIANT:
-    case FIRN_TYPE_GEOMETRY:
-    case FIRN_TYPE_GEOGRAPHY: return true;
-    default: return false;
-    }
-}
-
 /* ---- put ---- */
 
 static void put_child(const firn_column *column, int64_t row, firn_buf *out)
@@ -51,7 +37,7 @@ void firn_packed_value_put(const firn_column *column, int64_t row, firn_buf *out
         for (size_t c = 0; c < column->n_children; c++) put_child(&column->children[c], row, out);
     } else if (firn_packed_is_nested(type)) {
         put_entries(column, row, out);
-    } else if (firn_packed_has_views(type)) {
+    } else if (firn_column_has_views(type)) {
         const firn_str bytes = firn_view_str(&((const firn_view *)column->values)[row]);
         firn_buf_u32le(out, (uint32_t)bytes.len);
         firn_buf_str(out, bytes);
@@ -112,7 +98,7 @@ firn_status firn_packed_value_get(firn_cursor *in, firn_column *column, int64_t 
         return FIRN_OK;
     }
     if (firn_packed_is_nested(type)) return get_entries(in, column, row, err);
-    if (firn_packed_has_views(type)) return get_view(in, column, row, err);
+    if (firn_column_has_views(type)) return get_view(in, column, row, err);
     firn_str bytes;
     const size_t width = firn_column_width(type);
     FIRN_TRY(firn_cursor_take(in, width, &bytes, err));

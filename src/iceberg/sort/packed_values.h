@@ -10,8 +10,6 @@
 #include "firn/batch.h"
 
 bool firn_packed_is_nested(const firn_type *type);
-/* Columns of this type are firn_views. */
-bool firn_packed_has_views(const firn_type *type);
 /* Appends a value that is not null. */
 void firn_packed_value_put(const firn_column *column, int64_t row, firn_buf *out);
 /* Such a value to a row of a column that owns its memory and has room for it; children grow. Text

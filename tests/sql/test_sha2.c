@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "firn_test.h"
-#include "format/sha2.h"
+#include "sql/engine/sha2.h"
 
 static void check(firn_str data, int bits, const char *expected)
 {

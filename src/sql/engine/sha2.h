@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-2 of FIPS 180-4 in its four lengths, for the SQL function. Not for secrets: it does not
  * clear what it leaves on the stack. */
-#ifndef FIRN_FORMAT_SHA2_H
-#define FIRN_FORMAT_SHA2_H
+#ifndef FIRN_SQL_SHA2_H
+#define FIRN_SQL_SHA2_H
 
 #include "firn/base.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The digests are libmd's. It has no SHA-224, which is SHA-256 from another start and cut off. */
-#include "format/sha2.h"
+#include "sql/engine/sha2.h"
 
 #include <sha2.h>
 #include <string.h>
