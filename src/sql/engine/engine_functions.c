@@ -7,9 +7,9 @@
 #include "base/str.h"
 #include "format/codec/codec.h"
 #include "format/parquet/layout/parquet_bloom.h"
-#include "sql/engine/sha2.h"
 #include "iceberg/spec/transform.h"
 #include "sql/engine/engine_call.h"
+#include "sql/engine/sha2.h"
 
 /* ---- the functions ---- */
 
