@@ -27,8 +27,11 @@ function(firn_program)
     endif()
     add_executable(firn ${sources})
     target_include_directories(firn PRIVATE ${PROJECT_SOURCE_DIR}/apps/firn)
-    target_link_libraries(firn PRIVATE ${FIRN_ALL_MODULES} PkgConfig::EDIT PkgConfig::UTF8PROC
-                          firn_warnings)
+    target_link_libraries(firn PRIVATE firn_warnings ${FIRN_ALL_MODULES})
+    if(NOT FIRN_SANITIZE)
+        firn_prefer_archives(firn)
+    endif()
+    target_link_libraries(firn PRIVATE PkgConfig::EDIT PkgConfig::UTF8PROC)
     set_target_properties(firn PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()
 

@@ -7,11 +7,11 @@ set -eu
 cd "$(dirname "$0")/.."
 need=${1:-build}
 
-packages_build="gcc libc6-dev make cmake ninja-build pkg-config ccache libxxhash-dev libjansson-dev
+packages_build="gcc g++ libc6-dev make cmake ninja-build pkg-config ccache libxxhash-dev libjansson-dev
  libzstd-dev liblz4-dev libdeflate-dev libbrotli-dev zlib1g-dev libsnappy-dev libsqlite3-dev libfyaml-dev
  libedit-dev libutf8proc-dev libmd-dev"
 packages_duckdb="maven python3 python3-pip python3-venv ca-certificates"
-packages_test="libcmocka-dev g++ python3-venv python3-pip clang libclang-rt-14-dev"
+packages_test="libcmocka-dev python3-venv python3-pip clang libclang-rt-14-dev"
 packages_peers="default-jdk-headless maven python3-venv python3-pip"
 packages_check="clang clang-format clang-tidy python3"
 
