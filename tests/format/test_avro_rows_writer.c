@@ -325,6 +325,40 @@ static void test_the_bounds_of_geometries_are_boxes(void **state)
     firn_batch_destroy(batch);
 }
 
+/* A column of decimals has room for more digits than its type: 4 bytes for decimal(4,2). */
+static void test_a_decimal_of_too_many_digits_is_refused(void **state)
+{
+    static const struct {
+        int32_t precision;
+        firn_int128 good, bad;
+    } k_cases[] = {
+        {4, 9999, 10000},
+        {4, -9999, -10000},
+        {4, 0, 65536}, /* its lowest two bytes are a decimal */
+        {9, 999999999, 1000000000},
+        {10, 9999999999, 10000000000},
+        {20, (firn_int128)10000000000 * 10000000000 - 1, (firn_int128)10000000000 * 10000000000},
+        {20, 0, (firn_int128)1 << 100}};
+    for (size_t i = 0; i < sizeof k_cases / sizeof k_cases[0]; i++) {
+        const firn_type decimal = {
+            .kind = FIRN_TYPE_DECIMAL, .precision = k_cases[i].precision, .scale = 2};
+        const firn_field field = FIELD(1, "money", &decimal);
+        const firn_type root = struct_of(&field, 1);
+        const firn_avro_write_opts opts = {.codec = FIRN_CODEC_NONE};
+        firn_error err = {0};
+        firn_batch *batch = NULL;
+        written file;
+        assert_ok(firn_batch_create(&root, 8, &batch, &err), &err);
+        batch->n_rows = batch->columns[0].n_values = 1;
+        memcpy(batch->columns[0].values, &k_cases[i].good, firn_column_width(&decimal));
+        check_same(*state, &root, batch, FIRN_CODEC_NONE);
+        memcpy(batch->columns[0].values, &k_cases[i].bad, firn_column_width(&decimal));
+        assert_fails(write_file(*state, &root, batch, &opts, &file, &err), FIRN_ERR_ARG, &err,
+                     "column \"money\": decimal of more than");
+        firn_batch_destroy(batch);
+    }
+}
+
 static void test_a_null_in_a_required_column_is_refused(void **state)
 {
     firn_field field = FIELD(1, "a", &k_long);
@@ -406,6 +440,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_malformed_variant_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_metrics_are_those_of_the_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_bounds_of_geometries_are_boxes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_decimal_of_too_many_digits_is_refused, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_null_in_a_required_column_is_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_names_that_avro_does_not_allow_are_spelled_out, set_up,

@@ -4,6 +4,7 @@
 #include "firn_test.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -160,6 +161,43 @@ static void test_wrong_lengths_of_fixed_values_are_refused(void **state)
     v[1] = firn_view_of("ab", 2);
     assert_fails(append_rows(f, 2), FIRN_ERR_ARG, &f->err,
                  "value of 2 bytes in column \"c\" of 3 bytes");
+}
+
+/* A column of decimals has room for more digits than its type, and a file for fewer. */
+static void test_decimals_of_too_many_digits_are_refused(void **state)
+{
+    static const struct {
+        int32_t precision;
+        firn_int128 good, bad;
+    } k_cases[] = {
+        {4, 9999, 10000},
+        {9, -999999999, -1000000000},
+        {18, 999999999999999999, 1000000000000000000},
+        {20, (firn_int128)10000000000 * 10000000000 - 1, -(firn_int128)10000000000 * 10000000000},
+        {20, 0, (firn_int128)1 << 100}};
+    for (size_t i = 0; i < sizeof k_cases / sizeof k_cases[0]; i++) {
+        fixture *f = *state;
+        const firn_type decimal = {
+            .kind = FIRN_TYPE_DECIMAL, .precision = k_cases[i].precision, .scale = 2};
+        const size_t width = firn_column_width(&decimal);
+        assert_ok(open_with(f, &decimal, false, NULL), &f->err);
+        char *values = f->batch->columns[0].values;
+        memset(values, 0, 3 * width);
+        memcpy(values + width, &k_cases[i].good, width);
+        assert_ok(append_rows(f, 3), &f->err);
+        memcpy(values + width, &k_cases[i].bad, width);
+        firn_status st = append_rows(f, 3);
+        if (st == FIRN_OK)
+            st = firn_parquet_writer_finish(f->writer, f->arena, &f->metrics, &f->err);
+        char want[96];
+        snprintf(want, sizeof want, "column \"c\": decimal of more than %d digits",
+                 (int)k_cases[i].precision);
+        assert_fails(st, FIRN_ERR_ARG, &f->err, want);
+        firn_parquet_writer_destroy(f->writer);
+        firn_batch_destroy(f->batch);
+        f->writer = NULL;
+        f->batch = NULL;
+    }
 }
 
 static void test_types_without_a_parquet_form_are_unsupported(void **state)
@@ -457,6 +495,7 @@ int main(void)
         TEST(test_finished_writer_takes_no_more_rows),
         TEST(test_failing_sink_ends_with_its_status),
         TEST(test_wrong_lengths_of_fixed_values_are_refused),
+        TEST(test_decimals_of_too_many_digits_are_refused),
         TEST(test_types_without_a_parquet_form_are_unsupported),
         TEST(test_codecs_of_avro_are_refused),
         TEST(test_batches_of_other_schemas_are_refused),

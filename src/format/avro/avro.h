@@ -193,8 +193,6 @@ void firn_avro_write_bytes(firn_buf *out, firn_str bytes);
 /* Appends a name as Avro allows it: letters, digits and underscores; everything else becomes _xHEX,
  * a digit in front gets an underscore. True if it changed. */
 bool firn_avro_put_name(firn_buf *out, firn_str name);
-/* Bytes of the smallest fixed that holds decimals of this precision. */
-size_t firn_decimal_fixed_size(int32_t precision);
 
 /* ---- container writer ---- */
 

@@ -3,12 +3,11 @@
  * schema says in the same order what they are (avro_type_json.c). */
 #include "format/avro/avro_rows_writer.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "format/avro/avro.h"
+#include "format/avro/avro_primitive.h"
 #include "format/columns/batch_metrics.h"
 #include "format/variant/variant_value.h"
 
@@ -103,16 +102,6 @@ static firn_status put_items(firn_buf *b, const firn_field *field, const firn_co
     return firn_buf_check(b, err); /* or a long list would be walked for nothing */
 }
 
-static firn_status put_fixed(firn_buf *b, const firn_field *field, firn_str bytes, firn_error *err)
-{
-    const size_t size = field->type->kind == FIRN_TYPE_UUID ? 16 : (size_t)field->type->length;
-    if (bytes.len != size)
-        return firn_fail(err, FIRN_ERR_ARG, "value of %zu bytes in column \"%.*s\", expected %zu",
-                         bytes.len, FIRN_STR_ARG(field->name), size);
-    firn_buf_str(b, bytes);
-    return FIRN_OK;
-}
-
 static firn_status put_variant(firn_buf *b, firn_str bytes, firn_error *err)
 {
     firn_str metadata = {0};
@@ -123,49 +112,13 @@ static firn_status put_variant(firn_buf *b, firn_str bytes, firn_error *err)
     return FIRN_OK;
 }
 
-static void put_decimal(firn_buf *b, const firn_field *field, firn_int128 value)
-{
-    for (size_t i = firn_decimal_fixed_size(field->type->precision); i-- > 0;)
-        firn_buf_byte(b, (uint8_t)((firn_uint128)value >> (8 * i)));
-}
-
-static firn_status put_primitive(firn_buf *b, const firn_field *field, const firn_value *value,
+static firn_status put_primitive(firn_buf *b, const firn_field *field, firn_value value,
                                  firn_error *err)
 {
-    uint32_t bits32 = 0;
-    uint64_t bits64 = 0;
-    switch (field->type->kind) {
-    case FIRN_TYPE_BOOLEAN: firn_buf_byte(b, value->as.boolean); return FIRN_OK;
-    case FIRN_TYPE_INT:
-    case FIRN_TYPE_DATE: firn_buf_zigzag(b, value->as.i32); return FIRN_OK;
-    case FIRN_TYPE_LONG:
-    case FIRN_TYPE_TIME:
-    case FIRN_TYPE_TIMESTAMP:
-    case FIRN_TYPE_TIMESTAMPTZ:
-    case FIRN_TYPE_TIMESTAMP_NS:
-    case FIRN_TYPE_TIMESTAMPTZ_NS: firn_buf_zigzag(b, value->as.i64); return FIRN_OK;
-    case FIRN_TYPE_FLOAT:
-        memcpy(&bits32, &value->as.f32, sizeof bits32);
-        firn_buf_u32le(b, bits32);
-        return FIRN_OK;
-    case FIRN_TYPE_DOUBLE:
-        memcpy(&bits64, &value->as.f64, sizeof bits64);
-        firn_buf_u64le(b, bits64);
-        return FIRN_OK;
-    case FIRN_TYPE_DECIMAL: put_decimal(b, field, value->as.decimal); return FIRN_OK;
-    case FIRN_TYPE_UUID:
-    case FIRN_TYPE_FIXED: return put_fixed(b, field, value->as.bytes, err);
-    case FIRN_TYPE_VARIANT: return put_variant(b, value->as.bytes, err);
-    case FIRN_TYPE_STRING:
-    case FIRN_TYPE_BINARY:
-    case FIRN_TYPE_GEOMETRY:
-    case FIRN_TYPE_GEOGRAPHY: firn_avro_write_bytes(b, value->as.bytes); return FIRN_OK;
-    case FIRN_TYPE_UNKNOWN:
-    case FIRN_TYPE_STRUCT:
-    case FIRN_TYPE_LIST:
-    case FIRN_TYPE_MAP: break;
-    }
-    return firn_fail(err, FIRN_ERR_INTERNAL, "type %d is no primitive", (int)field->type->kind);
+    const firn_status st = field->type->kind == FIRN_TYPE_VARIANT
+                               ? put_variant(b, value.as.bytes, err)
+                               : firn_avro_put_value(field->type, &value, b, err);
+    return firn_error_wrap(err, st, "column \"%.*s\"", FIRN_STR_ARG(field->name));
 }
 
 /* A struct has no values of its own; of a column without memory all rows are null. */
@@ -195,10 +148,8 @@ static firn_status put_value(firn_buf *b, const firn_field *field, const firn_co
         for (size_t i = 0; i < field->type->n_fields; i++)
             FIRN_TRY(put_child(b, &field->type->fields[i], column, i, row, err));
         return FIRN_OK;
-    default: break;
+    default: return put_primitive(b, field, firn_column_get(column, row), err);
     }
-    const firn_value value = firn_column_get(column, row);
-    return put_primitive(b, field, &value, err);
 }
 
 /* ---- rows ---- */

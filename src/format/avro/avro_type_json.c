@@ -3,10 +3,12 @@
  * those of Iceberg's Java library. A fixed type is named after its field, because a name may be
  * defined only once and not all readers resolve references to one. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "format/avro/avro.h"
+#include "format/avro/avro_primitive.h"
 #include "format/avro/avro_rows_writer.h"
 #include "format/json/json.h"
 
@@ -64,63 +66,13 @@ bool firn_avro_put_name(firn_buf *b, firn_str name)
     return is_changed;
 }
 
-size_t firn_decimal_fixed_size(int32_t precision)
-{
-    firn_uint128 limit = 1;
-    for (int32_t i = 0; i < precision; i++) limit *= 10;
-    size_t bytes = 1;
-    while (bytes < 16 && (firn_uint128)1 << (8 * bytes - 1) < limit) bytes++;
-    return bytes;
-}
-
 /* ---- types ---- */
 
-static const char *plain_type(firn_type_kind kind)
+static void put_primitive(firn_buf *b, const firn_field *field)
 {
-    switch (kind) {
-    case FIRN_TYPE_UNKNOWN: return "\"null\"";
-    case FIRN_TYPE_BOOLEAN: return "\"boolean\"";
-    case FIRN_TYPE_INT: return "\"int\"";
-    case FIRN_TYPE_LONG: return "\"long\"";
-    case FIRN_TYPE_FLOAT: return "\"float\"";
-    case FIRN_TYPE_DOUBLE: return "\"double\"";
-    case FIRN_TYPE_STRING: return "\"string\"";
-    case FIRN_TYPE_BINARY:
-    case FIRN_TYPE_GEOMETRY:
-    case FIRN_TYPE_GEOGRAPHY: return "\"bytes\"";
-    case FIRN_TYPE_DATE: return "{\"type\":\"int\",\"logicalType\":\"date\"}";
-    case FIRN_TYPE_TIME: return "{\"type\":\"long\",\"logicalType\":\"time-micros\"}";
-    case FIRN_TYPE_TIMESTAMP:
-        return "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"adjust-to-utc\":false}";
-    case FIRN_TYPE_TIMESTAMPTZ:
-        return "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"adjust-to-utc\":true}";
-    case FIRN_TYPE_TIMESTAMP_NS:
-        return "{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\",\"adjust-to-utc\":false}";
-    case FIRN_TYPE_TIMESTAMPTZ_NS:
-        return "{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\",\"adjust-to-utc\":true}";
-    case FIRN_TYPE_UUID:
-    case FIRN_TYPE_FIXED:
-    case FIRN_TYPE_DECIMAL:
-    case FIRN_TYPE_VARIANT:
-    case FIRN_TYPE_STRUCT:
-    case FIRN_TYPE_LIST:
-    case FIRN_TYPE_MAP: return NULL;
-    }
-    return NULL;
-}
-
-static void put_fixed(firn_buf *b, const firn_field *field)
-{
-    const firn_type *type = field->type;
-    const bool is_uuid = type->kind == FIRN_TYPE_UUID;
-    firn_buf_printf(b, "{\"type\":\"fixed\",\"name\":\"f%" PRId32 "\",\"size\":", field->id);
-    if (type->kind == FIRN_TYPE_DECIMAL)
-        firn_buf_printf(
-            b, "%zu,\"logicalType\":\"decimal\",\"precision\":%" PRId32 ",\"scale\":%" PRId32 "}",
-            firn_decimal_fixed_size(type->precision), type->precision, type->scale);
-    else
-        firn_buf_printf(b, "%" PRId32 "%s}", is_uuid ? 16 : type->length,
-                        is_uuid ? ",\"logicalType\":\"uuid\"" : "");
+    char name[16];
+    snprintf(name, sizeof name, "f%" PRId32, field->id);
+    firn_avro_put_type(field->type, name, b);
 }
 
 static firn_status put_type(firn_buf *b, const firn_field *field, int depth, firn_error *err);
@@ -209,10 +161,7 @@ static firn_status put_type(firn_buf *b, const firn_field *field, int depth, fir
                         "{\"name\":\"value\",\"type\":\"bytes\"}]}",
                         field->id);
         return FIRN_OK;
-    case FIRN_TYPE_UUID:
-    case FIRN_TYPE_FIXED:
-    case FIRN_TYPE_DECIMAL: put_fixed(b, field); return FIRN_OK;
-    default: firn_buf_cstr(b, plain_type(type->kind)); return FIRN_OK;
+    default: put_primitive(b, field); return FIRN_OK;
     }
 }
 

@@ -7,19 +7,18 @@
 
 #include "base/cursor.h"
 #include "base/error.h"
+#include "format/columns/decimal.h"
 
 #define DEFAULT_TRUNCATE 16
 
 /* Big-endian two's complement in as few bytes as hold the sign. */
 static void encode_decimal(firn_int128 value, firn_buf *out)
 {
-    uint8_t bytes[16];
-    for (int i = 0; i < 16; i++) bytes[15 - i] = (uint8_t)(value >> (8 * i));
-    int from = 0;
-    while (from < 15 && ((bytes[from] == 0 && !(bytes[from + 1] & 0x80)) ||
-                         (bytes[from] == 0xff && (bytes[from + 1] & 0x80))))
-        from++;
-    firn_buf_append(out, bytes + from, (size_t)(16 - from));
+    char bytes[16];
+    size_t n = 1;
+    while (n < sizeof bytes && value >> (8 * n - 1) != (value < 0 ? -1 : 0)) n++;
+    firn_decimal_to_bytes(value, n, bytes);
+    firn_buf_append(out, bytes, n);
 }
 
 firn_status firn_value_encode(const firn_value *value, firn_buf *out, firn_error *err)
@@ -68,9 +67,7 @@ static firn_status decode_decimal(const firn_type *type, firn_str bytes, firn_va
                                   firn_error *err)
 {
     if (bytes.len < 1 || bytes.len > 16) return wrong_size(type, bytes, err);
-    firn_int128 v = (uint8_t)bytes.data[0] & 0x80 ? -1 : 0;
-    for (size_t i = 0; i < bytes.len; i++) v = v * 256 + (uint8_t)bytes.data[i];
-    out->as.decimal = v;
+    out->as.decimal = firn_decimal_of_bytes(bytes);
     return FIRN_OK;
 }
 

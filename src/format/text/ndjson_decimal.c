@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decimals, exactly as written: JSON numbers, or strings that hold one. */
+#include "format/columns/decimal.h"
 #include "format/text/ndjson_internal.h"
 
 /* A number as digits * 10^exponent. */
@@ -12,40 +13,12 @@ typedef struct decimal_text {
 
 #define EXPONENT_MAX 100000
 
-static const uint64_t k_powers[19] = {1u,
-                                      10u,
-                                      100u,
-                                      1000u,
-                                      10000u,
-                                      100000u,
-                                      1000000u,
-                                      10000000u,
-                                      100000000u,
-                                      1000000000u,
-                                      10000000000u,
-                                      100000000000u,
-                                      1000000000000u,
-                                      10000000000000u,
-                                      100000000000000u,
-                                      1000000000000000u,
-                                      10000000000000000u,
-                                      100000000000000000u,
-                                      1000000000000000000u};
-
-/* 10^n for n <= 38 */
-static firn_int128 power_of_ten(int n)
-{
-    return n <= 18 ? (firn_int128)k_powers[n]
-                   : (firn_int128)k_powers[18] * (n <= 36 ? k_powers[n - 18] : k_powers[18]) *
-                         (n <= 36 ? 1 : k_powers[n - 36]);
-}
-
 /* digits * 10^n; false when the result has more than 38 digits. */
 static bool scale_up(firn_int128 *digits, int64_t n)
 {
     if (*digits == 0) return true;
-    if (n > 38 || *digits >= power_of_ten(38 - (int)n)) return false;
-    *digits *= power_of_ten((int)n);
+    if (n > 38 || *digits >= firn_power_of_ten(38 - (int)n)) return false;
+    *digits *= firn_power_of_ten((int)n);
     return true;
 }
 
@@ -127,8 +100,8 @@ static inline bool fast_decimal(const ndjson_node *node, const char *p, int64_t 
         n_missing -= (int)(q - fraction > 19 ? 19 : q - fraction);
     }
     if (q - first > 18 || n_missing < 0 || n_missing > 18 || *q == 'e' || *q == 'E') return false;
-    if (__builtin_mul_overflow(digits, k_powers[n_missing], &digits)) return false;
-    if (digits >= k_powers[precision < 18 ? precision : 18]) return false;
+    if (__builtin_mul_overflow(digits, firn_powers_of_ten[n_missing], &digits)) return false;
+    if (digits >= firn_powers_of_ten[precision < 18 ? precision : 18]) return false;
     *out = is_negative ? -(int64_t)digits : (int64_t)digits;
     *end_out = q;
     return true;
@@ -159,7 +132,7 @@ static const char *slow_decimal(ndjson_line *line, const ndjson_node *node, firn
     if (d.digits == 0) shift = 0;
     /* The digits end in one that is not zero: a negative shift would lose it. */
     if (d.is_too_long || shift < 0 || !scale_up(&d.digits, shift) ||
-        d.digits >= power_of_ten(node->type->precision))
+        d.digits >= firn_power_of_ten(node->type->precision))
         return fail_fit(line, node, p, end);
     store_decimal(column, row, d.is_negative ? -d.digits : d.digits);
     return end;

@@ -11,6 +11,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "format/columns/decimal.h"
 #include "iceberg/expr/expr_value.h"
 #include "iceberg/spec/schema_json.h"
 
@@ -29,13 +30,6 @@ static firn_status fail_kind(const firn_value *literal, const firn_type *type, f
         firn_fail(err, FIRN_ERR_ARG, "cannot compare %s with a %s literal",
                   firn_type_name(type, to, sizeof to), firn_type_name(&t, from, sizeof from));
     return firn_error_hint(err, st, "cast the literal to %s", to);
-}
-
-static firn_int128 power_of_ten(int32_t n)
-{
-    firn_int128 p = 1;
-    for (int32_t i = 0; i < n; i++) p *= 10;
-    return p;
 }
 
 /* Quotient rounded towards minus infinity; sets *is_exact. divisor > 0. */
@@ -71,12 +65,12 @@ static bool number_of_literal(const firn_value *literal, exact_number *out)
 /* The number at another scale: floor and fit. Magnitudes of 10^38 and up are above or below. */
 static firn_int128 rescale(exact_number number, int32_t scale, firn_fit *fit)
 {
-    const firn_int128 limit = power_of_ten(MAX_DIGITS);
+    const firn_int128 limit = firn_power_of_ten(MAX_DIGITS);
     bool is_exact = true;
     firn_int128 v = number.unscaled;
 
     if (number.scale > scale) {
-        v = floor_divide(v, power_of_ten(number.scale - scale), &is_exact);
+        v = floor_divide(v, firn_power_of_ten(number.scale - scale), &is_exact);
     } else {
         for (int32_t i = number.scale; i < scale && v < limit && v > -limit; i++)
             v = v >= limit / 10 ? limit : v <= -limit / 10 ? -limit : v * 10;
@@ -110,7 +104,7 @@ static bool convert_exact(exact_number number, const firn_type *type, firn_value
         out->as.i64 = (int64_t)v;
         return true;
     case FIRN_TYPE_DECIMAL: {
-        const firn_int128 max = power_of_ten(type->precision) - 1;
+        const firn_int128 max = firn_power_of_ten(type->precision) - 1;
         clamp(v, -max, max, fit);
         out->as.decimal = v;
         return true;
@@ -177,7 +171,7 @@ static bool number_of_double(double d, exact_number *out)
     if (digits == 0) scale = 0;
     if (scale > MAX_DIGITS || scale < -MAX_DIGITS) return false;
     for (; scale < 0; scale++) {
-        if (digits >= power_of_ten(MAX_DIGITS - 1)) return false;
+        if (digits >= firn_power_of_ten(MAX_DIGITS - 1)) return false;
         digits *= 10;
     }
     out->unscaled = is_negative ? -digits : digits;
@@ -266,7 +260,7 @@ static bool convert_number(const firn_value *literal, const firn_type *type, fir
     if (literal->kind == FIRN_TYPE_FLOAT || literal->kind == FIRN_TYPE_DOUBLE) {
         const bool is_single = literal->kind == FIRN_TYPE_FLOAT;
         const float_limits limits = {(firn_int128)1 << (is_single ? FLT_MANT_DIG : DBL_MANT_DIG),
-                                     power_of_ten(is_single ? FLT_DIG : DBL_DIG)};
+                                     firn_power_of_ten(is_single ? FLT_DIG : DBL_DIG)};
         const double d = is_single ? (double)literal->as.f32 : literal->as.f64;
         if (isnan(d)) {
             *fit = FIRN_FIT_ABOVE;

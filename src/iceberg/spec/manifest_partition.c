@@ -9,6 +9,8 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "format/avro/avro_primitive.h"
+#include "format/columns/decimal.h"
 #include "iceberg/spec/record_plan.h"
 #include "iceberg/spec/transform.h"
 
@@ -158,9 +160,7 @@ static firn_status set_bytes(firn_str bytes, firn_value *out, firn_error *err)
     if (bytes.len == 0 || bytes.len > 16) {
         return firn_fail(err, FIRN_ERR_CORRUPT, "partition decimal of %zu bytes", bytes.len);
     }
-    firn_uint128 v = (uint8_t)bytes.data[0] & 0x80 ? ~(firn_uint128)0 : 0;
-    for (size_t i = 0; i < bytes.len; i++) v = v << 8 | (uint8_t)bytes.data[i];
-    out->as.decimal = (firn_int128)v;
+    out->as.decimal = firn_decimal_of_bytes(bytes);
     return FIRN_OK;
 }
 
@@ -234,56 +234,6 @@ firn_status firn_partition_read(const firn_partition_plan *plan, firn_cursor *c,
 
 /* ---- writing ---- */
 
-static firn_status write_decimal(const firn_type *type, const firn_value *value, firn_buf *out,
-                                 firn_error *err)
-{
-    const size_t size = firn_decimal_fixed_size(type->precision);
-    const firn_uint128 bits = (firn_uint128)value->as.decimal;
-    const firn_int128 high = size < 16 ? value->as.decimal >> (8 * size - 1) : 0;
-    if (high != 0 && high != -1) {
-        return firn_fail(err, FIRN_ERR_ARG, "partition decimal does not fit precision %" PRId32,
-                         type->precision);
-    }
-    for (size_t i = size; i-- > 0;) firn_buf_byte(out, (uint8_t)(bits >> (8 * i)));
-    return FIRN_OK;
-}
-
-static firn_status write_fixed(size_t size, const firn_value *value, firn_buf *out, firn_error *err)
-{
-    if (value->as.bytes.len != size) {
-        return firn_fail(err, FIRN_ERR_ARG, "partition value of %zu bytes, expected %zu",
-                         value->as.bytes.len, size);
-    }
-    firn_buf_str(out, value->as.bytes);
-    return FIRN_OK;
-}
-
-static firn_status write_scalar(const firn_type *type, const firn_value *value, firn_buf *out,
-                                firn_error *err)
-{
-    uint32_t bits32 = 0;
-    uint64_t bits64 = 0;
-    switch (type->kind) {
-    case FIRN_TYPE_BOOLEAN: firn_buf_byte(out, value->as.boolean); return FIRN_OK;
-    case FIRN_TYPE_INT:
-    case FIRN_TYPE_DATE: firn_buf_zigzag(out, value->as.i32); return FIRN_OK;
-    case FIRN_TYPE_FLOAT:
-        memcpy(&bits32, &value->as.f32, sizeof bits32);
-        firn_buf_u32le(out, bits32);
-        return FIRN_OK;
-    case FIRN_TYPE_DOUBLE:
-        memcpy(&bits64, &value->as.f64, sizeof bits64);
-        firn_buf_u64le(out, bits64);
-        return FIRN_OK;
-    case FIRN_TYPE_DECIMAL: return write_decimal(type, value, out, err);
-    case FIRN_TYPE_UUID: return write_fixed(16, value, out, err);
-    case FIRN_TYPE_FIXED: return write_fixed((size_t)type->length, value, out, err);
-    case FIRN_TYPE_STRING:
-    case FIRN_TYPE_BINARY: firn_avro_write_bytes(out, value->as.bytes); return FIRN_OK;
-    default: firn_buf_zigzag(out, value->as.i64); return FIRN_OK;
-    }
-}
-
 static bool is_same_width(firn_type_kind a, firn_type_kind b)
 {
     const bool a_days = a == FIRN_TYPE_INT || a == FIRN_TYPE_DATE;
@@ -305,5 +255,5 @@ firn_status firn_partition_write(const firn_type *type, const firn_value *value,
                          type ? firn_type_name(type, name, sizeof name) : "null");
     }
     firn_buf_zigzag(out, 1);
-    return write_scalar(type, value, out, err);
+    return firn_error_wrap(err, firn_avro_put_value(type, value, out, err), "partition value");
 }

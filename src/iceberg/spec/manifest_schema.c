@@ -5,11 +5,13 @@
 #include "iceberg/spec/manifest_schema.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "format/avro/avro.h"
+#include "format/avro/avro_primitive.h"
 #include "iceberg/spec/manifest_partition.h"
 #include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/metadata_parts_json.h"
@@ -65,73 +67,33 @@ static bool same_named_type(const firn_type *a, const firn_type *b)
 
 /* Avro lets a name be defined once. A second field of the same type gets a name of its own rather
  * than a reference to the first, because not all readers resolve references. */
-static void put_fixed(firn_buf *b, const firn_type *type, size_t nth)
-{
-    firn_buf_cstr(b, "{\"type\":\"fixed\",\"name\":\"");
-    if (type->kind == FIRN_TYPE_UUID) {
-        firn_buf_cstr(b, "uuid_fixed");
-    } else if (type->kind == FIRN_TYPE_FIXED) {
-        firn_buf_printf(b, "fixed_%" PRId32, type->length);
-    } else {
-        firn_buf_printf(b, "decimal_%" PRId32 "_%" PRId32, type->precision, type->scale);
-    }
-    if (nth > 0) firn_buf_printf(b, "_n%zu", nth);
-    if (type->kind == FIRN_TYPE_UUID) {
-        firn_buf_cstr(b, "\",\"size\":16,\"logicalType\":\"uuid\"}");
-    } else if (type->kind == FIRN_TYPE_FIXED) {
-        firn_buf_printf(b, "\",\"size\":%" PRId32 "}", type->length);
-    } else {
-        firn_buf_printf(b,
-                        "\",\"size\":%zu,\"logicalType\":\"decimal\",\"precision\":%" PRId32
-                        ",\"scale\":%" PRId32 "}",
-                        firn_decimal_fixed_size(type->precision), type->precision, type->scale);
-    }
-}
-
-static const char *avro_type(firn_type_kind kind)
-{
-    switch (kind) {
-    case FIRN_TYPE_BOOLEAN: return "\"boolean\"";
-    case FIRN_TYPE_LONG: return "\"long\"";
-    case FIRN_TYPE_FLOAT: return "\"float\"";
-    case FIRN_TYPE_DOUBLE: return "\"double\"";
-    case FIRN_TYPE_STRING: return "\"string\"";
-    case FIRN_TYPE_BINARY:
-    case FIRN_TYPE_VARIANT:
-    case FIRN_TYPE_GEOMETRY:
-    case FIRN_TYPE_GEOGRAPHY: return "\"bytes\"";
-    case FIRN_TYPE_DATE: return "{\"type\":\"int\",\"logicalType\":\"date\"}";
-    case FIRN_TYPE_TIME: return "{\"type\":\"long\",\"logicalType\":\"time-micros\"}";
-    case FIRN_TYPE_TIMESTAMP:
-        return "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"adjust-to-utc\":false}";
-    case FIRN_TYPE_TIMESTAMPTZ:
-        return "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"adjust-to-utc\":true}";
-    case FIRN_TYPE_TIMESTAMP_NS:
-        return "{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\",\"adjust-to-utc\":false}";
-    case FIRN_TYPE_TIMESTAMPTZ_NS:
-        return "{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\",\"adjust-to-utc\":true}";
-    default: return "\"int\""; /* also what is always null: void of a column that is gone */
-    }
-}
-
-static bool is_named(const firn_type *type)
-{
-    return type && (type->kind == FIRN_TYPE_UUID || type->kind == FIRN_TYPE_FIXED ||
-                    type->kind == FIRN_TYPE_DECIMAL);
-}
-
-static void put_partition_type(firn_buf *b, const firn_type *const *types, size_t at)
+static void name_fixed(const firn_type *const *types, size_t at, char *out, size_t size)
 {
     const firn_type *type = types[at];
-    if (!is_named(type)) {
-        firn_buf_cstr(b, type ? avro_type(type->kind) : "\"int\"");
-        return;
-    }
+    int n = 0;
     size_t nth = 0;
-    for (size_t i = 0; i < at; i++) {
-        if (is_named(types[i]) && same_named_type(types[i], type)) nth++;
-    }
-    put_fixed(b, type, nth);
+    if (type->kind == FIRN_TYPE_UUID)
+        n = snprintf(out, size, "uuid_fixed");
+    else if (type->kind == FIRN_TYPE_FIXED)
+        n = snprintf(out, size, "fixed_%" PRId32, type->length);
+    else
+        n = snprintf(out, size, "decimal_%" PRId32 "_%" PRId32, type->precision, type->scale);
+    for (size_t i = 0; i < at; i++)
+        if (types[i] && same_named_type(types[i], type)) nth++;
+    if (nth > 0) snprintf(out + n, size - (size_t)n, "_n%zu", nth);
+}
+
+/* What is always null, as void of a column that is gone, is an int; no value is ever a variant. */
+static void put_partition_type(firn_buf *b, const firn_type *const *types, size_t at)
+{
+    static const firn_type k_int = {.kind = FIRN_TYPE_INT};
+    static const firn_type k_bytes = {.kind = FIRN_TYPE_BINARY};
+    char name[64] = "";
+    const firn_type *type = types[at] ? types[at] : &k_int;
+    if (firn_avro_type_has_name(type->kind)) name_fixed(types, at, name, sizeof name);
+    if (type->kind == FIRN_TYPE_UNKNOWN || type->kind > FIRN_TYPE_GEOGRAPHY) type = &k_int;
+    if (type->kind == FIRN_TYPE_VARIANT) type = &k_bytes;
+    firn_avro_put_type(type, name, b);
 }
 
 static void put_partition(firn_buf *b, const firn_partition_spec *spec,

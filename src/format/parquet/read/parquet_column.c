@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "format/columns/decimal.h"
 #include "format/parquet/read/parquet_column_values.h"
 #include "format/parquet/read/parquet_page.h"
 #include "format/variant/variant_value.h"
@@ -177,7 +178,7 @@ static firn_status wide_decimals(const firn_parquet_column *c, firn_parquet_scra
     if (!views) return firn_buf_check(&scratch->views, err);
     char *bytes = (char *)(views + n);
     for (size_t i = 0; i < n; i++, bytes += len) {
-        for (size_t k = 0; k < len; k++) bytes[len - 1 - k] = (char)(values[i] >> (8 * k));
+        firn_decimal_to_bytes(values[i], len, bytes);
         views[i] = firn_view_of(bytes, (uint32_t)len);
     }
     *out = views;
@@ -319,12 +320,25 @@ static void judge_page(firn_parquet_column *c, size_t raw_bytes, size_t packed_b
         c->n_hurried = HURRIED_PAGES;
 }
 
+/* The page's bounds say whether all its decimals have the digits of their type. */
+static firn_status check_digits(const firn_parquet_column *c, firn_error *err)
+{
+    const firn_type *type = c->leaf->type;
+    if (type->kind != FIRN_TYPE_DECIMAL || !c->page.has_bounds) return FIRN_OK;
+    if (firn_decimal_fits(c->page.lo, type->precision) &&
+        firn_decimal_fits(c->page.hi, type->precision))
+        return FIRN_OK;
+    return firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\": decimal of more than %d digits",
+                     FIRN_STR_ARG(c->leaf->path[c->leaf->n_path - 1]), (int)type->precision);
+}
+
 static firn_status push_page(firn_parquet_column *c, firn_parquet_scratch *scratch,
                              firn_parquet_encoding encoding, firn_error *err)
 {
     int64_t uncompressed = 0;
     firn_parquet_page *page = firn_parquet_column_next_page(c);
     if (!page) return firn_fail_nomem(err);
+    FIRN_TRY(check_digits(c, err));
     page->first_row = c->n_chunk_rows;
     page->n_values = (int64_t)c->n_values;
     page->null_count = (int64_t)(c->n_levels - c->n_values);

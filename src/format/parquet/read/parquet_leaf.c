@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "format/columns/decimal.h"
 
 enum { REQUIRED = 0, OPTIONAL = 1, REPEATED = 2 };
 
@@ -49,21 +50,11 @@ firn_status firn_parquet_type_copy(firn_arena *arena, const firn_type *type, fir
     return copy_type(arena, type, out, 0, err);
 }
 
-/* Bytes that hold any decimal of this precision in two's complement. */
-static int32_t decimal_bytes(int32_t precision)
-{
-    firn_int128 limit = 1;
-    for (int32_t i = 0; i < precision; i++) limit *= 10;
-    int32_t n = 1;
-    while (n < 16 && ((firn_int128)1 << (8 * n - 1)) < limit) n++;
-    return n;
-}
-
 static firn_parquet_physical decimal_physical(const firn_type *type, int32_t *length)
 {
     if (type->precision <= 9) return FIRN_PHYSICAL_INT32;
     if (type->precision <= 18) return FIRN_PHYSICAL_INT64;
-    *length = decimal_bytes(type->precision);
+    *length = (int32_t)firn_decimal_fixed_size(type->precision);
     return FIRN_PHYSICAL_FIXED;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "format/columns/decimal.h"
 
 static firn_stats_class class_of(const firn_type *type)
 {
@@ -317,10 +318,10 @@ static size_t plain_decimal(const firn_value *v, const firn_parquet_leaf *leaf, 
     const size_t n = leaf->physical == FIRN_PHYSICAL_INT32   ? 4
                      : leaf->physical == FIRN_PHYSICAL_INT64 ? 8
                                                              : (size_t)leaf->type_length;
-    for (size_t i = 0; i < n; i++) {
-        const char byte = (char)(v->as.decimal >> (8 * i));
-        out[leaf->physical == FIRN_PHYSICAL_FIXED ? n - 1 - i : i] = byte;
-    }
+    if (leaf->physical == FIRN_PHYSICAL_FIXED)
+        firn_decimal_to_bytes(v->as.decimal, n, out);
+    else
+        memcpy(out, &v->as.decimal, n);
     return n;
 }
 
