@@ -141,33 +141,15 @@ firn_status firn_parquet_writer_copy(firn_parquet_writer *writer, firn_parquet_c
 
 /* ---- fill ---- */
 
-typedef struct filling {
-    firn_parquet_writer *writer;
-    const firn_batch *batch;
-    int64_t from, n;
-} filling;
-
-static firn_status fill_column(void *ctx, size_t i, size_t thread, firn_error *err)
-{
-    const filling *x = ctx;
-    firn_parquet_writer *w = x->writer;
-    firn_parquet_scratch *scratch = &w->workspace->scratch[thread];
-    firn_parquet_run run;
-    if (!w->is_lacking[i]) return FIRN_OK;
-    FIRN_TRY(
-        firn_parquet_shred(&scratch->shredder, &w->leaves[i], x->batch, x->from, x->n, &run, err));
-    return firn_parquet_column_append(&w->columns[i], scratch, &run, err);
-}
-
 static firn_status fill(firn_parquet_writer *w, const firn_batch *batch, firn_error *err)
 {
     int64_t most = FIRN_BATCH_ROWS;
     if (most > (int64_t)w->settings.page_rows) most = (int64_t)w->settings.page_rows;
     for (int64_t from = 0; from < batch->n_rows;) {
         const int64_t rest = batch->n_rows - from;
-        filling x = {w, batch, from, rest < most ? rest : most};
-        FIRN_TRY(firn_pool_run(w->workspace->pool, w->n_leaves, fill_column, &x, err));
-        from += x.n;
+        const int64_t n = rest < most ? rest : most;
+        FIRN_TRY(firn_parquet_writer__append_leaves(w, batch, from, n, w->is_lacking, err));
+        from += n;
     }
     w->n_to_fill -= batch->n_rows;
     return end_if_full(w, err);

@@ -5,62 +5,49 @@
 #include "base/error.h"
 #include "format/parquet/thrift/thrift.h"
 
-static firn_status parse_data_header(firn_thrift *t, const firn_thrift_field *in,
-                                     firn_pq_page_header *h, firn_error *err)
+/* A struct of numbers: numbers[k] takes field k + 1. Version 2 of data pages has a flag behind
+ * them.
+ */
+static firn_status parse_body(firn_thrift *t, const firn_thrift_field *in, int32_t *const *numbers,
+                              int32_t n, bool *flag, firn_error *err)
 {
     firn_thrift_field f;
     firn_status st;
     FIRN_TRY(firn_thrift_enter(t, in, &f, err));
     while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
-        switch (f.id) {
-        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
-        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
-        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &h->def_encoding, err)); break;
-        case 4: FIRN_TRY(firn_thrift_i32(t, &f, &h->rep_encoding, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
-        }
+        if (f.id >= 1 && f.id <= n)
+            FIRN_TRY(firn_thrift_i32(t, &f, numbers[f.id - 1], err));
+        else if (f.id == n + 1 && flag)
+            FIRN_TRY(firn_thrift_bool(t, &f, flag, err));
+        else
+            FIRN_TRY(firn_thrift_skip(t, &f, err));
     }
-    h->has_body = true;
     return st == FIRN_DONE ? FIRN_OK : st;
+}
+
+static firn_status parse_data_header(firn_thrift *t, const firn_thrift_field *in,
+                                     firn_pq_page_header *h, firn_error *err)
+{
+    int32_t *const numbers[] = {&h->n_values, &h->encoding, &h->def_encoding, &h->rep_encoding};
+    h->has_body = true;
+    return parse_body(t, in, numbers, 4, NULL, err);
 }
 
 static firn_status parse_dictionary_header(firn_thrift *t, const firn_thrift_field *in,
                                            firn_pq_page_header *h, firn_error *err)
 {
-    firn_thrift_field f;
-    firn_status st;
-    FIRN_TRY(firn_thrift_enter(t, in, &f, err));
-    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
-        switch (f.id) {
-        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
-        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
-        }
-    }
+    int32_t *const numbers[] = {&h->n_values, &h->encoding};
     h->has_body = true;
-    return st == FIRN_DONE ? FIRN_OK : st;
+    return parse_body(t, in, numbers, 2, NULL, err);
 }
 
 static firn_status parse_data_header_v2(firn_thrift *t, const firn_thrift_field *in,
                                         firn_pq_page_header *h, firn_error *err)
 {
-    firn_thrift_field f;
-    firn_status st;
-    FIRN_TRY(firn_thrift_enter(t, in, &f, err));
-    while ((st = firn_thrift_next(t, &f, err)) == FIRN_OK) {
-        switch (f.id) {
-        case 1: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_values, err)); break;
-        case 2: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_nulls, err)); break;
-        case 3: FIRN_TRY(firn_thrift_i32(t, &f, &h->n_rows, err)); break;
-        case 4: FIRN_TRY(firn_thrift_i32(t, &f, &h->encoding, err)); break;
-        case 5: FIRN_TRY(firn_thrift_i32(t, &f, &h->def_bytes, err)); break;
-        case 6: FIRN_TRY(firn_thrift_i32(t, &f, &h->rep_bytes, err)); break;
-        case 7: FIRN_TRY(firn_thrift_bool(t, &f, &h->is_packed, err)); break;
-        default: FIRN_TRY(firn_thrift_skip(t, &f, err)); break;
-        }
-    }
+    int32_t *const numbers[] = {&h->n_values, &h->n_nulls,   &h->n_rows,
+                                &h->encoding, &h->def_bytes, &h->rep_bytes};
     h->has_body = true;
-    return st == FIRN_DONE ? FIRN_OK : st;
+    return parse_body(t, in, numbers, 6, &h->is_packed, err);
 }
 
 static firn_status parse_header(firn_thrift *t, firn_pq_page_header *h, firn_error *err)

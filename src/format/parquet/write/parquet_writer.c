@@ -253,6 +253,7 @@ typedef struct slice {
     firn_parquet_writer *writer;
     const firn_batch *batch;
     int64_t from, n;
+    const bool *only; /* by leaf; NULL: all */
 } slice;
 
 static firn_status append_column(void *ctx, size_t i, size_t thread, firn_error *err)
@@ -261,16 +262,24 @@ static firn_status append_column(void *ctx, size_t i, size_t thread, firn_error 
     firn_parquet_writer *w = s->writer;
     firn_parquet_scratch *scratch = &w->workspace->scratch[thread];
     firn_parquet_run run;
+    if (s->only && !s->only[i]) return FIRN_OK;
     FIRN_TRY(
         firn_parquet_shred(&scratch->shredder, &w->leaves[i], s->batch, s->from, s->n, &run, err));
     return firn_parquet_column_append(&w->columns[i], scratch, &run, err);
 }
 
+firn_status firn_parquet_writer__append_leaves(firn_parquet_writer *w, const firn_batch *batch,
+                                               int64_t from, int64_t n, const bool *only,
+                                               firn_error *err)
+{
+    slice s = {w, batch, from, n, only};
+    return firn_pool_run(w->workspace->pool, w->n_leaves, append_column, &s, err);
+}
+
 static firn_status append_slice(firn_parquet_writer *w, const firn_batch *batch, int64_t from,
                                 int64_t n, firn_error *err)
 {
-    slice s = {w, batch, from, n};
-    FIRN_TRY(firn_pool_run(w->workspace->pool, w->n_leaves, append_column, &s, err));
+    FIRN_TRY(firn_parquet_writer__append_leaves(w, batch, from, n, NULL, err));
     w->n_pending += n;
     w->n_rows += n;
     return firn_parquet_writer__is_group_full(w) ? firn_parquet_writer__end_group(w, err) : FIRN_OK;

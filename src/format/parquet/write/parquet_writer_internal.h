@@ -44,6 +44,12 @@ struct firn_parquet_writer {
 /* FIRN_ERR_ARG after a failure or the end, and while rows are to be filled in. */
 FIRN_MUST_CHECK firn_status firn_parquet_writer__check(const firn_parquet_writer *w,
                                                        firn_error *err);
+/* Rows [from, from + n) of a batch to the leaves that are marked (only NULL: to all), without
+ * counting them. */
+FIRN_MUST_CHECK firn_status firn_parquet_writer__append_leaves(firn_parquet_writer *w,
+                                                               const firn_batch *batch,
+                                                               int64_t from, int64_t n,
+                                                               const bool *only, firn_error *err);
 /* Ends the row group at hand, if it has rows. */
 FIRN_MUST_CHECK firn_status firn_parquet_writer__end_group(firn_parquet_writer *w, firn_error *err);
 /* Has the row group at hand its size? */
