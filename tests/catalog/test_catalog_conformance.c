@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every driver of the catalog interface must do, run on the in-memory and the SQLite one. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -17,29 +16,6 @@ static const firn_catalog_ops *ops(const firn_test_lake *lake)
 static void *ctx(const firn_test_lake *lake)
 {
     return firn_catalog_ctx(lake->catalog);
-}
-
-static int open_memory(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    *state = lake;
-    firn_test_lake_open(lake, false, NULL);
-    return 0;
-}
-
-static int open_sqlite(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    *state = lake;
-    firn_test_lake_open(lake, true, NULL);
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
 }
 
 /* Levels from "a.b"; storage in the lake's arena. */
@@ -527,10 +503,10 @@ static void test_tables_and_views_share_names(void **state)
                  "it is a view");
 }
 
-#define BOTH(test)                                             \
-    {#test " (memory)", test, open_memory, close_lake, NULL},  \
-    {                                                          \
-#test " (sqlite)", test, open_sqlite, close_lake, NULL \
+#define BOTH(test)                                                                     \
+    {#test " (memory)", test, firn_test_local_lake, firn_test_lake_tear_down, NULL},   \
+    {                                                                                  \
+#test " (sqlite)", test, firn_test_sqlite_lake, firn_test_lake_tear_down, NULL \
     }
 
 int main(void)

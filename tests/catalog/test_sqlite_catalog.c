@@ -13,21 +13,6 @@
 #include "catalog/sqlite.h"
 #include "lake_fixture.h"
 
-static int open_lake(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    *state = lake;
-    firn_test_lake_open(lake, true, NULL);
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
-}
-
 /* All rows of a query, columns joined by '|', rows by ';'. */
 static void query(const char *path, const char *sql, char *out, size_t size)
 {
@@ -296,7 +281,8 @@ static void test_many_processes_make_one_catalog(void **state)
     }
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_lake, close_lake)
+#define TEST(test) \
+    cmocka_unit_test_setup_teardown(test, firn_test_sqlite_lake, firn_test_lake_tear_down)
 
 int main(void)
 {

@@ -2,7 +2,6 @@
 /* Which pairs of concurrent commits conflict: every case that tests/data/commit_conflicts.tsv has,
  * with the verdict of Iceberg's Java library (made by tests/peers/java, class Conflicts). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -205,25 +204,11 @@ static void test_every_pair_has_javas_verdict(void **state)
     assert_int_equal(n_wrong, 0);
 }
 
-static int open_lake(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    firn_test_lake_open_in_memory(lake);
-    *state = lake;
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_every_pair_has_javas_verdict, open_lake, close_lake),
+        cmocka_unit_test_setup_teardown(test_every_pair_has_javas_verdict, firn_test_memory_lake,
+                                        firn_test_lake_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows that were on their way while another commit made a column required: what may have null in it
  * does not land. */
-#include <stdlib.h>
 
 #include "base/str.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "lake_fixture.h"
-
-static int open_lake(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    firn_test_lake_open_in_memory(lake);
-    *state = lake;
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
-}
 
 enum nulls { NULLS_NONE, NULLS_SOME, NULLS_UNKNOWN };
 
@@ -131,7 +115,8 @@ static void test_staged_rows_with_nulls_are_not_picked(void **state)
     assert_int_equal(n_snapshots(lake), 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_lake, close_lake)
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, firn_test_memory_lake, firn_test_lake_tear_down)
 
 int main(void)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Schemas united by name, unknown columns that get a type, columns made required while others
  * commit, partition fields renamed. */
-#include <stdlib.h>
 
 #include "base/str.h"
 #include "lake_fixture.h"
@@ -21,21 +20,6 @@ static const firn_type k_unknown = {.kind = FIRN_TYPE_UNKNOWN};
     static const firn_type name = {.kind = FIRN_TYPE_STRUCT, \
                                    .fields = (members),      \
                                    .n_fields = sizeof(members) / sizeof *(members)}
-
-static int open_lake(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    *state = lake;
-    firn_test_lake_open(lake, false, NULL);
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
-}
 
 static firn_txn *begin(firn_table *table)
 {
@@ -185,7 +169,8 @@ static void test_partition_fields_are_renamed(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, open_lake, close_lake)
+#define CASE(name) \
+    cmocka_unit_test_setup_teardown(name, firn_test_local_lake, firn_test_lake_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_a_union_adds_widens_and_loosens),
         CASE(test_a_union_of_types_that_do_not_go_together_is_refused),

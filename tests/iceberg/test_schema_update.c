@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Schema, partition and sort order changes, and the ids of new tables. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "lake_fixture.h"
-
-static int open_lake(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    *state = lake;
-    firn_test_lake_open(lake, false, NULL);
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
-}
 
 static const firn_type k_int = {.kind = FIRN_TYPE_INT};
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
@@ -428,7 +412,8 @@ static void test_properties_are_set_removed_and_guarded(void **state)
     firn_table_close(table);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_lake, close_lake)
+#define TEST(test) \
+    cmocka_unit_test_setup_teardown(test, firn_test_local_lake, firn_test_lake_tear_down)
 
 int main(void)
 {

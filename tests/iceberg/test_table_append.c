@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public append: rows are there after the commit and nowhere before it. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/str.h"
 #include "firn/append.h"
 #include "lake_fixture.h"
-
-static int open_lake(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    *state = lake;
-    firn_test_lake_open(lake, true, NULL);
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
-}
 
 static firn_batch *make_batch(const firn_type *root, int64_t n)
 {
@@ -165,14 +149,16 @@ static void test_files_of_a_lost_commit_are_removed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_rows_are_committed_at_once, open_lake, close_lake),
-        cmocka_unit_test_setup_teardown(test_close_without_commit_leaves_no_files, open_lake,
-                                        close_lake),
-        cmocka_unit_test_setup_teardown(test_append_without_rows_commits_nothing, open_lake,
-                                        close_lake),
-        cmocka_unit_test_setup_teardown(test_wrong_columns_are_refused, open_lake, close_lake),
-        cmocka_unit_test_setup_teardown(test_files_of_a_lost_commit_are_removed, open_lake,
-                                        close_lake),
+        cmocka_unit_test_setup_teardown(test_rows_are_committed_at_once, firn_test_sqlite_lake,
+                                        firn_test_lake_tear_down),
+        cmocka_unit_test_setup_teardown(test_close_without_commit_leaves_no_files,
+                                        firn_test_sqlite_lake, firn_test_lake_tear_down),
+        cmocka_unit_test_setup_teardown(test_append_without_rows_commits_nothing,
+                                        firn_test_sqlite_lake, firn_test_lake_tear_down),
+        cmocka_unit_test_setup_teardown(test_wrong_columns_are_refused, firn_test_sqlite_lake,
+                                        firn_test_lake_tear_down),
+        cmocka_unit_test_setup_teardown(test_files_of_a_lost_commit_are_removed,
+                                        firn_test_sqlite_lake, firn_test_lake_tear_down),
     };
     return cmocka_run_group_tests_name("table_append", tests, NULL, NULL);
 }

@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows to data files: split by partition, rolled, named, measured, and cleaned up. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "faulty_store.h"
 #include "iceberg/write/table_writer.h"
 #include "lake_fixture.h"
-
-static int open_lake(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    *state = lake;
-    firn_test_lake_open(lake, false, NULL);
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
-}
 
 /* Rows first_id .. first_id + n - 1; day = id % n_days (null where it is days_null), name "n<id>",
  * price = id / 2. */
@@ -366,7 +350,8 @@ static void test_null_in_required_column_is_refused(void **state)
     firn_table_close(table);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_lake, close_lake)
+#define TEST(test) \
+    cmocka_unit_test_setup_teardown(test, firn_test_local_lake, firn_test_lake_tear_down)
 
 int main(void)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Appends, and how a commit ends: landed, lost, unknown. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -10,21 +9,6 @@
 #include "iceberg/scan/plan.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "lake_fixture.h"
-
-static int open_lake(void **state)
-{
-    firn_test_lake *lake = calloc(1, sizeof *lake);
-    *state = lake;
-    firn_test_lake_open(lake, true, NULL);
-    return 0;
-}
-
-static int close_lake(void **state)
-{
-    firn_test_lake_close(*state, false);
-    free(*state);
-    return 0;
-}
 
 /* The table through a catalog that gives no turns, so that races can be lost. */
 static firn_table *open_without_turns(firn_test_lake *lake, firn_test_faulty_catalog *faulty,
@@ -600,7 +584,8 @@ static void test_running_out_of_memory_gives_all_or_nothing(void **state)
     firn_table_close(table);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_lake, close_lake)
+#define TEST(test) \
+    cmocka_unit_test_setup_teardown(test, firn_test_sqlite_lake, firn_test_lake_tear_down)
 
 int main(void)
 {

@@ -2,6 +2,7 @@
 #include "lake_fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -83,6 +84,34 @@ void firn_test_lake_close(firn_test_lake *lake, bool keep_folder)
     firn_arena_destroy(lake->arena);
     firn_env_destroy(lake->env);
     if (!keep_folder) firn_test_remove_tree(lake->folder);
+}
+
+int firn_test_sqlite_lake(void **state)
+{
+    *state = calloc(1, sizeof(firn_test_lake));
+    firn_test_lake_open(*state, true, NULL);
+    return 0;
+}
+
+int firn_test_local_lake(void **state)
+{
+    *state = calloc(1, sizeof(firn_test_lake));
+    firn_test_lake_open(*state, false, NULL);
+    return 0;
+}
+
+int firn_test_memory_lake(void **state)
+{
+    *state = calloc(1, sizeof(firn_test_lake));
+    firn_test_lake_open_in_memory(*state);
+    return 0;
+}
+
+int firn_test_lake_tear_down(void **state)
+{
+    firn_test_lake_close(*state, false);
+    free(*state);
+    return 0;
 }
 
 void firn_test_lake_fail(firn_test_lake *lake, const char *failpoints)

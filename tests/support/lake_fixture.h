@@ -32,6 +32,12 @@ void firn_test_lake_open_in_memory(firn_test_lake *lake);
 void firn_test_lake_reopen(firn_test_lake *lake, const char *folder, const char *failpoints);
 /* Closes and, unless keep_folder, removes the folder. */
 void firn_test_lake_close(firn_test_lake *lake, bool keep_folder);
+/* As set-up of a test: a lake of its own in *state, with catalog and files on disk, files only, or
+ * neither. */
+int firn_test_sqlite_lake(void **state);
+int firn_test_local_lake(void **state);
+int firn_test_memory_lake(void **state);
+int firn_test_lake_tear_down(void **state);
 /* Replaces the failpoints of the environment; NULL: none. */
 void firn_test_lake_fail(firn_test_lake *lake, const char *failpoints);
 
