@@ -7,6 +7,7 @@ import decimal
 import math
 import os
 import re
+import zoneinfo
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,7 +143,25 @@ def entries(column, row):
     return range(at[0], at[0] + at[1])
 
 
-def render(column, row, type_name):
+def offset_us(zone, us):
+    """Of a zone at an instant."""
+    found = re.fullmatch(r"([-+])(\d\d):?(\d\d)", zone)
+    if found:
+        return (1 if found[1] == "+" else -1) * (int(found[2]) * 60 + int(found[3])) * 60000000
+    instant = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(microseconds=us)
+    return instant.astimezone(zoneinfo.ZoneInfo(zone)).utcoffset() // datetime.timedelta(microseconds=1)
+
+
+def shortest_real(value):
+    """The fewest digits, at least two, that a real is read back from: what the client of Trino is given."""
+    for digits in range(2, 10):
+        text = "%.*g" % (digits, value)
+        if c.c_float(float(text)).value == value:
+            return float(text)
+    return value
+
+
+def render(column, row, type_name, zone=""):
     """One value as README of the scripts says."""
     if column.validity and not column.validity[row >> 6] >> (row & 63) & 1:
         return "NULL"
@@ -158,7 +177,10 @@ def render(column, row, type_name):
     if kind == "decimal":
         return unscaled(column.type[0], column, row)
     if kind in FIXED_WIDTH:
-        return render_fixed(kind, c.cast(column.values, c.POINTER(FIXED_WIDTH[kind]))[row], type_name)
+        value = c.cast(column.values, c.POINTER(FIXED_WIDTH[kind]))[row]
+        if zone and kind == "timestamptz":
+            return timestamp(value + offset_us(zone, value), "timestamp", digits_of(type_name)) + " " + zone
+        return render_fixed(kind, value, type_name)
     if kind in ("uuid", "fixed", "binary"):
         return '"' + view(column, row).hex() + '"'
     text = view(column, row).decode("utf-8", "replace")
@@ -169,7 +191,7 @@ def render_fixed(kind, value, type_name):
     if kind == "boolean":
         return "true" if value else "false"
     if kind == "float":
-        return real(value, "%.9g")
+        return real(shortest_real(value) if type_name == "real" else value, "%.9g")
     if kind == "double":
         return real(value, "%.17g")
     if kind == "date":
@@ -197,6 +219,7 @@ class Session:
 
     def __init__(self, lib, handle):
         self.lib, self.handle = lib, handle
+        self.tells_zones = True  # else times with a zone are told in UTC
 
     def run(self, sql):
         outcome, error, result = Outcome(), Error(), c.c_void_p()
@@ -215,12 +238,13 @@ class Session:
         lib, batch = self.lib, c.POINTER(Batch)()
         columns = lib.firn_result_columns(result)[0]
         names = [lib.firn_result_type_name(result, i).text() for i in range(columns.n_fields)]
+        zones = [lib.firn_result_time_zone(result, i).text() for i in range(columns.n_fields)]
         outcome.columns = [(columns.fields[i].name.text(), names[i]) for i in range(columns.n_fields)]
         outcome.changed = lib.firn_result_rows_changed(result)
         while (status := lib.firn_result_next(result, c.byref(batch), c.byref(error))) == 0:
             b = batch[0]
             for row in range(b.n_rows):
-                outcome.rows.append([render(b.columns[i], row, names[i]) for i in range(b.n_columns)])
+                outcome.rows.append([render(b.columns[i], row, names[i], zones[i] if self.tells_zones else "") for i in range(b.n_columns)])
         return status
 
 
@@ -237,6 +261,8 @@ def load():
     lib.firn_result_columns.restype = c.POINTER(Type)
     lib.firn_result_type_name.argtypes = [c.c_void_p, c.c_size_t]
     lib.firn_result_type_name.restype = Str
+    lib.firn_result_time_zone.argtypes = [c.c_void_p, c.c_size_t]
+    lib.firn_result_time_zone.restype = Str
     lib.firn_result_rows_changed.argtypes = [c.c_void_p]
     lib.firn_result_rows_changed.restype = c.c_int64
     lib.firn_result_next.argtypes = [c.c_void_p, c.c_void_p, c.c_void_p]

@@ -75,6 +75,10 @@ FIRN_API void firn_result_close(firn_result *result);
 FIRN_API const firn_type *firn_result_columns(const firn_result *result);
 /** @brief The SQL engine's own name of a column's type ("DECIMAL(18,3)", "UBIGINT"). */
 FIRN_API firn_str firn_result_type_name(const firn_result *result, size_t column);
+/** @brief The zone in which a column's timestamps are told in the dialect of Trino, where it is
+ * part of a value: "Asia/Tokyo", "+05:30" after AT TIME ZONE. The values are instants all the same.
+ * Empty: UTC, no such column, or another dialect. */
+FIRN_API firn_str firn_result_time_zone(const firn_result *result, size_t column);
 /** @brief Next batch, borrowed until the next call; FIRN_DONE at the end. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_result_next(firn_result *result, const firn_batch **out,
                                                       firn_error *err);

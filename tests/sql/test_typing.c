@@ -92,7 +92,7 @@ static void test_texts_of_values_are_trinos(void **state)
                 "('2024-01-31 01:02:03.000000', abc, true)");
     sql_run(f, "set time zone 'Asia/Tokyo'");
     assert_rows(f, "select cast(timestamp '2024-03-31 01:30:00.25 Europe/Paris' as varchar) || '!'",
-                "('2024-03-31 00:30:00.25 UTC!')");
+                "('2024-03-31 01:30:00.25 Europe/Paris!')");
     assert_types(f, "select interval '3' year, interval '26' hour",
                  "INTERVAL YEAR TO MONTH; INTERVAL DAY TO SECOND");
 }

@@ -55,6 +55,18 @@ firn_status firn_dialect_elt(firn_dialect_writer *w, const firn_dialect_call *ca
                err);
 }
 
+/* hash(a, b) is firn_hash(firn_hash(42, a), b). */
+firn_status firn_dialect_hash(firn_dialect_writer *w, const firn_dialect_call *call,
+                              firn_error *err)
+{
+    const bool is_long = firn_dialect_is_word(w, call->name, "xxhash64");
+    for (size_t i = 0; i < call->n_args; i++)
+        FIRN_TRY(put(w, call, is_long ? "firn_hash64(" : "firn_hash(", err));
+    FIRN_TRY(put(w, call, "42", err));
+    for (size_t i = 0; i < call->n_args; i++) FIRN_TRY(put_arg(w, call, ", ", i, ")", err));
+    return FIRN_OK;
+}
+
 /* ---- lists ---- */
 
 /* sequence(a, b, step): numbers, or times when the step is an interval. */

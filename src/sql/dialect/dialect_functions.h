@@ -139,6 +139,9 @@ FIRN_MUST_CHECK firn_status firn_dialect_arrays_zip(firn_dialect_writer *w,
 /* listagg(x, ',') WITHIN GROUP (ORDER BY x) */
 FIRN_MUST_CHECK firn_status firn_dialect_listagg(firn_dialect_writer *w,
                                                  const firn_dialect_call *call, firn_error *err);
+/* hash(a, b), xxhash64(a, b) of Spark */
+FIRN_MUST_CHECK firn_status firn_dialect_hash(firn_dialect_writer *w, const firn_dialect_call *call,
+                                              firn_error *err);
 /* regexp_replace(s, pattern, '$1') */
 FIRN_MUST_CHECK firn_status firn_dialect_regexp_replace(firn_dialect_writer *w,
                                                         const firn_dialect_call *call,

@@ -253,9 +253,7 @@ static const firn_dialect_function k_functions[] = {
     {"nanvl", 2, 2, "CASE WHEN isnan($1) THEN $2 ELSE $1 END", NULL},
     {"equal_null", 2, 2, "(($1) IS NOT DISTINCT FROM ($2))", NULL},
     {"decode", 3, ANY, NULL, firn_dialect_decode},
-    {"hash", 1, ANY,
-     "error('not supported: function hash in dialect spark (its values are those of Spark only)')",
-     NULL},
+    {"hash", 1, ANY, NULL, firn_dialect_hash},
     {"raise_error", 1, 1, "error($1)", NULL},
     /* ---- casts by the type's name ---- */
     {"boolean", 1, 1, "CAST($1 AS BOOLEAN)", NULL},
@@ -450,10 +448,7 @@ static const firn_dialect_function k_functions[] = {
     {"date_part", 2, 2, NULL, firn_dialect_part_spark},
     {"datepart", 2, 2, NULL, firn_dialect_part_spark},
     {"grouping", 1, 1, "CAST(grouping($1) AS TINYINT)", NULL},
-    {"xxhash64", 1, ANY,
-     "error('not supported: function xxhash64 in dialect spark (its values are those of Spark "
-     "only)')",
-     NULL},
+    {"xxhash64", 1, ANY, NULL, firn_dialect_hash},
     {"monotonically_increasing_id", 0, 0,
      "error('not supported: function monotonically_increasing_id in dialect spark (rows have no "
      "partitions)')",

@@ -16,6 +16,7 @@
 typedef struct firn_dialect_opts {
     firn_dialect dialect;
     firn_str catalog, ns; /* the current ones, for the functions that tell them */
+    firn_str zone;        /* the session's; empty: UTC */
     /* Columns of a table or view by its name, which is in the statement's arena, for the types of
      * expressions; *out NULL: not known. A function that is NULL knows none. */
     firn_status (*columns_of)(void *ctx, const firn_str *parts, size_t n_parts,

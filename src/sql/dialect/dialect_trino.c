@@ -163,7 +163,7 @@ static const firn_dialect_function k_functions[] = {
     {"if", 2, 2, "if($1, $2, NULL)", NULL},
     /* ---- json ---- */
     {"json_extract_scalar", 2, 2, NULL, firn_dialect_json_text},
-    {"json_parse", 1, 1, "CAST(json($1) AS JSON)", NULL},
+    {"json_parse", 1, 1, "CAST(firn_json_sorted(CAST(json($1) AS VARCHAR)) AS JSON)", NULL},
     {"json_format", 1, 1, "CAST(json($1) AS VARCHAR)", NULL},
     {"hamming_distance", 2, 2,
      "CASE WHEN length($1) = length($2) THEN "
@@ -279,7 +279,7 @@ static const firn_dialect_function k_functions[] = {
     {"min_by", 2, 2, "arg_min_null($1, $2)$w", NULL},
     {"skewness", 1, 1, "firn_skewness(skewness($1)$w, count($1)$w)", NULL},
     {"millisecond", 1, 1, "(datepart('millisecond', $1) % 1000)", NULL},
-    {"current_timezone", 0, 0, "'UTC'", NULL},
+    {"current_timezone", 0, 0, "current_setting('TimeZone')", NULL},
     {"timezone_hour", 1, 1,
      "error('not supported: function timezone_hour in dialect trino (a time keeps its instant, not "
      "its zone)')",

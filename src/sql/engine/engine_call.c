@@ -141,6 +141,57 @@ firn_status firn_call_room(firn_call *c, size_t n, char **out, firn_error *err)
     return FIRN_OK;
 }
 
+bool firn_call_are_valid(const firn_call *c, size_t n_args, int64_t r)
+{
+    for (size_t i = 0; i < n_args; i++) {
+        if (!firn_column_is_valid(&c->args[i], r)) return false;
+    }
+    return true;
+}
+
+firn_str firn_call_text_of(const firn_call *c, size_t arg, int64_t r)
+{
+    return firn_view_str(&((const firn_view *)c->args[arg].values)[r]);
+}
+
+firn_status firn_call_put_text(firn_call *c, firn_column *out, int64_t r, firn_str text,
+                               firn_error *err)
+{
+    char *copy = NULL;
+    FIRN_TRY(firn_call_room(c, text.len, &copy, err));
+    if (text.len > 0) memcpy(copy, text.data, text.len);
+    ((firn_view *)out->values)[r] = firn_view_of(copy, (uint32_t)text.len);
+    return FIRN_OK;
+}
+
+static firn_status put_texts(firn_call *c, size_t n_args, firn_call_text_fn put, firn_buf *buf,
+                             firn_column *out, firn_error *err)
+{
+    for (int64_t r = 0; r < c->n; r++) {
+        bool is_null = !firn_call_are_valid(c, n_args, r);
+        firn_buf_clear(buf);
+        if (!is_null) FIRN_TRY(put(c, r, buf, &is_null, err));
+        FIRN_TRY(firn_buf_check(buf, err));
+        if (is_null)
+            firn_column_set_null(out, r);
+        else
+            FIRN_TRY(firn_call_put_text(c, out, r, firn_buf_view(buf), err));
+    }
+    return firn_call_finish(c, out, err);
+}
+
+firn_status firn_call_texts(firn_call *c, size_t n_args, firn_call_text_fn put, firn_error *err)
+{
+    static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
+    firn_column out;
+    firn_buf buf;
+    FIRN_TRY(firn_call_make(c, &k_string, &out, err));
+    firn_buf_init(&buf, c->engine->opts.env->alloc, UINT32_MAX);
+    const firn_status st = put_texts(c, n_args, put, &buf, &out, err);
+    firn_buf_dispose(&buf);
+    return st;
+}
+
 static void finish(firn_call *c, firn_status st, const firn_error *err, firn_error_handle *info)
 {
     if (st != FIRN_OK) firn_engine_stash(c->engine, err, info);

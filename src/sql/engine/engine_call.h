@@ -63,6 +63,19 @@ FIRN_MUST_CHECK firn_status firn_call_make(firn_call *c, const firn_type *type, 
                                            firn_error *err);
 /* Room for a text of the result, which must outlive the call. */
 FIRN_MUST_CHECK firn_status firn_call_room(firn_call *c, size_t n, char **out, firn_error *err);
+/* No argument of those that were read is null in the row. */
+bool firn_call_are_valid(const firn_call *c, size_t n_args, int64_t r);
+/* A text or bytes of an argument. */
+firn_str firn_call_text_of(const firn_call *c, size_t arg, int64_t r);
+/* A text of the result, copied. */
+FIRN_MUST_CHECK firn_status firn_call_put_text(firn_call *c, firn_column *out, int64_t r,
+                                               firn_str text, firn_error *err);
+/* The text of one row, whose arguments are not null; *is_null: there is none. */
+typedef firn_status (*firn_call_text_fn)(firn_call *c, int64_t r, firn_buf *out, bool *is_null,
+                                         firn_error *err);
+/* Texts of all rows; null where one of the first n_args arguments is. */
+FIRN_MUST_CHECK firn_status firn_call_texts(firn_call *c, size_t n_args, firn_call_text_fn put,
+                                            firn_error *err);
 /* All rows of the column are the result. */
 FIRN_MUST_CHECK firn_status firn_call_finish(firn_call *c, const firn_column *out, firn_error *err);
 
@@ -80,6 +93,10 @@ const firn_function_def *firn_engine_variant_functions(void);
 const firn_function_def *firn_engine_text_functions(void);
 /* engine_spark_text.c */
 const firn_function_def *firn_engine_spark_text(void);
+/* engine_json.c */
+const firn_function_def *firn_engine_json_functions(void);
+/* engine_hash.c */
+const firn_function_def *firn_engine_hash_functions(void);
 /* engine_arithmetic.c */
 const firn_function_def *firn_engine_arithmetic(void);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of ours that SQL can say, as temporary macros of the engine. Their arguments are
  * written as often as they are named. */
+#include <stdio.h>
+
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/engine/engine_api.h"
@@ -215,9 +217,20 @@ firn_status firn_engine_create_macros(firn_engine *engine, firn_error *err)
     return create(engine, k_macros, err);
 }
 
-firn_status firn_engine_create_dialect_macros(firn_engine *engine, firn_error *err)
+static firn_status set_zone(firn_engine *engine, firn_str zone, firn_error *err)
+{
+    char sql[128];
+    firn_engine_rows *rows = NULL;
+    (void)snprintf(sql, sizeof sql, "SET TimeZone = '%.*s'", FIRN_STR_ARG(zone));
+    FIRN_TRY(firn_engine_execute(engine, firn_str_of(sql), &rows, err));
+    firn_engine_rows_close(rows);
+    return FIRN_OK;
+}
+
+firn_status firn_engine_begin_dialects(firn_engine *engine, firn_str zone, firn_error *err)
 {
     if (engine->has_dialect_macros) return FIRN_OK;
+    FIRN_TRY(set_zone(engine, zone.len > 0 ? zone : FIRN_STR("UTC"), err));
     FIRN_TRY(create(engine, k_dialect_macros, err));
     engine->has_dialect_macros = true;
     return FIRN_OK;

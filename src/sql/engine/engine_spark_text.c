@@ -186,16 +186,6 @@ static bool is_rendered(DUCKDB_V2_LOGICAL_TYPE_ID id)
     }
 }
 
-static firn_status put_view(firn_call *c, firn_column *out, int64_t r, firn_str text,
-                            firn_error *err)
-{
-    char *copy = NULL;
-    FIRN_TRY(firn_call_room(c, text.len, &copy, err));
-    if (text.len > 0) memcpy(copy, text.data, text.len);
-    ((firn_view *)out->values)[r] = firn_view_of(copy, (uint32_t)text.len);
-    return FIRN_OK;
-}
-
 static firn_status render_rows(firn_call *c, firn_column *out, firn_buf *buf, firn_error *err)
 {
     for (int64_t r = 0; r < c->n; r++) {
@@ -206,7 +196,7 @@ static firn_status render_rows(firn_call *c, firn_column *out, firn_buf *buf, fi
         firn_buf_clear(buf);
         FIRN_TRY(put_value(&c->args[0], r, 0, buf, err));
         FIRN_TRY(firn_buf_check(buf, err));
-        FIRN_TRY(put_view(c, out, r, firn_buf_view(buf), err));
+        FIRN_TRY(firn_call_put_text(c, out, r, firn_buf_view(buf), err));
     }
     return FIRN_OK;
 }
@@ -297,7 +287,8 @@ static firn_status name_rows(firn_call *c, firn_buf *buf, firn_error *err)
     }
     FIRN_TRY(firn_buf_check(buf, err));
     FIRN_TRY(firn_call_make(c, &k_string, &out, err));
-    for (int64_t r = 0; r < c->n; r++) FIRN_TRY(put_view(c, &out, r, firn_buf_view(buf), err));
+    for (int64_t r = 0; r < c->n; r++)
+        FIRN_TRY(firn_call_put_text(c, &out, r, firn_buf_view(buf), err));
     return firn_call_finish(c, &out, err);
 }
 

@@ -20,29 +20,6 @@ static const firn_type k_string = {.kind = FIRN_TYPE_STRING};
 static const firn_type k_binary = {.kind = FIRN_TYPE_BINARY};
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
 
-static bool are_valid(const firn_call *c, size_t n_args, int64_t r)
-{
-    for (size_t i = 0; i < n_args; i++) {
-        if (!firn_column_is_valid(&c->args[i], r)) return false;
-    }
-    return true;
-}
-
-static firn_str text_of(const firn_call *c, size_t arg, int64_t r)
-{
-    return firn_view_str(&((firn_view *)c->args[arg].values)[r]);
-}
-
-static firn_status put_text(firn_call *c, firn_column *out, int64_t r, firn_str text,
-                            firn_error *err)
-{
-    char *copy = NULL;
-    FIRN_TRY(firn_call_room(c, text.len, &copy, err));
-    if (text.len > 0) memcpy(copy, text.data, text.len);
-    ((firn_view *)out->values)[r] = firn_view_of(copy, (uint32_t)text.len);
-    return FIRN_OK;
-}
-
 /* ---- firn_bytes(x): a text's bytes, and bytes as they are ---- */
 
 static firn_status bytes_rows(firn_call *c, firn_error *err)
@@ -50,8 +27,8 @@ static firn_status bytes_rows(firn_call *c, firn_error *err)
     firn_column out;
     FIRN_TRY(firn_call_make(c, &k_binary, &out, err));
     for (int64_t r = 0; r < c->n; r++) {
-        if (are_valid(c, 1, r))
-            FIRN_TRY(put_text(c, &out, r, text_of(c, 0, r), err));
+        if (firn_call_are_valid(c, 1, r))
+            FIRN_TRY(firn_call_put_text(c, &out, r, firn_call_text_of(c, 0, r), err));
         else
             firn_column_set_null(&out, r);
     }
@@ -108,8 +85,8 @@ static firn_status levenshtein_rows(firn_call *c, firn_error *err)
     firn_column out;
     FIRN_TRY(firn_call_make(c, &k_long, &out, err));
     for (int64_t r = 0; r < c->n; r++) {
-        if (are_valid(c, 2, r))
-            FIRN_TRY(distance(c->arena, text_of(c, 0, r), text_of(c, 1, r),
+        if (firn_call_are_valid(c, 2, r))
+            FIRN_TRY(distance(c->arena, firn_call_text_of(c, 0, r), firn_call_text_of(c, 1, r),
                               &((int64_t *)out.values)[r], err));
         else
             firn_column_set_null(&out, r);
@@ -152,8 +129,9 @@ static firn_status soundex_rows(firn_call *c, firn_error *err)
     FIRN_TRY(firn_call_make(c, &k_string, &out, err));
     for (int64_t r = 0; r < c->n; r++) {
         char code[4];
-        if (are_valid(c, 1, r))
-            FIRN_TRY(put_text(c, &out, r, soundex(text_of(c, 0, r), code), err));
+        if (firn_call_are_valid(c, 1, r))
+            FIRN_TRY(
+                firn_call_put_text(c, &out, r, soundex(firn_call_text_of(c, 0, r), code), err));
         else
             firn_column_set_null(&out, r);
     }
@@ -207,8 +185,9 @@ static firn_status conv_rows(firn_call *c, firn_error *err)
     for (int64_t r = 0; r < c->n; r++) {
         char room[70];
         firn_str text;
-        if (are_valid(c, 3, r) && convert(text_of(c, 0, r), from[r], to[r], room, &text))
-            FIRN_TRY(put_text(c, &out, r, text, err));
+        if (firn_call_are_valid(c, 3, r) &&
+            convert(firn_call_text_of(c, 0, r), from[r], to[r], room, &text))
+            FIRN_TRY(firn_call_put_text(c, &out, r, text, err));
         else
             firn_column_set_null(&out, r);
     }
@@ -248,7 +227,7 @@ static firn_status round_rows(firn_call *c, firn_error *err)
     for (int64_t r = 0; r < c->n; r++) {
         const double *values = c->args[0].values;
         const int32_t *digits = c->args[1].values;
-        if (are_valid(c, 2, r))
+        if (firn_call_are_valid(c, 2, r))
             ((double *)out.values)[r] = round_shortest(values[r], digits[r]);
         else
             firn_column_set_null(&out, r);

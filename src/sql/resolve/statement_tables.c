@@ -225,6 +225,7 @@ firn_status firn_session__translate(firn_session *session, firn_str sql, firn_di
     reference_scope references = {session, scope};
     firn_dialect_opts opts = {.dialect = dialect,
                               .ns = firn_sql_name_text(&ns, session->arena),
+                              .zone = firn_session__zone(session),
                               .columns_of = columns_of,
                               .ctx = &references};
     if (session->current_catalog) opts.catalog = firn_catalog_name(session->current_catalog);

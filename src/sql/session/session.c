@@ -119,7 +119,8 @@ firn_status firn_session__engine(firn_session *session, firn_engine **out, firn_
         firn_session__tell_dialect(session);
     }
     *out = session->engine;
-    return session->has_dialect ? firn_engine_create_dialect_macros(session->engine, err) : FIRN_OK;
+    if (!session->has_dialect) return FIRN_OK;
+    return firn_engine_begin_dialects(session->engine, firn_session__zone(session), err);
 }
 
 /* ---- statements ---- */

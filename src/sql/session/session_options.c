@@ -48,11 +48,22 @@ firn_status firn_texts__set(firn_session *session, session_texts *texts, firn_st
     return FIRN_OK;
 }
 
-/* Sessions of Spark and Trino have their time zone among the settings; the engine has it too. */
+#define TIME_ZONE FIRN_STR("spark.sql.session.timeZone")
+
+firn_str firn_session__zone(const firn_session *session)
+{
+    const firn_str zone = firn_session__setting(session, TIME_ZONE);
+    return firn_str_equals_nocase(zone, FIRN_STR("UTC")) ? (firn_str){0} : zone;
+}
+
+/* Sessions of Spark and Trino have their time zone among the settings; the engine has it too.
+ * key empty: of all settings; value empty: as it was. */
 static firn_status tell_engine(firn_session *session, firn_str key, firn_str value, firn_error *err)
 {
     firn_result *result = NULL;
-    if (!firn_str_equals_nocase(key, FIRN_STR("spark.sql.session.timeZone"))) return FIRN_OK;
+    if (key.len > 0 && !firn_str_equals_nocase(key, TIME_ZONE)) return FIRN_OK;
+    if (value.len == 0 && firn_session__zone(session).len == 0) return FIRN_OK;
+    if (value.len == 0) value = FIRN_STR("UTC");
     if (firn_str_find(value, FIRN_STR("'"), 0) != SIZE_MAX) {
         return firn_fail(err, FIRN_ERR_ARG, "found %.*s, expected a time zone",
                          FIRN_STR_ARG(value));
@@ -75,6 +86,24 @@ static firn_status show_setting(firn_session *session, firn_str key, firn_result
     FIRN_TRY(firn_show__begin(&show, session, k_names, 2, err));
     firn_show__row(&show, cells, 2);
     return firn_show__end(&show, "SET", FIRN_OK, out, err);
+}
+
+/* TIME ZONE 'Asia/Tokyo' */
+static bool read_zone(firn_sql_parser *p, firn_str *value)
+{
+    firn_sql_parser at = *p;
+    if (!firn_parser_accept(&at, "TIME") || !firn_parser_accept(&at, "ZONE")) return false;
+    if (firn_parser_peek(&at).kind != FIRN_TOKEN_STRING) return false;
+    *p = at;
+    return firn_parser_string(p, value, NULL) == FIRN_OK && firn_parser_at_end(p);
+}
+
+static firn_status set_zone(firn_session *session, firn_str zone, firn_result **out,
+                            firn_error *err)
+{
+    FIRN_TRY(tell_engine(session, TIME_ZONE, zone, err));
+    FIRN_TRY(firn_texts__set(session, &session->settings, TIME_ZONE, zone, err));
+    return firn_session__result_of_command(session, "SET", -1, out, err);
 }
 
 /* A name of several parts is a setting of ours, else the engine's. */
@@ -112,9 +141,12 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
     if (!is_reset && !firn_parser_accept(&p, "SET")) return FIRN_OK;
     const bool is_session = firn_parser_accept(&p, "SESSION");
     const size_t offset = firn_parser_peek(&p).offset;
+    *handled = !is_reset && read_zone(&p, &value);
+    if (*handled) return set_zone(session, value, out, err);
     if (is_reset && firn_parser_at_end(&p)) {
         *handled = session->dialect != FIRN_DIALECT_DUCKDB;
         if (!*handled) return FIRN_OK;
+        FIRN_TRY(tell_engine(session, (firn_str){0}, (firn_str){0}, err));
         FIRN_TRY(firn_texts__set(session, &session->settings, (firn_str){0}, (firn_str){0}, err));
         return firn_session__result_of_command(session, "RESET", -1, out, err);
     }
@@ -124,6 +156,7 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
     if (!is_reset && firn_parser_at_end(&p)) return show_setting(session, key, out, err);
     if (is_reset) {
         FIRN_TRY(firn_parser_expect_end(&p, err));
+        FIRN_TRY(tell_engine(session, key, value, err));
     } else {
         FIRN_TRY(firn_parser_expect_symbol(&p, "=", err));
         FIRN_TRY(read_value(&p, &value, err));

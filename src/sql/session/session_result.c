@@ -18,6 +18,7 @@ struct firn_result {
     firn_str tag;
     int64_t rows_changed;
     firn_str *type_names; /* by firn_result__set_type_name(); NULL: none */
+    firn_str *zones;      /* NULL: none */
 };
 
 static firn_status create(firn_session *session, const char *tag, firn_result **out,
@@ -128,6 +129,17 @@ firn_status firn_result__set_type_name(firn_result *result, size_t column, firn_
     return result->type_names[column].data ? FIRN_OK : firn_fail_nomem(err);
 }
 
+static firn_status set_zone(firn_result *result, size_t column, firn_str zone, firn_error *err)
+{
+    const size_t n = result->columns.n_fields;
+    if (!result->zones) {
+        result->zones = firn_arena_alloc_zero(result->arena, n * sizeof *result->zones);
+        if (!result->zones) return firn_fail_nomem(err);
+    }
+    result->zones[column] = firn_arena_copy(result->arena, zone);
+    return result->zones[column].data ? FIRN_OK : firn_fail_nomem(err);
+}
+
 /* When values of the engine's column can be shown as the type's. */
 static firn_status name_type(firn_result *result, size_t column, const firn_value_type *type,
                              firn_error *err)
@@ -149,9 +161,19 @@ firn_status firn_result__set_types(firn_result *result, const firn_translation *
 {
     const size_t n = translation->n_columns;
     if (!result->rows || !translation->columns || n != result->columns.n_fields) return FIRN_OK;
-    for (size_t i = 0; i < n; i++)
-        FIRN_TRY(name_type(result, i, &translation->columns[i].type, err));
+    for (size_t i = 0; i < n; i++) {
+        const firn_value_type *type = &translation->columns[i].type;
+        FIRN_TRY(name_type(result, i, type, err));
+        if (type->kind == FIRN_VALUE_TIMESTAMP_TZ && type->zone.len > 0)
+            FIRN_TRY(set_zone(result, i, type->zone, err));
+    }
     return FIRN_OK;
+}
+
+firn_str firn_result_time_zone(const firn_result *result, size_t column)
+{
+    const bool has_zone = result->zones && column < result->columns.n_fields;
+    return has_zone ? result->zones[column] : (firn_str){0};
 }
 
 firn_str firn_result_type_name(const firn_result *result, size_t column)

@@ -230,6 +230,8 @@ FIRN_MUST_CHECK firn_status firn_session__check_property(const firn_session *ses
                                                          firn_error *err);
 /* data NULL: not set. */
 firn_str firn_session__setting(const firn_session *session, firn_str key);
+/* Its time zone; empty: UTC. */
+firn_str firn_session__zone(const firn_session *session);
 /* data NULL: none. */
 firn_str firn_texts__find(const session_texts *texts, firn_str key);
 /* Set a text, or forget it (value.data NULL), or forget all (key.data NULL, too). */

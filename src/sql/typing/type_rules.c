@@ -240,6 +240,7 @@ static firn_value_type common_moment(const firn_value_type *a, const firn_value_
     if (is_time && a->kind != b->kind) return simple(FIRN_VALUE_UNKNOWN);
     firn_value_type out = a->kind > b->kind ? *a : *b;
     out.precision = max32(a->precision, b->precision);
+    if (!firn_str_equals(a->zone, b->zone)) out.zone = (firn_str){0};
     return out;
 }
 

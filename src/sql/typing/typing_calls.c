@@ -11,6 +11,7 @@ typedef struct typed_call {
     firn_str name;
     size_t from, close;
     firn_value_type args[MAX_ARGS];
+    typed_arg places[MAX_ARGS];
     size_t n;
 } typed_call;
 
@@ -101,7 +102,8 @@ static void arguments(typer *t, typed_call *call)
     (void)typer_take(t, "DISTINCT");
     (void)typer_take(t, "ALL");
     while (t->i < call->close) {
-        size_t end = t->i;
+        const size_t from = t->i;
+        size_t end = from;
         while (end < call->close && !firn_dialect_is_symbol(t->w, end, ","))
             end = firn_dialect_skip(t->w, end);
         const size_t arrow = arrow_of(t);
@@ -110,7 +112,10 @@ static void arguments(typer *t, typed_call *call)
             type = lambda(t, call, arrow, end);
         else if (!typer_at_symbol(t, "*"))
             type = pieces(t, end);
-        if (call->n < MAX_ARGS) call->args[call->n++] = type;
+        if (call->n < MAX_ARGS) {
+            call->places[call->n] = (typed_arg){from, end, type};
+            call->args[call->n++] = type;
+        }
         t->i = end + 1;
     }
     t->i = call->close + 1;
@@ -237,7 +242,9 @@ firn_value_type typer_call(typer *t)
     arguments(t, call);
     t->to = to;
     tails(t);
-    const firn_value_type type = is_plain ? result_of(t, call) : (firn_value_type){0};
+    firn_value_type type = is_plain ? result_of(t, call) : (firn_value_type){0};
+    type.zone = typer_zone_of_call(t, call->name, call->places, call->n, type.zone);
+    typer_edit_zones(t, call->from, t->i, call->name, call->places, call->n, type.zone);
     typer_edit_call(t, call->from, t->i, call->name, call->args, call->n, &type);
     return type;
 }
@@ -260,6 +267,8 @@ firn_value_type typer_cast(typer *t)
     t->is_lost = was_lost;
     t->i = close + 1;
     t->to = to;
+    if (type.kind == FIRN_VALUE_TIMESTAMP_TZ)
+        type.zone = source.kind == type.kind ? source.zone : t->w->opts->zone;
     typer_edit_cast(t, from, t->i, &source, &type);
     return type;
 }

@@ -276,15 +276,15 @@ static void edit_rounding(typer *t, size_t from, size_t to, const firn_value_typ
 static void edit_time_text(typer *t, size_t from, size_t to, const firn_value_type *a)
 {
     const bool has_zone = a->kind == FIRN_VALUE_TIMESTAMP_TZ;
+    const bool is_utc = a->zone.len == 0;
     const char *fraction = a->precision > 0 ? ".%f" : "";
     const int dropped = a->precision > 0 && a->precision < 6 ? 6 - (int)a->precision : 0;
     const char *cut = dropped > 0 ? typer_printf(t, ", -%d)", dropped) : "";
-    size_t as = from + 2;
-    while (as < to && !firn_dialect_is_word(t->w, as, "AS")) as = firn_dialect_skip(t->w, as);
-    if (has_zone) typer_wrap(t, from + 2, as, "((", ") AT TIME ZONE 'UTC')");
     typer_wrap(t, from, to, dropped > 0 ? "left(strftime(CAST(" : "strftime(CAST(",
                typer_printf(t, " AS TIMESTAMP), '%%Y-%%m-%%d %%H:%%M:%%S%s')%s%s", fraction, cut,
-                            has_zone ? " || ' UTC'" : ""));
+                            !has_zone ? ""
+                            : is_utc  ? " || ' UTC'"
+                                      : typer_printf(t, " || ' %.*s'", FIRN_STR_ARG(a->zone))));
 }
 
 /* The engine's cast to VARCHAR of the same tokens is left away: its operand is what is formatted.
@@ -321,6 +321,8 @@ void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
 {
     if (firn_value_is_text(a) && firn_value_is_integer(result)) edit_integer_text(t, from, to);
     if (typer_dialect(t) != FIRN_DIALECT_TRINO) return;
+    if (result->kind != FIRN_VALUE_TIMESTAMP_TZ)
+        typer_edit_local(t, from + 2, as_of(t, from, to), a);
     if (a->kind == FIRN_VALUE_JSON && firn_value_is_text(result))
         typer_wrap(t, from + 2, as_of(t, from, to), "json_extract_string(", ", '$')");
     if (firn_value_is_float(a) && firn_value_is_integer(result)) { /* half away from zero */

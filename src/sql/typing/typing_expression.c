@@ -44,9 +44,13 @@ static firn_value_type postfix(typer *t)
             type = field(t, &base);
         } else if (typer_at(t, "AT")) {
             const size_t at = t->i++;
+            firn_str zone = {0};
             if (!typer_take(t, "TIME") || !typer_take(t, "ZONE")) return typer_lose(t);
+            const size_t name = t->i;
+            const bool is_literal = firn_dialect_string(t->w, name, &zone);
             (void)typer_primary(t);
             type.kind = base.kind == FIRN_VALUE_TIMESTAMP ? FIRN_VALUE_TIMESTAMP_TZ : base.kind;
+            type.zone = is_literal ? typer_zone_named(t, name, zone) : (firn_str){0};
             typer_edit_operator(t, from, at, t->i, &base, &base, &type);
         } else {
             break;

@@ -96,12 +96,24 @@ static bool has_zone(firn_str text)
     return false;
 }
 
-static firn_value_type time_type(firn_value_kind kind, firn_str text)
+/* What is behind the time of day. */
+static firn_str zone_in(firn_str text)
 {
-    const int zoned = has_zone(text);
-    const firn_value_kind with_zone =
-        kind == FIRN_VALUE_TIME ? FIRN_VALUE_TIME_TZ : FIRN_VALUE_TIMESTAMP_TZ;
-    return (firn_value_type){.kind = zoned ? with_zone : kind, .precision = second_digits(text)};
+    size_t at = firn_str_find(text, FIRN_STR(":"), 0);
+    while (at < text.len && (text.data[at] == ':' || text.data[at] == '.' ||
+                             (text.data[at] >= '0' && text.data[at] <= '9')))
+        at++;
+    return firn_str_trim(firn_str_slice(text, at, text.len));
+}
+
+static firn_value_type time_type(typer *t, firn_value_kind kind, firn_str text)
+{
+    firn_value_type type = {.kind = kind, .precision = second_digits(text)};
+    if (!has_zone(text)) return type;
+    type.kind = kind == FIRN_VALUE_TIME ? FIRN_VALUE_TIME_TZ : FIRN_VALUE_TIMESTAMP_TZ;
+    if (type.kind == FIRN_VALUE_TIMESTAMP_TZ)
+        type.zone = typer_zone_named(t, t->i - 1, zone_in(text));
+    return type;
 }
 
 /* "DATE '..'" */
@@ -133,7 +145,8 @@ static firn_value_type typed_string(typer *t)
         if (!typer_at(t, k_words[i].word)) continue;
         t->i += 2;
         if (kind == FIRN_VALUE_DECIMAL) return decimal_type(text);
-        if (kind == FIRN_VALUE_TIME || kind == FIRN_VALUE_TIMESTAMP) return time_type(kind, text);
+        if (kind == FIRN_VALUE_TIME || kind == FIRN_VALUE_TIMESTAMP)
+            return time_type(t, kind, text);
         const bool is_text = kind == FIRN_VALUE_VARCHAR || kind == FIRN_VALUE_CHAR;
         return (firn_value_type){.kind = kind, .precision = is_text ? count_characters(text) : 0};
     }
@@ -316,7 +329,10 @@ static firn_value_type constant(typer *t)
     if (is_trino && typer_at(t, "CURRENT_CATALOG")) put_constant(t, opts->catalog);
     if (is_trino && typer_at(t, "CURRENT_SCHEMA")) put_constant(t, opts->ns);
     for (size_t i = 0; i < sizeof k_words / sizeof *k_words; i++) {
-        if (typer_take(t, k_words[i].word)) return k_words[i].type;
+        if (!typer_take(t, k_words[i].word)) continue;
+        firn_value_type type = k_words[i].type;
+        if (type.kind == FIRN_VALUE_TIMESTAMP_TZ) type.zone = opts->zone;
+        return type;
     }
     return (firn_value_type){0};
 }

@@ -6,6 +6,12 @@
 #include "sql/typing/type_rules.h"
 #include "sql/typing/typing.h"
 
+/* An argument of a call: tokens and type. */
+typedef struct typed_arg {
+    size_t from, to;
+    firn_value_type type;
+} typed_arg;
+
 /* Something of a FROM clause. */
 typedef struct typed_relation {
     firn_str name; /* alias, or the last part of its name; empty: none */
@@ -100,6 +106,18 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
                      size_t n_args, const firn_value_type *result);
 /* A column of the statement's result. */
 void typer_edit_result(typer *t, size_t from, size_t to, const firn_value_type *type);
+
+/* ---- typing_zones.c ---- */
+/* A zone by its name, which the token has, for a type; empty: UTC. */
+firn_str typer_zone_named(typer *t, size_t token, firn_str name);
+/* The value at [from, to) is told in its zone: a timestamp without one. */
+void typer_edit_local(typer *t, size_t from, size_t to, const firn_value_type *type);
+/* Of a call at [from, to), arguments that are looked at in their zones; zone: of its result. */
+void typer_edit_zones(typer *t, size_t from, size_t to, firn_str name, const typed_arg *args,
+                      size_t n_args, firn_str zone);
+/* The zone of its result; zone: of the type that is known of it. */
+firn_str typer_zone_of_call(typer *t, firn_str name, const typed_arg *args, size_t n_args,
+                            firn_str zone);
 
 /* ---- typing_query.c ---- */
 /* The query [from, to): its columns. is_result: they are the statement's. */

@@ -49,6 +49,8 @@ struct firn_value_type {
     const firn_value_type *parts; /* ARRAY: element; MAP: key, value; ROW: fields */
     const firn_str *names;        /* ROW: of its fields, empty for those without; else NULL */
     size_t n_parts;
+    firn_str zone; /* TIMESTAMP_TZ: in which its values are told, "Asia/Tokyo", "+05:30"; empty:
+                      UTC, or not known. Not part of what makes types equal */
 };
 
 /* Of a column of a table. */
