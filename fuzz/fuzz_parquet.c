@@ -58,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     firn_error err = {0};
     firn_str bytes = {(const char *)data, size};
-    const firn_byte_source source = {&bytes, (int64_t)size, read_at};
+    const firn_byte_source source = {
+        .ctx = &bytes, .size_bytes = (int64_t)size, .read_at = read_at};
     firn_parquet_file *file = NULL;
     firn_parquet_stats stats;
     if (firn_parquet_file_open(&source, &file, &err) != FIRN_OK) return 0;

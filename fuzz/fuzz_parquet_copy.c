@@ -42,7 +42,8 @@ static firn_status write_to(void *ctx, const void *data, size_t n, firn_error *e
 /* Rows of a file up to its end or MAX_ROWS. */
 static firn_status count_rows(firn_str bytes, int64_t *out, firn_error *err)
 {
-    const firn_byte_source source = {&bytes, (int64_t)bytes.len, read_at};
+    const firn_byte_source source = {
+        .ctx = &bytes, .size_bytes = (int64_t)bytes.len, .read_at = read_at};
     firn_parquet_file *file = NULL;
     firn_parquet_rows *rows = NULL;
     firn_batch *batch = NULL;
@@ -119,7 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     firn_error err = {0};
     firn_str bytes = {(const char *)data, size};
-    const firn_byte_source source = {&bytes, (int64_t)size, read_at};
+    const firn_byte_source source = {
+        .ctx = &bytes, .size_bytes = (int64_t)size, .read_at = read_at};
     firn_parquet_file *file = NULL;
     firn_buf out;
     firn_arena *arena = firn_arena_create(NULL, 0);

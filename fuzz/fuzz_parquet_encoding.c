@@ -195,7 +195,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const page_input in = parse_input(data, size);
     firn_buf_init(&bytes, NULL, 0);
     put_file(&bytes, &in);
-    const firn_byte_source source = {&bytes, (int64_t)bytes.len, read_at};
+    const firn_byte_source source = {
+        .ctx = &bytes, .size_bytes = (int64_t)bytes.len, .read_at = read_at};
     if (firn_parquet_file_open(&source, &file, &err) == FIRN_OK) {
         read_rows(file);
         firn_parquet_file_close(file);

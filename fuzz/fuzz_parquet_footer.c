@@ -46,7 +46,8 @@ static firn_status forget(void *ctx, const void *data, size_t n, firn_error *err
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     footer_file file = {data, size};
-    const firn_byte_source source = {&file, (int64_t)(DATA_BYTES + size + 8), read_at};
+    const firn_byte_source source = {
+        .ctx = &file, .size_bytes = (int64_t)(DATA_BYTES + size + 8), .read_at = read_at};
     const firn_byte_sink sink = {NULL, forget};
     firn_parquet_file *parquet = NULL;
     firn_error err = {0};

@@ -107,7 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     firn_error err = {0};
     firn_str bytes = {(const char *)data, size};
-    const firn_byte_source source = {&bytes, (int64_t)size, read_at};
+    const firn_byte_source source = {
+        .ctx = &bytes, .size_bytes = (int64_t)size, .read_at = read_at};
     firn_parquet_file *file = NULL;
     size_t header = 0, bitset = 0;
     if (firn_bloom_header(bytes, 0, &header, &bitset, &err) == FIRN_OK && header <= size &&

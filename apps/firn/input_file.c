@@ -46,7 +46,8 @@ firn_status input_open(const char *path, input_file *out, firn_error *err)
         return firn_fail(err, FIRN_ERR_ARG, "%s is not a regular file", path);
     }
     out->fd = fd;
-    out->source = (firn_byte_source){out, (int64_t)info.st_size, read_at};
+    out->source =
+        (firn_byte_source){.ctx = out, .size_bytes = (int64_t)info.st_size, .read_at = read_at};
     return FIRN_OK;
 }
 

@@ -62,7 +62,7 @@ void bench_file_open(bench_file *file, const char *path)
         perror(path);
         exit(1);
     }
-    file->source = (firn_byte_source){file, info.st_size, read_at};
+    file->source = (firn_byte_source){.ctx = file, .size_bytes = info.st_size, .read_at = read_at};
 }
 
 void bench_file_close(bench_file *file)

@@ -11,6 +11,7 @@ typedef struct firn_byte_source {
     void *ctx;
     int64_t size_bytes;
     firn_status (*read_at)(void *ctx, int64_t offset, void *out, size_t n, firn_error *err);
+    size_t read_bytes; /* of a read that is worth its request (firn/ext/store.h); 0: any is */
 } firn_byte_source;
 
 /* Sequential output. */

@@ -83,6 +83,12 @@ static firn_status mapped_read_at(void *ctx, void *file, int64_t offset, void *o
     return firn_store_read_at(file, offset, out, n, err);
 }
 
+static size_t mapped_read_bytes(void *ctx, const void *file)
+{
+    (void)ctx;
+    return firn_store_file_read_bytes(file);
+}
+
 static void mapped_close(void *ctx, void *file)
 {
     (void)ctx;
@@ -177,6 +183,7 @@ static const firn_store_ops k_ops = {
     .handles = mapped_handles,
     .open = mapped_open,
     .read_at = mapped_read_at,
+    .read_bytes = mapped_read_bytes,
     .close = mapped_close,
     .create = mapped_create,
     .write = mapped_write,

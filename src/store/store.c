@@ -131,6 +131,12 @@ int64_t firn_store_file_size(const firn_store_file *file)
     return file->size_bytes;
 }
 
+size_t firn_store_file_read_bytes(const firn_store_file *file)
+{
+    const firn_store_ops *ops = file->driver.ops;
+    return ops->read_bytes ? ops->read_bytes(file->driver.ctx, file->file) : 0;
+}
+
 firn_status firn_store_read_at(firn_store_file *file, int64_t offset, void *out, size_t n,
                                firn_error *err)
 {

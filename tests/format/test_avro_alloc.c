@@ -24,7 +24,8 @@ static firn_status read_memory(void *ctx, int64_t offset, void *out, size_t n, f
 static firn_status render(void *ctx, firn_error *err)
 {
     firn_str *bytes = ctx;
-    const firn_byte_source source = {bytes, (int64_t)bytes->len, read_memory};
+    const firn_byte_source source = {
+        .ctx = bytes, .size_bytes = (int64_t)bytes->len, .read_at = read_memory};
     firn_avro_reader *reader = NULL;
     firn_buf out;
 

@@ -287,7 +287,7 @@ static firn_status read_claimed(void *ctx, int64_t offset, void *out, size_t n, 
 static firn_status read_claim(firn_str head, int64_t size, size_t *largest, firn_error *err)
 {
     claimed_file file = {head, 0};
-    const firn_byte_source source = {&file, size, read_claimed};
+    const firn_byte_source source = {.ctx = &file, .size_bytes = size, .read_at = read_claimed};
     firn_avro_reader *reader = NULL;
     firn_cursor *c = NULL;
 

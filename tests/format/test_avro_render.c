@@ -50,7 +50,8 @@ static firn_status render_with(firn_avro_reader *reader, firn_buf *out, int64_t 
 /* In memory and over ranged reads, which must agree. */
 static firn_status render_file(firn_str bytes, firn_buf *out, int64_t *n, firn_error *err)
 {
-    const firn_byte_source source = {&bytes, (int64_t)bytes.len, read_memory};
+    const firn_byte_source source = {
+        .ctx = &bytes, .size_bytes = (int64_t)bytes.len, .read_at = read_memory};
     firn_avro_reader *reader = NULL;
     firn_buf again;
     int64_t n_again = 0;

@@ -39,7 +39,8 @@ typedef struct fixture {
 
 static void open_source(source *s, random_parquet *p)
 {
-    const firn_byte_source bytes = {&s->bytes, (int64_t)s->bytes.len, random_parquet_read_buf};
+    const firn_byte_source bytes = {
+        .ctx = &s->bytes, .size_bytes = (int64_t)s->bytes.len, .read_at = random_parquet_read_buf};
     assert_ok(firn_parquet_file_open(&bytes, &s->file, &p->err), &p->err);
 }
 
@@ -327,7 +328,8 @@ static firn_pq_chunk finish(fixture *f)
 {
     firn_file_metrics metrics;
     firn_parquet_file *file = NULL;
-    const firn_byte_source bytes = {&f->bytes, 0, random_parquet_read_buf};
+    const firn_byte_source bytes = {
+        .ctx = &f->bytes, .size_bytes = 0, .read_at = random_parquet_read_buf};
     assert_ok(firn_parquet_writer_finish(f->writer, f->p.arena, &metrics, &f->p.err), &f->p.err);
     firn_parquet_writer_destroy(f->writer);
     random_parquet_check(&f->p, &f->root, f->all, &f->bytes);

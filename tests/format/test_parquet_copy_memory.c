@@ -32,8 +32,9 @@ static void make_fixture(fixture *f, uint64_t seed, size_t n_columns)
         f->rows[i] = random_parquet_rows(&f->p, &f->root, SOURCE_ROWS);
         firn_buf_init(&f->bytes[i], NULL, 0);
         random_parquet_write_file(&f->p, &f->root, f->rows[i], &opts, &f->bytes[i]);
-        const firn_byte_source source = {&f->bytes[i], (int64_t)f->bytes[i].len,
-                                         random_parquet_read_buf};
+        const firn_byte_source source = {.ctx = &f->bytes[i],
+                                         .size_bytes = (int64_t)f->bytes[i].len,
+                                         .read_at = random_parquet_read_buf};
         assert_ok(firn_parquet_file_open(&source, &f->files[i], err), err);
     }
 }

@@ -44,7 +44,8 @@ static int set_up(void **state)
     firn_buf_init(&f->bytes, NULL, 0);
     firn_buf_str(&f->bytes, corpus_read(arena, corpus_data_path(
                                                    arena, "parquet_select/index_v2_none.parquet")));
-    const firn_byte_source source = {f, (int64_t)f->bytes.len, read_at};
+    const firn_byte_source source = {
+        .ctx = f, .size_bytes = (int64_t)f->bytes.len, .read_at = read_at};
     *state = f;
     return firn_parquet_file_open(&source, &f->file, &f->err) == FIRN_OK ? 0 : -1;
 }
@@ -184,7 +185,8 @@ static void test_a_small_file_is_read_once(void **state)
     firn_buf_clear(&f->bytes);
     firn_buf_str(&f->bytes, small);
     f->n_reads = 0;
-    const firn_byte_source source = {f, (int64_t)f->bytes.len, read_at};
+    const firn_byte_source source = {
+        .ctx = f, .size_bytes = (int64_t)f->bytes.len, .read_at = read_at};
     assert_ok(firn_parquet_file_open(&source, &f->file, &f->err), &f->err);
     const firn_type *root = &firn_parquet_file_schema(f->file)->root;
     const firn_parquet_rows_opts opts = {.match = FIRN_PARQUET_MATCH_NAMES};
@@ -205,7 +207,8 @@ static void test_a_small_file_is_read_once(void **state)
 static firn_status look_up(void *ctx, firn_error *err)
 {
     fixture *f = ctx;
-    const firn_byte_source source = {f, (int64_t)f->bytes.len, read_at};
+    const firn_byte_source source = {
+        .ctx = f, .size_bytes = (int64_t)f->bytes.len, .read_at = read_at};
     const firn_value wanted = {.kind = FIRN_TYPE_LONG, .as.i64 = 300};
     firn_arena *arena = firn_arena_create(NULL, 0);
     firn_parquet_file *file = NULL;

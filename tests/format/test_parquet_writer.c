@@ -365,7 +365,8 @@ static void test_variants_are_read_as_they_were_written(void **state)
     firn_column_set_null(&f->batch->columns[0], 1);
     assert_ok(append_rows(f, 3), &f->err);
     finish(f);
-    const firn_byte_source source = {f, (int64_t)f->file.len, read_file};
+    const firn_byte_source source = {
+        .ctx = f, .size_bytes = (int64_t)f->file.len, .read_at = read_file};
     assert_ok(firn_parquet_file_open(&source, &file, &f->err), &f->err);
     assert_ok(firn_parquet_rows_open(file, &f->root, &opts, &rows, &f->err), &f->err);
     firn_batch_reset(f->batch);

@@ -76,6 +76,12 @@ static firn_status faulty_read_at(void *ctx, void *file, int64_t offset, void *o
     return after(faulty, FIRN_TEST_READ_AT, err);
 }
 
+static size_t faulty_read_bytes(void *ctx, const void *file)
+{
+    (void)file;
+    return ((firn_test_faulty *)ctx)->read_bytes;
+}
+
 static void faulty_close(void *ctx, void *file)
 {
     (void)ctx;
@@ -174,6 +180,7 @@ firn_status firn_test_faulty_add(firn_store *store, firn_test_faulty *faulty, fi
         .handles = faulty_handles,
         .open = faulty_open,
         .read_at = faulty_read_at,
+        .read_bytes = faulty_read_bytes,
         .close = faulty_close,
         .create = faulty_create,
         .write = faulty_write,

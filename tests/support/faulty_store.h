@@ -34,6 +34,7 @@ typedef struct firn_test_fault {
 /* Caller's storage; must outlive the store it is added to. inner is borrowed. */
 typedef struct firn_test_faulty {
     firn_store *inner;
+    size_t read_bytes; /* what it says of its files (firn/ext/store.h) */
     firn_test_fault slots[FIRN_TEST_SLOTS];
     /* Called where a call would fail, which then does not; NULL: calls fail. */
     void (*meanwhile)(void *ctx);

@@ -29,7 +29,7 @@ static firn_status read_at(void *ctx, int64_t offset, void *out, size_t n, firn_
 
 firn_byte_source canon_source(firn_str *bytes)
 {
-    return (firn_byte_source){bytes, (int64_t)bytes->len, read_at};
+    return (firn_byte_source){.ctx = bytes, .size_bytes = (int64_t)bytes->len, .read_at = read_at};
 }
 
 static firn_status put_rows(firn_parquet_rows *rows, firn_batch *batch, firn_buf *out,

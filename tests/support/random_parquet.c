@@ -432,8 +432,9 @@ firn_batch *random_parquet_rows(random_parquet *p, const firn_type *root, int64_
 void random_parquet_check(random_parquet *p, const firn_type *root, const firn_batch *rows,
                           const firn_buf *bytes)
 {
-    const firn_byte_source source = {(void *)(uintptr_t)bytes, (int64_t)bytes->len,
-                                     random_parquet_read_buf};
+    const firn_byte_source source = {.ctx = (void *)(uintptr_t)bytes,
+                                     .size_bytes = (int64_t)bytes->len,
+                                     .read_at = random_parquet_read_buf};
     firn_parquet_file *file = NULL;
     size_t leaf = 0;
     assert_ok(firn_parquet_file_open(&source, &file, &p->err), &p->err);

@@ -43,6 +43,11 @@ typedef struct firn_store_ops {
     /** Exactly n bytes, or FIRN_ERR_CORRUPT when the file is shorter. */
     firn_status (*read_at)(void *ctx, void *file, int64_t offset, void *out, size_t n,
                            firn_error *err);
+    /** Optional: bytes of one read from which on a further request costs little against them: the
+     * latency of a request times the bandwidth, some MiB for an object store on the net. Readers
+     * that go through a file ask for about so many at a time, as far as their memory allows. 0, and
+     * no slot: requests cost next to nothing, as with a local file. */
+    size_t (*read_bytes)(void *ctx, const void *file);
     void (*close)(void *ctx, void *file);
     /** Start a new object, invisible until finish. Makes folders as needed. */
     firn_status (*create)(void *ctx, firn_str path, void **writer_out, firn_error *err);
@@ -77,6 +82,8 @@ FIRN_API void firn_store_destroy(firn_store *store);
 FIRN_API FIRN_MUST_CHECK firn_status firn_store_open(firn_store *store, firn_str path,
                                                      firn_store_file **out, firn_error *err);
 FIRN_API int64_t firn_store_file_size(const firn_store_file *file);
+/** @brief Bytes of a read that is worth its request: see firn_store_ops.read_bytes. */
+FIRN_API size_t firn_store_file_read_bytes(const firn_store_file *file);
 FIRN_API FIRN_MUST_CHECK firn_status firn_store_read_at(firn_store_file *file, int64_t offset,
                                                         void *out, size_t n, firn_error *err);
 FIRN_API void firn_store_close(firn_store_file *file);

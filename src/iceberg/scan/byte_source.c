@@ -39,6 +39,9 @@ firn_status firn_byte_source_open(firn_store *store, firn_str path, firn_arena *
         return st;
     }
     source->size_bytes = firn_store_file_size(source->file);
-    *out = (firn_byte_source){source, source->size_bytes, read_store};
+    *out = (firn_byte_source){.ctx = source,
+                              .size_bytes = source->size_bytes,
+                              .read_at = read_store,
+                              .read_bytes = firn_store_file_read_bytes(source->file)};
     return FIRN_OK;
 }

@@ -307,7 +307,10 @@ static firn_status open_in(firn_scan_queue *queue, firn_scan_file *file, firn_er
     counted->queue = queue;
     FIRN_TRY(firn_byte_source_open(queue->store, file->task->file->path, file->arena,
                                    &counted->inner, err));
-    const firn_byte_source source = {counted, counted->inner.size_bytes, read_counted};
+    const firn_byte_source source = {.ctx = counted,
+                                     .size_bytes = counted->inner.size_bytes,
+                                     .read_at = read_counted,
+                                     .read_bytes = counted->inner.read_bytes};
     return firn_row_file_open(&source, file->task->file->format, file->arena, &file->rows, err);
 }
 

@@ -19,7 +19,8 @@ typedef struct firn_pq_page_limits {
     size_t large;   /* those of at most so many bytes, packed and unpacked; others */
     size_t buffers; /* if they fit into so many with all other buffers; else they are unpacked */
     size_t window;  /* in windows of so many. What is stored as it is, and has no checksum to be */
-    size_t stored;  /* verified first, is used in windows that fit a processor's cache */
+    size_t stored;  /* verified first, is used in windows that fit a processor's cache, or larger */
+                    /* ones where requests cost more (firn/ext/store.h) */
 } firn_pq_page_limits;
 
 /* Readers that use it must be closed before it is destroyed. */

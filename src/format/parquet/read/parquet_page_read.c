@@ -17,6 +17,7 @@
 #define HEADER_MAX       ((int64_t)16 << 20)
 #define HESITANT_AHEAD   ((size_t)32 << 10) /* first look ahead when few pages may be needed */
 #define INDEXED_WINDOWS  8
+#define PACKED_BYTES     ((size_t)256 << 10)  /* of one read of a large page */
 #define NEAR_BYTES       ((int64_t)256 << 10) /* a read of so much more saves a read */
 #define OLD_WRITER_EXTRA 100 /* early writers forgot a header in the size of a chunk */
 
@@ -55,6 +56,21 @@ static firn_status move_window(firn_pq_pages *p, size_t size, size_t skip, size_
     return FIRN_OK;
 }
 
+/* least, or more where requests cost more, up to the column's window. */
+static size_t worth_a_read(const firn_pq_pages *p, size_t least)
+{
+    const size_t good = p->file->source.read_bytes;
+    const size_t most = good < p->window_bytes ? good : p->window_bytes;
+    return most > least ? most : least;
+}
+
+/* Of what is stored as it is, for each read. */
+static size_t stored_bytes(const firn_pq_pages *p)
+{
+    const size_t n = worth_a_read(p, firn_pq_memory_limits(p->blocks->memory)->stored);
+    return n < p->window_bytes ? n : p->window_bytes;
+}
+
 /* Makes bytes [offset, offset + n) of the file part of the window; n is inside p->end. */
 static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_error *err)
 {
@@ -66,9 +82,8 @@ static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_e
     const int64_t ahead = p->ahead > offset ? p->ahead - offset : 0;
     /* Along an index ahead is the end of pages that will be needed, and a large page is one read.
      */
-    const size_t stored = firn_pq_memory_limits(p->blocks->memory)->stored;
     size_t most = p->index ? p->window_bytes * INDEXED_WINDOWS : p->window_bytes;
-    if (!p->index && p->codec == FIRN_CODEC_NONE && most > stored) most = stored;
+    if (!p->index && p->codec == FIRN_CODEC_NONE) most = stored_bytes(p);
     size_t want = ahead < (int64_t)most ? (size_t)ahead : most;
     if (want < n) want = n;
     FIRN_TRY(move_window(p, want, skip, kept, err));
@@ -276,14 +291,19 @@ static firn_status load_large(firn_pq_pages *p, const firn_pq_page_header *h, fi
                               firn_error *err)
 {
     const size_t levels = level_bytes(h);
-    const firn_pq_packed what = {.codec = codec_of(p, h, levels),
-                                 .at = p->at + (int64_t)levels,
-                                 .packed = (size_t)h->packed - levels,
-                                 .unpacked = (size_t)h->unpacked - levels};
+    const firn_codec codec = codec_of(p, h, levels);
+    const firn_pq_page_limits *limits = firn_pq_memory_limits(p->blocks->memory);
+    const firn_pq_packed what = {
+        .codec = codec,
+        .at = p->at + (int64_t)levels,
+        .packed = (size_t)h->packed - levels,
+        .unpacked = (size_t)h->unpacked - levels,
+        .piece = worth_a_read(p, PACKED_BYTES),
+        .window = codec == FIRN_CODEC_NONE ? worth_a_read(p, limits->stored) : limits->window};
     if (h->has_crc) {
         uint32_t found = 0;
-        FIRN_TRY(
-            firn_pq_page_stream_crc(p->file, p->blocks, p->at, (size_t)h->packed, &found, err));
+        FIRN_TRY(firn_pq_page_stream_crc(p->file, p->blocks, what.piece, p->at, (size_t)h->packed,
+                                         &found, err));
         FIRN_TRY(check_crc(h, found, out->offset, err));
     }
     if (levels > 0) {
@@ -310,8 +330,10 @@ static bool is_used_in_windows(const firn_pq_pages *p, const firn_pq_page_header
 
 static void load_stored(firn_pq_pages *p, const firn_pq_page_header *h, firn_pq_page *out)
 {
-    const firn_pq_packed what = {
-        .at = p->at, .packed = (size_t)h->packed, .unpacked = (size_t)h->unpacked};
+    const firn_pq_packed what = {.at = p->at,
+                                 .packed = (size_t)h->packed,
+                                 .unpacked = (size_t)h->unpacked,
+                                 .window = stored_bytes(p)};
     const firn_str have = window_from(p, p->at);
     firn_pq_page_stream_continue(&p->stream, p->file, p->blocks, &what, p->keep_pages, p->window,
                                  have.len);

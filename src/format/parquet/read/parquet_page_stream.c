@@ -10,17 +10,15 @@
 #include "base/error.h"
 #include "format/parquet/encoding/parquet_bits.h"
 
-#define PACKED_BYTES ((size_t)256 << 10) /* of one read */
-
 /* ---- packed bytes ---- */
 
 /* Moves what is left to the front and reads more behind it. */
 static firn_status read_more(firn_pq_page_stream *s, firn_error *err)
 {
-    if (!s->packed) FIRN_TRY(firn_pq_block_take(s->blocks, PACKED_BYTES, &s->packed, err));
+    if (!s->packed) FIRN_TRY(firn_pq_block_take(s->blocks, s->piece_bytes, &s->packed, err));
     const size_t kept = s->packed_len - s->packed_at;
     const int64_t left = s->end - s->at;
-    size_t n = PACKED_BYTES - kept;
+    size_t n = s->piece_bytes - kept;
     if ((int64_t)n > left) n = (size_t)left;
     if (kept > 0) memmove(s->packed->data, s->packed->data + s->packed_at, kept);
     s->packed_at = 0;
@@ -32,13 +30,14 @@ static firn_status read_more(firn_pq_page_stream *s, firn_error *err)
 }
 
 firn_status firn_pq_page_stream_crc(const firn_parquet_file *file, firn_pq_blocks *blocks,
-                                    int64_t at, size_t n, uint32_t *out, firn_error *err)
+                                    size_t piece, int64_t at, size_t n, uint32_t *out,
+                                    firn_error *err)
 {
     firn_pq_block *block = NULL;
-    firn_status st = firn_pq_block_take(blocks, PACKED_BYTES, &block, err);
+    firn_status st = firn_pq_block_take(blocks, piece, &block, err);
     *out = 0;
     while (n > 0 && st == FIRN_OK) {
-        const size_t k = n < PACKED_BYTES ? n : PACKED_BYTES;
+        const size_t k = n < piece ? n : piece;
         st = firn_pq_file_read(file, at, block->data, k, err);
         if (st == FIRN_OK) *out = libdeflate_crc32(*out, block->data, k);
         at += (int64_t)k;
@@ -123,9 +122,7 @@ firn_status firn_pq_page_stream_need(firn_pq_page_stream *s, size_t need, const 
     const size_t have = *at ? (size_t)(*end - *at) : 0;
     if (need <= have) return FIRN_OK;
     if (need - have > s->left) return FIRN_DONE;
-    const firn_pq_page_limits *limits = firn_pq_memory_limits(s->blocks->memory);
-    const size_t window = s->codec ? limits->window : limits->stored;
-    size_t size = need > window ? need : window;
+    size_t size = need > s->window_bytes ? need : s->window_bytes;
     if (size - have > s->left) size = have + (size_t)s->left;
     if (s->window && !s->keep && s->window->capacity >= size) {
         if (have > 0) memmove(s->window->data, *at, have);
@@ -165,6 +162,8 @@ firn_status firn_pq_page_stream_open(firn_pq_page_stream *s, const firn_parquet_
                                .blocks = blocks,
                                .at = what->at,
                                .end = what->at + (int64_t)what->packed,
+                               .piece_bytes = what->piece,
+                               .window_bytes = what->window,
                                .left = what->unpacked,
                                .keep = keep};
     if (what->codec != FIRN_CODEC_NONE)
@@ -182,6 +181,7 @@ void firn_pq_page_stream_continue(firn_pq_page_stream *s, const firn_parquet_fil
                                .blocks = blocks,
                                .at = what->at + (int64_t)n,
                                .end = what->at + (int64_t)what->packed,
+                               .window_bytes = what->window,
                                .left = what->packed - n,
                                .keep = keep,
                                .window = block};

@@ -17,6 +17,7 @@ typedef struct firn_pq_page_stream {
     int64_t at, end;          /* packed bytes in the file that have not been read yet */
     firn_pq_block *packed;
     size_t packed_at, packed_len;
+    size_t piece_bytes, window_bytes;
     uint64_t left; /* unpacked bytes to come */
     bool keep;     /* views point into windows: they are retired, not overwritten */
     firn_pq_block *window;
@@ -28,6 +29,8 @@ typedef struct firn_pq_packed {
     firn_codec codec;
     int64_t at;
     size_t packed, unpacked;
+    size_t piece;  /* packed bytes of one read */
+    size_t window; /* bytes to use at a time, unpacked */
 } firn_pq_packed;
 
 /* blocks outlives the stream. */
@@ -59,7 +62,8 @@ FIRN_MUST_CHECK firn_status firn_pq_page_stream_hold(firn_pq_page_stream *s, con
                                                      firn_error *err);
 /* The checksum of those bytes of the file, which are read in pieces. */
 FIRN_MUST_CHECK firn_status firn_pq_page_stream_crc(const firn_parquet_file *file,
-                                                    firn_pq_blocks *blocks, int64_t at, size_t n,
-                                                    uint32_t *out, firn_error *err);
+                                                    firn_pq_blocks *blocks, size_t piece,
+                                                    int64_t at, size_t n, uint32_t *out,
+                                                    firn_error *err);
 
 #endif
