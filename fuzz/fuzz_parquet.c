@@ -72,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     firn_parquet_memory *memory = NULL;
     if (root->n_fields <= 1000 && firn_parquet_memory_create(&memory, &err) == FIRN_OK) {
         firn_parquet_memory_limit_cpu(memory, (firn_cpu_level)(size % 3));
-        if (size % 4 == 3) firn_parquet_memory_stream_pages(memory, 1 + size % 100);
+        const firn_pq_page_limits limits = {.window = 1 + size % 100, .stored = 1 + size % 100};
+        if (size % 4 == 3) firn_parquet_memory_limit_pages(memory, &limits);
         read_rows(file, FIRN_PARQUET_MATCH_NAMES, memory);
     }
     firn_parquet_memory_destroy(memory);

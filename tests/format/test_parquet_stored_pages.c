@@ -100,18 +100,16 @@ static void put_levels(firn_buf *body, uint32_t n)
 
 typedef void (*check_fn)(const firn_column *column, int64_t r, int64_t row);
 
-static firn_status read_file(const firn_buf *bytes, const firn_row_range *range, check_fn check,
-                             int64_t *n_rows, firn_error *err)
+static firn_status read_source(const firn_byte_source *source, const firn_row_range *range,
+                               check_fn check, int64_t *n_rows, firn_error *err)
 {
-    firn_str view = firn_buf_view(bytes);
-    const firn_byte_source source = canon_source(&view);
     const firn_parquet_rows_opts opts = {
         .match = FIRN_PARQUET_MATCH_NAMES, .ranges = range, .n_ranges = range ? 1 : 0};
     firn_parquet_file *file = NULL;
     firn_parquet_rows *rows = NULL;
     firn_batch *batch = NULL;
     *n_rows = 0;
-    FIRN_TRY(firn_parquet_file_open(&source, &file, err));
+    FIRN_TRY(firn_parquet_file_open(source, &file, err));
     const firn_type *root = &firn_parquet_file_schema(file)->root;
     firn_status st = firn_batch_create(root, FIRN_BATCH_ROWS, &batch, err);
     if (st == FIRN_OK) st = firn_parquet_rows_open(file, root, &opts, &rows, err);
@@ -126,6 +124,14 @@ static firn_status read_file(const firn_buf *bytes, const firn_row_range *range,
     firn_batch_destroy(batch);
     firn_parquet_file_close(file);
     return st;
+}
+
+static firn_status read_file(const firn_buf *bytes, const firn_row_range *range, check_fn check,
+                             int64_t *n_rows, firn_error *err)
+{
+    firn_str view = firn_buf_view(bytes);
+    const firn_byte_source source = canon_source(&view);
+    return read_source(&source, range, check, n_rows, err);
 }
 
 static void check_number(const firn_column *column, int64_t r, int64_t row)
@@ -245,10 +251,56 @@ static void test_text_that_is_no_utf8_is_told_in_any_window(void **state)
     firn_buf_dispose(&body);
 }
 
+/* ---- pieces ---- */
+
+typedef struct counted {
+    firn_byte_source inner;
+    size_t largest;
+} counted;
+
+static firn_status read_counted(void *ctx, int64_t offset, void *out, size_t n, firn_error *err)
+{
+    counted *c = ctx;
+    if (n > c->largest) c->largest = n;
+    return c->inner.read_at(c->inner.ctx, offset, out, n, err);
+}
+
+/* A store says what is worth a request: up to a column's window of 1 MiB it gets that. */
+static void test_pieces_are_as_large_as_the_store_wants(void **state)
+{
+    enum { KIB = 1 << 10, MIB = 1 << 20 };
+    static const struct {
+        size_t read_bytes, largest;
+    } k_cases[] = {{0, 128 * KIB},         {128 * KIB - 1, 128 * KIB},
+                   {128 * KIB, 128 * KIB}, {128 * KIB + 1, 128 * KIB + 1},
+                   {MIB - 1, MIB - 1},     {MIB, MIB},
+                   {MIB + 1, MIB},         {SIZE_MAX, MIB}};
+    firn_buf body, file;
+    (void)state;
+    make_numbers(&body);
+    make_file(&file, INT64, NUMBER_ROWS, firn_buf_view(&body), 3);
+    firn_str view = firn_buf_view(&file);
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
+        counted c = {.inner = canon_source(&view)};
+        const firn_byte_source source = {.ctx = &c,
+                                         .size_bytes = c.inner.size_bytes,
+                                         .read_at = read_counted,
+                                         .read_bytes = k_cases[i].read_bytes};
+        firn_error err = {0};
+        int64_t n = 0;
+        assert_int_equal(read_source(&source, NULL, check_number, &n, &err), FIRN_DONE);
+        assert_int_equal(n, 3 * NUMBER_ROWS);
+        assert_int_equal(c.largest, k_cases[i].largest);
+    }
+    firn_buf_dispose(&file);
+    firn_buf_dispose(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_read_across_windows),
+        cmocka_unit_test(test_pieces_are_as_large_as_the_store_wants),
         cmocka_unit_test(test_texts_are_read_across_windows),
         cmocka_unit_test(test_pages_that_end_early_are_told),
         cmocka_unit_test(test_text_that_is_no_utf8_is_told_in_any_window),

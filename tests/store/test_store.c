@@ -370,6 +370,29 @@ static void test_driver_with_missing_slots_is_refused(void **state)
     assert_fails(firn_store_add_local(f->store, NULL, &err), FIRN_ERR_ARG, &err, "environment");
 }
 
+/* What a driver says of its files is asked of the store; most say nothing. */
+static void test_a_store_says_which_reads_are_worth_a_request(void **state)
+{
+    fixture *f = *state;
+    firn_test_faulty remote;
+    firn_store *outer = NULL;
+    firn_store_file *file = NULL;
+    firn_error err;
+
+    firn_test_faulty_init(&remote, f->store);
+    remote.read_bytes = (size_t)4 << 20;
+    assert_ok(firn_store_create(&outer, &err), &err);
+    assert_ok(firn_test_faulty_add(outer, &remote, &err), &err);
+    assert_ok(firn_store_put(outer, at(f, "r"), FIRN_STR("x"), &err), &err);
+    assert_ok(firn_store_open(outer, at(f, "r"), &file, &err), &err);
+    assert_int_equal(firn_store_file_read_bytes(file), (size_t)4 << 20);
+    firn_store_close(file);
+    assert_ok(firn_store_open(f->store, at(f, "r"), &file, &err), &err);
+    assert_int_equal(firn_store_file_read_bytes(file), 0);
+    firn_store_close(file);
+    firn_store_destroy(outer);
+}
+
 static void test_finish_after_a_failed_write_writes_nothing(void **state)
 {
     fixture *f = *state;
@@ -437,6 +460,7 @@ int main(void)
         ON_ALL(test_listed_objects_can_be_removed_during_the_listing),
         ON_ALL(test_of_many_writers_exactly_one_wins),
         ON_ALL(test_bad_locations_are_refused),
+        ON_ALL(test_a_store_says_which_reads_are_worth_a_request),
         ON_ALL(test_finish_after_a_failed_write_writes_nothing),
         ON_ALL(test_faults_before_and_after_the_effect),
         cmocka_unit_test_setup_teardown(test_longest_location, set_up_memory, tear_down),

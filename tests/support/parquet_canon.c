@@ -89,7 +89,8 @@ firn_status canon_parquet_streamed(size_t window_bytes, firn_str bytes, firn_buf
 {
     firn_parquet_memory *memory = NULL;
     FIRN_TRY(firn_parquet_memory_create(&memory, err));
-    firn_parquet_memory_stream_pages(memory, window_bytes);
+    const firn_pq_page_limits limits = {.window = window_bytes, .stored = window_bytes};
+    firn_parquet_memory_limit_pages(memory, &limits);
     const firn_status st = read_file(bytes, memory, out, n_rows, err);
     firn_parquet_memory_destroy(memory);
     return st;

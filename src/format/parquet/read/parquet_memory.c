@@ -58,9 +58,9 @@ void firn_parquet_memory_limit_cpu(firn_parquet_memory *memory, firn_cpu_level l
     memory->kernels = firn_pq_kernels_of(level);
 }
 
-void firn_parquet_memory_stream_pages(firn_parquet_memory *memory, size_t window_bytes)
+void firn_parquet_memory_limit_pages(firn_parquet_memory *memory, const firn_pq_page_limits *limits)
 {
-    memory->limits = (firn_pq_page_limits){.window = window_bytes, .stored = window_bytes};
+    memory->limits = *limits;
 }
 
 const firn_pq_page_limits *firn_pq_memory_limits(const firn_parquet_memory *memory)

@@ -30,9 +30,9 @@ void firn_parquet_memory_destroy(firn_parquet_memory *memory);
 /* Readers opened from now on use no instructions above this level: tests compare the levels. */
 void firn_parquet_memory_limit_cpu(firn_parquet_memory *memory, firn_cpu_level level);
 
-/* Readers opened from now on hold no page as a whole that can be unpacked in windows, which are of
- * so many bytes: tests compare. */
-void firn_parquet_memory_stream_pages(firn_parquet_memory *memory, size_t window_bytes);
+/* Other limits for readers opened from now on: tests compare. */
+void firn_parquet_memory_limit_pages(firn_parquet_memory *memory,
+                                     const firn_pq_page_limits *limits);
 
 /* Data pages that its readers read and stepped over, as far as they were closed. */
 void firn_parquet_memory_pages(const firn_parquet_memory *memory, int64_t *n_read,
