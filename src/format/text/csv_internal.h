@@ -18,7 +18,8 @@ typedef enum csv_found {
     CSV_FOUND_ROW,
     CSV_FOUND_NO_END, /* the bytes end first; in n_bytes where the open quote is, or the end */
     CSV_FOUND_FAULT,  /* text behind a closing quote; in n_bytes where */
-    CSV_FOUND_LIMIT,  /* more fields than row->fields can take: its status says why */
+    CSV_FOUND_LIMIT,  /* more fields than row->fields can take, whose status says why; in n_bytes
+                         where the next begins */
 } csv_found;
 
 /* The row at the start of some bytes. */

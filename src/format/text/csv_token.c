@@ -213,7 +213,10 @@ static csv_found cut_row(cutter *c)
         /* At the end of what is there, a CR may be half a newline and a quote half of two. */
         is_end = at == c->m.len || (at + 1 == c->m.len && c->m.bytes[at] == '\r');
         if (is_end && !c->is_last) return CSV_FOUND_NO_END;
-        if (!add_field(row, field)) return CSV_FOUND_LIMIT;
+        if (!add_field(row, field)) {
+            row->n_bytes = start;
+            return CSV_FOUND_LIMIT;
+        }
         start = at + 1;
         if (at < c->m.len && c->m.bytes[at] == c->m.delimiter) continue;
         row->n_bytes = at;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "format/json/json.h"
 
@@ -26,9 +27,8 @@ typedef enum shape_kind {
 typedef struct shape shape;
 struct shape {
     shape_kind kind;
-    firn_str name; /* of a member of a STRUCT */
-    shape **parts; /* STRUCT: members; LIST: one, the element */
-    size_t n_parts, cap_parts;
+    firn_str name;  /* of a member of a STRUCT */
+    firn_map parts; /* of shapes. STRUCT: members; LIST: one, the element */
 };
 
 static shape_kind kind_of(const json_t *value)
@@ -55,21 +55,22 @@ static shape_kind join(shape_kind a, shape_kind b)
     return SHAPE_TEXT;
 }
 
-static shape *add_part(shape *s, firn_str name, firn_arena *arena)
+static shape *make_shape(firn_arena *arena, firn_str name)
 {
-    shape **slot = firn_arena_push(arena, &s->parts, &s->n_parts, &s->cap_parts, sizeof *slot);
-    shape *part = slot ? firn_arena_alloc_zero(arena, sizeof *part) : NULL;
-    if (!part) return NULL;
-    part->name = firn_arena_copy(arena, name);
-    *slot = part;
-    return part->name.data ? part : NULL;
+    shape *s = firn_arena_alloc_zero(arena, sizeof *s);
+    if (!s) return NULL;
+    s->name = firn_arena_copy(arena, name);
+    firn_map_init(&s->parts, arena);
+    return s->name.data ? s : NULL;
 }
 
-static shape *find_part(const shape *s, firn_str name)
+static firn_status add_part(shape *s, firn_str name, firn_arena *arena, shape **out,
+                            firn_error *err)
 {
-    for (size_t i = 0; i < s->n_parts; i++)
-        if (firn_str_equals(s->parts[i]->name, name)) return s->parts[i];
-    return NULL;
+    if (s->parts.n_entries == FIRN_LIMIT_COLUMNS)
+        return firn_fail(err, FIRN_ERR_LIMIT, "more than %d keys in an object", FIRN_LIMIT_COLUMNS);
+    *out = make_shape(arena, name);
+    return *out ? firn_map_put(&s->parts, (*out)->name, *out, err) : firn_fail_nomem(err);
 }
 
 static firn_status merge(shape *s, json_t *value, firn_arena *arena, firn_error *err);
@@ -77,11 +78,9 @@ static firn_status merge(shape *s, json_t *value, firn_arena *arena, firn_error 
 static firn_status merge_member(shape *s, firn_str name, json_t *value, firn_arena *arena,
                                 firn_error *err)
 {
-    shape *part = find_part(s, name);
-    if (!part && s->n_parts == FIRN_LIMIT_COLUMNS)
-        return firn_fail(err, FIRN_ERR_LIMIT, "more than %d keys in an object", FIRN_LIMIT_COLUMNS);
-    if (!part) part = add_part(s, name, arena);
-    return part ? merge(part, value, arena, err) : firn_fail_nomem(err);
+    shape *part = firn_map_find(&s->parts, name);
+    if (!part) FIRN_TRY(add_part(s, name, arena, &part, err));
+    return merge(part, value, arena, err);
 }
 
 static firn_status merge(shape *s, json_t *value, firn_arena *arena, firn_error *err)
@@ -115,25 +114,29 @@ static firn_type_kind type_of(shape_kind kind)
     return FIRN_TYPE_STRING;
 }
 
-static const firn_type *make_type(shape *s, int32_t *next_id, firn_arena *arena)
+static firn_status make_type(shape *s, int32_t *next_id, firn_arena *arena, const firn_type **out,
+                             firn_error *err)
 {
+    shape *element = NULL;
     firn_type *type = firn_arena_alloc_zero(arena, sizeof *type);
-    if (!type) return NULL;
+    if (!type) return firn_fail_nomem(err);
+    *out = type;
     type->kind = type_of(s->kind);
-    if (type->kind != FIRN_TYPE_LIST && type->kind != FIRN_TYPE_STRUCT) return type;
-    if (s->kind == SHAPE_LIST && s->n_parts == 0 && !add_part(s, FIRN_STR("element"), arena))
-        return NULL;
-    firn_field *fields = firn_arena_array(arena, s->n_parts, sizeof *fields);
-    if (!fields) return NULL;
-    for (size_t i = 0; i < s->n_parts; i++) {
+    if (type->kind != FIRN_TYPE_LIST && type->kind != FIRN_TYPE_STRUCT) return FIRN_OK;
+    if (s->kind == SHAPE_LIST && s->parts.n_entries == 0)
+        FIRN_TRY(add_part(s, FIRN_STR("element"), arena, &element, err));
+    const size_t n = s->parts.n_entries;
+    firn_field *fields = firn_arena_array(arena, n, sizeof *fields);
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        shape *part = s->parts.entries[i].value;
         fields[i].id = (*next_id)++;
-        fields[i].name = s->parts[i]->name;
-        fields[i].type = make_type(s->parts[i], next_id, arena);
-        if (!fields[i].type) return NULL;
+        fields[i].name = part->name;
+        FIRN_TRY(make_type(part, next_id, arena, &fields[i].type, err));
     }
     type->fields = fields;
-    type->n_fields = s->n_parts;
-    return type;
+    type->n_fields = n;
+    return FIRN_OK;
 }
 
 /* Adds a line; a bad one is left to the decoder's report unless no line is good. */
@@ -159,7 +162,7 @@ static firn_status add_lines(shape *root, firn_str sample, bool is_whole, int64_
         const firn_str line = firn_str_trim(firn_str_split(&sample, '\n'));
         if (line.len == 0 || (is_cut && !is_whole && n > 1)) continue;
         const firn_status st = add_line(root, line, scratch, arena, &fault);
-        if (st == FIRN_ERR_NOMEM || (st == FIRN_ERR_LIMIT && root->n_parts > 0)) {
+        if (st == FIRN_ERR_NOMEM || (st == FIRN_ERR_LIMIT && root->parts.n_entries > 0)) {
             if (err) *err = fault;
             return st;
         }
@@ -176,15 +179,16 @@ static firn_status add_lines(shape *root, firn_str sample, bool is_whole, int64_
 firn_status firn_ndjson_infer(firn_str sample, bool is_whole, int64_t max_lines, firn_arena *arena,
                               const firn_type **root, firn_error *err)
 {
-    shape all = {.kind = SHAPE_STRUCT};
     int32_t next_id = 1;
-    firn_arena *scratch = firn_arena_create(NULL, LINE_ARENA_LIMIT);
     *root = NULL;
-    if (!scratch) return firn_fail_nomem(err);
-    const firn_status st = add_lines(
-        &all, sample, is_whole, max_lines > 0 ? max_lines : MAX_LINES_DEFAULT, scratch, arena, err);
+    shape *all = make_shape(arena, FIRN_STR(""));
+    firn_arena *scratch = firn_arena_create(NULL, LINE_ARENA_LIMIT);
+    firn_status st = all && scratch ? FIRN_OK : firn_fail_nomem(err);
+    if (st == FIRN_OK) {
+        all->kind = SHAPE_STRUCT;
+        st = add_lines(all, sample, is_whole, max_lines > 0 ? max_lines : MAX_LINES_DEFAULT,
+                       scratch, arena, err);
+    }
     firn_arena_destroy(scratch);
-    if (st != FIRN_OK) return st;
-    *root = make_type(&all, &next_id, arena);
-    return *root ? FIRN_OK : firn_fail_nomem(err);
+    return st == FIRN_OK ? make_type(all, &next_id, arena, root, err) : st;
 }
