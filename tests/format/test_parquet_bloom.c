@@ -107,6 +107,14 @@ static void test_wrong_headers_are_refused(void **state)
     for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++)
         assert_fails(firn_bloom_header(k_cases[i].bytes, 0, &header, &size, &err),
                      k_cases[i].status, &err, k_cases[i].message);
+    /* the largest, and one block less */
+    assert_ok(
+        firn_bloom_header(FIRN_STR("\x15\x80\x80\x80\x80\x01" UNIONS), 0, &header, &size, &err),
+        &err);
+    assert_int_equal(size, FIRN_BLOOM_MAX_BYTES);
+    assert_ok(firn_bloom_header(FIRN_STR("\x15\xc0\xff\xff\x7f" UNIONS), 0, &header, &size, &err),
+              &err);
+    assert_int_equal(size, FIRN_BLOOM_MAX_BYTES - 32);
 }
 
 /* Rows of the file that may have the text. */

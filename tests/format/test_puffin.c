@@ -119,6 +119,25 @@ static void test_blobs_of_each_codec_come_back(void **state)
         check_blob(f, &puffin.blobs[i], k_codecs[i / 3], contents[i % 3]);
 }
 
+static void test_footers_have_a_limit(void **state)
+{
+    fixture *f = *state;
+    for (uint32_t n = (64u << 20) - 1; n <= (64u << 20) + 1; n++) {
+        char trailer[FIRN_PUFFIN_TRAILER_SIZE] = {0};
+        int64_t size = 0;
+        for (size_t i = 0; i < 4; i++) trailer[i] = (char)(n >> (8 * i));
+        memcpy(trailer + 8, "PFA1", 4);
+        const firn_status st = firn_puffin_footer_size((firn_str){trailer, sizeof trailer},
+                                                       (int64_t)1 << 30, &size, &f->err);
+        if (n > 64u << 20) {
+            assert_fails(st, FIRN_ERR_LIMIT, &f->err, "67108865 bytes, limit 67108864");
+        } else {
+            assert_ok(st, &f->err);
+            assert_int_equal(size, (int64_t)n + 4 + FIRN_PUFFIN_TRAILER_SIZE);
+        }
+    }
+}
+
 static void test_a_blob_is_unpacked_up_to_the_limit(void **state)
 {
     static char zeros[100000];
@@ -411,6 +430,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FIXTURE(test_empty_file),
         IN_FIXTURE(test_blobs_of_each_codec_come_back),
+        IN_FIXTURE(test_footers_have_a_limit),
         IN_FIXTURE(test_a_blob_is_unpacked_up_to_the_limit),
         IN_FIXTURE(test_compressed_data_is_one_whole_frame),
         IN_FIXTURE(test_footers_are_checked),

@@ -190,6 +190,9 @@ static void test_bad_preambles_are_refused(void **state)
         {"\2\3\3\0\0\x1a\xcc\x92\0\0\0\0\0\0\0\0", FIRN_ERR_CORRUPT, "seed hash 37580"},
         {"\2\3\3\0\0\x1e\xcc\x93\1\0\0\0\0\0\0\0", FIRN_ERR_CORRUPT, "1 entries in an empty one"},
         {"\2\3\3\0\0\x1a\xcc\x93\1\0\0\0\0\0\0\0", FIRN_ERR_CORRUPT, "0 bytes for 1 entries"},
+        {"\2\3\3\0\0\x1a\xcc\x93\xff\xff\1\0\0\0\0\0", FIRN_ERR_CORRUPT,
+         "0 bytes for 131071 entries"},
+        {"\2\3\3\0\0\x1a\xcc\x93\0\0\2\0\0\0\0\0", FIRN_ERR_CORRUPT, "0 bytes for 131072 entries"},
         {"\2\3\3\0\0\x1a\xcc\x93\1\0\2\0\0\0\0\0", FIRN_ERR_LIMIT, "131073 entries, limit 131072"},
         {"\1\3\3\0\0\x1a\xcc\x93\0\0\0\0\0\0\0\0", FIRN_ERR_CORRUPT, "hash 0, theta"},
     };

@@ -293,7 +293,9 @@ static void test_vectors_outside_their_file_are_refused(void **state)
     refuse_vector(f, -1, 4, FIRN_ERR_CORRUPT, "without its place in the file");
     refuse_vector(f, 4, 13, FIRN_ERR_CORRUPT, "of 13 bytes at 4 in a file of 16");
     refuse_vector(f, INT64_MAX, 1, FIRN_ERR_CORRUPT, "in a file of 16");
-    refuse_vector(f, 4, (int64_t)2 << 30, FIRN_ERR_LIMIT, "limit 1073741824");
+    refuse_vector(f, 4, (1 << 30) - 1, FIRN_ERR_CORRUPT, "of 1073741823 bytes at 4 in a file of");
+    refuse_vector(f, 4, 1 << 30, FIRN_ERR_CORRUPT, "of 1073741824 bytes at 4 in a file of 16");
+    refuse_vector(f, 4, (1 << 30) + 1, FIRN_ERR_LIMIT, "limit 1073741824");
     refuse_vector(f, 4, 12, FIRN_ERR_CORRUPT, "delete file memory:///v.puffin: deletion vector");
 }
 
