@@ -176,6 +176,15 @@ static void test_settings_secrets_and_extensions_are_out_of_reach(void **state)
     assert_int_equal(unsetenv("FIRN_LOCKDOWN"), 0);
 }
 
+static void test_a_refused_file_comes_with_the_way_to_allow_it(void **state)
+{
+    sql_fixture *f = *state;
+    sql_expect_failure(f, "select * from read_csv('/etc/hosts')", FIRN_ERR_DENIED,
+                       "disabled by configuration", "firn sql --allow-files", 14);
+    sql_expect_failure(f, "copy (select 1) to '/tmp/x.parquet'", FIRN_ERR_DENIED,
+                       "may not read or write files", "firn sql --allow-files", 0);
+}
+
 static void test_paths_of_the_host_are_not_shown(void **state)
 {
     sql_fixture *f = *state;
@@ -199,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_cannot_be_read_or_written),
         cmocka_unit_test(test_settings_secrets_and_extensions_are_out_of_reach),
+        cmocka_unit_test(test_a_refused_file_comes_with_the_way_to_allow_it),
         cmocka_unit_test(test_paths_of_the_host_are_not_shown),
         cmocka_unit_test(test_tokens_of_other_statements_open_nothing),
     };

@@ -112,7 +112,11 @@ static void test_snapshots_tags_and_times_are_read(void **state)
     (void)sql_rows(f, "select snapshot_id, parent_id from hist.snapshots", got, sizeof got);
     assert_non_null(strstr(got, "NULL"));
     sql_expect_failure(f, "select * from hist for version as of 5", FIRN_ERR_ARG,
-                       "table default.hist has no snapshot 5", NULL, 37);
+                       "table default.hist has no snapshot 5", "default.hist.snapshots lists them",
+                       37);
+    sql_expect_failure(f, "select * from default.hist.snapshot", FIRN_ERR_NOT_FOUND,
+                       "table default.hist.snapshot does not exist", "did you mean \"snapshots\"?",
+                       14);
     sql_expect_failure(f, "select * from hist for version as of 'dev'", FIRN_ERR_ARG,
                        "has no branch, tag or snapshot \"dev\"", NULL, 37);
     sql_expect_failure(f, "select * from hist timestamp as of '1999-01-01'", FIRN_ERR_ARG,

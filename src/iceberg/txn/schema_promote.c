@@ -84,10 +84,14 @@ firn_status firn_draft__promote(firn_txn_draft *draft, const firn_field *field, 
     if (firn_tree__is_in_map_key(&draft->schema->root, field->id))
         return firn_fail(err, FIRN_ERR_ARG, "\"%.*s\" is part of a map key, which cannot change",
                          FIRN_STR_ARG(path));
-    if (!firn_type__is_promotion(field->type, type, firn_draft__version(draft)))
-        return firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\" of type %s cannot become %s",
-                         FIRN_STR_ARG(path), firn_type_name(field->type, from, sizeof from),
-                         firn_type_name(type, to, sizeof to));
+    if (!firn_type__is_promotion(field->type, type, firn_draft__version(draft))) {
+        (void)firn_fail(err, FIRN_ERR_ARG, "column \"%.*s\" of type %s cannot become %s",
+                        FIRN_STR_ARG(path), firn_type_name(field->type, from, sizeof from),
+                        firn_type_name(type, to, sizeof to));
+        return firn_error_hint(err, FIRN_ERR_ARG,
+                               "int can become long, float double, a decimal one of more digits; "
+                               "for others add a column, update it, and drop this one");
+    }
     FIRN_TRY(check_partitions(draft, field, path, err));
     firn_field changed = *field;
     firn_type *made = firn_arena_alloc_zero(draft->arena, sizeof *made);

@@ -205,6 +205,8 @@ static inline firn_str firn_str_of_duckdb(duckdb_v2_str s)
     return (firn_str){s.ptr, (size_t)s.len};
 }
 
+/* With the hint how a session may use files; returns status. */
+firn_status firn_engine_fail_files(firn_error *err, firn_status status);
 /* Turn a failed call into firn's error; destroys *info. */
 firn_status firn_engine_fail(firn_engine *engine, DUCKDB_V2_ERROR code,
                              duckdb_v2_error_info_handle *info, firn_error *err);

@@ -188,8 +188,9 @@ static firn_status check_statement_type(const firn_engine *engine, DUCKDB_V2_STA
     case DUCKDB_V2_STATEMENT_TYPE_COPY:
     case DUCKDB_V2_STATEMENT_TYPE_PRAGMA:
         if (engine->opts.allow_files) return FIRN_OK;
-        return firn_fail(err, FIRN_ERR_DENIED,
-                         "this session may not read or write files and settings");
+        return firn_engine_fail_files(
+            err, firn_fail(err, FIRN_ERR_DENIED,
+                           "this session may not read or write files and settings"));
     default: return FIRN_OK;
     }
 }

@@ -49,12 +49,22 @@ static firn_str tidy(firn_str text, char *first)
     return text;
 }
 
+firn_status firn_engine_fail_files(firn_error *err, firn_status status)
+{
+    return firn_error_hint(err, status,
+                           "a session reads and writes files when it is opened for it: firn sql "
+                           "--allow-files, or allow_files");
+}
+
 static firn_status fail_text(firn_error *err, firn_status status, firn_str text)
 {
     char first = '\0';
     const firn_str line = tidy(text, &first);
     if (line.len == 0) return firn_fail(err, status, "the sql engine gave no reason");
-    return firn_fail(err, status, "%c%.*s", first, (int)(line.len - 1), line.data + 1);
+    (void)firn_fail(err, status, "%c%.*s", first, (int)(line.len - 1), line.data + 1);
+    if (firn_str_find(line, FIRN_STR("operations are disabled by configuration"), 0) != SIZE_MAX)
+        return firn_engine_fail_files(err, status);
+    return status;
 }
 
 /* Metadata columns are not what anybody meant. */

@@ -9,34 +9,41 @@
 #include "base/str.h"
 #include "sql/metadata_tables/metadata_tables_files.h"
 
+static const struct {
+    const char *name;
+    firn_metadata_table which;
+} k_names[] = {
+    {"snapshots", FIRN_METADATA_TABLE_SNAPSHOTS},
+    {"history", FIRN_METADATA_TABLE_HISTORY},
+    {"refs", FIRN_METADATA_TABLE_REFS},
+    {"metadata_log_entries", FIRN_METADATA_TABLE_METADATA_LOG},
+    {"properties", FIRN_METADATA_TABLE_PROPERTIES},
+    {"manifests", FIRN_METADATA_TABLE_MANIFESTS},
+    {"files", FIRN_METADATA_TABLE_FILES},
+    {"data_files", FIRN_METADATA_TABLE_DATA_FILES},
+    {"delete_files", FIRN_METADATA_TABLE_DELETE_FILES},
+    {"partitions", FIRN_METADATA_TABLE_PARTITIONS},
+    {"entries", FIRN_METADATA_TABLE_ENTRIES},
+    {"position_deletes", FIRN_METADATA_TABLE_POSITION_DELETES},
+    {"all_manifests", FIRN_METADATA_TABLE_ALL_MANIFESTS},
+    {"all_files", FIRN_METADATA_TABLE_ALL_FILES},
+    {"all_data_files", FIRN_METADATA_TABLE_ALL_DATA_FILES},
+    {"all_delete_files", FIRN_METADATA_TABLE_ALL_DELETE_FILES},
+    {"all_entries", FIRN_METADATA_TABLE_ALL_ENTRIES},
+};
+
 firn_metadata_table firn_metadata_table_of(firn_str name)
 {
-    static const struct {
-        const char *name;
-        firn_metadata_table which;
-    } k_names[] = {
-        {"snapshots", FIRN_METADATA_TABLE_SNAPSHOTS},
-        {"history", FIRN_METADATA_TABLE_HISTORY},
-        {"refs", FIRN_METADATA_TABLE_REFS},
-        {"metadata_log_entries", FIRN_METADATA_TABLE_METADATA_LOG},
-        {"properties", FIRN_METADATA_TABLE_PROPERTIES},
-        {"manifests", FIRN_METADATA_TABLE_MANIFESTS},
-        {"files", FIRN_METADATA_TABLE_FILES},
-        {"data_files", FIRN_METADATA_TABLE_DATA_FILES},
-        {"delete_files", FIRN_METADATA_TABLE_DELETE_FILES},
-        {"partitions", FIRN_METADATA_TABLE_PARTITIONS},
-        {"entries", FIRN_METADATA_TABLE_ENTRIES},
-        {"position_deletes", FIRN_METADATA_TABLE_POSITION_DELETES},
-        {"all_manifests", FIRN_METADATA_TABLE_ALL_MANIFESTS},
-        {"all_files", FIRN_METADATA_TABLE_ALL_FILES},
-        {"all_data_files", FIRN_METADATA_TABLE_ALL_DATA_FILES},
-        {"all_delete_files", FIRN_METADATA_TABLE_ALL_DELETE_FILES},
-        {"all_entries", FIRN_METADATA_TABLE_ALL_ENTRIES},
-    };
     for (size_t i = 0; i < sizeof k_names / sizeof *k_names; i++) {
         if (firn_str_equals_nocase(name, firn_str_of(k_names[i].name))) return k_names[i].which;
     }
     return FIRN_METADATA_TABLE_NONE;
+}
+
+void firn_metadata_table_nearest(firn_nearest *nearest)
+{
+    for (size_t i = 0; i < sizeof k_names / sizeof *k_names; i++)
+        firn_nearest_try(nearest, firn_str_of(k_names[i].name));
 }
 
 static const firn_type k_bool = {.kind = FIRN_TYPE_BOOLEAN};

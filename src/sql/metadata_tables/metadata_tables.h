@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/env.h"
+#include "base/nearest.h"
 #include "firn/batch.h"
 #include "firn/ext/catalog.h"
 #include "firn/ext/store.h"
@@ -33,6 +34,8 @@ typedef enum firn_metadata_table {
 
 /* NONE: not the name of one. Any case. */
 firn_metadata_table firn_metadata_table_of(firn_str name);
+/* Tries the names of all of them. */
+void firn_metadata_table_nearest(firn_nearest *nearest);
 
 typedef struct firn_metadata_table_opts {
     firn_env *env;

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "iceberg/spec/view_update.h"
 #include "sql/ddl/ddl.h"
@@ -111,26 +112,44 @@ firn_str firn_session__ident_text(firn_session *session, const firn_ident *ident
 
 /* ---- "did you mean" ---- */
 
-static void nearest(const firn_ident *idents, size_t n, firn_str name, firn_str *best,
-                    int *best_distance)
+static void try_tables(const firn_ident *idents, size_t n, firn_nearest *nearest)
 {
-    for (size_t i = 0; i < n && i < MAX_SUGGESTED; i++) {
-        const int distance = firn_str_distance(idents[i].name, name, *best_distance);
-        if (distance >= *best_distance) continue;
-        *best_distance = distance;
-        *best = idents[i].name;
-    }
+    for (size_t i = 0; i < n && i < MAX_SUGGESTED; i++) firn_nearest_try(nearest, idents[i].name);
 }
 
-/* Listed namespaces have no name, only levels. */
-static void nearest_namespace(const firn_ident *idents, size_t n, firn_str name, firn_str *best,
-                              int *best_distance)
+/* The namespace may be the one that is misspelled; listed ones have no name, only levels. */
+static firn_nearest nearest_namespace(firn_session *session, firn_catalog *catalog, firn_str name)
 {
+    const firn_ident root = {0};
+    firn_nearest nearest = firn_nearest_of(name);
+    firn_error ignored;
+    firn_ident *found = NULL;
+    size_t n = 0;
+    if (firn_catalog_get_ops(catalog)->list_namespaces(
+            firn_catalog_ctx(catalog), &root, session->arena, &found, &n, &ignored) != FIRN_OK)
+        return nearest;
     for (size_t i = 0; i < n && i < MAX_SUGGESTED; i++) {
-        if (idents[i].n_levels == 0) continue;
-        const firn_ident last = {.name = idents[i].levels[idents[i].n_levels - 1]};
-        nearest(&last, 1, name, best, best_distance);
+        if (found[i].n_levels > 0)
+            firn_nearest_try(&nearest, found[i].levels[found[i].n_levels - 1]);
     }
+    if (nearest.distance == 0) nearest.best.len = 0; /* it is there, the table is not */
+    return nearest;
+}
+
+/* What stands in front of the name may be a table, and the name nearly one of its metadata tables.
+ */
+static firn_nearest nearest_metadata_table(firn_session *session, firn_catalog *catalog,
+                                           const firn_ident *ident)
+{
+    const firn_ident table = {ident->levels, ident->n_levels - 1,
+                              ident->levels[ident->n_levels - 1]};
+    firn_nearest nearest = firn_nearest_of(ident->name);
+    firn_loaded_table loaded;
+    firn_error ignored;
+    if (firn_catalog_get_ops(catalog)->load_table(firn_catalog_ctx(catalog), &table, session->arena,
+                                                  &loaded, &ignored) == FIRN_OK)
+        firn_metadata_table_nearest(&nearest);
+    return nearest;
 }
 
 void firn_session__suggest(firn_session *session, firn_catalog *catalog, const firn_ident *ident,
@@ -139,30 +158,20 @@ void firn_session__suggest(firn_session *session, firn_catalog *catalog, const f
     const firn_catalog_ops *ops = firn_catalog_get_ops(catalog);
     void *ctx = firn_catalog_ctx(catalog);
     const firn_ident ns = {ident->levels, ident->n_levels, {0}};
+    firn_nearest nearest = firn_nearest_of(ident->name);
     firn_error ignored;
     firn_ident *found = NULL;
     size_t n = 0;
-    firn_str best = {0};
-    int distance = (int)(ident->name.len / 3) + 2; /* further away is another word */
     if (!err) return;
-    if (ops->list_tables(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK) {
-        nearest(found, n, ident->name, &best, &distance);
-    }
-    if (ops->list_views(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK) {
-        nearest(found, n, ident->name, &best, &distance);
-    }
-    if (best.len == 0 && ident->n_levels == 1) {
-        const firn_ident root = {0};
-        const firn_ident wanted = {.name = ident->levels[0]};
-        distance = (int)(wanted.name.len / 3) + 2;
-        if (ops->list_namespaces(ctx, &root, session->arena, &found, &n, &ignored) == FIRN_OK) {
-            nearest_namespace(found, n, wanted.name, &best, &distance);
-        }
-        if (distance == 0) best.len = 0; /* the namespace is there, the table is not */
-    }
-    if (best.len > 0) {
-        (void)firn_error_hint(err, err->status, "did you mean \"%.*s\"?", FIRN_STR_ARG(best));
-    }
+    if (ops->list_tables(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK)
+        try_tables(found, n, &nearest);
+    if (ops->list_views(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK)
+        try_tables(found, n, &nearest);
+    if (nearest.best.len == 0 && ident->n_levels > 1)
+        nearest = nearest_metadata_table(session, catalog, ident);
+    if (nearest.best.len == 0 && ident->n_levels == 1)
+        nearest = nearest_namespace(session, catalog, ident->levels[0]);
+    (void)firn_nearest_hint(&nearest, err->status, err);
 }
 
 firn_status firn_session__fail_missing(firn_session *session, firn_catalog *catalog,

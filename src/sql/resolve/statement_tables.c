@@ -339,6 +339,7 @@ firn_status firn_session__travel(const firn_table_metadata *metadata, const firn
     *out = firn_metadata_find_snapshot(metadata, at->number);
     *schema_out = firn_metadata_schema_at(metadata, *out);
     if (*out) return FIRN_OK;
-    return firn_sql_fail(err, at->offset, "table %.*s has no snapshot %" PRId64,
-                         FIRN_STR_ARG(table), at->number);
+    const firn_status st = firn_sql_fail(err, at->offset, "table %.*s has no snapshot %" PRId64,
+                                         FIRN_STR_ARG(table), at->number);
+    return firn_error_hint(err, st, "%.*s.snapshots lists them", FIRN_STR_ARG(table));
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/random.h"
 #include "base/str.h"
 #include "sql/session/session_state.h"
@@ -292,16 +293,6 @@ void firn_session__map_position(const firn_rewrite *rewrite, firn_error *err)
     err->position = firn_rewrite_position(rewrite, (size_t)err->position);
 }
 
-static void nearest_column(const firn_type *root, firn_str name, firn_str *best, int *distance)
-{
-    for (size_t i = 0; i < root->n_fields; i++) {
-        const int d = firn_str_distance(root->fields[i].name, name, *distance);
-        if (d >= *distance) continue;
-        *distance = d;
-        *best = root->fields[i].name;
-    }
-}
-
 /* The engine knows no candidates for a qualified column of a replaced table; the sources do. */
 static void suggest_column(const firn_session *session, firn_error *err)
 {
@@ -311,16 +302,15 @@ static void suggest_column(const firn_session *session, firn_error *err)
     if (!at) return;
     firn_str name = firn_str_of(at + sizeof k_text - 1);
     name = firn_str_split(&name, '"');
-    firn_str best = {0};
-    int distance = (int)(name.len / 3) + 2; /* further away is another word */
+    firn_nearest nearest = firn_nearest_of(name);
     for (size_t i = 0; i < session->statement.n_sources; i++) {
         const firn_scan_source *source = &session->statement.sources[i]->source;
-        nearest_column(source->metadata ? &source->schema->root : source->batch_type, name, &best,
-                       &distance);
+        const firn_type *root = source->metadata ? &source->schema->root : source->batch_type;
+        for (size_t f = 0; f < root->n_fields; f++) {
+            firn_nearest_try(&nearest, root->fields[f].name);
+        }
     }
-    if (best.len > 0) {
-        (void)firn_error_hint(err, err->status, "did you mean \"%.*s\"?", FIRN_STR_ARG(best));
-    }
+    (void)firn_nearest_hint(&nearest, err->status, err);
 }
 
 firn_status firn_session__query(firn_session *session, firn_str sql, firn_result **out,
