@@ -58,6 +58,7 @@ typedef struct firn_column {
     int64_t n_values; /**< rows, or for a child of a list: total entries */
     int64_t capacity; /**< rows that fit in @c values and @c validity */
     void *owner;      /**< internal: growable storage; NULL when values are borrowed */
+    const struct firn_value_codes *codes; /**< internal: which rows are known to be equal; NULL */
 } firn_column;
 
 typedef struct firn_batch {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows as bytes: what goes in comes out, and bytes that changed on the way are refused or read as
+/* Rows in blocks: what goes in comes out, and bytes that changed on the way are refused or read as
  * other rows, never beyond their end. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,57 +59,57 @@ typedef struct fixture {
     firn_arena *arena;
     firn_row_layout layout;
     firn_batch *rows;
-    firn_packed_rows packed;
+    firn_sort_texts *texts;
+    firn_packed_batch packed;
+    firn_row_block block;
+    size_t size; /* of the block, as far as it is filled */
 } fixture;
 
-static void open_fixture(fixture *f)
+/* max_bytes: of texts with numbers. */
+static void open_fixture(fixture *f, int64_t max_bytes)
 {
     firn_error err;
-    firn_keys keys;
-    f->arena = firn_arena_create(NULL, 0);
-    f->rows = make_rows();
+    uint32_t every[ROWS];
+    size_t n = 0;
+    *f = (fixture){.arena = firn_arena_create(NULL, 0), .rows = make_rows()};
+    for (uint32_t r = 0; r < ROWS; r++) every[r] = r;
     assert_ok(firn_row_layout_init(&f->layout, &k_root, f->arena, &err), &err);
-    firn_packed_rows_init(&f->packed, NULL);
-    firn_keys_init(&keys, NULL, 0);
-    for (int r = 0; r < ROWS; r++) {
-        firn_buf_printf(&keys.bytes, "%d", r);
-        assert_ok(firn_keys_end(&keys, &err), &err);
-    }
-    assert_ok(firn_packed_rows_put(&f->packed, &f->layout, f->rows, &keys, &err), &err);
-    firn_keys_dispose(&keys);
+    assert_ok(firn_sort_texts_create(&k_root, 1, max_bytes, 7, NULL, &f->texts, &err), &err);
+    assert_ok(firn_packed_batch_init(&f->packed, &f->layout, NULL, f->arena, &err), &err);
+    assert_ok(firn_packed_batch_put(&f->packed, &f->layout, f->rows, f->texts, 0, &err), &err);
+    assert_ok(firn_sort_texts_finish(f->texts, &err), &err);
+    const size_t cap = firn_row_block_size(&f->layout, ROWS, 8192);
+    firn_row_block_init(&f->block, &f->layout, malloc(cap), cap, 8192 / ROWS);
+    assert_int_equal(f->block.cap_rows, ROWS);
+    assert_ok(firn_row_block_room(&f->block, &f->layout, &f->packed.columns, every, ROWS, &n, &err),
+              &err);
+    assert_int_equal(n, ROWS);
+    firn_row_block_append(&f->block, &f->layout, &f->packed.columns, every, ROWS);
+    f->size = firn_row_block_size(&f->layout, ROWS, f->block.n_bytes);
 }
 
 static void close_fixture(fixture *f)
 {
-    firn_packed_rows_dispose(&f->packed);
+    free(f->block.data);
+    firn_packed_batch_dispose(&f->packed);
+    firn_sort_texts_destroy(f->texts);
     firn_batch_destroy(f->rows);
     firn_arena_destroy(f->arena);
 }
 
-/* All rows that bytes hold. */
-static firn_status read_rows(const fixture *f, firn_str bytes, firn_batch *out, firn_error *err)
+/* The block's rows, the last one first. */
+static firn_status read_rows(const fixture *f, const firn_row_block *block, firn_row_codes *codes,
+                             firn_batch *out, firn_error *err)
 {
+    const firn_row_source source = {&f->layout, block, f->texts};
     firn_sort_entry entries[ROWS];
-    firn_sorted_part part = {.entries = entries};
-    while (bytes.len > 0 && part.n_rows < ROWS) {
-        firn_str row;
-        FIRN_TRY(firn_packed_row_next(&f->layout, bytes, &row, err));
-        entries[part.n_rows++].row = row.data;
-        bytes = (firn_str){bytes.data + row.len, bytes.len - row.len};
-    }
+    for (uint32_t r = 0; r < ROWS; r++) entries[r] = (firn_sort_entry){.row = ROWS - 1 - r};
     firn_batch_reset(out);
-    return firn_packed_rows_get(&f->layout, &part, 0, part.n_rows, out, err);
+    return firn_packed_rows_get(&source, entries, ROWS, NULL, codes, out, err);
 }
 
-static void test_rows_come_out_as_they_went_in(void **state)
+static void assert_rows(const fixture *f, const firn_batch *out)
 {
-    (void)state;
-    fixture f;
-    firn_error err;
-    firn_batch *out = NULL;
-    open_fixture(&f);
-    assert_ok(firn_batch_create(&k_root, 1, &out, &err), &err);
-    assert_ok(read_rows(&f, firn_buf_view(&f.packed.bytes), out, &err), &err);
     assert_int_equal(out->n_rows, ROWS);
     for (int64_t r = 0; r < ROWS; r++) {
         firn_buf a;
@@ -116,59 +117,133 @@ static void test_rows_come_out_as_they_went_in(void **state)
         firn_buf_init(&a, NULL, 0);
         firn_buf_init(&b, NULL, 0);
         for (size_t c = 0; c < 3; c++) {
-            firn_row_put(&f.rows->columns[c], r, &a);
-            firn_row_put(&out->columns[c], r, &b);
+            firn_row_put(&f->rows->columns[c], r, &a);
+            firn_row_put(&out->columns[c], ROWS - 1 - r, &b);
         }
         assert_true(firn_str_equals(firn_buf_view(&a), firn_buf_view(&b)));
         firn_buf_dispose(&a);
         firn_buf_dispose(&b);
     }
-    const firn_str key = firn_packed_row_key(&f.layout, f.packed.bytes.data + f.packed.starts[17]);
-    assert_true(firn_str_equals(key, FIRN_STR("17")));
+}
+
+static void test_rows_come_out_as_they_went_in(void **state)
+{
+    (void)state;
+    for (int64_t max_bytes = 0; max_bytes <= 1 << 20; max_bytes += 1 << 12) {
+        fixture f;
+        firn_error err;
+        firn_batch *out = NULL;
+        open_fixture(&f, max_bytes);
+        assert_ok(firn_batch_create(&k_root, 1, &out, &err), &err);
+        assert_ok(read_rows(&f, &f.block, NULL, out, &err), &err);
+        assert_rows(&f, out);
+        firn_batch_destroy(out);
+        close_fixture(&f);
+    }
+}
+
+static void test_rows_know_the_numbers_of_their_texts(void **state)
+{
+    (void)state;
+    fixture f;
+    firn_error err;
+    firn_batch *out = NULL;
+    uint32_t numbers[ROWS];
+    firn_row_codes codes[3] = {[1] = {.numbers = numbers}};
+    open_fixture(&f, 1 << 20);
+    assert_int_equal(f.packed.bytes.len, f.block.n_bytes);
+    assert_ok(firn_batch_create(&k_root, 1, &out, &err), &err);
+    assert_ok(read_rows(&f, &f.block, codes, out, &err), &err);
+    assert_null(out->columns[0].codes);
+    assert_ptr_equal(out->columns[1].codes, &codes[1].codes);
+    assert_int_equal(codes[1].codes.id, 7);
+    uint32_t n = 0;
+    const firn_view *views = firn_sort_texts_views(f.texts, 1, &n);
+    assert_int_equal(codes[1].codes.n, n);
+    for (int64_t r = 0; r < ROWS; r++) {
+        const firn_view *view = (const firn_view *)out->columns[1].values + r;
+        if (!firn_column_is_valid(&out->columns[1], r)) {
+            assert_int_equal(numbers[r], FIRN_NO_CODE);
+            continue;
+        }
+        assert_in_range(numbers[r], 0, n - 1);
+        assert_true(firn_str_equals(firn_view_str(&views[numbers[r]]), firn_view_str(view)));
+    }
+    firn_batch_reset(out);
+    assert_null(out->columns[1].codes);
     firn_batch_destroy(out);
     close_fixture(&f);
 }
 
+static void test_a_full_block_has_no_room(void **state)
+{
+    (void)state;
+    fixture f;
+    firn_error err;
+    firn_row_block small;
+    uint32_t long_first[ROWS];
+    size_t n = 0;
+    size_t size = 0;
+    open_fixture(&f, 0);
+    for (uint32_t r = 0; r < ROWS; r++) long_first[r] = ROWS - 1 - r;
+    assert_ok(firn_row_block_room(&f.block, &f.layout, &f.packed.columns, long_first, 3, &n, &err),
+              &err);
+    assert_int_equal(n, 0);
+    assert_ok(firn_slot_columns_bytes(&f.packed.columns, &f.layout, ROWS - 1, &size, &err), &err);
+    const size_t cap = firn_row_block_size(&f.layout, 8, 2 * size);
+    char *data = malloc(cap);
+    firn_row_block_init(&small, &f.layout, data, cap, 2 * size / 8);
+    assert_int_equal(small.cap_rows, 8);
+    assert_ok(firn_row_block_room(&small, &f.layout, &f.packed.columns, long_first, 8, &n, &err),
+              &err);
+    assert_int_equal(n, 2);
+    firn_row_block_append(&small, &f.layout, &f.packed.columns, long_first, 2);
+    assert_int_equal(small.n_rows, 2);
+    assert_true(firn_row_block_size(&f.layout, 8, small.n_bytes) <= cap);
+    free(data);
+    close_fixture(&f);
+}
+
 /* The copy is as long as what is read, so that reading beyond it is seen. */
-static firn_status read_copy(const fixture *f, firn_str bytes, size_t at, uint8_t change,
+static firn_status read_copy(const fixture *f, size_t at, uint8_t change, size_t n_bytes,
                              firn_batch *out, firn_error *err)
 {
-    char *copy = malloc(bytes.len + 1);
-    assert_non_null(copy);
-    memcpy(copy, bytes.data, bytes.len);
-    if (at < bytes.len) copy[at] = (char)((uint8_t)copy[at] ^ change);
-    char *exact = realloc(copy, bytes.len > 0 ? bytes.len : 1);
-    const firn_status st = read_rows(f, (firn_str){exact, bytes.len}, out, err);
+    const size_t size = firn_row_block_size(&f->layout, ROWS, n_bytes);
+    firn_row_block copy = f->block;
+    copy.data = malloc(size);
+    copy.n_bytes = n_bytes;
+    assert_non_null(copy.data);
+    memcpy(copy.data, f->block.data, size);
+    if (at < size) copy.data[at] = (char)((uint8_t)copy.data[at] ^ change);
+    const firn_status st = read_rows(f, &copy, NULL, out, err);
     firn_batch_reset(out);
-    free(exact);
+    free(copy.data);
     return st;
 }
 
 static void test_changed_bytes_are_not_read_beyond_their_end(void **state)
 {
     (void)state;
-    fixture f;
-    firn_error err;
-    firn_batch *out = NULL;
-    size_t n_refused = 0;
-    open_fixture(&f);
-    assert_ok(firn_batch_create(&k_root, ROWS, &out, &err), &err);
-    const firn_str all = firn_buf_view(&f.packed.bytes);
-    for (size_t at = 0; at < all.len; at++)
-        for (unsigned bit = 0; bit < 8; bit += 7) {
-            const firn_status st = read_copy(&f, all, at, (uint8_t)(1u << bit), out, &err);
-            assert_true(st == FIRN_OK || st == FIRN_ERR_CORRUPT);
-            n_refused += st == FIRN_ERR_CORRUPT;
-        }
-    assert_true(n_refused > all.len / 8);
-    for (size_t n = 0; n < all.len; n++) {
-        bool is_end = false;
-        for (size_t r = 0; r < ROWS; r++) is_end |= f.packed.starts[r] == n;
-        const firn_status st = read_copy(&f, (firn_str){all.data, n}, SIZE_MAX, 0, out, &err);
-        assert_int_equal(st, is_end ? FIRN_OK : FIRN_ERR_CORRUPT);
+    for (int64_t max_bytes = 0; max_bytes <= 1 << 20; max_bytes += 1 << 20) {
+        fixture f;
+        firn_error err;
+        firn_batch *out = NULL;
+        size_t n_refused = 0;
+        open_fixture(&f, max_bytes);
+        assert_ok(firn_batch_create(&k_root, ROWS, &out, &err), &err);
+        for (size_t at = 0; at < f.size; at++)
+            for (unsigned bit = 0; bit < 8; bit += 7) {
+                const firn_status st =
+                    read_copy(&f, at, (uint8_t)(1u << bit), f.block.n_bytes, out, &err);
+                assert_true(st == FIRN_OK || st == FIRN_ERR_CORRUPT);
+                n_refused += st == FIRN_ERR_CORRUPT;
+            }
+        assert_true(n_refused > ROWS);
+        for (size_t n = 0; n < f.block.n_bytes; n++)
+            assert_int_equal(read_copy(&f, SIZE_MAX, 0, n / 4 * 4, out, &err), FIRN_ERR_CORRUPT);
+        firn_batch_destroy(out);
+        close_fixture(&f);
     }
-    firn_batch_destroy(out);
-    close_fixture(&f);
 }
 
 static void test_what_is_wrong_is_said(void **state)
@@ -177,23 +252,105 @@ static void test_what_is_wrong_is_said(void **state)
     fixture f;
     firn_error err;
     firn_batch *out = NULL;
-    open_fixture(&f);
+    open_fixture(&f, 1 << 20);
     assert_ok(firn_batch_create(&k_root, ROWS, &out, &err), &err);
-    const firn_str first = {f.packed.bytes.data, f.packed.starts[1]};
-    assert_int_equal(read_copy(&f, first, 3, 1, out, &err), FIRN_ERR_CORRUPT);
-    assert_string_equal(err.message, "row of 16777250 bytes in 34 of sorted rows");
-    assert_int_equal(read_copy(&f, first, f.layout.slots[1] + 7, 1, out, &err), FIRN_ERR_CORRUPT);
-    assert_string_equal(err.message, "16777216 bytes at 34 of a sorted row of 34");
+    /* the second highest byte of the last row's slots: its text has a number, its list has none */
+    const size_t text = ROWS * f.layout.slots[1].at + 4 * (ROWS - 1) + 2;
+    const size_t list = ROWS * f.layout.slots[2].at + 4 * (ROWS - 1) + 2;
+    assert_int_equal(read_copy(&f, text, 1, f.block.n_bytes, out, &err), FIRN_ERR_CORRUPT);
+    assert_string_equal(err.message, "text 65569 of 34 of sorted rows");
+    assert_int_equal(read_copy(&f, list, 1, f.block.n_bytes, out, &err), FIRN_ERR_CORRUPT);
+    assert_string_equal(err.message, "0 bytes at 263080 of 980 of sorted rows");
     firn_batch_destroy(out);
     close_fixture(&f);
+}
+
+/* ---- texts ---- */
+
+enum { MANY = 2048 };
+
+/* Numbers of texts of some lengths by several lanes. */
+static void put_many(firn_column *column, uint64_t from, uint64_t n_different)
+{
+    firn_error err;
+    char text[64];
+    for (int64_t r = 0; r < MANY; r++) {
+        const int len = snprintf(text, sizeof text, "text number %d",
+                                 (int)((from + (uint64_t)r) % n_different));
+        assert_ok(firn_column_copy_bytes(column, (firn_str){text, (size_t)len},
+                                         &((firn_view *)column->values)[r], &err),
+                  &err);
+    }
+}
+
+static void test_texts_that_come_again_have_the_same_number(void **state)
+{
+    (void)state;
+    firn_error err;
+    firn_sort_texts *texts = NULL;
+    firn_batch *rows = NULL;
+    uint32_t numbers[3][MANY];
+    uint32_t n = 0;
+    assert_ok(firn_batch_create(&k_root, MANY, &rows, &err), &err);
+    assert_ok(firn_sort_texts_create(&k_root, 3, 1 << 20, 7, NULL, &texts, &err), &err);
+    put_many(&rows->columns[1], 0, 100);
+    for (size_t lane = 0; lane < 3; lane++)
+        assert_ok(firn_sort_texts_add(texts, lane, 1, &rows->columns[1], MANY, numbers[lane], &err),
+                  &err);
+    assert_ok(firn_sort_texts_finish(texts, &err), &err);
+    const firn_view *views = firn_sort_texts_views(texts, 1, &n);
+    assert_int_equal(n, 300);
+    for (size_t r = 0; r < MANY; r++)
+        for (size_t lane = 0; lane < 3; lane++) {
+            assert_int_equal(numbers[lane][r], numbers[lane][r % 100]);
+            assert_true(
+                firn_str_equals(firn_view_str(&views[numbers[lane][r]]),
+                                firn_view_str((const firn_view *)rows->columns[1].values + r)));
+        }
+    firn_sort_texts_destroy(texts);
+    firn_batch_destroy(rows);
+}
+
+/* How many of ten batches' values have numbers. */
+static size_t count_numbers(int64_t max_bytes, uint64_t n_different)
+{
+    firn_error err;
+    firn_sort_texts *texts = NULL;
+    firn_batch *rows = NULL;
+    uint32_t numbers[MANY];
+    size_t n = 0;
+    assert_ok(firn_batch_create(&k_root, MANY, &rows, &err), &err);
+    assert_ok(firn_sort_texts_create(&k_root, 1, max_bytes, 7, NULL, &texts, &err), &err);
+    for (uint64_t i = 0; i < 10; i++) {
+        firn_batch_reset(rows);
+        put_many(&rows->columns[1], i * MANY, n_different);
+        assert_ok(firn_sort_texts_add(texts, 0, 1, &rows->columns[1], MANY, numbers, &err), &err);
+        for (size_t r = 0; r < MANY; r++) n += numbers[r] != FIRN_NO_CODE;
+    }
+    firn_sort_texts_destroy(texts);
+    firn_batch_destroy(rows);
+    return n;
+}
+
+static void test_texts_that_are_different_or_too_many_get_no_more_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(count_numbers(16 << 20, 1000), 10 * MANY);
+    assert_int_equal(count_numbers(16 << 20, 1 << 20), 4 * MANY); /* none of them came again */
+    assert_int_equal(count_numbers(8 * 18 * 10, 1000), 10);       /* bytes with their lengths: 17 */
+    assert_int_equal(count_numbers(0, 1000), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_come_out_as_they_went_in),
+        cmocka_unit_test(test_rows_know_the_numbers_of_their_texts),
+        cmocka_unit_test(test_a_full_block_has_no_room),
         cmocka_unit_test(test_changed_bytes_are_not_read_beyond_their_end),
         cmocka_unit_test(test_what_is_wrong_is_said),
+        cmocka_unit_test(test_texts_that_come_again_have_the_same_number),
+        cmocka_unit_test(test_texts_that_are_different_or_too_many_get_no_more_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

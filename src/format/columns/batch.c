@@ -92,6 +92,7 @@ static void reset_column(firn_column *column)
 {
     for (size_t i = 0; i < column->n_children; i++) reset_column(&column->children[i]);
     column->n_values = 0;
+    column->codes = NULL;
     if (column->validity)
         memset(column->validity, 0xff, mask_words(column->capacity) * sizeof(uint64_t));
     column_store *store = column->owner;

@@ -92,6 +92,7 @@ static void keep_in_column(firn_column *column, const kept_runs *runs)
     if (column->values && width > 0) move_values(column->values, width, runs);
     if (column->validity) move_validity(column->validity, runs);
     column->n_values = (int64_t)(runs->to + runs->n_rows);
+    column->codes = NULL;
     if (column->type->kind != FIRN_TYPE_STRUCT) return;
     for (size_t i = 0; i < column->n_children; i++)
         keep_in_column(&column->children[i], runs); /* as deep as a schema may be */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/str.h"
 
 #define K_DIGITS   256
@@ -101,76 +102,75 @@ static void radix_sort(firn_sort_entry *entries, firn_sort_entry *spare, size_t 
 
 /* ---- by the whole keys ---- */
 
-static inline bool is_after(const firn_row_layout *layout, const firn_sort_entry *a,
+static inline bool is_after(const firn_key_list *list, const firn_sort_entry *a,
                             const firn_sort_entry *b)
 {
     if (a->prefix != b->prefix) return a->prefix > b->prefix;
-    return firn_str_compare(firn_packed_row_key(layout, a->row),
-                            firn_packed_row_key(layout, b->row)) > 0;
+    return firn_str_compare(firn_key_list_at(list, a), firn_key_list_at(list, b)) > 0;
 }
 
-static void insert_all(const firn_row_layout *layout, firn_sort_entry *items, size_t n)
+static void insert_all(const firn_key_list *list, firn_sort_entry *items, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
         const firn_sort_entry item = items[i];
         size_t at = i;
-        for (; at > 0 && is_after(layout, &items[at - 1], &item); at--) items[at] = items[at - 1];
+        for (; at > 0 && is_after(list, &items[at - 1], &item); at--) items[at] = items[at - 1];
         items[at] = item;
     }
 }
 
-static void merge(const firn_row_layout *layout, const firn_sort_entry *left, size_t n_left,
+static void merge(const firn_key_list *list, const firn_sort_entry *left, size_t n_left,
                   size_t n_right, firn_sort_entry *out)
 {
     const firn_sort_entry *right = left + n_left;
     size_t l = 0;
     size_t r = 0;
     while (l < n_left && r < n_right)
-        *out++ = is_after(layout, &left[l], &right[r]) ? right[r++] : left[l++];
+        *out++ = is_after(list, &left[l], &right[r]) ? right[r++] : left[l++];
     memcpy(out, left + l, (n_left - l) * sizeof *out);
     memcpy(out + (n_left - l), right + r, (n_right - r) * sizeof *out);
 }
 
 /* Bottom up. Parts that are in order already are not looked at again. */
-static void merge_sort(const firn_row_layout *layout, firn_sort_entry *items,
-                       firn_sort_entry *spare, size_t n)
+static void merge_sort(const firn_key_list *list, firn_sort_entry *items, firn_sort_entry *spare,
+                       size_t n)
 {
     for (size_t at = 0; at < n; at += K_INSERTED)
-        insert_all(layout, items + at, n - at < K_INSERTED ? n - at : K_INSERTED);
+        insert_all(list, items + at, n - at < K_INSERTED ? n - at : K_INSERTED);
     for (size_t width = K_INSERTED; width < n; width *= 2) {
         for (size_t at = 0; at + width < n; at += 2 * width) {
             const size_t n_right = n - at - width < width ? n - at - width : width;
-            if (!is_after(layout, &items[at + width - 1], &items[at + width])) continue;
-            merge(layout, items + at, width, n_right, spare);
+            if (!is_after(list, &items[at + width - 1], &items[at + width])) continue;
+            merge(list, items + at, width, n_right, spare);
             memcpy(items + at, spare, (width + n_right) * sizeof *items);
         }
     }
 }
 
-static void sort_rest(const firn_row_layout *layout, firn_sort_entry *items, firn_sort_entry *spare,
+static void sort_rest(const firn_key_list *list, firn_sort_entry *items, firn_sort_entry *spare,
                       size_t n)
 {
     size_t from = 0;
     for (size_t i = 1; i <= n; i++) {
         if (i < n && items[i].prefix == items[from].prefix) continue;
-        if (i - from > 1) merge_sort(layout, items + from, spare, i - from);
+        if (i - from > 1) merge_sort(list, items + from, spare, i - from);
         from = i;
     }
 }
 
-void firn_key_sort(const firn_row_layout *layout, firn_sort_entry *entries, firn_sort_entry *spare,
+void firn_key_sort(const firn_key_list *list, firn_sort_entry *entries, firn_sort_entry *spare,
                    size_t n)
 {
     firn_key_places places = {0};
     for (size_t i = 0; i < n; i++)
-        firn_key_places_add(&places, firn_packed_row_key(layout, entries[i].row));
+        firn_key_places_add(&places, firn_key_list_at(list, &entries[i]));
     const firn_key_digest d = firn_key_digest_of(&places);
     for (size_t i = 0; i < n; i++)
-        entries[i].prefix = firn_key_digest_value(&d, firn_packed_row_key(layout, entries[i].row));
+        entries[i].prefix = firn_key_digest_value(&d, firn_key_list_at(list, &entries[i]));
     if (n <= K_FEW) {
-        merge_sort(layout, entries, spare, n);
+        merge_sort(list, entries, spare, n);
         return;
     }
     radix_sort(entries, spare, n, d.n);
-    if (!d.is_all) sort_rest(layout, entries, spare, n);
+    if (!d.is_all) sort_rest(list, entries, spare, n);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sorting packed rows by their keys: radix by up to eight bytes in which keys differ, then by the
+/* Sorting rows by their keys: radix by up to eight bytes in which keys differ, then by the
  * whole keys where these are equal. Rows with equal keys keep their order. */
 #ifndef FIRN_ICEBERG_KEY_SORT_H
 #define FIRN_ICEBERG_KEY_SORT_H
 
 #include "iceberg/sort/packed_rows.h"
+#include "iceberg/sort/row_keys.h"
 
 #define FIRN_KEY_DIGEST 8   /* bytes */
 #define FIRN_KEY_LOOKED 256 /* bytes of a key that are told apart */
@@ -25,6 +26,17 @@ typedef struct firn_key_digest {
     bool is_all; /* keys are told apart by these alone */
 } firn_key_digest;
 
+/* The keys of rows in blocks. */
+typedef struct firn_key_list {
+    const firn_keys *keys;
+    const int64_t *first; /* key of each block */
+} firn_key_list;
+
+static inline firn_str firn_key_list_at(const firn_key_list *list, const firn_sort_entry *entry)
+{
+    return firn_keys_at(list->keys, list->first[entry->block] + entry->row);
+}
+
 void firn_key_places_add(firn_key_places *places, firn_str key);
 firn_key_digest firn_key_digest_of(const firn_key_places *places);
 /* As a number that is ordered as the keys are; zeros stand behind short ones. */
@@ -32,7 +44,7 @@ uint64_t firn_key_digest_value(const firn_key_digest *digest, firn_str key);
 
 /* Puts n entries in order of their rows' keys, whatever their prefixes are. spare: room for as many
  * entries. */
-void firn_key_sort(const firn_row_layout *layout, firn_sort_entry *entries, firn_sort_entry *spare,
+void firn_key_sort(const firn_key_list *list, firn_sort_entry *entries, firn_sort_entry *spare,
                    size_t n);
 
 #endif

@@ -1,361 +1,441 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Column by column over the rows of a batch. Rows are unpacked a block at a time, all columns of
- * it, so that the rows stay in the cache. Not here: nested values (packed_values.c). */
+/* Column by column, in a loop for each width. Not here: what is inside of nested values
+ * (packed_values.c), which texts have numbers (sort_texts.c). */
 #include "iceberg/sort/packed_rows.h"
 
 #include <string.h>
 
-#include "base/checked.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "iceberg/sort/packed_values.h"
 
-#define K_BLOCK 512 /* rows */
-#define K_LINE  64  /* bytes that come together */
-#define K_SLOT  8   /* bytes, of text: where it begins, how long it is */
+#define K_SLOT      ((size_t)4)         /* bytes, of text and nested values */
+#define K_NUMBERED  ((uint32_t)1 << 31) /* the slot is the number of a text */
+#define K_NO_BYTES  UINT32_MAX          /* the slot of a null */
+#define K_UNIT      ((size_t)4)         /* bytes that places among the bytes are counted in */
+#define K_MAX_BYTES (K_UNIT * (K_NUMBERED - 1))
+#define K_ROW_STEP  8u
 
 /* ---- layout ---- */
 
-static size_t slot_width(const firn_type *type)
+static firn_row_slot slot_of(const firn_type *type)
 {
-    if (type->kind == FIRN_TYPE_UNKNOWN) return 0;
-    if (firn_packed_is_nested(type) || firn_column_has_views(type)) return K_SLOT;
-    return firn_column_width(type);
+    if (type->kind == FIRN_TYPE_UNKNOWN) return (firn_row_slot){.kind = FIRN_SLOT_NOTHING};
+    if (firn_packed_is_nested(type))
+        return (firn_row_slot){.kind = FIRN_SLOT_NESTED, .width = K_SLOT};
+    if (firn_column_has_views(type))
+        return (firn_row_slot){.kind = FIRN_SLOT_TEXT, .width = K_SLOT};
+    return (firn_row_slot){.kind = FIRN_SLOT_NUMBER, .width = firn_column_width(type)};
 }
 
 firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root, firn_arena *arena,
                                  firn_error *err)
 {
-    *layout = (firn_row_layout){.root = root};
+    *layout = (firn_row_layout){.root = root, .n_columns = root->n_fields};
     layout->slots = firn_arena_array(arena, root->n_fields, sizeof *layout->slots);
     if (!layout->slots) return firn_fail_nomem(err);
-    size_t at = FIRN_PACKED_HEADER + (root->n_fields + 7) / 8;
     for (size_t i = 0; i < root->n_fields; i++) {
-        layout->slots[i] = at;
-        at += slot_width(root->fields[i].type);
-        if (firn_packed_is_nested(root->fields[i].type)) layout->n_nested++;
-    }
-    layout->fixed_bytes = at;
-    return FIRN_OK;
-}
-
-static inline bool is_null_in(const char *row, size_t column)
-{
-    return ((uint8_t)row[FIRN_PACKED_HEADER + column / 8] >> (column % 8) & 1) != 0;
-}
-
-static inline void set_null_in(char *row, size_t column)
-{
-    char *byte = &row[FIRN_PACKED_HEADER + column / 8];
-    *byte = (char)((uint8_t)*byte | 1u << (column % 8));
-}
-
-static inline void store_u32(char *to, size_t value)
-{
-    const uint32_t v = (uint32_t)value;
-    memcpy(to, &v, sizeof v);
-}
-
-/* ---- packing ---- */
-
-void firn_packed_rows_init(firn_packed_rows *rows, const firn_allocator *alloc)
-{
-    *rows = (firn_packed_rows){.alloc = alloc};
-    firn_buf_init(&rows->bytes, alloc, SIZE_MAX);
-    firn_buf_init(&rows->nested, alloc, SIZE_MAX);
-}
-
-void firn_packed_rows_dispose(firn_packed_rows *rows)
-{
-    firn_buf_dispose(&rows->bytes);
-    firn_buf_dispose(&rows->nested);
-    firn_mem_free(rows->alloc, rows->starts);
-    firn_mem_free(rows->alloc, rows->tails);
-    firn_mem_free(rows->alloc, rows->nested_ends);
-    rows->starts = rows->tails = rows->nested_ends = NULL;
-    rows->cap_rows = 0;
-    rows->cap_nested = 0;
-}
-
-static firn_status reserve_array(const firn_allocator *alloc, size_t **array, size_t *cap, size_t n,
-                                 firn_error *err)
-{
-    if (n <= *cap) return FIRN_OK;
-    firn_mem_free(alloc, *array);
-    *cap = 0;
-    *array = firn_mem_array(alloc, n, sizeof **array);
-    if (!*array) return firn_fail_nomem(err);
-    *cap = n;
-    return FIRN_OK;
-}
-
-static firn_status reserve(firn_packed_rows *rows, const firn_row_layout *layout, int64_t n,
-                           firn_error *err)
-{
-    size_t cap_starts = (size_t)rows->cap_rows;
-    size_t cap_tails = cap_starts;
-    rows->cap_rows = 0;
-    FIRN_TRY(reserve_array(rows->alloc, &rows->starts, &cap_starts, (size_t)n + 1, err));
-    FIRN_TRY(reserve_array(rows->alloc, &rows->tails, &cap_tails, (size_t)n + 1, err));
-    rows->cap_rows = (int64_t)cap_starts;
-    return reserve_array(rows->alloc, &rows->nested_ends, &rows->cap_nested,
-                         (size_t)n * layout->n_nested, err);
-}
-
-/* Values of nested columns, and their lengths to the rows'. */
-static firn_status put_nested(firn_packed_rows *rows, const firn_row_layout *layout,
-                              const firn_batch *batch, firn_error *err)
-{
-    size_t k = 0;
-    firn_buf_clear(&rows->nested);
-    for (size_t i = 0; i < batch->n_columns; i++) {
-        const firn_column *column = &batch->columns[i];
-        if (!firn_packed_is_nested(layout->root->fields[i].type)) continue;
-        for (int64_t r = 0; r < batch->n_rows; r++) {
-            const size_t from = rows->nested.len;
-            if (firn_column_is_valid(column, r)) firn_packed_value_put(column, r, &rows->nested);
-            rows->nested_ends[k++] = rows->nested.len;
-            rows->tails[r] += rows->nested.len - from;
-        }
-    }
-    return firn_buf_check(&rows->nested, err);
-}
-
-static void add_lengths(firn_packed_rows *rows, const firn_column *column, int64_t n)
-{
-    const firn_view *views = column->values;
-    for (int64_t r = 0; r < n; r++)
-        if (firn_column_is_valid(column, r)) rows->tails[r] += views[r].len;
-}
-
-/* How many bytes each row has behind its slots, then where each begins. */
-static firn_status place_rows(firn_packed_rows *rows, const firn_row_layout *layout,
-                              const firn_batch *batch, const firn_keys *keys, firn_error *err)
-{
-    size_t at = 0;
-    for (int64_t r = 0; r < batch->n_rows; r++) rows->tails[r] = firn_keys_at(keys, r).len;
-    if (layout->n_nested > 0) FIRN_TRY(put_nested(rows, layout, batch, err));
-    for (size_t i = 0; i < batch->n_columns; i++)
-        if (firn_column_has_views(layout->root->fields[i].type))
-            add_lengths(rows, &batch->columns[i], batch->n_rows);
-    for (int64_t r = 0; r < batch->n_rows; r++) {
-        const size_t size = layout->fixed_bytes + rows->tails[r];
-        if (size > UINT32_MAX)
-            return firn_fail(err, FIRN_ERR_LIMIT, "row of %zu bytes to sort, limit %u", size,
-                             UINT32_MAX);
-        rows->starts[r] = at;
-        at += size;
-    }
-    rows->starts[batch->n_rows] = at;
-    firn_buf_clear(&rows->bytes);
-    if (!firn_buf_reserve(&rows->bytes, at)) return firn_buf_check(&rows->bytes, err);
-    rows->bytes.len = at;
-    return FIRN_OK;
-}
-
-static void put_headers(firn_packed_rows *rows, const firn_row_layout *layout, size_t n_columns,
-                        const firn_keys *keys)
-{
-    const size_t n_null_bytes = (n_columns + 7) / 8;
-    for (int64_t r = 0; r < rows->n_rows; r++) {
-        char *row = rows->bytes.data + rows->starts[r];
-        const firn_str key = firn_keys_at(keys, r);
-        store_u32(row, rows->starts[r + 1] - rows->starts[r]);
-        store_u32(row + 4, key.len);
-        memset(row + FIRN_PACKED_HEADER, 0, n_null_bytes);
-        memcpy(row + layout->fixed_bytes, key.data, key.len);
-        rows->tails[r] = layout->fixed_bytes + key.len;
-    }
-}
-
-static void put_nulls(firn_packed_rows *rows, size_t i, const firn_column *column)
-{
-    for (int64_t r = 0; column->validity && r < rows->n_rows; r++)
-        if (!firn_column_is_valid(column, r)) set_null_in(rows->bytes.data + rows->starts[r], i);
-}
-
-static inline void scatter(const firn_packed_rows *rows, size_t slot, const char *values,
-                           size_t width)
-{
-    for (int64_t r = 0; r < rows->n_rows; r++)
-        memcpy(rows->bytes.data + rows->starts[r] + slot, values + (size_t)r * width, width);
-}
-
-static void put_numbers(const firn_packed_rows *rows, size_t slot, const firn_column *column)
-{
-    const size_t width = firn_column_width(column->type);
-    switch (width) {
-    case 1: scatter(rows, slot, column->values, 1); return;
-    case 4: scatter(rows, slot, column->values, 4); return;
-    case 8: scatter(rows, slot, column->values, 8); return;
-    default: scatter(rows, slot, column->values, width);
-    }
-}
-
-static inline void put_bytes(firn_packed_rows *rows, int64_t r, size_t slot, firn_str bytes)
-{
-    char *row = rows->bytes.data + rows->starts[r];
-    store_u32(row + slot, rows->tails[r]);
-    store_u32(row + slot + 4, bytes.len);
-    if (bytes.len > 0) memcpy(row + rows->tails[r], bytes.data, bytes.len);
-    rows->tails[r] += bytes.len;
-}
-
-static void put_views(firn_packed_rows *rows, size_t slot, const firn_column *column)
-{
-    const firn_view *views = column->values;
-    for (int64_t r = 0; r < rows->n_rows; r++) {
-        firn_str bytes = {0};
-        if (firn_column_is_valid(column, r)) bytes = firn_view_str(&views[r]);
-        put_bytes(rows, r, slot, bytes);
-    }
-}
-
-/* ends: of the column's values in rows->nested; from: where the first begins. */
-static void put_encoded(firn_packed_rows *rows, size_t slot, const size_t *ends, size_t from)
-{
-    for (int64_t r = 0; r < rows->n_rows; r++) {
-        put_bytes(rows, r, slot, (firn_str){rows->nested.data + from, ends[r] - from});
-        from = ends[r];
-    }
-}
-
-firn_status firn_packed_rows_put(firn_packed_rows *rows, const firn_row_layout *layout,
-                                 const firn_batch *batch, const firn_keys *keys, firn_error *err)
-{
-    size_t k = 0;
-    FIRN_TRY(reserve(rows, layout, batch->n_rows, err));
-    FIRN_TRY(place_rows(rows, layout, batch, keys, err));
-    rows->n_rows = batch->n_rows;
-    put_headers(rows, layout, batch->n_columns, keys);
-    for (size_t i = 0; i < batch->n_columns; i++) {
-        const firn_type *type = layout->root->fields[i].type;
-        const firn_column *column = &batch->columns[i];
-        put_nulls(rows, i, column);
-        if (firn_packed_is_nested(type)) {
-            const size_t *ends = rows->nested_ends + k * (size_t)batch->n_rows;
-            put_encoded(rows, layout->slots[i], ends, k > 0 ? ends[-1] : 0);
-            k++;
-        } else if (firn_column_has_views(type)) {
-            put_views(rows, layout->slots[i], column);
-        } else if (type->kind != FIRN_TYPE_UNKNOWN) {
-            put_numbers(rows, layout->slots[i], column);
-        }
+        firn_row_slot *slot = &layout->slots[i];
+        *slot = slot_of(root->fields[i].type);
+        slot->at = layout->slot_bytes;
+        layout->slot_bytes += slot->width;
+        layout->has_bytes |= slot->kind == FIRN_SLOT_TEXT || slot->kind == FIRN_SLOT_NESTED;
     }
     return FIRN_OK;
 }
 
-/* ---- unpacking ---- */
-
-firn_status firn_packed_row_next(const firn_row_layout *layout, firn_str bytes, firn_str *out,
-                                 firn_error *err)
+static inline bool is_in_bytes(const firn_row_slot *slot)
 {
-    const size_t fixed = layout->fixed_bytes;
-    const size_t len = bytes.len >= fixed ? firn_load_u32le(bytes.data) : 0;
-    if (len < fixed || len > bytes.len || firn_load_u32le(bytes.data + 4) > len - fixed)
-        return firn_fail(err, FIRN_ERR_CORRUPT, "row of %zu bytes in %zu of sorted rows", len,
+    return slot->kind == FIRN_SLOT_TEXT || slot->kind == FIRN_SLOT_NESTED;
+}
+
+static inline bool is_valid_in(const uint8_t *validity, size_t row)
+{
+    return (validity[row / 8] >> (row % 8) & 1) != 0;
+}
+
+/* ---- bytes behind slots ---- */
+
+static inline size_t item_size(size_t n)
+{
+    return (sizeof(uint32_t) + n + K_UNIT - 1) / K_UNIT * K_UNIT;
+}
+
+static inline firn_status item_at(firn_str bytes, uint32_t slot, firn_str *out, firn_error *err)
+{
+    const size_t at = slot * K_UNIT;
+    const size_t left = at < bytes.len ? bytes.len - at : 0;
+    const uint32_t n = left >= sizeof n ? firn_load_u32le(bytes.data + at) : 0;
+    if (left < sizeof n || n > left - sizeof n)
+        return firn_fail(err, FIRN_ERR_CORRUPT, "%u bytes at %zu of %zu of sorted rows", n, at,
                          bytes.len);
-    *out = (firn_str){bytes.data, len};
+    *out = (firn_str){bytes.data + at + sizeof n, n};
     return FIRN_OK;
 }
 
-static inline firn_status bytes_at(const char *row, size_t slot, firn_str *out, firn_error *err)
+static firn_status put_item(firn_buf *out, firn_str bytes, uint32_t *slot, firn_error *err)
 {
-    const uint32_t len = firn_load_u32le(row);
-    const uint32_t at = firn_load_u32le(row + slot);
-    const uint32_t n = firn_load_u32le(row + slot + 4);
-    if (at > len || n > len - at)
-        return firn_fail(err, FIRN_ERR_CORRUPT, "%u bytes at %u of a sorted row of %u", n, at, len);
-    *out = (firn_str){row + at, n};
+    const size_t size = item_size(bytes.len);
+    const uint32_t n = (uint32_t)bytes.len;
+    if (bytes.len > UINT32_MAX || out->len + size > K_MAX_BYTES)
+        return firn_fail(err, FIRN_ERR_LIMIT,
+                         "%zu bytes of text and nested values to sort at once, limit %zu",
+                         out->len + bytes.len, K_MAX_BYTES);
+    char *to = firn_buf_reserve(out, size);
+    if (!to) return firn_buf_check(out, err);
+    *slot = (uint32_t)(out->len / K_UNIT);
+    memcpy(to, &n, sizeof n);
+    memcpy(to + sizeof n, bytes.data ? bytes.data : "", bytes.len);
+    memset(to + sizeof n + bytes.len, 0, size - sizeof n - bytes.len);
+    out->len += size;
     return FIRN_OK;
 }
 
-static inline void gather(char *to, const firn_sort_entry *entries, int64_t n, size_t slot,
-                          size_t width)
+/* ---- a batch's rows ---- */
+
+firn_status firn_packed_batch_init(firn_packed_batch *packed, const firn_row_layout *layout,
+                                   const firn_allocator *alloc, firn_arena *arena, firn_error *err)
 {
-    for (int64_t r = 0; r < n; r++) memcpy(to + (size_t)r * width, entries[r].row + slot, width);
+    const size_t n = layout->n_columns;
+    *packed = (firn_packed_batch){.alloc = alloc};
+    firn_buf_init(&packed->bytes, alloc, SIZE_MAX);
+    firn_buf_init(&packed->nested, alloc, SIZE_MAX);
+    packed->slots = firn_arena_array(arena, n, sizeof *packed->slots);
+    packed->columns.values = firn_arena_array(arena, n, sizeof *packed->columns.values);
+    packed->columns.validity = firn_arena_array(arena, n, sizeof *packed->columns.validity);
+    if (!packed->slots || !packed->columns.values || !packed->columns.validity)
+        return firn_fail_nomem(err);
+    for (; packed->n_columns < n; packed->n_columns++)
+        firn_buf_init(&packed->slots[packed->n_columns], alloc, SIZE_MAX);
+    return FIRN_OK;
 }
 
-static void get_numbers(firn_column *column, int64_t at, const firn_sort_entry *entries, int64_t n,
-                        size_t slot)
+void firn_packed_batch_dispose(firn_packed_batch *packed)
 {
-    const size_t width = firn_column_width(column->type);
-    char *to = (char *)column->values + (size_t)at * width;
-    switch (width) {
-    case 1: gather(to, entries, n, slot, 1); return;
-    case 4: gather(to, entries, n, slot, 4); return;
-    case 8: gather(to, entries, n, slot, 8); return;
-    default: gather(to, entries, n, slot, width);
+    for (size_t i = 0; i < packed->n_columns; i++) firn_buf_dispose(&packed->slots[i]);
+    packed->n_columns = 0;
+    firn_buf_dispose(&packed->bytes);
+    firn_buf_dispose(&packed->nested);
+}
+
+/* slots: numbers of texts, or FIRN_NO_CODE. */
+static firn_status put_texts(firn_packed_batch *packed, const firn_column *column, int64_t n,
+                             uint32_t *slots, firn_error *err)
+{
+    const firn_view *views = column->values;
+    for (int64_t r = 0; r < n; r++) {
+        if (slots[r] != FIRN_NO_CODE) {
+            slots[r] |= K_NUMBERED;
+            continue;
+        }
+        slots[r] = K_NO_BYTES;
+        if (firn_column_is_valid(column, r))
+            FIRN_TRY(put_item(&packed->bytes, firn_view_str(&views[r]), &slots[r], err));
     }
+    return FIRN_OK;
 }
 
-static firn_status get_views(firn_view *to, const firn_sort_entry *entries, int64_t n, size_t slot,
-                             firn_error *err)
+static firn_status put_nested(firn_packed_batch *packed, const firn_column *column, int64_t n,
+                              uint32_t *slots, firn_error *err)
 {
     for (int64_t r = 0; r < n; r++) {
+        slots[r] = K_NO_BYTES;
+        if (!firn_column_is_valid(column, r)) continue;
+        firn_buf_clear(&packed->nested);
+        firn_packed_value_put(column, r, &packed->nested);
+        FIRN_TRY(firn_buf_check(&packed->nested, err));
+        FIRN_TRY(put_item(&packed->bytes, firn_buf_view(&packed->nested), &slots[r], err));
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_packed_batch_put(firn_packed_batch *packed, const firn_row_layout *layout,
+                                  const firn_batch *batch, firn_sort_texts *texts, size_t lane,
+                                  firn_error *err)
+{
+    const size_t n = (size_t)batch->n_rows;
+    firn_buf_clear(&packed->bytes);
+    for (size_t i = 0; i < layout->n_columns; i++) {
+        const firn_column *column = &batch->columns[i];
+        packed->columns.values[i] = column->values;
+        packed->columns.validity[i] = (const uint8_t *)column->validity;
+        if (!is_in_bytes(&layout->slots[i])) continue;
+        firn_buf_clear(&packed->slots[i]);
+        uint32_t *slots = (uint32_t *)(void *)firn_buf_reserve(&packed->slots[i], n * K_SLOT + 1);
+        if (!slots) return firn_buf_check(&packed->slots[i], err);
+        packed->columns.values[i] = packed->slots[i].data;
+        if (layout->slots[i].kind == FIRN_SLOT_NESTED) {
+            FIRN_TRY(put_nested(packed, column, batch->n_rows, slots, err));
+            continue;
+        }
+        FIRN_TRY(firn_sort_texts_add(texts, lane, i, column, batch->n_rows, slots, err));
+        FIRN_TRY(put_texts(packed, column, batch->n_rows, slots, err));
+    }
+    packed->columns.bytes = firn_buf_view(&packed->bytes);
+    packed->n_rows = batch->n_rows;
+    return FIRN_OK;
+}
+
+/* ---- blocks ---- */
+
+static inline char *slots_of(const firn_row_block *block, const firn_row_slot *slot)
+{
+    return block->data + block->cap_rows * slot->at;
+}
+
+static inline uint8_t *validity_of(const firn_row_block *block, const firn_row_layout *layout,
+                                   size_t column)
+{
+    return (uint8_t *)block->data + block->cap_rows * layout->slot_bytes +
+           block->cap_rows / K_ROW_STEP * column;
+}
+
+static inline size_t bytes_at(const firn_row_block *block, const firn_row_layout *layout)
+{
+    return firn_row_block_size(layout, block->cap_rows, 0);
+}
+
+size_t firn_row_block_size(const firn_row_layout *layout, uint32_t cap_rows, size_t n_bytes)
+{
+    return cap_rows * layout->slot_bytes + cap_rows / K_ROW_STEP * layout->n_columns + n_bytes;
+}
+
+void firn_row_block_init(firn_row_block *block, const firn_row_layout *layout, char *data,
+                         size_t cap, size_t bytes_each)
+{
+    const size_t each = firn_row_block_size(layout, K_ROW_STEP, K_ROW_STEP * bytes_each);
+    size_t n = each > 0 ? cap / each : UINT32_MAX / K_ROW_STEP;
+    if (n == 0) n = 1;
+    if (n > UINT32_MAX / K_ROW_STEP) n = UINT32_MAX / K_ROW_STEP;
+    *block = (firn_row_block){.data = data, .cap = cap, .cap_rows = (uint32_t)n * K_ROW_STEP};
+    memset(validity_of(block, layout, 0), 0xff, n * layout->n_columns);
+}
+
+void firn_row_block_columns(const firn_row_block *block, const firn_row_layout *layout,
+                            firn_slot_columns *columns)
+{
+    for (size_t i = 0; i < layout->n_columns; i++) {
+        const firn_row_slot *slot = &layout->slots[i];
+        columns->values[i] = slots_of(block, slot);
+        columns->validity[i] = block->has_nulls ? validity_of(block, layout, i) : NULL;
+    }
+    columns->bytes = (firn_str){block->data + bytes_at(block, layout), block->n_bytes};
+}
+
+firn_status firn_slot_columns_bytes(const firn_slot_columns *from, const firn_row_layout *layout,
+                                    uint32_t row, size_t *out, firn_error *err)
+{
+    *out = 0;
+    for (size_t i = 0; layout->has_bytes && i < layout->n_columns; i++) {
+        if (!is_in_bytes(&layout->slots[i])) continue;
+        const uint32_t slot = firn_load_u32le(from->values[i] + row * K_SLOT);
         firn_str bytes;
-        FIRN_TRY(bytes_at(entries[r].row, slot, &bytes, err));
+        if (slot & K_NUMBERED) continue;
+        FIRN_TRY(item_at(from->bytes, slot, &bytes, err));
+        *out += item_size(bytes.len);
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_row_block_room(const firn_row_block *block, const firn_row_layout *layout,
+                                const firn_slot_columns *from, const uint32_t *rows, size_t n,
+                                size_t *out, firn_error *err)
+{
+    const size_t free_rows = block->cap_rows - block->n_rows;
+    size_t left = block->cap - bytes_at(block, layout);
+    left = (left < K_MAX_BYTES ? left : K_MAX_BYTES) - block->n_bytes;
+    *out = n < free_rows ? n : free_rows;
+    for (size_t k = 0; layout->has_bytes && k < *out; k++) {
+        size_t size = 0;
+        FIRN_TRY(firn_slot_columns_bytes(from, layout, rows[k], &size, err));
+        if (size > left) *out = k;
+        left -= size > left ? left : size;
+    }
+    return FIRN_OK;
+}
+
+static inline void move_slots(char *to, const char *from, size_t width, const uint32_t *rows,
+                              size_t n)
+{
+    for (size_t k = 0; k < n; k++) memcpy(to + k * width, from + rows[k] * width, width);
+}
+
+static void move_numbers(char *to, const char *from, size_t width, const uint32_t *rows, size_t n)
+{
+    switch (width) {
+    case 1: move_slots(to, from, 1, rows, n); return;
+    case 4: move_slots(to, from, 4, rows, n); return;
+    case 8: move_slots(to, from, 8, rows, n); return;
+    default: move_slots(to, from, width, rows, n);
+    }
+}
+
+static void move_items(firn_row_block *block, char *bytes, char *to, const char *from,
+                       const firn_slot_columns *source, const uint32_t *rows, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        uint32_t slot = firn_load_u32le(from + rows[k] * K_SLOT);
+        if (!(slot & K_NUMBERED)) {
+            const char *item = source->bytes.data + slot * K_UNIT;
+            const size_t size = item_size(firn_load_u32le(item));
+            memcpy(bytes + block->n_bytes, item, size);
+            slot = (uint32_t)(block->n_bytes / K_UNIT);
+            block->n_bytes += size;
+        }
+        memcpy(to + k * K_SLOT, &slot, sizeof slot);
+    }
+}
+
+static void move_nulls(firn_row_block *block, uint8_t *to, const uint8_t *from,
+                       const uint32_t *rows, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        const size_t row = block->n_rows + k;
+        if (is_valid_in(from, rows[k])) continue;
+        to[row / K_ROW_STEP] = (uint8_t)(to[row / K_ROW_STEP] & ~(1u << row % K_ROW_STEP));
+        block->has_nulls = true;
+    }
+}
+
+void firn_row_block_append(firn_row_block *block, const firn_row_layout *layout,
+                           const firn_slot_columns *from, const uint32_t *rows, size_t n)
+{
+    char *bytes = block->data + bytes_at(block, layout);
+    for (size_t i = 0; i < layout->n_columns; i++) {
+        const firn_row_slot *slot = &layout->slots[i];
+        char *to = slots_of(block, slot) + block->n_rows * slot->width;
+        if (from->validity[i])
+            move_nulls(block, validity_of(block, layout, i), from->validity[i], rows, n);
+        if (slot->kind == FIRN_SLOT_NUMBER)
+            move_numbers(to, from->values[i], slot->width, rows, n);
+        else if (is_in_bytes(slot))
+            move_items(block, bytes, to, from->values[i], from, rows, n);
+    }
+    block->n_rows += (uint32_t)n;
+}
+
+/* ---- rows out ---- */
+
+/* The column of each row that is wanted. */
+typedef struct picked {
+    const firn_row_source *source;
+    const firn_row_slot *slot;
+    const firn_sort_entry *entries;
+    int64_t n;
+    size_t column;
+} picked;
+
+static inline const char *slot_at(const picked *p, int64_t r, size_t width)
+{
+    const firn_row_block *block = &p->source->blocks[p->entries[r].block];
+    return slots_of(block, p->slot) + p->entries[r].row * width;
+}
+
+static inline firn_status bytes_of(const picked *p, int64_t r, uint32_t slot, firn_str *out,
+                                   firn_error *err)
+{
+    const firn_row_block *block = &p->source->blocks[p->entries[r].block];
+    *out = (firn_str){0};
+    if (slot == K_NO_BYTES) return FIRN_OK;
+    const size_t at = bytes_at(block, p->source->layout);
+    return item_at((firn_str){block->data + at, block->n_bytes}, slot, out, err);
+}
+
+static inline void gather(const picked *p, char *to, size_t width)
+{
+    for (int64_t r = 0; r < p->n; r++) memcpy(to + (size_t)r * width, slot_at(p, r, width), width);
+}
+
+static void get_numbers(const picked *p, firn_column *column)
+{
+    switch (p->slot->width) {
+    case 1: gather(p, column->values, 1); return;
+    case 4: gather(p, column->values, 4); return;
+    case 8: gather(p, column->values, 8); return;
+    default: gather(p, column->values, p->slot->width);
+    }
+}
+
+/* numbers: NULL, or room for them. */
+static firn_status get_texts(const picked *p, firn_view *to, uint32_t *numbers, firn_error *err)
+{
+    uint32_t n_views = 0;
+    const firn_view *views = firn_sort_texts_views(p->source->texts, p->column, &n_views);
+    for (int64_t r = 0; r < p->n; r++) {
+        const uint32_t slot = firn_load_u32le(slot_at(p, r, K_SLOT));
+        const uint32_t number = slot & ~K_NUMBERED;
+        const bool is_numbered = (slot & K_NUMBERED) != 0 && slot != K_NO_BYTES;
+        firn_str bytes;
+        if (numbers) numbers[r] = is_numbered ? number : FIRN_NO_CODE;
+        if (is_numbered && number >= n_views)
+            return firn_fail(err, FIRN_ERR_CORRUPT, "text %u of %u of sorted rows", number,
+                             n_views);
+        if (is_numbered) {
+            to[r] = views[number];
+            continue;
+        }
+        FIRN_TRY(bytes_of(p, r, slot, &bytes, err));
         to[r] = firn_view_of(bytes.data, (uint32_t)bytes.len);
     }
     return FIRN_OK;
 }
 
-static firn_status get_nested(firn_column *column, int64_t at, const firn_sort_entry *entries,
-                              int64_t n, size_t slot, firn_error *err)
+static firn_status get_nested(const picked *p, firn_column *column, firn_error *err)
 {
-    for (int64_t r = 0; r < n; r++) {
+    for (int64_t r = 0; r < p->n; r++) {
         firn_str bytes;
-        FIRN_TRY(bytes_at(entries[r].row, slot, &bytes, err));
+        if (!firn_column_is_valid(column, r)) {
+            firn_packed_value_null(column, r);
+            continue;
+        }
+        FIRN_TRY(bytes_of(p, r, firn_load_u32le(slot_at(p, r, K_SLOT)), &bytes, err));
         firn_cursor cursor = firn_cursor_of(bytes, 0);
-        if (firn_column_is_valid(column, at + r))
-            FIRN_TRY(firn_packed_value_get(&cursor, column, at + r, err));
-        else
-            firn_packed_value_null(column, at + r);
+        FIRN_TRY(firn_packed_value_get(&cursor, column, r, err));
     }
     return FIRN_OK;
 }
 
-static firn_status get_column(const firn_row_layout *layout, size_t i,
-                              const firn_sort_entry *entries, int64_t n, firn_column *column,
-                              int64_t at, firn_error *err)
+static void get_nulls(const picked *p, firn_column *column)
 {
-    const firn_type *type = layout->root->fields[i].type;
-    const size_t slot = layout->slots[i];
-    column->n_values = at + n;
-    if (type->kind == FIRN_TYPE_UNKNOWN) {
-        for (int64_t r = 0; r < n; r++) firn_packed_value_null(column, at + r);
+    for (int64_t r = 0; r < p->n; r++) {
+        const firn_row_block *block = &p->source->blocks[p->entries[r].block];
+        if (block->has_nulls &&
+            !is_valid_in(validity_of(block, p->source->layout, p->column), p->entries[r].row))
+            firn_column_set_null(column, r);
+    }
+}
+
+static firn_status get_column(const picked *p, firn_row_codes *codes, firn_column *column,
+                              firn_error *err)
+{
+    column->n_values = p->n;
+    if (p->slot->kind == FIRN_SLOT_NOTHING) {
+        for (int64_t r = 0; r < p->n; r++) firn_packed_value_null(column, r);
         return FIRN_OK;
     }
-    for (int64_t r = 0; r < n; r++)
-        if (is_null_in(entries[r].row, i)) firn_column_set_null(column, at + r);
-    if (firn_packed_is_nested(type)) return get_nested(column, at, entries, n, slot, err);
-    if (firn_column_has_views(type))
-        return get_views((firn_view *)column->values + at, entries, n, slot, err);
-    get_numbers(column, at, entries, n, slot);
-    return FIRN_OK;
-}
-
-/* Rows that come next lie anywhere in memory. */
-static void prefetch(const firn_sorted_part *part, int64_t from)
-{
-    const int64_t rest = part->n_rows - from;
-    const firn_sort_entry *entries = part->entries + from;
-    for (int64_t r = 0; r < K_BLOCK && r < rest; r++) {
-        __builtin_prefetch(entries[r].row);
-        __builtin_prefetch(entries[r].row + K_LINE);
+    get_nulls(p, column);
+    if (p->slot->kind == FIRN_SLOT_NESTED) return get_nested(p, column, err);
+    if (p->slot->kind == FIRN_SLOT_NUMBER) {
+        get_numbers(p, column);
+        return FIRN_OK;
     }
+    if (!codes || !codes->numbers) return get_texts(p, column->values, NULL, err);
+    codes->codes.numbers = codes->numbers;
+    codes->codes.id = firn_sort_texts_id(p->source->texts);
+    if (firn_sort_texts_views(p->source->texts, p->column, &codes->codes.n))
+        column->codes = &codes->codes;
+    return get_texts(p, column->values, codes->numbers, err);
 }
 
-firn_status firn_packed_rows_get(const firn_row_layout *layout, const firn_sorted_part *part,
-                                 int64_t from, int64_t n, firn_batch *batch, firn_error *err)
+firn_status firn_packed_rows_get(const firn_row_source *source, const firn_sort_entry *entries,
+                                 int64_t n, const bool *wanted, firn_row_codes *codes,
+                                 firn_batch *batch, firn_error *err)
 {
-    for (size_t i = 0; i < batch->n_columns; i++)
+    for (size_t i = 0; i < batch->n_columns; i++) {
+        const picked p = {source, &source->layout->slots[i], entries, n, i};
+        if (wanted && !wanted[i]) continue;
         FIRN_TRY(firn_column_reserve(&batch->columns[i], n, err));
-    for (int64_t at = 0; at < n; at += K_BLOCK) {
-        const int64_t count = n - at < K_BLOCK ? n - at : K_BLOCK;
-        prefetch(part, from + at + count);
-        for (size_t i = 0; i < batch->n_columns; i++)
-            FIRN_TRY(get_column(layout, i, part->entries + from + at, count, &batch->columns[i], at,
-                                err));
+        FIRN_TRY(get_column(&p, codes ? &codes[i] : NULL, &batch->columns[i], err));
     }
     batch->n_rows = n;
     return FIRN_OK;

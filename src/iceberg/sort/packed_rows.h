@@ -1,82 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows as bytes, one behind the other: what sorting moves between threads, memory and files.
+/* Rows in blocks, column by column: what sorting moves between threads, memory and files.
  *
- *   u32 bytes of the row   u32 bytes of the key
- *   a bit per column (null)   a slot per column   key   what does not fit the slots
+ *   a slot per row for each column, column by column   a bit per row for each column (not null)
+ *   bytes
  *
- * Slots hold numbers as they are, and where the bytes of text and of nested values begin in the row
- * and how many they are; or 0 and the number of a text that many rows have. So a column of many
- * rows is packed and unpacked at once, and text is not copied when it is unpacked.
+ * Slots hold numbers as they are. Of text they hold its number, where it has one (sort_texts.h),
+ * and else, as of nested values, where it is among the bytes: u32 length, then the bytes, from
+ * multiples of four on. So rows of a column are moved in one loop, and text that many rows have is
+ * not moved. What bytes belong to a row is known from its slots only: blocks are filled once.
  *
- * Rows may come back from a file: what they say of themselves is checked. */
+ * Blocks may come back from a file: what their slots say is checked. */
 #ifndef FIRN_ICEBERG_PACKED_ROWS_H
 #define FIRN_ICEBERG_PACKED_ROWS_H
 
 #include "base/arena.h"
-#include "base/cursor.h"
+#include "base/buf.h"
 #include "firn/batch.h"
-#include "iceberg/sort/row_keys.h"
+#include "iceberg/sort/sort_texts.h"
 
-#define FIRN_PACKED_HEADER 8 /* bytes: the two lengths */
+typedef enum firn_slot_kind {
+    FIRN_SLOT_NUMBER = 0,
+    FIRN_SLOT_TEXT,
+    FIRN_SLOT_NESTED,  /* structs, lists, maps: encoded (packed_values.h) */
+    FIRN_SLOT_NOTHING, /* always null */
+} firn_slot_kind;
+
+typedef struct firn_row_slot {
+    firn_slot_kind kind;
+    size_t width; /* bytes */
+    size_t at;    /* bytes of a row's slots before this one */
+} firn_row_slot;
 
 typedef struct firn_row_layout {
     const firn_type *root; /* borrowed */
-    size_t *slots;         /* where each column's begins in a row */
-    size_t n_nested;       /* columns that are structs, lists or maps */
-    size_t fixed_bytes;    /* of a row: where its key begins */
+    firn_row_slot *slots;
+    size_t n_columns;
+    size_t slot_bytes; /* of a row */
+    bool has_bytes;    /* text or nested columns */
 } firn_row_layout;
 
-/* Rows of one batch, in its order. */
-typedef struct firn_packed_rows {
+/* Some columns of slots, wherever they are. Rows are counted from the first one. */
+typedef struct firn_slot_columns {
+    const char **values;
+    const uint8_t **validity; /* NULL: no nulls */
+    firn_str bytes;           /* that slots point into */
+} firn_slot_columns;
+
+typedef struct firn_row_block {
+    char *data;
+    size_t cap;     /* of data */
+    size_t n_bytes; /* behind the slots */
+    uint32_t n_rows;
+    uint32_t cap_rows; /* a multiple of 8 */
+    bool has_nulls;
+    int64_t file_at; /* no data: where they are in a file */
+} firn_row_block;
+
+/* The columns of a batch as slots. */
+typedef struct firn_packed_batch {
+    firn_slot_columns columns;
+    firn_buf *slots; /* of columns whose values are not slots themselves */
     firn_buf bytes;
-    firn_buf nested; /* values of nested columns, column by column */
-    size_t *starts;  /* n_rows + 1 */
-    size_t *tails;   /* while packing: where the next bytes of each row go */
-    size_t *nested_ends;
-    int64_t n_rows, cap_rows;
-    size_t cap_nested;
+    firn_buf nested; /* one value */
+    size_t n_columns;
+    int64_t n_rows;
     const firn_allocator *alloc;
-} firn_packed_rows;
+} firn_packed_batch;
 
 /* A row in a list that is sorted. */
 typedef struct firn_sort_entry {
     uint64_t prefix; /* of the key, see key_sort.h */
-    const char *row;
+    uint32_t block, row;
 } firn_sort_entry;
 
-/* Rows that were checked, in order. */
-typedef struct firn_sorted_part {
-    firn_sort_entry *entries;
-    int64_t n_rows;
-    char *spilled; /* rows that came from a file */
-} firn_sorted_part;
+/* Where rows come from, and what their slots mean. */
+typedef struct firn_row_source {
+    const firn_row_layout *layout;
+    const firn_row_block *blocks;
+    const firn_sort_texts *texts;
+} firn_row_source;
+
+/* Of a column: numbers of its rows' texts. */
+typedef struct firn_row_codes {
+    uint32_t *numbers; /* room for as many as rows are asked for; NULL: not wanted */
+    firn_value_codes codes;
+} firn_row_codes;
 
 /* In the arena. */
 FIRN_MUST_CHECK firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root,
                                                  firn_arena *arena, firn_error *err);
 
-void firn_packed_rows_init(firn_packed_rows *rows, const firn_allocator *alloc);
-void firn_packed_rows_dispose(firn_packed_rows *rows);
-/* A batch with the layout's columns and the keys of its rows, in place of what was there.
- * FIRN_ERR_LIMIT for a row of 4 GiB. */
-FIRN_MUST_CHECK firn_status firn_packed_rows_put(firn_packed_rows *rows,
-                                                 const firn_row_layout *layout,
-                                                 const firn_batch *batch, const firn_keys *keys,
-                                                 firn_error *err);
+/* ---- a batch's rows ---- */
 
-/* The row at the beginning of bytes, checked as far as its length and its key's go. */
-FIRN_MUST_CHECK firn_status firn_packed_row_next(const firn_row_layout *layout, firn_str bytes,
-                                                 firn_str *out, firn_error *err);
-/* Of a row that was checked. */
-static inline firn_str firn_packed_row_key(const firn_row_layout *layout, const char *row)
-{
-    return (firn_str){row + layout->fixed_bytes, firn_load_u32le(row + 4)};
-}
+FIRN_MUST_CHECK firn_status firn_packed_batch_init(firn_packed_batch *packed,
+                                                   const firn_row_layout *layout,
+                                                   const firn_allocator *alloc, firn_arena *arena,
+                                                   firn_error *err);
+void firn_packed_batch_dispose(firn_packed_batch *packed);
+/* A batch with the layout's columns, which must not change while packed is used. FIRN_ERR_LIMIT for
+ * 8 GiB of text and nested values. */
+FIRN_MUST_CHECK firn_status firn_packed_batch_put(firn_packed_batch *packed,
+                                                  const firn_row_layout *layout,
+                                                  const firn_batch *batch, firn_sort_texts *texts,
+                                                  size_t lane, firn_error *err);
 
-/* Rows [from, from + n) become the rows of a batch that owns its columns and is empty. Text points
- * into the rows. */
-FIRN_MUST_CHECK firn_status firn_packed_rows_get(const firn_row_layout *layout,
-                                                 const firn_sorted_part *part, int64_t from,
-                                                 int64_t n, firn_batch *batch, firn_error *err);
+/* ---- blocks ---- */
+
+/* Bytes of a block of so many rows with so many bytes behind them. */
+size_t firn_row_block_size(const firn_row_layout *layout, uint32_t cap_rows, size_t n_bytes);
+/* An empty block in memory of cap bytes, for rows of about so many bytes beside their slots. */
+void firn_row_block_init(firn_row_block *block, const firn_row_layout *layout, char *data,
+                         size_t cap, size_t bytes_each);
+/* The slots of a block. columns: room for the layout's. */
+void firn_row_block_columns(const firn_row_block *block, const firn_row_layout *layout,
+                            firn_slot_columns *columns);
+/* Bytes beside its slots that a row takes. */
+FIRN_MUST_CHECK firn_status firn_slot_columns_bytes(const firn_slot_columns *from,
+                                                    const firn_row_layout *layout, uint32_t row,
+                                                    size_t *out, firn_error *err);
+/* How many of n rows the block has room for, from the first on. */
+FIRN_MUST_CHECK firn_status firn_row_block_room(const firn_row_block *block,
+                                                const firn_row_layout *layout,
+                                                const firn_slot_columns *from, const uint32_t *rows,
+                                                size_t n, size_t *out, firn_error *err);
+/* Appends n rows that the block has room for. */
+void firn_row_block_append(firn_row_block *block, const firn_row_layout *layout,
+                           const firn_slot_columns *from, const uint32_t *rows, size_t n);
+
+/* ---- rows out ---- */
+
+/* The rows that n entries name to those columns of a batch that are wanted (NULL: all), which own
+ * their memory and are empty. Text points into the blocks and texts. codes: of each column; NULL:
+ * none wanted. They must be as long there as the batch. */
+FIRN_MUST_CHECK firn_status firn_packed_rows_get(const firn_row_source *source,
+                                                 const firn_sort_entry *entries, int64_t n,
+                                                 const bool *wanted, firn_row_codes *codes,
+                                                 firn_batch *batch, firn_error *err);
 
 #endif

@@ -50,9 +50,3 @@ firn_status firn_keys_end(firn_keys *keys, firn_error *err)
     keys->ends[keys->n++] = keys->bytes.len;
     return FIRN_OK;
 }
-
-firn_str firn_keys_at(const firn_keys *keys, int64_t row)
-{
-    const uint64_t from = row > 0 ? keys->ends[row - 1] : 0;
-    return (firn_str){keys->bytes.data + from, (size_t)(keys->ends[row] - from)};
-}

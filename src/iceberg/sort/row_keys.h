@@ -18,7 +18,11 @@ void firn_keys_dispose(firn_keys *keys);
 void firn_keys_clear(firn_keys *keys);
 /* Ends the key that was appended to bytes. */
 FIRN_MUST_CHECK firn_status firn_keys_end(firn_keys *keys, firn_error *err);
-firn_str firn_keys_at(const firn_keys *keys, int64_t row);
+static inline firn_str firn_keys_at(const firn_keys *keys, int64_t row)
+{
+    const uint64_t from = row > 0 ? keys->ends[row - 1] : 0;
+    return (firn_str){keys->bytes.data + from, (size_t)(keys->ends[row] - from)};
+}
 /* Makes room for n more keys of so many bytes together, which are written to the end of bytes. */
 FIRN_MUST_CHECK firn_status firn_keys_reserve(firn_keys *keys, int64_t n, size_t n_bytes,
                                               firn_error *err);

@@ -11,12 +11,13 @@
                          */
 #define K_HELD_EIGHTH 5 /* eighths of the memory for rows while they come */
 #define K_MIN_PART    ((int64_t)64 << 10)
+#define K_TEXTS       16   /* of the memory: for texts that many rows have */
 #define K_MAX_SPREAD  4096 /* parts that one is handed on to */
 #define K_MAX_DEPTH   8    /* times */
 
 typedef struct lane {
     firn_sort_lane sort;
-    firn_packed_rows packed;
+    firn_packed_batch packed;
     firn_keys keys;
     firn_arena *scratch;
 } lane;
@@ -37,6 +38,7 @@ struct firn_row_sorter {
     firn_str folder;
     char uuid[37];
     firn_row_layout layout;
+    firn_sort_texts *texts;
     firn_sort_memory memory;
     lane *lanes;
     size_t n_lanes;
@@ -55,8 +57,12 @@ struct firn_row_sorter {
 static firn_status add_set(firn_row_sorter *s, const firn_key_samples *samples, size_t n_parts,
                            firn_sort_parts **out, firn_error *err)
 {
-    firn_sort_parts_opts opts = {
-        .env = s->env, .store = s->store, .layout = &s->layout, .memory = &s->memory};
+    firn_sort_parts_opts opts = {.env = s->env,
+                                 .store = s->store,
+                                 .layout = &s->layout,
+                                 .order = s->opts.order,
+                                 .texts = s->texts,
+                                 .memory = &s->memory};
     firn_sort_parts **slot =
         firn_arena_push(s->arena, &s->sets, &s->n_sets, &s->cap_sets, sizeof(firn_sort_parts *));
     opts.path = firn_arena_printf(s->arena, "%.*s/spill-%s-%zu", FIRN_STR_ARG(s->folder), s->uuid,
@@ -77,13 +83,13 @@ static firn_status init_lanes(firn_row_sorter *s, firn_error *err)
     s->lanes = firn_arena_array(s->arena, s->n_lanes, sizeof *s->lanes);
     s->window = firn_arena_array(s->arena, s->cap_window, sizeof *s->window);
     if (!s->lanes || !s->window) return firn_fail_nomem(err);
-    for (size_t i = 0; i < s->n_lanes; i++) {
-        firn_packed_rows_init(&s->lanes[i].packed, s->env->alloc);
+    for (size_t i = 0; i < s->n_lanes; i++)
         firn_keys_init(&s->lanes[i].keys, s->env->alloc, SIZE_MAX);
-    }
     for (size_t i = 0; i < s->n_lanes; i++) {
-        s->lanes[i].scratch = firn_arena_create(s->env->alloc, 0);
-        if (!s->lanes[i].scratch) return firn_fail_nomem(err);
+        lane *l = &s->lanes[i];
+        FIRN_TRY(firn_packed_batch_init(&l->packed, &s->layout, s->env->alloc, s->arena, err));
+        l->scratch = firn_arena_create(s->env->alloc, 0);
+        if (!l->scratch) return firn_fail_nomem(err);
     }
     return FIRN_OK;
 }
@@ -92,11 +98,15 @@ static firn_status init(firn_row_sorter *s, const firn_table_metadata *metadata,
 {
     firn_writer_config config;
     firn_sort_parts *first = NULL;
+    const firn_type *root = &s->opts.schema->root;
+    FIRN_TRY(firn_row_layout_init(&s->layout, root, s->arena, err));
     FIRN_TRY(init_lanes(s, err));
+    FIRN_TRY(firn_sort_texts_create(root, s->n_lanes, s->opts.memory_bytes / K_TEXTS,
+                                    firn_random_u64(s->env->random) | 1, s->env->alloc, &s->texts,
+                                    err));
     FIRN_TRY(firn_writer_config__read(metadata, s->opts.schema, s->arena, &config, err));
     s->folder = config.folder;
     firn_random_uuid(s->env->random, s->uuid);
-    FIRN_TRY(firn_row_layout_init(&s->layout, &s->opts.schema->root, s->arena, err));
     return add_set(s, s->opts.samples, s->opts.n_parts, &first, err);
 }
 
@@ -137,10 +147,11 @@ void firn_row_sorter_destroy(firn_row_sorter *sorter)
     for (size_t i = 0; i < sorter->n_sets; i++) firn_sort_parts_destroy(sorter->sets[i]);
     for (size_t i = 0; sorter->lanes && i < sorter->n_lanes; i++) {
         firn_sort_lane_dispose(&sorter->lanes[i].sort, sorter->env->alloc);
-        firn_packed_rows_dispose(&sorter->lanes[i].packed);
+        firn_packed_batch_dispose(&sorter->lanes[i].packed);
         firn_keys_dispose(&sorter->lanes[i].keys);
         firn_arena_destroy(sorter->lanes[i].scratch);
     }
+    firn_sort_texts_destroy(sorter->texts);
     firn_sort_memory_dispose(&sorter->memory);
     firn_arena_destroy(sorter->arena);
     firn_mem_free(sorter->env->alloc, sorter);
@@ -162,9 +173,11 @@ firn_status firn_row_sorter_append(firn_row_sorter *sorter, size_t lane_index,
     if (sorter->parts) return firn_fail(err, FIRN_ERR_ARG, "the rows are sorted already");
     firn_keys_clear(&l->keys);
     FIRN_TRY(firn_row_order_keys(sorter->opts.order, batch, l->scratch, &l->keys, err));
-    FIRN_TRY(firn_packed_rows_put(&l->packed, &sorter->layout, batch, &l->keys, err));
-    return firn_sort_parts_add(sorter->sets[0], &l->sort, l->packed.bytes.data, l->packed.starts,
-                               batch->n_rows, first, err);
+    FIRN_TRY(
+        firn_packed_batch_put(&l->packed, &sorter->layout, batch, sorter->texts, lane_index, err));
+    const firn_slot_rows rows = {
+        .columns = &l->packed.columns, .n = batch->n_rows, .keys = &l->keys, .first = first};
+    return firn_sort_parts_add(sorter->sets[0], &l->sort, &rows, err);
 }
 
 /* ---- parts that fit ---- */
@@ -237,6 +250,7 @@ firn_status firn_row_sorter_finish(firn_row_sorter *sorter, firn_error *err)
     const int64_t max_bytes = share > K_MIN_PART ? share : K_MIN_PART;
     bool is_changed = true;
     if (sorter->parts) return firn_fail(err, FIRN_ERR_ARG, "the rows are sorted already");
+    FIRN_TRY(firn_sort_texts_finish(sorter->texts, err));
     FIRN_TRY(firn_sort_parts_finish(first.set, err));
     FIRN_TRY(list_set(sorter, &sorter->parts, &sorter->n_parts, &sorter->cap_parts, &first, err));
     while (is_changed) FIRN_TRY(spread_large(sorter, max_bytes, &is_changed, err));
@@ -255,6 +269,16 @@ size_t firn_row_sorter_origin(const firn_row_sorter *sorter, size_t part)
 
 /* ---- rows in order ---- */
 
+static void free_codes(firn_part_rows *rows)
+{
+    const firn_allocator *alloc = rows->sorter->env->alloc;
+    for (size_t i = 0; rows->codes && i < rows->sorter->layout.n_columns; i++)
+        firn_mem_free(alloc, rows->codes[i].numbers);
+    firn_mem_free(alloc, rows->codes);
+    rows->codes = NULL;
+    rows->cap_codes = 0;
+}
+
 firn_status firn_part_rows_open(firn_part_rows *rows, firn_row_sorter *sorter, size_t part,
                                 firn_error *err)
 {
@@ -264,6 +288,24 @@ firn_status firn_part_rows_open(firn_part_rows *rows, firn_row_sorter *sorter, s
     return firn_sort_parts_sort(p->set, p->index, &rows->sorted, err);
 }
 
+/* Room for the numbers of n rows of each column of text. */
+static firn_status reserve_codes(firn_part_rows *rows, int64_t n, firn_error *err)
+{
+    const firn_row_layout *layout = &rows->sorter->layout;
+    const firn_allocator *alloc = rows->sorter->env->alloc;
+    if (n <= rows->cap_codes) return FIRN_OK;
+    free_codes(rows);
+    rows->codes = firn_mem_alloc_zero(alloc, (layout->n_columns + 1) * sizeof *rows->codes);
+    if (!rows->codes) return firn_fail_nomem(err);
+    for (size_t i = 0; i < layout->n_columns; i++) {
+        if (layout->slots[i].kind != FIRN_SLOT_TEXT) continue;
+        rows->codes[i].numbers = firn_mem_array(alloc, (size_t)n, sizeof(uint32_t));
+        if (!rows->codes[i].numbers) return firn_fail_nomem(err);
+    }
+    rows->cap_codes = n;
+    return FIRN_OK;
+}
+
 firn_status firn_part_rows_next(firn_part_rows *rows, int64_t max_rows, firn_batch *batch,
                                 firn_error *err)
 {
@@ -271,7 +313,9 @@ firn_status firn_part_rows_next(firn_part_rows *rows, int64_t max_rows, firn_bat
     const int64_t n = rest < max_rows ? rest : max_rows;
     if (n == 0) return FIRN_DONE;
     firn_batch_reset(batch);
-    FIRN_TRY(firn_packed_rows_get(&rows->sorter->layout, &rows->sorted, rows->at, n, batch, err));
+    FIRN_TRY(reserve_codes(rows, n, err));
+    FIRN_TRY(firn_packed_rows_get(&rows->sorted.source, rows->sorted.entries + rows->at, n, NULL,
+                                  rows->codes, batch, err));
     rows->at += n;
     return FIRN_OK;
 }
@@ -281,6 +325,7 @@ void firn_part_rows_close(firn_part_rows *rows)
     if (!rows->sorter) return;
     const listed_part *p = &rows->sorter->parts[rows->part];
     firn_sort_parts_close(p->set, p->index, &rows->sorted);
+    free_codes(rows);
     *rows = (firn_part_rows){0};
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -97,6 +98,7 @@ static void find_common(firn_sort_cuts *cuts)
     size_t n = 0;
     while (n < a.len && n < b.len && a.data[n] == b.data[n]) n++;
     cuts->n_common = n;
+    memcpy(&cuts->first, a.data, n < sizeof cuts->first ? n : sizeof cuts->first);
     for (size_t i = 0; i < cuts->n; i++) cuts->cuts[i].prefix = prefix_of(cuts->cuts[i].key, n);
 }
 
@@ -137,13 +139,23 @@ firn_status firn_sort_cuts_make(firn_sort_cuts *out, const firn_key_samples *sam
     return st;
 }
 
+/* As the cuts do. False: perhaps, all the same. */
+static inline bool begins_as_all(const firn_sort_cuts *cuts, firn_str key)
+{
+    if (cuts->n_common == 0) return true;
+    if (cuts->n_common > sizeof(uint64_t) || key.len < sizeof(uint64_t)) return false;
+    return (firn_load_u64le(key.data) ^ cuts->first) << (64 - 8 * cuts->n_common) == 0;
+}
+
 /* How many cuts a row is not before. */
 size_t firn_sort_cuts_find(const firn_sort_cuts *cuts, firn_str key, uint64_t number)
 {
     if (cuts->n == 0) return 0;
-    const size_t n_common = key.len < cuts->n_common ? key.len : cuts->n_common;
-    const int order = n_common > 0 ? memcmp(key.data, cuts->cuts[0].key.data, n_common) : 0;
-    if (order != 0) return order < 0 ? 0 : cuts->n;
+    if (!begins_as_all(cuts, key)) {
+        const size_t n_common = key.len < cuts->n_common ? key.len : cuts->n_common;
+        const int order = memcmp(key.data, cuts->cuts[0].key.data, n_common);
+        if (order != 0) return order < 0 ? 0 : cuts->n;
+    }
     const uint64_t prefix = prefix_of(key, cuts->n_common);
     size_t from = 0;
     size_t to = cuts->n;

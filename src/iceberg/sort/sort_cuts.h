@@ -21,6 +21,13 @@ typedef struct firn_key_samples {
 /* Allocates nothing. max: at least 2. */
 void firn_key_samples_init(firn_key_samples *samples, const firn_allocator *alloc, size_t max);
 void firn_key_samples_dispose(firn_key_samples *samples);
+/* False: the next one would be forgotten anyway; it counts as seen. */
+static inline bool firn_key_samples_takes(firn_key_samples *samples)
+{
+    if ((samples->n_seen & (samples->stride - 1)) == 0) return true;
+    samples->n_seen++;
+    return false;
+}
 FIRN_MUST_CHECK firn_status firn_key_samples_add(firn_key_samples *samples, firn_str key,
                                                  uint64_t number, firn_error *err);
 
@@ -35,6 +42,7 @@ typedef struct firn_sort_cuts {
     firn_sort_cut *cuts;
     size_t n;
     size_t n_common; /* bytes that all of them begin with */
+    uint64_t first;  /* up to eight of them */
 } firn_sort_cuts;
 
 /* At most n_parts; fewer where the sample has fewer different rows. Keys are copied to the arena.

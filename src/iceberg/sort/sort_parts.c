@@ -19,26 +19,20 @@
 #define K_MIN_SAMPLES   64   /* of each */
 #define K_FIRST_ENTRIES 16
 
-/* Rows in memory (data) or in the file (from at on). */
-typedef struct row_block {
-    char *data;
-    size_t len, cap;
-    int64_t at;
-} row_block;
-
 typedef struct stretch {
     uint64_t first; /* number of its first row */
     size_t block;
-    size_t from, to; /* bytes of the block */
+    uint32_t from, to; /* rows of the block */
 } stretch;
 
 typedef struct row_part {
     pthread_mutex_t lock;
-    row_block *blocks; /* the last one is filled */
+    firn_row_block *blocks; /* the last one is filled */
     size_t n_blocks, cap_blocks;
     stretch *stretches; /* block by block */
     size_t n_stretches, cap_stretches;
     int64_t n_rows, n_bytes;
+    int64_t n_beside; /* of the bytes: beside the slots */
     firn_key_samples samples;
 } row_part;
 
@@ -47,6 +41,7 @@ struct firn_sort_parts {
     const firn_allocator *alloc;
     row_part *parts;
     size_t n_parts;
+    bool *is_key; /* columns that the order needs */
     firn_sort_spill spill;
 };
 
@@ -61,11 +56,16 @@ firn_status firn_sort_parts_create(const firn_sort_parts_opts *opts, firn_sort_p
     *out = NULL;
     firn_sort_parts *p = firn_mem_alloc_zero(alloc, sizeof *p);
     row_part *parts = firn_mem_array(alloc, n, sizeof *parts);
-    if (!p || !parts) {
+    bool *is_key = firn_mem_array(alloc, opts->layout->n_columns + 1, sizeof *is_key);
+    if (!p || !parts || !is_key) {
         firn_mem_free(alloc, p);
         firn_mem_free(alloc, parts);
+        firn_mem_free(alloc, is_key);
         return firn_fail_nomem(err);
     }
+    for (size_t i = 0; i < opts->layout->n_columns; i++)
+        is_key[i] = firn_row_order_uses(opts->order, i);
+    p->is_key = is_key;
     p->opts = *opts;
     p->alloc = alloc;
     p->parts = parts;
@@ -81,7 +81,7 @@ firn_status firn_sort_parts_create(const firn_sort_parts_opts *opts, firn_sort_p
     return FIRN_OK;
 }
 
-static void free_block(firn_sort_parts *p, row_block *b)
+static void free_block(firn_sort_parts *p, firn_row_block *b)
 {
     firn_sort_memory_give(p->opts.memory, b->data, b->cap);
     b->data = NULL;
@@ -106,6 +106,7 @@ void firn_sort_parts_destroy(firn_sort_parts *parts)
         (void)pthread_mutex_destroy(&parts->parts[i].lock);
     }
     firn_sort_spill_dispose(&parts->spill);
+    firn_mem_free(parts->alloc, parts->is_key);
     firn_mem_free(parts->alloc, parts->parts);
     firn_mem_free(parts->alloc, parts);
 }
@@ -154,28 +155,34 @@ static void *grow_list(const firn_allocator *alloc, void *list, size_t *cap, siz
 /* The part's last block goes to the file; its memory is given back. */
 static firn_status spill_last(firn_sort_parts *p, row_part *t, firn_error *err)
 {
-    row_block *last = &t->blocks[t->n_blocks - 1];
-    FIRN_TRY(firn_sort_spill_append(&p->spill, (firn_str){last->data, last->len}, &last->at, err));
+    firn_row_block *last = &t->blocks[t->n_blocks - 1];
+    const firn_str bytes = {last->data,
+                            firn_row_block_size(p->opts.layout, last->cap_rows, last->n_bytes)};
+    FIRN_TRY(firn_sort_spill_append(&p->spill, bytes, &last->file_at, err));
     free_block(p, last);
     return FIRN_OK;
 }
 
-/* A block with room for a row of so many bytes. */
+/* A block with room for a row of so many bytes beside its slots. */
 static firn_status begin_block(firn_sort_parts *p, row_part *t, size_t n, firn_error *err)
 {
-    row_block fresh = {0};
+    const firn_row_layout *layout = p->opts.layout;
+    const size_t average = t->n_rows > 0 ? (size_t)(t->n_beside / t->n_rows) : n;
+    const size_t each = average > n / 8 ? average : n / 8 + 1; /* blocks have eight rows at least */
+    const size_t least = firn_row_block_size(layout, 8, layout->has_bytes ? 8 * each : 0);
+    char *data = NULL;
+    size_t cap = 0;
     if (!t->blocks || t->n_blocks == t->cap_blocks) {
-        row_block *blocks = grow_list(p->alloc, t->blocks, &t->cap_blocks, sizeof *t->blocks);
+        firn_row_block *blocks = grow_list(p->alloc, t->blocks, &t->cap_blocks, sizeof *t->blocks);
         if (!blocks) return firn_fail_nomem(err);
         t->blocks = blocks;
     }
-    FIRN_TRY(
-        firn_sort_memory_take(p->opts.memory, n, t->n_blocks == 0, &fresh.data, &fresh.cap, err));
-    if (!fresh.data) {
+    FIRN_TRY(firn_sort_memory_take(p->opts.memory, least, t->n_blocks == 0, &data, &cap, err));
+    if (!data) {
         FIRN_TRY(spill_last(p, t, err));
-        FIRN_TRY(firn_sort_memory_take(p->opts.memory, n, true, &fresh.data, &fresh.cap, err));
+        FIRN_TRY(firn_sort_memory_take(p->opts.memory, least, true, &data, &cap, err));
     }
-    t->blocks[t->n_blocks++] = fresh;
+    firn_row_block_init(&t->blocks[t->n_blocks++], layout, data, cap, layout->has_bytes ? each : 0);
     return FIRN_OK;
 }
 
@@ -186,7 +193,7 @@ static firn_status begin_stretch(firn_sort_parts *p, row_part *t, uint64_t first
         if (!list) return firn_fail_nomem(err);
         t->stretches = list;
     }
-    const size_t at = t->blocks[t->n_blocks - 1].len;
+    const uint32_t at = t->blocks[t->n_blocks - 1].n_rows;
     t->stretches[t->n_stretches++] =
         (stretch){.first = first, .block = t->n_blocks - 1, .from = at, .to = at};
     return FIRN_OK;
@@ -194,48 +201,71 @@ static firn_status begin_stretch(firn_sort_parts *p, row_part *t, uint64_t first
 
 /* Rows of one part, in the order of their numbers. */
 typedef struct chosen {
-    const char *bytes;
-    const size_t *starts;
-    const uint32_t *rows;
+    const firn_slot_rows *from;
+    const uint32_t *rows; /* of the columns */
     size_t n;
-    uint64_t first;
 } chosen;
 
-static firn_status add_rows(firn_sort_parts *p, row_part *t, const chosen *c, firn_error *err)
+static uint64_t number_of(const chosen *c, size_t i)
 {
-    bool is_open = false; /* a stretch, in the last block */
+    return c->from->first + (c->rows[i] - c->from->from);
+}
+
+static firn_status add_samples(row_part *t, const chosen *c, firn_error *err)
+{
     for (size_t i = 0; i < c->n; i++) {
-        const size_t row = c->rows[i];
-        const char *from = c->bytes + c->starts[row];
-        const size_t size = c->starts[row + 1] - c->starts[row];
-        const row_block *last = t->n_blocks > 0 ? &t->blocks[t->n_blocks - 1] : NULL;
-        if (!last || size > last->cap - last->len) {
-            FIRN_TRY(begin_block(p, t, size, err));
-            is_open = false;
-        }
-        if (!is_open) FIRN_TRY(begin_stretch(p, t, c->first + row, err));
-        is_open = true;
-        row_block *b = &t->blocks[t->n_blocks - 1];
-        memcpy(b->data + b->len, from, size);
-        b->len += size;
-        t->stretches[t->n_stretches - 1].to = b->len;
-        t->n_bytes += (int64_t)size;
-        FIRN_TRY(firn_key_samples_add(&t->samples, firn_packed_row_key(p->opts.layout, from),
-                                      c->first + row, err));
+        if (!firn_key_samples_takes(&t->samples)) continue;
+        const firn_str key = firn_keys_at(c->from->keys, c->rows[i] - c->from->from);
+        FIRN_TRY(firn_key_samples_add(&t->samples, key, number_of(c, i), err));
     }
-    t->n_rows += (int64_t)c->n;
     return FIRN_OK;
 }
 
-/* Row numbers by part: counts[i] becomes where part i's rows end in order. */
-static void group_rows(const firn_sort_parts *p, firn_sort_lane *lane, const char *bytes,
-                       const size_t *starts, size_t n, uint64_t first)
+/* As many of the rows as the last block has room for. */
+static firn_status fill_block(firn_sort_parts *p, row_part *t, const chosen *c, size_t *n_out,
+                              firn_error *err)
 {
+    firn_row_block *block = &t->blocks[t->n_blocks - 1];
+    const size_t n_before = block->n_bytes;
+    size_t n = 0;
+    FIRN_TRY(firn_row_block_room(block, p->opts.layout, c->from->columns, c->rows, c->n, &n, err));
+    *n_out = n;
+    if (n == 0) return FIRN_OK;
+    FIRN_TRY(begin_stretch(p, t, number_of(c, 0), err));
+    firn_row_block_append(block, p->opts.layout, c->from->columns, c->rows, n);
+    t->stretches[t->n_stretches - 1].to = block->n_rows;
+    t->n_beside += (int64_t)(block->n_bytes - n_before);
+    t->n_bytes += (int64_t)(n * p->opts.layout->slot_bytes + block->n_bytes - n_before);
+    t->n_rows += (int64_t)n;
+    return FIRN_OK;
+}
+
+static firn_status add_rows(firn_sort_parts *p, row_part *t, const chosen *c, firn_error *err)
+{
+    chosen rest = *c;
+    FIRN_TRY(add_samples(t, c, err));
+    while (rest.n > 0) {
+        size_t n = 0;
+        if (t->n_blocks > 0) FIRN_TRY(fill_block(p, t, &rest, &n, err));
+        rest.rows += n;
+        rest.n -= n;
+        if (rest.n == 0) return FIRN_OK;
+        FIRN_TRY(
+            firn_slot_columns_bytes(rest.from->columns, p->opts.layout, rest.rows[0], &n, err));
+        FIRN_TRY(begin_block(p, t, n, err));
+    }
+    return FIRN_OK;
+}
+
+/* Rows by part: counts[i] becomes where part i's rows end in order. */
+static void group_rows(const firn_sort_parts *p, firn_sort_lane *lane, const firn_slot_rows *rows)
+{
+    const size_t n = (size_t)rows->n;
     size_t sum = 0;
     memset(lane->counts, 0, (p->n_parts + 1) * sizeof *lane->counts);
     for (size_t i = 0; i < n; i++) {
-        const firn_str key = firn_packed_row_key(p->opts.layout, bytes + starts[i]);
-        const size_t k = firn_sort_cuts_find(&p->opts.cuts, key, first + i);
+        const firn_str key = firn_keys_at(rows->keys, (int64_t)i);
+        const size_t k = firn_sort_cuts_find(&p->opts.cuts, key, rows->first + i);
         lane->part_of[i] = (uint32_t)k;
         lane->counts[k]++;
     }
@@ -244,19 +274,22 @@ static void group_rows(const firn_sort_parts *p, firn_sort_lane *lane, const cha
         lane->counts[k] = sum;
         sum += count;
     }
-    for (size_t i = 0; i < n; i++) lane->order[lane->counts[lane->part_of[i]]++] = (uint32_t)i;
+    for (size_t i = 0; i < n; i++)
+        lane->order[lane->counts[lane->part_of[i]]++] = rows->from + (uint32_t)i;
 }
 
-firn_status firn_sort_parts_add(firn_sort_parts *parts, firn_sort_lane *lane, const char *bytes,
-                                const size_t *starts, int64_t n, uint64_t first, firn_error *err)
+firn_status firn_sort_parts_add(firn_sort_parts *parts, firn_sort_lane *lane,
+                                const firn_slot_rows *rows, firn_error *err)
 {
+    const size_t n = (size_t)rows->n;
     size_t from = 0;
-    if (n > UINT32_MAX) return firn_fail(err, FIRN_ERR_ARG, "%lld rows at once", (long long)n);
-    FIRN_TRY(reserve_lane(parts, lane, (size_t)n, err));
-    group_rows(parts, lane, bytes, starts, (size_t)n, first);
-    for (size_t k = 0; k < parts->n_parts && from < (size_t)n; k++) {
+    if (n > UINT32_MAX)
+        return firn_fail(err, FIRN_ERR_ARG, "%lld rows at once", (long long)rows->n);
+    FIRN_TRY(reserve_lane(parts, lane, n, err));
+    group_rows(parts, lane, rows);
+    for (size_t k = 0; k < parts->n_parts && from < n; k++) {
         row_part *t = &parts->parts[k];
-        const chosen c = {bytes, starts, lane->order + from, lane->counts[k] - from, first};
+        const chosen c = {rows, lane->order + from, lane->counts[k] - from};
         from = lane->counts[k];
         if (c.n == 0) continue;
         (void)pthread_mutex_lock(&t->lock);
@@ -297,6 +330,50 @@ const firn_key_samples *firn_sort_parts_samples(const firn_sort_parts *parts, si
     return &parts->parts[part].samples;
 }
 
+/* ---- keys of rows in blocks ---- */
+
+/* What is needed to read them, by one thread. */
+typedef struct key_reader {
+    const firn_sort_parts *parts;
+    firn_row_source source;
+    firn_batch *batch;
+    firn_arena *scratch;
+    firn_sort_entry entries[FIRN_BATCH_ROWS];
+} key_reader;
+
+static void close_reader(const firn_allocator *alloc, key_reader *reader)
+{
+    if (!reader) return;
+    firn_batch_destroy(reader->batch);
+    firn_arena_destroy(reader->scratch);
+    firn_mem_free(alloc, reader);
+}
+
+static firn_status open_reader(const firn_sort_parts *p, const firn_row_block *blocks,
+                               key_reader **out, firn_error *err)
+{
+    *out = firn_mem_alloc_zero(p->alloc, sizeof **out);
+    if (!*out) return firn_fail_nomem(err);
+    (*out)->parts = p;
+    (*out)->source = (firn_row_source){p->opts.layout, blocks, p->opts.texts};
+    (*out)->scratch = firn_arena_create(p->alloc, 0);
+    if (!(*out)->scratch) return firn_fail_nomem(err);
+    return firn_batch_create(p->opts.layout->root, 1, &(*out)->batch, err);
+}
+
+/* Of rows [from, from + n) of a block, FIRN_BATCH_ROWS at most, behind the keys that are there. */
+static firn_status read_keys(key_reader *reader, size_t block, uint32_t from, uint32_t n,
+                             firn_keys *keys, firn_error *err)
+{
+    const firn_sort_parts *p = reader->parts;
+    for (uint32_t i = 0; i < n; i++)
+        reader->entries[i] = (firn_sort_entry){.block = (uint32_t)block, .row = from + i};
+    firn_batch_reset(reader->batch);
+    FIRN_TRY(firn_packed_rows_get(&reader->source, reader->entries, n, p->is_key, NULL,
+                                  reader->batch, err));
+    return firn_row_order_keys(p->opts.order, reader->batch, reader->scratch, keys, err);
+}
+
 /* ---- one part's rows ---- */
 
 static int compare_stretches(const void *a, const void *b)
@@ -306,64 +383,94 @@ static int compare_stretches(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Blocks that are in the file, one behind the other in memory. */
-static firn_status read_spilled(firn_sort_parts *p, row_part *t, const char **starts, char **out,
-                                firn_error *err)
+static size_t file_size(const firn_sort_parts *p, const firn_row_block *block)
+{
+    return firn_row_block_size(p->opts.layout, block->cap_rows, block->n_bytes);
+}
+
+/* The part's blocks, with those that are in the file one behind the other in memory. */
+static firn_status load_blocks(firn_sort_parts *p, const row_part *t, firn_sorted_part *out,
+                               firn_error *err)
 {
     size_t n = 0;
+    out->blocks = firn_mem_array(p->alloc, t->n_blocks + 1, sizeof *out->blocks);
+    if (!out->blocks) return firn_fail_nomem(err);
     for (size_t i = 0; i < t->n_blocks; i++)
-        if (!t->blocks[i].data) n += t->blocks[i].len;
-    *out = n > 0 ? firn_mem_alloc(p->alloc, n) : NULL;
-    if (n > 0 && !*out) return firn_fail_nomem(err);
-    char *to = *out;
+        if (!t->blocks[i].data) n += file_size(p, &t->blocks[i]);
+    out->spilled = n > 0 ? firn_mem_alloc(p->alloc, n) : NULL;
+    if (n > 0 && !out->spilled) return firn_fail_nomem(err);
+    char *to = out->spilled;
     for (size_t i = 0; i < t->n_blocks; i++) {
-        const row_block *b = &t->blocks[i];
-        starts[i] = b->data ? b->data : to;
-        if (b->data) continue;
-        FIRN_TRY(firn_sort_spill_read(&p->spill, b->at, to, b->len, err));
-        to += b->len;
+        firn_row_block *block = &out->blocks[i];
+        *block = t->blocks[i];
+        if (block->data) continue;
+        const size_t size = file_size(p, block);
+        FIRN_TRY(firn_sort_spill_read(&p->spill, block->file_at, to, size, err));
+        block->data = to;
+        to += size;
     }
+    out->source = (firn_row_source){p->opts.layout, out->blocks, p->opts.texts};
     return FIRN_OK;
 }
 
-static firn_status list_rows(const firn_sort_parts *p, const row_part *t, const char *const *starts,
-                             firn_sort_entry *entries, firn_error *err)
+/* Block by block. first: where each block's keys begin. */
+static firn_status list_keys(const firn_sort_parts *p, const row_part *t,
+                             const firn_sorted_part *part, firn_keys *keys, int64_t *first,
+                             firn_error *err)
 {
-    int64_t n = 0;
+    key_reader *reader = NULL;
+    firn_status st = open_reader(p, part->blocks, &reader, err);
+    for (size_t i = 0; i < t->n_blocks && st == FIRN_OK; i++) {
+        const uint32_t n = t->blocks[i].n_rows;
+        first[i] = keys->n;
+        for (uint32_t at = 0; at < n && st == FIRN_OK; at += FIRN_BATCH_ROWS)
+            st = read_keys(reader, i, at, n - at < FIRN_BATCH_ROWS ? n - at : FIRN_BATCH_ROWS, keys,
+                           err);
+    }
+    close_reader(p->alloc, reader);
+    return st;
+}
+
+/* As they came in. */
+static void list_rows(const row_part *t, firn_sort_entry *entries)
+{
+    size_t n = 0;
     for (size_t i = 0; i < t->n_stretches; i++) {
         const stretch *s = &t->stretches[i];
-        firn_str rest = {starts[s->block] + s->from, s->to - s->from};
-        while (rest.len > 0) {
-            firn_str row;
-            FIRN_TRY(firn_packed_row_next(p->opts.layout, rest, &row, err));
-            if (n == t->n_rows)
-                return firn_fail(err, FIRN_ERR_CORRUPT, "more than %lld sorted rows", (long long)n);
-            entries[n++].row = row.data;
-            rest = (firn_str){rest.data + row.len, rest.len - row.len};
-        }
+        for (uint32_t row = s->from; row < s->to; row++)
+            entries[n++] = (firn_sort_entry){.block = (uint32_t)s->block, .row = row};
     }
-    if (n == t->n_rows) return FIRN_OK;
-    return firn_fail(err, FIRN_ERR_CORRUPT, "%lld of %lld sorted rows", (long long)n,
-                     (long long)t->n_rows);
+}
+
+static firn_status sort_rows(const firn_sort_parts *p, row_part *t, const firn_sorted_part *out,
+                             firn_keys *keys, firn_error *err)
+{
+    int64_t *first = firn_mem_array(p->alloc, t->n_blocks + 1, sizeof *first);
+    firn_sort_entry *spare = firn_mem_array(p->alloc, (size_t)t->n_rows + 1, sizeof *spare);
+    firn_status st = first && spare ? list_keys(p, t, out, keys, first, err) : firn_fail_nomem(err);
+    if (st == FIRN_OK) {
+        const firn_key_list list = {keys, first};
+        if (t->n_stretches > 1)
+            qsort(t->stretches, t->n_stretches, sizeof *t->stretches, compare_stretches);
+        list_rows(t, out->entries);
+        firn_key_sort(&list, out->entries, spare, (size_t)t->n_rows);
+    }
+    firn_mem_free(p->alloc, first);
+    firn_mem_free(p->alloc, spare);
+    return st;
 }
 
 static firn_status sort_part(firn_sort_parts *p, row_part *t, firn_sorted_part *out,
                              firn_error *err)
 {
-    const size_t n = (size_t)t->n_rows;
-    firn_status st = FIRN_OK;
-    const char **starts = firn_mem_array(p->alloc, t->n_blocks + 1, sizeof *starts);
-    firn_sort_entry *spare = firn_mem_array(p->alloc, n + 1, sizeof *spare);
-    out->entries = firn_mem_array(p->alloc, n + 1, sizeof *out->entries);
-    if (!starts || !spare || !out->entries) st = firn_fail_nomem(err);
-    if (st == FIRN_OK) st = read_spilled(p, t, starts, &out->spilled, err);
-    if (st == FIRN_OK && t->n_stretches > 1)
-        qsort(t->stretches, t->n_stretches, sizeof *t->stretches, compare_stretches);
-    if (st == FIRN_OK) st = list_rows(p, t, starts, out->entries, err);
-    if (st == FIRN_OK) firn_key_sort(p->opts.layout, out->entries, spare, n);
+    firn_keys keys;
+    out->entries = firn_mem_array(p->alloc, (size_t)t->n_rows + 1, sizeof *out->entries);
+    if (!out->entries) return firn_fail_nomem(err);
     out->n_rows = t->n_rows;
-    firn_mem_free(p->alloc, spare);
-    firn_mem_free(p->alloc, starts);
+    FIRN_TRY(load_blocks(p, t, out, err));
+    firn_keys_init(&keys, p->alloc, SIZE_MAX);
+    const firn_status st = sort_rows(p, t, out, &keys, err);
+    firn_keys_dispose(&keys);
     return st;
 }
 
@@ -380,6 +487,7 @@ void firn_sort_parts_close(firn_sort_parts *parts, size_t part, firn_sorted_part
 {
     free_rows(parts, &parts->parts[part]);
     firn_mem_free(parts->alloc, sorted->entries);
+    firn_mem_free(parts->alloc, sorted->blocks);
     firn_mem_free(parts->alloc, sorted->spilled);
     *sorted = (firn_sorted_part){0};
 }
@@ -392,26 +500,22 @@ typedef struct handing {
     firn_sort_lane *lanes;
 } handing;
 
-static firn_status hand_stretch(const handing *h, const stretch *s, const char *data, size_t thread,
+/* One block, in memory. */
+typedef struct handed {
+    firn_slot_columns columns;
+    key_reader *reader;
+    firn_keys keys;
+} handed;
+
+static firn_status hand_stretch(const handing *h, handed *b, const stretch *s, size_t thread,
                                 firn_error *err)
 {
-    size_t starts[FIRN_BATCH_ROWS + 1];
-    firn_str rest = {data + s->from, s->to - s->from};
-    uint64_t first = s->first;
-    while (rest.len > 0) {
-        int64_t n = 0;
-        size_t at = 0;
-        while (n < FIRN_BATCH_ROWS && at < rest.len) {
-            firn_str row;
-            FIRN_TRY(firn_packed_row_next(h->from->opts.layout,
-                                          (firn_str){rest.data + at, rest.len - at}, &row, err));
-            starts[n++] = at;
-            at += row.len;
-        }
-        starts[n] = at;
-        FIRN_TRY(firn_sort_parts_add(h->to, &h->lanes[thread], rest.data, starts, n, first, err));
-        first += (uint64_t)n;
-        rest = (firn_str){rest.data + at, rest.len - at};
+    for (uint32_t at = s->from; at < s->to; at += FIRN_BATCH_ROWS) {
+        const uint32_t n = s->to - at < FIRN_BATCH_ROWS ? s->to - at : FIRN_BATCH_ROWS;
+        firn_keys_clear(&b->keys);
+        FIRN_TRY(read_keys(b->reader, 0, at, n, &b->keys, err));
+        const firn_slot_rows rows = {&b->columns, at, n, &b->keys, s->first + (at - s->from)};
+        FIRN_TRY(firn_sort_parts_add(h->to, &h->lanes[thread], &rows, err));
     }
     return FIRN_OK;
 }
@@ -431,25 +535,46 @@ static size_t first_stretch(const row_part *t, size_t block)
     return from;
 }
 
+static firn_status hand_stretches(const handing *h, const firn_row_block *block, size_t i,
+                                  size_t thread, firn_error *err)
+{
+    const row_part *t = h->part;
+    const firn_allocator *alloc = h->from->alloc;
+    const size_t n = h->from->opts.layout->n_columns;
+    handed b = {.columns.values = firn_mem_array(alloc, n + 1, sizeof *b.columns.values),
+                .columns.validity = firn_mem_array(alloc, n + 1, sizeof *b.columns.validity)};
+    firn_keys_init(&b.keys, alloc, SIZE_MAX);
+    firn_status st = b.columns.values && b.columns.validity
+                         ? open_reader(h->from, block, &b.reader, err)
+                         : firn_fail_nomem(err);
+    if (st == FIRN_OK) firn_row_block_columns(block, h->from->opts.layout, &b.columns);
+    for (size_t k = first_stretch(t, i); k < t->n_stretches && st == FIRN_OK; k++) {
+        if (t->stretches[k].block != i) break;
+        st = hand_stretch(h, &b, &t->stretches[k], thread, err);
+    }
+    close_reader(alloc, b.reader);
+    firn_keys_dispose(&b.keys);
+    firn_mem_free(alloc, b.columns.values);
+    firn_mem_free(alloc, b.columns.validity);
+    return st;
+}
+
 static firn_status hand_block(void *ctx, size_t i, size_t thread, firn_error *err)
 {
     const handing *h = ctx;
-    const row_part *t = h->part;
-    row_block *b = &t->blocks[i];
+    firn_sort_parts *p = h->from;
+    firn_row_block block = h->part->blocks[i];
     char *read = NULL;
-    firn_status st = firn_env_check_cancel(h->from->opts.env, err);
-    if (st == FIRN_OK && !b->data) {
-        read = firn_mem_alloc(h->from->alloc, b->len);
-        st = read ? firn_sort_spill_read(&h->from->spill, b->at, read, b->len, err)
+    firn_status st = firn_env_check_cancel(p->opts.env, err);
+    if (st == FIRN_OK && !block.data) {
+        const size_t size = file_size(p, &block);
+        block.data = read = firn_mem_alloc(p->alloc, size);
+        st = read ? firn_sort_spill_read(&p->spill, block.file_at, read, size, err)
                   : firn_fail_nomem(err);
     }
-    const char *data = read ? read : b->data;
-    for (size_t k = first_stretch(t, i); k < t->n_stretches && st == FIRN_OK; k++) {
-        if (t->stretches[k].block != i) break;
-        st = hand_stretch(h, &t->stretches[k], data, thread, err);
-    }
-    firn_mem_free(h->from->alloc, read);
-    free_block(h->from, b);
+    if (st == FIRN_OK) st = hand_stretches(h, &block, i, thread, err);
+    firn_mem_free(p->alloc, read);
+    free_block(p, &h->part->blocks[i]);
     return st;
 }
 

@@ -8,6 +8,7 @@
 #include "base/env.h"
 #include "firn/ext/store.h"
 #include "iceberg/sort/packed_rows.h"
+#include "iceberg/sort/row_order.h"
 #include "iceberg/sort/sort_cuts.h"
 #include "iceberg/sort/sort_memory.h"
 
@@ -18,9 +19,29 @@ typedef struct firn_sort_parts_opts {
     firn_store *store;
     firn_str path; /* of the file */
     const firn_row_layout *layout;
+    const firn_row_order *order;  /* of the rows; what its keys need is read from them again */
+    const firn_sort_texts *texts; /* that slots have numbers of */
     firn_sort_cuts cuts;
     firn_sort_memory *memory; /* for rows; shared by several parts, perhaps */
 } firn_sort_parts_opts;
+
+/* Rows [from, from + n) of columns. */
+typedef struct firn_slot_rows {
+    const firn_slot_columns *columns;
+    uint32_t from;
+    int64_t n;
+    const firn_keys *keys; /* of these rows, and no others */
+    uint64_t first;        /* they have the numbers first, first + 1, ... */
+} firn_slot_rows;
+
+/* Rows that were checked, in order. */
+typedef struct firn_sorted_part {
+    firn_row_source source;
+    firn_sort_entry *entries;
+    int64_t n_rows;
+    firn_row_block *blocks;
+    char *spilled; /* what came from a file */
+} firn_sorted_part;
 
 /* What one thread needs to tell its rows apart. Begins zeroed. */
 typedef struct firn_sort_lane {
@@ -38,10 +59,8 @@ FIRN_MUST_CHECK firn_status firn_sort_parts_create(const firn_sort_parts_opts *o
 void firn_sort_parts_destroy(firn_sort_parts *parts);
 void firn_sort_lane_dispose(firn_sort_lane *lane, const firn_allocator *alloc);
 
-/* n rows at starts[i] of bytes, with the numbers first, first + 1, ... */
 FIRN_MUST_CHECK firn_status firn_sort_parts_add(firn_sort_parts *parts, firn_sort_lane *lane,
-                                                const char *bytes, const size_t *starts, int64_t n,
-                                                uint64_t first, firn_error *err);
+                                                const firn_slot_rows *rows, firn_error *err);
 /* After all add. */
 FIRN_MUST_CHECK firn_status firn_sort_parts_finish(firn_sort_parts *parts, firn_error *err);
 

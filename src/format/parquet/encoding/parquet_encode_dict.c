@@ -37,6 +37,7 @@ void firn_parquet_dict_dispose(firn_parquet_dict *dict)
 {
     firn_mem_free(dict->alloc, dict->slots);
     firn_mem_free(dict->alloc, dict->keys);
+    firn_mem_free(dict->alloc, dict->coded);
     firn_buf_dispose(&dict->heap);
 }
 
@@ -50,7 +51,7 @@ size_t firn_parquet_dict_held(const firn_parquet_dict *dict)
 {
     const size_t words = dict->has_views ? 2 : 1;
     return dict->n_slots * sizeof *dict->slots + dict->cap * words * sizeof *dict->keys +
-           dict->heap.cap;
+           dict->heap.cap + dict->n_coded * sizeof *dict->coded;
 }
 
 static inline uint64_t hash_word(uint64_t v)
@@ -227,13 +228,21 @@ static size_t add_fixed(firn_parquet_dict *dict, const void *values, size_t n, u
                            : add_hashed(dict, values, n, 8, out);
 }
 
+/* Of n bytes, more than INLINE_LEN: short ones without a call. */
+static inline bool same_bytes(const char *a, const char *b, uint32_t n)
+{
+    if (n > 16) return memcmp(a, b, n) == 0;
+    const uint64_t front = firn_load_u64le(a) ^ firn_load_u64le(b);
+    return (front | (firn_load_u64le(a + n - 8) ^ firn_load_u64le(b + n - 8))) == 0;
+}
+
 static inline bool same_view(const firn_parquet_dict *dict, uint32_t i, view_words w,
                              const char *data, uint32_t len)
 {
     const uint64_t *words = dict->keys + 2 * (size_t)i;
     if (words[0] != w.head) return false;
     if (len <= INLINE_LEN) return words[1] == w.tail;
-    return memcmp(dict->heap.data + words[1], data, len) == 0;
+    return same_bytes(dict->heap.data + words[1], data, len);
 }
 
 /* False when there is no room. */
@@ -289,6 +298,43 @@ firn_status firn_parquet_dict_add(firn_parquet_dict *dict, const void *values, s
         FIRN_TRY(grow(dict, rest, left, err));
     }
     return firn_buf_check(&dict->heap, err);
+}
+
+/* A table of the numbers at hand. */
+static firn_status take_codes(firn_parquet_dict *dict, const firn_value_codes *codes,
+                              firn_error *err)
+{
+    if (dict->codes_id == codes->id && dict->n_coded >= codes->n) return FIRN_OK;
+    firn_mem_free(dict->alloc, dict->coded);
+    dict->n_coded = 0;
+    dict->coded = firn_mem_alloc_zero(dict->alloc, (size_t)codes->n * sizeof *dict->coded + 1);
+    if (!dict->coded) return firn_fail_nomem(err);
+    dict->n_coded = codes->n;
+    dict->codes_id = codes->id;
+    return FIRN_OK;
+}
+
+firn_status firn_parquet_dict_add_coded(firn_parquet_dict *dict, const firn_view *values,
+                                        const firn_value_codes *codes, size_t n, uint32_t *out,
+                                        size_t *n_done, firn_error *err)
+{
+    size_t i = 0;
+    *n_done = 0;
+    FIRN_TRY(take_codes(dict, codes, err));
+    for (; i < n; i++) {
+        const uint32_t number = codes->numbers[i];
+        uint32_t *known = number < dict->n_coded ? &dict->coded[number] : NULL;
+        size_t n_looked_up = 1;
+        if (known && *known) {
+            out[i] = *known - 1;
+            continue;
+        }
+        FIRN_TRY(firn_parquet_dict_add(dict, &values[i], 1, &out[i], &n_looked_up, err));
+        if (n_looked_up == 0) break;
+        if (known) *known = out[i] + 1;
+    }
+    *n_done = i;
+    return FIRN_OK;
 }
 
 static void expand_views(const firn_parquet_dict *dict, const uint32_t *indices, size_t n,

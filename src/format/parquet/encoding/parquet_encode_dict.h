@@ -6,7 +6,7 @@
 #define FIRN_FORMAT_PARQUET_ENCODE_DICT_H
 
 #include "base/buf.h"
-#include "firn/batch.h"
+#include "format/columns/value_codes.h"
 
 typedef struct firn_parquet_dict {
     const firn_allocator *alloc;
@@ -23,7 +23,10 @@ typedef struct firn_parquet_dict {
     size_t width;     /* fixed width: 4 or 8 */
     size_t bytes;     /* of the PLAIN form of all values */
     size_t max_bytes;
-    firn_buf heap; /* views: PLAIN form of all values */
+    firn_buf heap;   /* views: PLAIN form of all values */
+    uint32_t *coded; /* views: index + 1 of the value with each number of codes_id; 0 = not met */
+    uint32_t n_coded;
+    uint64_t codes_id;
 } firn_parquet_dict;
 
 /* width 4 or 8, or 0 for views. Allocates nothing yet. */
@@ -39,6 +42,12 @@ size_t firn_parquet_dict_held(const firn_parquet_dict *dict);
 FIRN_MUST_CHECK firn_status firn_parquet_dict_add(firn_parquet_dict *dict, const void *values,
                                                   size_t n, uint32_t *out, size_t *n_done,
                                                   firn_error *err);
+/* The same of views with numbers: a value is looked up when its number comes for the first time. */
+FIRN_MUST_CHECK firn_status firn_parquet_dict_add_coded(firn_parquet_dict *dict,
+                                                        const firn_view *values,
+                                                        const firn_value_codes *codes, size_t n,
+                                                        uint32_t *out, size_t *n_done,
+                                                        firn_error *err);
 /* Append the values that n indices stand for: fixed width packed, views in PLAIN form. */
 void firn_parquet_dict_expand(const firn_parquet_dict *dict, const uint32_t *indices, size_t n,
                               firn_buf *out);

@@ -402,10 +402,11 @@ static bool is_page_full(const firn_parquet_column *c)
 static firn_status append_piece(firn_parquet_column *c, firn_parquet_scratch *scratch,
                                 const firn_parquet_run *run, firn_error *err)
 {
-    const void *values = NULL;
+    firn_parquet_run stored = *run; /* its values */
     FIRN_TRY(add_levels(c, run, err));
-    FIRN_TRY(prepare(c, scratch, run, &values, err));
-    FIRN_TRY(firn_parquet_values_add(c, scratch, values, run->n_values, err));
+    FIRN_TRY(prepare(c, scratch, run, &stored.values, err));
+    if (stored.values != run->values) stored.codes.numbers = NULL;
+    FIRN_TRY(firn_parquet_values_add(c, scratch, &stored, err));
     c->n_rows += run->n_rows;
     c->n_levels += run->n_levels;
     c->n_values += run->n_values;
@@ -445,6 +446,7 @@ firn_status firn_parquet_column_append(firn_parquet_column *c, firn_parquet_scra
         if (rest.defs) rest.defs += piece.n_levels;
         if (rest.reps) rest.reps += piece.n_levels;
         rest.values = (const firn_view *)rest.values + piece.n_values;
+        if (rest.codes.numbers) rest.codes.numbers += piece.n_values;
     }
     return FIRN_OK;
 }

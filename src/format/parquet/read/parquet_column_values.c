@@ -330,13 +330,17 @@ static firn_status settle(firn_parquet_column *c, firn_parquet_scratch *scratch,
     return FIRN_OK;
 }
 
-static firn_status add_indices(firn_parquet_column *c, const void *values, size_t n, size_t *n_done,
+static firn_status add_indices(firn_parquet_column *c, const firn_parquet_run *run, size_t *n_done,
                                firn_error *err)
 {
     const uint32_t before = c->dict.n;
+    const void *values = run->values;
+    const size_t n = run->n_values;
     uint32_t *to = (uint32_t *)(void *)firn_buf_reserve(&c->indices, n * sizeof(uint32_t));
     if (!to) return firn_buf_check(&c->indices, err);
-    FIRN_TRY(firn_parquet_dict_add(&c->dict, values, n, to, n_done, err));
+    FIRN_TRY(run->codes.numbers && c->dict.has_views
+                 ? firn_parquet_dict_add_coded(&c->dict, values, &run->codes, n, to, n_done, err)
+                 : firn_parquet_dict_add(&c->dict, values, n, to, n_done, err));
     c->indices.len += *n_done * sizeof *to;
     c->plain_bytes += firn_parquet_has_views(c->leaf)
                           ? firn_parquet_views_bytes(values, *n_done, c->dict.has_lengths)
@@ -348,12 +352,14 @@ static firn_status add_indices(firn_parquet_column *c, const void *values, size_
 }
 
 firn_status firn_parquet_values_add(firn_parquet_column *c, firn_parquet_scratch *scratch,
-                                    const void *values, size_t n, firn_error *err)
+                                    const firn_parquet_run *run, firn_error *err)
 {
+    const void *values = run->values;
+    const size_t n = run->n_values;
     size_t n_done = 0;
     if (n == 0 || !values) return FIRN_OK;
     if (c->encoding == FIRN_ENCODING_DICTIONARY) {
-        FIRN_TRY(add_indices(c, values, n, &n_done, err));
+        FIRN_TRY(add_indices(c, run, &n_done, err));
         if (n_done == n) return FIRN_OK;
         FIRN_TRY(outgrow_dictionary(c, scratch, err));
     }

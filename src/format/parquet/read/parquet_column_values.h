@@ -11,10 +11,10 @@ size_t firn_parquet_plain_width(const firn_parquet_leaf *leaf);
 bool firn_parquet_has_views(const firn_parquet_leaf *leaf);
 size_t firn_parquet_views_bytes(const firn_view *v, size_t n, bool has_lengths);
 
-/* Values in the form a batch has them; wide decimals already as views. */
+/* The run's values, in the form a batch has them; wide decimals already as views. */
 FIRN_MUST_CHECK firn_status firn_parquet_values_add(firn_parquet_column *c,
                                                     firn_parquet_scratch *scratch,
-                                                    const void *values, size_t n, firn_error *err);
+                                                    const firn_parquet_run *run, firn_error *err);
 /* The page is complete: its bounds, and with the chunk's first values the encoding of the rest.
  * is_end: it is the last page, too. */
 FIRN_MUST_CHECK firn_status firn_parquet_values_end(firn_parquet_column *c,

@@ -17,6 +17,7 @@ void firn_parquet_shredder_init(firn_parquet_shredder *s, const firn_allocator *
         firn_buf_init(&s->reps[i], alloc, 0);
     }
     firn_buf_init(&s->values, alloc, 0);
+    firn_buf_init(&s->codes, alloc, 0);
 }
 
 void firn_parquet_shredder_dispose(firn_parquet_shredder *s)
@@ -27,6 +28,7 @@ void firn_parquet_shredder_dispose(firn_parquet_shredder *s)
         firn_buf_dispose(&s->reps[i]);
     }
     firn_buf_dispose(&s->values);
+    firn_buf_dispose(&s->codes);
 }
 
 /* n elements of scratch; what was there is lost. */
@@ -117,6 +119,22 @@ static size_t compact_any(char *to, const char *from, size_t width, uint64_t wor
     }
 }
 
+/* Numbers of the rows that are not null. */
+static firn_status take_codes(firn_parquet_shredder *s, const firn_column *column, int64_t from,
+                              int64_t n, firn_value_codes *out, firn_error *err)
+{
+    uint32_t *to = take(&s->codes, (size_t)n, sizeof *to);
+    size_t k = 0;
+    if (!to) return firn_fail_nomem(err);
+    for (int64_t r = from; r < from + n; r++) {
+        to[k] = column->codes->numbers[r];
+        k += firn_column_is_valid(column, r);
+    }
+    *out = *column->codes;
+    out->numbers = to;
+    return FIRN_OK;
+}
+
 static firn_status shred_root(firn_parquet_shredder *s, const firn_parquet_leaf *leaf,
                               const firn_column *column, int64_t from, int64_t n,
                               firn_parquet_run *out, firn_error *err)
@@ -124,6 +142,8 @@ static firn_status shred_root(firn_parquet_shredder *s, const firn_parquet_leaf 
     const size_t width = firn_column_width(leaf->type), count = (size_t)n;
     *out = (firn_parquet_run){.n_rows = count, .n_levels = count, .n_values = count};
     out->values = (const char *)column->values + (size_t)from * width;
+    if (column->codes) out->codes = *column->codes;
+    if (column->codes) out->codes.numbers += from;
     if (all_valid(column, from, n)) return FIRN_OK;
     if (!leaf->steps[0].is_optional) return fail_null(leaf, 0, err);
     uint8_t *defs = take(&s->defs[0], count, 1);
@@ -140,7 +160,7 @@ static firn_status shred_root(firn_parquet_shredder *s, const firn_parquet_leaf 
     out->n_values = k;
     out->defs = defs;
     out->values = values;
-    return FIRN_OK;
+    return column->codes ? take_codes(s, column, from, n, &out->codes, err) : FIRN_OK;
 }
 
 /* What the steps so far made. */
@@ -230,7 +250,12 @@ static firn_status shred_nested(firn_parquet_shredder *s, const firn_parquet_lea
     char *values = take(&s->values, n_values, width);
     if (!values) return firn_fail_nomem(err);
     gather(values, column->values, width, at.rows, at.n);
-    *out = (firn_parquet_run){(size_t)n, at.n, n_values, at.defs, at.reps, values};
+    *out = (firn_parquet_run){.n_rows = (size_t)n,
+                              .n_levels = at.n,
+                              .n_values = n_values,
+                              .defs = at.defs,
+                              .reps = at.reps,
+                              .values = values};
     if (leaf->max_rep == 0) out->reps = NULL;
     if (n_values == at.n) out->defs = NULL;
     return FIRN_OK;

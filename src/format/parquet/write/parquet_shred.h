@@ -5,7 +5,7 @@
 #define FIRN_FORMAT_PARQUET_SHRED_H
 
 #include "base/buf.h"
-#include "firn/batch.h"
+#include "format/columns/value_codes.h"
 #include "format/parquet/read/parquet_leaf.h"
 
 /* Borrowed from the batch or the shredder until its next use. */
@@ -13,9 +13,10 @@ typedef struct firn_parquet_run {
     size_t n_rows;
     size_t n_levels;
     size_t n_values;
-    const uint8_t *defs; /* NULL: all are max_def */
-    const uint8_t *reps; /* NULL: all are 0 */
-    const void *values;  /* as in a batch, nulls left out */
+    const uint8_t *defs;    /* NULL: all are max_def */
+    const uint8_t *reps;    /* NULL: all are 0 */
+    const void *values;     /* as in a batch, nulls left out */
+    firn_value_codes codes; /* of the values */
 } firn_parquet_run;
 
 /* Scratch memory of one thread. */
@@ -24,6 +25,7 @@ typedef struct firn_parquet_shredder {
     firn_buf defs[2];
     firn_buf reps[2];
     firn_buf values;
+    firn_buf codes;
 } firn_parquet_shredder;
 
 void firn_parquet_shredder_init(firn_parquet_shredder *s, const firn_allocator *alloc);

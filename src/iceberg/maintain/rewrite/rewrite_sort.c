@@ -14,6 +14,7 @@
 #define K_PART_SHARE  16 /* of the sorter's memory, by threads: half of what it would spread */
 #define K_MAX_PARTS   4096
 #define K_UNPACKED    4 /* how many times what it takes in a file a row takes in memory, at least */
+#define K_ROW_BASE    40                   /* bytes, of a row's key and its places in lists */
 #define K_WRITER_BASE ((int64_t)8 << 20)   /* of memory for an open file */
 #define K_WRITER_MAX  ((int64_t)192 << 20) /* with a full row group */
 
@@ -59,7 +60,7 @@ static firn_status make_order(sorting *s, firn_error *err)
 static int64_t guess_row_bytes(const firn_group_run *r)
 {
     const firn_type *root = &r->w->schema->root;
-    int64_t fixed = FIRN_PACKED_HEADER;
+    int64_t fixed = K_ROW_BASE;
     for (size_t i = 0; i < root->n_fields; i++)
         fixed += (int64_t)firn_column_width(root->fields[i].type);
     const int64_t stored = K_UNPACKED * (r->group->n_bytes / (r->group->n_rows + 1));
@@ -140,8 +141,7 @@ static firn_status write_part(firn_group_run *r, firn_row_sorter *sorter, size_t
 {
     firn_part_rows part;
     firn_status st = firn_part_rows_open(&part, sorter, i, err);
-    while (st == FIRN_OK &&
-           (st = firn_part_rows_next(&part, FIRN_BATCH_ROWS, batch, err)) == FIRN_OK)
+    while (st == FIRN_OK && (st = firn_part_rows_next(&part, K_PART_ROWS, batch, err)) == FIRN_OK)
         st = firn_group_run__write(r, batch, err);
     firn_part_rows_close(&part);
     return st == FIRN_DONE ? FIRN_OK : st;
