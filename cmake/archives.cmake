@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # The program takes the distribution's libraries as archives, where they are installed: the dynamic
 # linker, with 22 libraries to find and map, took two thirds of what a short command takes. Not
-# libfirn.so, for which archives are not position independent enough. libfyaml stays shared, since
-# its archive holds a copy of xxHash, and so does libedit.
+# libfirn.so, for which archives are not position independent enough. libfyaml stays shared: its
+# archive holds a copy of xxHash.
 
 # firn_prefer_archives(program): the shared libraries of the rooms are linked where no archive is.
 function(firn_prefer_archives program)
-    set(names sqlite3 jansson md zstd lz4 deflate brotlienc brotlidec brotlicommon z xxhash utf8proc)
+    set(names edit bsd tinfo sqlite3 jansson md zstd lz4 deflate brotlienc brotlidec brotlicommon z xxhash utf8proc)
     execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libstdc++.a
                     OUTPUT_VARIABLE stdcxx OUTPUT_STRIP_TRAILING_WHITESPACE)
     if(IS_ABSOLUTE "${stdcxx}") # what snappy needs
