@@ -18,7 +18,12 @@ static const firn_partition_spec k_spec = {.fields = &k_field, .n_fields = 1};
 static const firn_partition_spec *const k_specs[] = {&k_spec};
 static const firn_schema k_schema = {.root = {.kind = FIRN_TYPE_STRUCT}};
 static const firn_schema *const k_schemas[] = {&k_schema};
+static const firn_property k_folders[] = {
+    {FIRN_STR_INIT("write.metadata.path"), FIRN_STR_INIT("memory://w")},
+    {FIRN_STR_INIT("write.data.path"), FIRN_STR_INIT("memory://w/d")},
+};
 static const firn_table_metadata k_base = {.format_version = 2,
+                                           .properties = {k_folders, 2},
                                            .table_uuid = FIRN_STR_INIT(UUID),
                                            .last_column_id = 1,
                                            .schemas = k_schemas,
@@ -31,8 +36,12 @@ static void check_change(const firn_snapshot_change *change)
 {
     if (change->snapshot_id < 0 || change->counts->added_records < 0 || !change->is_made)
         __builtin_trap();
+    if (change->pending_name.len > 0 &&
+        !firn_str_starts_with(change->pending_name, FIRN_STR("memory://w/d/")))
+        __builtin_trap();
     for (size_t i = 0; i < change->n_made; i++)
-        if (change->made[i].n_partitions != 1 || change->made[i].path.len == 0 ||
+        if (change->made[i].n_partitions != 1 ||
+            !firn_str_starts_with(change->made[i].path, FIRN_STR("memory://w/")) ||
             change->made[i].length < 0)
             __builtin_trap();
 }

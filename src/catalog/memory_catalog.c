@@ -262,11 +262,15 @@ static firn_status store_document(struct memory_rows *m, firn_str location, firn
     return firn_map_put(&m->documents, key, value, err);
 }
 
-static firn_status put_document(void *ctx, firn_str location, firn_str bytes, firn_error *err)
+static firn_status put_documents(void *ctx, const firn_document *documents, size_t n,
+                                 const firn_commit_objects *objects, firn_error *err)
 {
     struct memory_rows *m = ctx;
+    firn_status st = FIRN_OK;
+    if (objects) FIRN_TRY(firn_commit_objects_finish(objects, err));
     pthread_mutex_lock(&m->documents_lock);
-    const firn_status st = store_document(m, location, bytes, err);
+    for (size_t i = 0; i < n && st == FIRN_OK; i++)
+        st = store_document(m, documents[i].location, documents[i].bytes, err);
     pthread_mutex_unlock(&m->documents_lock);
     return st;
 }
@@ -320,7 +324,7 @@ static const firn_row_ops k_memory_rows = {
     .properties = get_properties,
     .put_property = put_property,
     .remove_properties = remove_properties,
-    .put_document = put_document,
+    .put_documents = put_documents,
     .get_document = get_document,
     .remove_document = remove_document,
     .destroy = destroy_rows,

@@ -147,6 +147,7 @@ static const firn_catalog_ops k_pointer_ops = {
     .list_tables = firn_pointer__list_tables,
     .load_table = firn_pointer__load_table,
     .commit = firn_pointer__commit,
+    .commit_with_objects = firn_pointer__commit_with_objects,
     .drop_table = firn_pointer__drop_table,
     .rename_table = firn_pointer__rename_table,
     .register_table = firn_pointer__register_table,

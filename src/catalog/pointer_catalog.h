@@ -19,6 +19,12 @@ typedef struct firn_catalog_row {
     firn_str location;
 } firn_catalog_row;
 
+/* A metadata file. */
+typedef struct firn_document {
+    firn_str location;
+    firn_str bytes;
+} firn_document;
+
 /* What a driver provides. Called with the catalog's lock held, between begin and commit or
  * rollback; the document slots are called without either, from any thread. */
 typedef struct firn_row_ops {
@@ -52,7 +58,10 @@ typedef struct firn_row_ops {
                                 firn_error *err);
     firn_status (*remove_properties)(void *ctx, firn_str ns, firn_error *err);
 
-    firn_status (*put_document)(void *ctx, firn_str location, firn_str bytes, firn_error *err);
+    /* Durable on FIRN_OK, and the objects (NULL: none) with them; their writers end in every case.
+     * FIRN_ERR_EXISTS */
+    firn_status (*put_documents)(void *ctx, const firn_document *documents, size_t n,
+                                 const firn_commit_objects *objects, firn_error *err);
     firn_status (*get_document)(void *ctx, firn_str location, firn_arena *arena, firn_str *out,
                                 firn_error *err);
     firn_status (*remove_document)(void *ctx, firn_str location, firn_error *err);
@@ -157,6 +166,9 @@ firn_status firn_pointer__default_location(void *ctx, const firn_ident *ident, f
                                            firn_str *out, firn_error *err);
 firn_status firn_pointer__commit(void *ctx, const firn_table_commit *commits, size_t n,
                                  firn_arena *arena, firn_loaded_table *out, firn_error *err);
+firn_status firn_pointer__commit_with_objects(void *ctx, const firn_table_commit *commits, size_t n,
+                                              const firn_commit_objects *objects, firn_arena *arena,
+                                              firn_loaded_table *out, firn_error *err);
 firn_status firn_pointer__list_views(void *ctx, const firn_ident *ns, firn_arena *arena,
                                      firn_ident **out, size_t *n_out, firn_error *err);
 firn_status firn_pointer__load_view(void *ctx, const firn_ident *ident, firn_arena *arena,

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "catalog/pointer_catalog.h"
+#include "firn/ext/store.h"
 #include "iceberg/spec/metadata_json.h"
 #include "iceberg/spec/metadata_update.h"
 
@@ -32,7 +33,11 @@ struct commit_item {
 struct commit_op {
     struct commit_item *items;
     size_t n;
-    firn_arena *arena; /* of the results and the bases they share parts with */
+    firn_arena *arena;                  /* of the results and the bases they share parts with */
+    const firn_commit_objects *objects; /* NULL: none, or ended */
+    firn_buf *bufs;                     /* n_documents, of those that change */
+    firn_document *documents;
+    size_t n_documents;
 };
 
 /* ---- prepare ---- */
@@ -120,22 +125,51 @@ static firn_status check_distinct(const struct commit_op *op, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status write_document(firn_pointer_catalog *catalog, struct commit_item *item,
-                                  firn_error *err)
+/* The text is the operation's until the document is written. */
+static firn_status format_document(firn_pointer_catalog *catalog, const struct commit_item *item,
+                                   firn_buf *buf, firn_document *out, firn_error *err)
 {
-    firn_buf buf;
-    if (!item->is_changed) return FIRN_OK;
+    firn_buf_init(buf, catalog->env->alloc, FIRN_LIMIT_METADATA);
     FIRN_TRY(firn_env_failpoint(catalog->env, "catalog.commit.before_metadata", err));
-    firn_buf_init(&buf, catalog->env->alloc, FIRN_LIMIT_METADATA);
-    firn_status st = firn_metadata_format(item->next, &buf, err);
-    if (st == FIRN_OK)
-        st = catalog->rows->put_document(catalog->rows_ctx, item->row.location, firn_buf_view(&buf),
-                                         err);
-    firn_buf_dispose(&buf);
-    if (st != FIRN_OK)
-        return firn_error_wrap(err, st, "metadata file %.*s", FIRN_STR_ARG(item->row.location));
-    item->is_written = true;
-    return firn_env_failpoint(catalog->env, "catalog.commit.after_metadata", err);
+    FIRN_TRY(firn_error_wrap(err, firn_metadata_format(item->next, buf, err), "metadata file %.*s",
+                             FIRN_STR_ARG(item->row.location)));
+    *out = (firn_document){item->row.location, firn_buf_view(buf)};
+    return FIRN_OK;
+}
+
+static firn_status format_documents(firn_pointer_catalog *catalog, struct commit_op *op,
+                                    firn_error *err)
+{
+    op->bufs = firn_arena_array(op->arena, op->n, sizeof *op->bufs);
+    op->documents = firn_arena_array(op->arena, op->n, sizeof *op->documents);
+    if (!op->bufs || !op->documents) return firn_fail_nomem(err);
+    for (size_t i = 0; i < op->n; i++) {
+        if (!op->items[i].is_changed) continue;
+        const size_t at = op->n_documents++;
+        FIRN_TRY(format_document(catalog, &op->items[i], &op->bufs[at], &op->documents[at], err));
+    }
+    return FIRN_OK;
+}
+
+static firn_status write_documents(firn_pointer_catalog *catalog, struct commit_op *op,
+                                   firn_error *err)
+{
+    firn_status st = format_documents(catalog, op, err);
+    if (st == FIRN_OK) {
+        const firn_commit_objects *objects = op->objects;
+        op->objects = NULL;
+        st = catalog->rows->put_documents(catalog->rows_ctx, op->documents, op->n_documents,
+                                          objects, err);
+        if (st != FIRN_OK && op->n_documents > 0)
+            st = firn_error_wrap(err, st, "metadata file %.*s",
+                                 FIRN_STR_ARG(op->documents[0].location));
+    }
+    for (size_t i = 0; i < op->n_documents; i++) firn_buf_dispose(&op->bufs[i]);
+    FIRN_TRY(st);
+    for (size_t i = 0; i < op->n; i++) op->items[i].is_written = op->items[i].is_changed;
+    return op->n_documents > 0
+               ? firn_env_failpoint(catalog->env, "catalog.commit.after_metadata", err)
+               : FIRN_OK;
 }
 
 /* ---- swap ---- */
@@ -262,29 +296,42 @@ static firn_status commit_items(firn_pointer_catalog *catalog, struct commit_op 
         any_changed = any_changed || op->items[i].is_changed;
     }
     FIRN_TRY(check_distinct(op, err));
-    for (size_t i = 0; i < op->n; i++) FIRN_TRY(write_document(catalog, &op->items[i], err));
+    FIRN_TRY(write_documents(catalog, op, err));
     const firn_status st = firn_pointer__run(catalog, any_changed, swap_all, op, err);
     return st == FIRN_ERR_COMMIT_UNKNOWN ? resolve_unknown(catalog, op, err) : st;
+}
+
+static firn_status commit_all(firn_pointer_catalog *catalog, const firn_table_commit *commits,
+                              struct commit_op *op, firn_error *err)
+{
+    if (catalog->is_read_only) return firn_fail(err, FIRN_ERR_DENIED, "catalog is open read-only");
+    op->items = firn_arena_array(op->arena, op->n, sizeof *op->items);
+    if (!op->items) return firn_fail_nomem(err);
+    for (size_t i = 0; i < op->n; i++) op->items[i].commit = &commits[i];
+    const firn_status st = commit_items(catalog, op, err);
+    if (st != FIRN_OK && st != FIRN_ERR_COMMIT_UNKNOWN) remove_documents(catalog, op);
+    return st;
+}
+
+firn_status firn_pointer__commit_with_objects(void *ctx, const firn_table_commit *commits, size_t n,
+                                              const firn_commit_objects *objects, firn_arena *arena,
+                                              firn_loaded_table *out, firn_error *err)
+{
+    firn_pointer_catalog *catalog = ctx;
+    firn_error local;
+    struct commit_op op = {.n = n, .arena = arena, .objects = objects};
+    const firn_status st = commit_all(catalog, commits, &op, err ? err : &local);
+    for (size_t i = 0; op.objects && i < op.objects->n_writers; i++)
+        firn_store_abandon(op.objects->writers[i]);
+    FIRN_TRY(st);
+    for (size_t i = 0; i < n; i++) remove_expired(catalog, &op.items[i]);
+    for (size_t i = 0; i < n && out; i++)
+        out[i] = (firn_loaded_table){op.items[i].row.location, op.items[i].next};
+    return FIRN_OK;
 }
 
 firn_status firn_pointer__commit(void *ctx, const firn_table_commit *commits, size_t n,
                                  firn_arena *arena, firn_loaded_table *out, firn_error *err)
 {
-    firn_pointer_catalog *catalog = ctx;
-    firn_error local;
-    firn_error *use = err ? err : &local;
-    struct commit_op op = {.n = n, .arena = arena};
-    if (catalog->is_read_only) return firn_fail(use, FIRN_ERR_DENIED, "catalog is open read-only");
-    op.items = firn_arena_array(arena, n, sizeof *op.items);
-    if (!op.items) return firn_fail_nomem(use);
-    for (size_t i = 0; i < n; i++) op.items[i].commit = &commits[i];
-    const firn_status st = commit_items(catalog, &op, use);
-    if (st != FIRN_OK) {
-        if (st != FIRN_ERR_COMMIT_UNKNOWN) remove_documents(catalog, &op);
-        return st;
-    }
-    for (size_t i = 0; i < n; i++) remove_expired(catalog, &op.items[i]);
-    for (size_t i = 0; i < n && out; i++)
-        out[i] = (firn_loaded_table){op.items[i].row.location, op.items[i].next};
-    return FIRN_OK;
+    return firn_pointer__commit_with_objects(ctx, commits, n, NULL, arena, out, err);
 }

@@ -75,9 +75,9 @@ static firn_status put_view(firn_pointer_catalog *catalog, struct put_arg *op,
 
     firn_buf_init(&buf, catalog->env->alloc, FIRN_LIMIT_METADATA);
     firn_status st = firn_view_metadata_format(metadata, &buf, err);
+    const firn_document document = {op->row.location, firn_buf_view(&buf)};
     if (st == FIRN_OK)
-        st = catalog->rows->put_document(catalog->rows_ctx, op->row.location, firn_buf_view(&buf),
-                                         err);
+        st = catalog->rows->put_documents(catalog->rows_ctx, &document, 1, NULL, err);
     firn_buf_dispose(&buf);
     FIRN_TRY(st);
     st = firn_pointer__run(catalog, true, put_row, op, err);

@@ -249,10 +249,55 @@ static firn_status remove_properties(void *ctx, firn_str ns, firn_error *err)
 
 /* ---- documents ---- */
 
-static firn_status put_document(void *ctx, firn_str location, firn_str bytes, firn_error *err)
+static firn_status begin_document(const firn_sqlite_db *db, const firn_document *document,
+                                  firn_store_writer **out, firn_error *err)
+{
+    FIRN_TRY(firn_store_begin(db->store, document->location, out, err));
+    return firn_store_write(*out, document->bytes.data, document->bytes.len, err);
+}
+
+/* The objects and the documents wait for the disk together, and so do their names. */
+static firn_status put_together(const firn_sqlite_db *db, const firn_document *documents, size_t n,
+                                const firn_commit_objects *objects, firn_arena *arena,
+                                firn_error *err)
+{
+    const size_t n_writers = objects->n_writers;
+    const size_t n_names = objects->n_names;
+    firn_store_writer **writers = firn_arena_array(arena, n_writers + n, sizeof *writers);
+    firn_str *names = firn_arena_array(arena, n_names + n, sizeof *names);
+    firn_status st = writers && names ? FIRN_OK : firn_fail_nomem(err);
+    size_t n_begun = 0;
+    for (size_t i = 0; i < n_names && names; i++) names[i] = objects->names[i];
+    while (n_begun < n && st == FIRN_OK) {
+        writers[n_writers + n_begun] = NULL;
+        names[n_names + n_begun] = documents[n_begun].location;
+        st = begin_document(db, &documents[n_begun], &writers[n_writers + n_begun], err);
+        n_begun++;
+    }
+    if (st != FIRN_OK) {
+        for (size_t i = 0; i < n_writers; i++) firn_store_abandon(objects->writers[i]);
+        for (size_t i = 0; i < n_begun; i++) firn_store_abandon(writers[n_writers + i]);
+        return st;
+    }
+    for (size_t i = 0; i < n_writers; i++) writers[i] = objects->writers[i];
+    FIRN_TRY(firn_store_finish_content(writers, n_writers + n, err));
+    return firn_store_sync_names(db->store, names, n_names + n, err);
+}
+
+static firn_status put_documents(void *ctx, const firn_document *documents, size_t n,
+                                 const firn_commit_objects *objects, firn_error *err)
 {
     const firn_sqlite_db *db = ctx;
-    return firn_store_put(db->store, location, bytes, err);
+    static const firn_commit_objects k_none = {0};
+    firn_arena *arena = firn_arena_create(db->env->alloc, 0);
+    if (!objects) objects = &k_none;
+    if (!arena) {
+        for (size_t i = 0; i < objects->n_writers; i++) firn_store_abandon(objects->writers[i]);
+        return firn_fail_nomem(err);
+    }
+    const firn_status st = put_together(db, documents, n, objects, arena, err);
+    firn_arena_destroy(arena);
+    return st;
 }
 
 static firn_status get_document(void *ctx, firn_str location, firn_arena *arena, firn_str *out,
@@ -287,7 +332,7 @@ static const firn_row_ops k_sqlite_rows = {
     .properties = get_properties,
     .put_property = put_property,
     .remove_properties = remove_properties,
-    .put_document = put_document,
+    .put_documents = put_documents,
     .get_document = get_document,
     .remove_document = remove_document,
     .take_turn = firn_sqlite__take_turn,

@@ -19,7 +19,8 @@ int64_t firn_local__modified_us(const struct stat *info);
 firn_status firn_local__create(void *ctx, firn_str location, void **writer_out, firn_error *err);
 firn_status firn_local__write(void *ctx, void *opened, const void *data, size_t n, firn_error *err);
 firn_status firn_local__finish(void *ctx, void *opened, firn_error *err);
-firn_status firn_local__finish_all(void *ctx, void *const *opened, size_t n, firn_error *err);
+firn_status firn_local__finish_content(void *ctx, void *const *opened, size_t n, firn_error *err);
+firn_status firn_local__sync_names(void *ctx, const firn_str *locations, size_t n, firn_error *err);
 void firn_local__make_scratch(void *ctx, void *opened);
 void firn_local__abandon(void *ctx, void *opened);
 firn_status firn_local__list(void *ctx, firn_str prefix, firn_store_list_fn fn, void *fn_ctx,

@@ -12,8 +12,8 @@
  * object is already visible; it is left there, because a reader may have seen it, and the caller
  * is told that it is not known to be durable.
  *
- * finish_all takes the same steps in the same order for several objects at once. Scratch objects
- * are finished without the two fsyncs. */
+ * finish_content takes the same steps but the last for several objects at once, and sync_names the
+ * last one for each folder. Scratch objects are finished without the two fsyncs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,6 +23,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/map.h"
 #include "store/local_internal.h"
 
 #define BUFFER_BYTES ((size_t)64 << 10) /* small files are many, big ones write past it */
@@ -288,32 +289,57 @@ static firn_status start_writing(void *const *opened, size_t n, firn_error *err)
     return FIRN_OK;
 }
 
-static bool is_same_folder(const local_writer *a, const local_writer *b)
-{
-    const size_t len = folder_length(a->path);
-
-    return len == folder_length(b->path) && memcmp(a->path, b->path, len) == 0;
-}
-
 static firn_status publish_all(void *const *opened, size_t n, firn_error *err)
 {
-    FIRN_TRY(start_writing(opened, n, err));
+    if (n > 1) FIRN_TRY(start_writing(opened, n, err));
     for (size_t i = 0; i < n; i++) FIRN_TRY(sync_file(opened[i], err));
     for (size_t i = 0; i < n; i++) FIRN_TRY(link_object(opened[i], err));
-    for (size_t i = 0; i < n; i++) {
-        const local_writer *writer = opened[i];
-        if (i > 0 && is_same_folder(writer, opened[i - 1])) continue;
-        FIRN_TRY(sync_folder(writer->path, folder_length(writer->path), err));
-    }
     return FIRN_OK;
 }
 
-firn_status firn_local__finish_all(void *ctx, void *const *opened, size_t n, firn_error *err)
+firn_status firn_local__finish_content(void *ctx, void *const *opened, size_t n, firn_error *err)
 {
     const firn_status st = publish_all(opened, n, err);
 
     (void)ctx;
     for (size_t i = 0; i < n; i++) drop_writer(opened[i]);
+    return st;
+}
+
+static firn_status sync_folders(const firn_str *locations, size_t n, firn_map *done,
+                                firn_error *err)
+{
+    char path[FIRN_LOCAL_PATH_SIZE];
+
+    for (size_t i = 0; i < n; i++) {
+        firn_error why;
+        firn_str folder;
+        firn_error_clear(&why);
+        FIRN_TRY(firn_local__cpath(locations[i], path, err));
+        folder = (firn_str){path, folder_length(path)};
+        if (firn_map_has(done, folder)) continue;
+        folder = firn_arena_copy(done->arena, folder);
+        if (!folder.data) return firn_fail_nomem(err);
+        FIRN_TRY(firn_map_put(done, folder, NULL, err));
+        const firn_status st = sync_folder(path, folder.len, &why);
+        if (st == FIRN_OK || st == FIRN_ERR_NOT_FOUND) continue;
+        if (err) *err = why;
+        return st;
+    }
+    return FIRN_OK;
+}
+
+firn_status firn_local__sync_names(void *ctx, const firn_str *locations, size_t n, firn_error *err)
+{
+    firn_map done;
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_status st;
+
+    (void)ctx;
+    if (!arena) return firn_fail_nomem(err);
+    firn_map_init(&done, arena);
+    st = sync_folders(locations, n, &done, err);
+    firn_arena_destroy(arena);
     return st;
 }
 

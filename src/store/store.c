@@ -44,7 +44,7 @@ static bool is_complete(const firn_store_ops *ops)
 {
     return ops->struct_size >= sizeof *ops && ops->handles && ops->open && ops->read_at &&
            ops->close && ops->create && ops->write && ops->finish && ops->abandon && ops->remove &&
-           ops->list && ops->stat && ops->destroy;
+           ops->list && ops->stat && ops->destroy && !ops->finish_content == !ops->sync_names;
 }
 
 firn_status firn_store_add(firn_store *store, const firn_store_ops *ops, void *ctx, firn_error *err)
@@ -212,7 +212,7 @@ static bool share_finish(firn_store_writer *const *writers, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (writers[i]->driver.ctx != first->ctx || writers[i]->has_failed) return false;
     }
-    return first->ops->finish_all != NULL;
+    return first->ops->finish_content != NULL;
 }
 
 /* Every writer is ended; the first failure is reported. */
@@ -229,22 +229,41 @@ static firn_status finish_each(firn_store_writer *const *writers, size_t n, firn
     return st;
 }
 
-firn_status firn_store_finish_all(firn_store_writer *const *writers, size_t n, firn_error *err)
+firn_status firn_store_finish_content(firn_store_writer *const *writers, size_t n, firn_error *err)
 {
     void **inner;
     firn_status st;
 
-    if (n < 2 || !share_finish(writers, n)) return finish_each(writers, n, err);
+    if (n == 0) return FIRN_OK;
+    if (!share_finish(writers, n)) return finish_each(writers, n, err);
     inner = firn_mem_alloc(NULL, n * sizeof *inner);
     if (!inner) {
         for (size_t i = 0; i < n; i++) firn_store_abandon(writers[i]);
         return firn_fail_nomem(err);
     }
     for (size_t i = 0; i < n; i++) inner[i] = writers[i]->writer;
-    st = writers[0]->driver.ops->finish_all(writers[0]->driver.ctx, inner, n, err);
+    st = writers[0]->driver.ops->finish_content(writers[0]->driver.ctx, inner, n, err);
     firn_mem_free(NULL, inner);
     for (size_t i = 0; i < n; i++) firn_mem_free(NULL, writers[i]);
     return st;
+}
+
+/* Paths of one driver that follow one another go to it together. */
+firn_status firn_store_sync_names(firn_store *store, const firn_str *paths, size_t n,
+                                  firn_error *err)
+{
+    driver d;
+    driver next;
+
+    for (size_t from = 0, to = 0; from < n; from = to) {
+        FIRN_TRY(find_driver(store, paths[from], &d, err));
+        for (to = from + 1; to < n; to++) {
+            FIRN_TRY(find_driver(store, paths[to], &next, err));
+            if (next.ops != d.ops || next.ctx != d.ctx) break;
+        }
+        if (d.ops->sync_names) FIRN_TRY(d.ops->sync_names(d.ctx, paths + from, to - from, err));
+    }
+    return FIRN_OK;
 }
 
 void firn_store_abandon(firn_store_writer *writer)

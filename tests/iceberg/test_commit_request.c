@@ -21,11 +21,12 @@ struct request {
 static void make_txn(struct request *r, size_t i)
 {
     const firn_property summary = {FIRN_STR_INIT("who"), FIRN_STR_INIT("me")};
-    const firn_data_file files[] = {
+    firn_data_file files[] = {
         firn_test_data_file(&r->lake, r->table, "a.parquet", 3, 0, 5),
         firn_test_data_file(&r->lake, r->table, "b.parquet", 4, 5, 7),
         firn_test_data_file(&r->lake, r->table, "c.parquet", 4, 12, 1),
     };
+    files[1].has_pending_name = i == 0;
     assert_ok(firn_txn_begin(r->table, &r->txns[i], &r->err), &r->err);
     assert_ok(firn_txn_append_files(r->txns[i], files, 2 + i, &r->err), &r->err);
     if (i == 0) assert_ok(firn_txn_set_summary(r->txns[i], &summary, 1, &r->err), &r->err);
@@ -108,6 +109,7 @@ static void test_what_goes_in_comes_out(void **state)
         assert_int_equal(change->counts->other_partitions, 2);
         assert_true(change->is_made);
         assert_int_equal(change->n_made, 1);
+        assert_str(change->pending_name, i == 0 ? want->what.added[1].path.data : "");
         check_manifest(&change->made[0], &want->made[0]);
         assert_int_equal(found[i]->n_written, 1);
         assert_true(found[i]->written[0].is_kept);
@@ -216,6 +218,52 @@ static void test_without_manifests_there_is_no_request(void **state)
     firn_buf_dispose(&bytes);
 }
 
+static void test_files_in_other_folders_than_the_table_s_are_refused(void **state)
+{
+    struct request *r = *state;
+    static const firn_property k_elsewhere[] = {
+        {FIRN_STR_INIT("write.metadata.path"), FIRN_STR_INIT("memory://elsewhere")},
+        {FIRN_STR_INIT("write.data.path"), FIRN_STR_INIT("memory://elsewhere")},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        firn_txn **found = NULL;
+        size_t n = 0;
+        firn_table_metadata base = *firn_table_metadata_of(r->table);
+        base.properties = (firn_properties){&k_elsewhere[i], 1};
+        assert_fails(decode(r, firn_buf_view(&r->bytes), &base, &found, &n), FIRN_ERR_CONFLICT,
+                     &r->err, "the table's files are in another folder by now");
+        close_all(found, n);
+    }
+}
+
+/* Their names are durable before anybody else may have the request. */
+static void test_files_of_partitions_are_not_left_to_others(void **state)
+{
+    struct request *r = *state;
+    firn_txn *txn = NULL;
+    firn_buf bytes;
+    firn_txn **found = NULL;
+    size_t n = 0;
+    firn_data_file file = firn_test_data_file(&r->lake, r->table, "day=3/d.parquet", 3, 0, 5);
+    file.has_pending_name = true;
+    assert_ok(firn_txn_begin(r->table, &txn, &r->err), &r->err);
+    assert_ok(firn_txn_append_files(txn, &file, 1, &r->err), &r->err);
+    assert_ok(
+        firn_snapshot__prepare(txn, &txn->changes[0], firn_table_metadata_of(r->table), &r->err),
+        &r->err);
+    firn_buf_init(&bytes, NULL, 0);
+    const firn_commit_member member = {.txn = txn, .err = &r->err};
+    assert_false(txn->changes[0].has_durable_names);
+    assert_ok(firn_commit_request__encode(&member, 1, &bytes, &r->err), &r->err);
+    assert_true(txn->changes[0].has_durable_names);
+    assert_ok(decode(r, firn_buf_view(&bytes), firn_table_metadata_of(r->table), &found, &n),
+              &r->err);
+    assert_str(found[0]->changes[0].pending_name, "");
+    close_all(found, n);
+    firn_buf_dispose(&bytes);
+    firn_txn_close(txn);
+}
+
 int main(void)
 {
 #define REQUEST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -227,6 +275,8 @@ int main(void)
         REQUEST_TEST(test_an_unknown_form_is_refused),
         REQUEST_TEST(test_a_table_that_is_not_the_same_any_more_declines),
         REQUEST_TEST(test_without_manifests_there_is_no_request),
+        REQUEST_TEST(test_files_in_other_folders_than_the_table_s_are_refused),
+        REQUEST_TEST(test_files_of_partitions_are_not_left_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

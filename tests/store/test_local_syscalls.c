@@ -159,6 +159,81 @@ static void test_scratch_is_visible_without_a_sync(void **state)
     assert_content(f, "12345678");
 }
 
+/* Two objects in one folder and one in another. */
+static firn_status finish_content(fixture *f, firn_str *paths, char fail_call, firn_error *err)
+{
+    static const char *const k_names[] = {"x", "y", "a/z"};
+    static char bytes[3][FIRN_TEST_PATH];
+    firn_store_writer *writers[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        paths[i] = firn_test_path(bytes[i], f->folder, k_names[i]);
+        assert_ok(firn_store_begin(f->store, paths[i], &writers[i], err), err);
+        assert_ok(firn_store_write(writers[i], "12345678", 8, err), err);
+    }
+    memset(&k_trace, 0, sizeof k_trace);
+    k_trace.fail_call = fail_call;
+    k_trace.fail_errno = EIO;
+    k_trace.is_on = true;
+    const firn_status st = firn_store_finish_content(writers, 3, err);
+    k_trace.is_on = false;
+    return st;
+}
+
+static firn_status sync_names(fixture *f, const firn_str *paths, size_t n, char fail_call,
+                              firn_error *err)
+{
+    memset(&k_trace, 0, sizeof k_trace);
+    k_trace.fail_call = fail_call;
+    k_trace.fail_errno = EIO;
+    k_trace.is_on = true;
+    const firn_status st = firn_store_sync_names(f->store, paths, n, err);
+    k_trace.is_on = false;
+    return st;
+}
+
+static void test_many_objects_are_synced_before_their_names_and_each_folder_once(void **state)
+{
+    fixture *f = *state;
+    firn_str paths[3];
+    firn_error err;
+
+    assert_ok(finish_content(f, paths, 0, &err), &err);
+    assert_string_equal(k_trace.calls, "wwwwwwwwwwwwffflululu");
+    assert_int_equal(firn_test_count_files(f->folder), 3);
+    const firn_str names[] = {paths[0], paths[2], paths[1], paths[2]};
+    assert_ok(sync_names(f, names, 4, 0, &err), &err);
+    assert_string_equal(k_trace.calls, "dd");
+    assert_ok(sync_names(f, names, 0, 0, &err), &err);
+    assert_string_equal(k_trace.calls, "");
+}
+
+static void test_none_of_many_objects_is_visible_when_one_cannot_be_synced(void **state)
+{
+    fixture *f = *state;
+    firn_str paths[3];
+    firn_error err;
+
+    assert_fails(finish_content(f, paths, 'f', &err), FIRN_ERR_IO, &err, "cannot sync ");
+    assert_string_equal(k_trace.calls, "wwwwwwwwwwwwfuuu");
+    assert_int_equal(firn_test_count_files(f->folder), 0);
+}
+
+static void test_names_that_cannot_be_synced_are_a_failure_unless_their_folder_is_gone(void **state)
+{
+    fixture *f = *state;
+    firn_str paths[3];
+    firn_error err;
+
+    assert_ok(finish_content(f, paths, 0, &err), &err);
+    assert_fails(sync_names(f, paths, 3, 'd', &err), FIRN_ERR_IO, &err, "cannot sync folder ");
+    assert_string_equal(k_trace.calls, "d");
+    paths[2] = firn_test_path(f->path, f->folder, "gone/z");
+    assert_ok(sync_names(f, &paths[2], 1, 0, &err), &err);
+    assert_fails(firn_store_sync_names(f->store, (firn_str[]){FIRN_STR("s3://b/x")}, 1, &err),
+                 FIRN_ERR_UNSUPPORTED, &err, "no store for location");
+}
+
 static void test_new_folders_are_synced_in_their_parents(void **state)
 {
     fixture *f = *state;
@@ -258,6 +333,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_file_is_synced_before_its_name_and_the_folder_after),
+        TEST(test_many_objects_are_synced_before_their_names_and_each_folder_once),
+        TEST(test_none_of_many_objects_is_visible_when_one_cannot_be_synced),
+        TEST(test_names_that_cannot_be_synced_are_a_failure_unless_their_folder_is_gone),
         TEST(test_new_folders_are_synced_in_their_parents),
         TEST(test_scratch_is_visible_without_a_sync),
         TEST(test_failed_file_sync_is_final),

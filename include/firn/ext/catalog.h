@@ -95,6 +95,16 @@ typedef struct firn_table_commit {
                      them died. So who finds the table without them, afterwards, can rely on it */
 } firn_table_commit;
 
+/** @brief What a commit refers to and is not durable yet. */
+typedef struct firn_commit_objects {
+    struct firn_store *store;
+    struct firn_store_writer *const *writers; /**< objects to be finished; they end in every case */
+    size_t n_writers;
+    const firn_str
+        *names; /**< of objects that are finished but for their names; the writers' too */
+    size_t n_names;
+} firn_commit_objects;
+
 /** @brief A table as the catalog knows it. */
 typedef struct firn_loaded_table {
     firn_str metadata_location;
@@ -148,6 +158,11 @@ typedef struct firn_catalog_ops {
      */
     firn_status (*commit)(void *ctx, const firn_table_commit *commits, size_t n,
                           struct firn_arena *arena, firn_loaded_table *out, firn_error *err);
+    /** Optional. commit, but before it changes anything the objects become durable: all of them,
+     * and what the driver itself writes for the commit, for few waits of the disk together. */
+    firn_status (*commit_with_objects)(void *ctx, const firn_table_commit *commits, size_t n,
+                                       const firn_commit_objects *objects, struct firn_arena *arena,
+                                       firn_loaded_table *out, firn_error *err);
     /** Removes the name; files stay. */
     firn_status (*drop_table)(void *ctx, const firn_ident *ident, firn_error *err);
     firn_status (*rename_table)(void *ctx, const firn_ident *from, const firn_ident *to,
@@ -194,6 +209,10 @@ FIRN_API firn_str firn_catalog_name(const firn_catalog *catalog);
 /** @brief The driver's slots, for calling: ops->load_table(firn_catalog_ctx(c), ...). */
 FIRN_API const firn_catalog_ops *firn_catalog_get_ops(const firn_catalog *catalog);
 FIRN_API void *firn_catalog_ctx(const firn_catalog *catalog);
+
+/** @brief Finish the objects and make the names durable; all writers end. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_commit_objects_finish(const firn_commit_objects *objects,
+                                                                firn_error *err);
 
 FIRN_END_DECLS
 

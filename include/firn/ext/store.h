@@ -55,9 +55,13 @@ typedef struct firn_store_ops {
     /** Make the object durable and visible, only if the name is free: FIRN_ERR_EXISTS otherwise.
      * Frees the writer in every case. */
     firn_status (*finish)(void *ctx, void *writer, firn_error *err);
-    /** Optional: finish for several objects with fewer waits for the disk. On failure some may be
-     * visible. Frees all writers in every case. */
-    firn_status (*finish_all)(void *ctx, void *const *writers, size_t n, firn_error *err);
+    /** Optional, both or none: finish in two steps, so that many objects wait for the disk
+     * together. First what they hold is durable and they are visible, only if the names are free:
+     * FIRN_ERR_EXISTS otherwise. On failure some may be visible. Frees all writers in every case.
+     */
+    firn_status (*finish_content)(void *ctx, void *const *writers, size_t n, firn_error *err);
+    /** Then their names are durable. Names in folders that are gone are passed over. */
+    firn_status (*sync_names)(void *ctx, const firn_str *paths, size_t n, firn_error *err);
     /** Optional: nobody needs the object after a crash, so finish need not wait for the disk. */
     void (*make_scratch)(void *ctx, void *writer);
     /** Drop an unfinished object and free the writer. */
@@ -95,9 +99,13 @@ FIRN_API FIRN_MUST_CHECK firn_status firn_store_write(firn_store_writer *writer,
 /** @brief Durable (file and folder fsynced) and visible on FIRN_OK. Ends the writer.
  * @retval FIRN_ERR_EXISTS  The name was taken; nothing was changed. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_store_finish(firn_store_writer *writer, firn_error *err);
-/** @brief firn_store_finish() of several writers, which may wait for the disk less often. All end.
- * On failure some of the objects may be there and others not: remove them by name. */
-FIRN_API FIRN_MUST_CHECK firn_status firn_store_finish_all(firn_store_writer *const *writers,
+/** @brief firn_store_finish() but for the names: after a crash of the machine the objects are there
+ * under theirs only if firn_store_sync_names() came before it. All writers end. On failure some of
+ * the objects may be there and others not: remove them by name. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_store_finish_content(firn_store_writer *const *writers,
+                                                               size_t n, firn_error *err);
+/** @brief The names of objects that are finished become durable: one wait for each folder. */
+FIRN_API FIRN_MUST_CHECK firn_status firn_store_sync_names(firn_store *store, const firn_str *paths,
                                                            size_t n, firn_error *err);
 /** @brief Nobody needs this object after a crash (rows that do not fit memory, say): finishing it
  * does not wait for the disk. What reads it in this process finds it all the same. */

@@ -203,6 +203,7 @@ static firn_status write_file(partition_run *r, firn_error *err)
     firn_status st = put_rows(r, &output, err);
     if (st == FIRN_OK) st = firn_data_file_output__finish(&output, r->arena, &file, err);
     firn_data_file_output__abandon(&output);
+    if (st == FIRN_OK) st = firn_store_sync_names(r->store, &r->path, 1, err);
     if (st == FIRN_OK) r->size_bytes = file.file_size_bytes;
     return st;
 }

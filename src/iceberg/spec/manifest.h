@@ -67,6 +67,8 @@ typedef struct firn_data_file {
     firn_str referenced_data_file; /* empty: absent */
     int64_t content_offset;        /* -1: absent */
     int64_t content_size_bytes;    /* -1: absent */
+    bool has_pending_name;         /* written here, and nobody has synced its folder: the commit
+                                      that adds it does */
 } firn_data_file;
 
 typedef struct firn_manifest_entry {

@@ -279,17 +279,26 @@ static int64_t version_of(firn_str location)
     return is_name && firn_str_to_i64(digits, &version) && version < INT32_MAX ? version : -1;
 }
 
+firn_status firn_metadata_folder(const firn_table_metadata *metadata, firn_arena *arena,
+                                 firn_str *out, firn_error *err)
+{
+    firn_str folder =
+        firn_properties_get(&metadata->properties, FIRN_STR("write.metadata.path"), (firn_str){0});
+    while (folder.len > 1 && folder.data[folder.len - 1] == '/') folder.len--;
+    *out = folder.len > 0
+               ? firn_arena_copy(arena, folder)
+               : firn_arena_printf(arena, "%.*s/metadata", FIRN_STR_ARG(metadata->location));
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
 firn_status firn_metadata_next_location(const firn_table_metadata *metadata,
                                         firn_str previous_location, const char *uuid,
                                         firn_arena *arena, firn_str *out, firn_error *err)
 {
     const int64_t version = version_of(previous_location) + 1;
-    firn_str folder =
-        firn_properties_get(&metadata->properties, FIRN_STR("write.metadata.path"), (firn_str){0});
-    while (folder.len > 1 && folder.data[folder.len - 1] == '/') folder.len--;
-    const bool is_set = folder.len > 0;
-    if (!is_set) folder = metadata->location;
-    *out = firn_arena_printf(arena, "%.*s%s/%05" PRId64 "-%s.metadata.json", FIRN_STR_ARG(folder),
-                             is_set ? "" : "/metadata", version, uuid);
+    firn_str folder;
+    FIRN_TRY(firn_metadata_folder(metadata, arena, &folder, err));
+    *out = firn_arena_printf(arena, "%.*s/%05" PRId64 "-%s.metadata.json", FIRN_STR_ARG(folder),
+                             version, uuid);
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }

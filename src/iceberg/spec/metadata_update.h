@@ -21,7 +21,10 @@ FIRN_MUST_CHECK firn_status firn_updates_apply(const firn_table_metadata *base,
                                                const firn_update *updates, size_t n, int64_t now_ms,
                                                firn_arena *arena, const firn_table_metadata **out,
                                                firn_error *err);
-/* "<location>/metadata/<NNNNN>-<uuid>.metadata.json", version one more than previous_location's. */
+/* Of metadata files, without trailing slash: write.metadata.path or "<location>/metadata". */
+FIRN_MUST_CHECK firn_status firn_metadata_folder(const firn_table_metadata *metadata,
+                                                 firn_arena *arena, firn_str *out, firn_error *err);
+/* "<metadata folder>/<NNNNN>-<uuid>.metadata.json", version one more than previous_location's. */
 FIRN_MUST_CHECK firn_status firn_metadata_next_location(const firn_table_metadata *metadata,
                                                         firn_str previous_location,
                                                         const char *uuid, firn_arena *arena,

@@ -76,3 +76,9 @@ firn_commit_queue *firn_catalog__commit_queue(const firn_catalog *catalog)
 {
     return catalog->queue;
 }
+
+firn_status firn_commit_objects_finish(const firn_commit_objects *objects, firn_error *err)
+{
+    FIRN_TRY(firn_store_finish_content(objects->writers, objects->n_writers, err));
+    return firn_store_sync_names(objects->store, objects->names, objects->n_names, err);
+}

@@ -5,9 +5,13 @@
  *   request   form (4 bytes), table uuid, format version, schema id, last column id,
  *             n, transaction*
  *   txn       n, (key, value)* of the summary, n, change*
- *   change    snapshot id, branch, is staged, files, records, bytes, partitions, n, manifest*
+ *   change    snapshot id, branch, is staged, pending name, files, records, bytes, partitions,
+ *             n, manifest*
  *   manifest  path, snapshot id, length, spec id, six counts, key metadata, n, field summary*
  *   summary   flags, lower bound, upper bound
+ *
+ * What has its name pending, the manifests among it, is in the folders that the table's metadata
+ * names, which whoever commits syncs.
  *
  * The schema's id stands for the promise that no column was made required since the rows were
  * written: with another schema the writer commits by itself and looks at its rows. */
@@ -16,9 +20,12 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/spec/metadata_update.h"
+#include "iceberg/txn/commit_run.h"
 #include "iceberg/txn/snapshot_summary.h"
+#include "iceberg/write/writer_config.h"
 
-#define K_FORM       UINT32_C(0x31515246) /* "FRQ1" */
+#define K_FORM       UINT32_C(0x32515246) /* "FRQ2" */
 #define K_MAX_ITEMS  1024                 /* of each list */
 #define K_MAX_NUMBER (INT64_C(1) << 53)   /* of rows, bytes, files: sums do not overflow */
 #define K_HAS_NULL   1u
@@ -67,14 +74,17 @@ static firn_status count_added(const firn_snapshot_change *change, firn_arena *s
     return FIRN_OK;
 }
 
-static firn_status put_change(firn_buf *out, const firn_snapshot_change *change,
+static firn_status put_change(firn_buf *out, const firn_txn *txn, firn_snapshot_change *change,
                               firn_arena *scratch, firn_error *err)
 {
     firn_summary_counts counts;
+    firn_str pending_name;
     FIRN_TRY(count_added(change, scratch, &counts, err));
+    FIRN_TRY(firn_commit__sync_names(txn, change, scratch, &pending_name, err));
     firn_buf_zigzag(out, change->snapshot_id);
     put_text(out, change->what.branch);
     firn_buf_byte(out, change->what.is_staged);
+    put_text(out, pending_name);
     firn_buf_zigzag(out, counts.added_files);
     firn_buf_zigzag(out, counts.added_records);
     firn_buf_zigzag(out, counts.added_bytes);
@@ -93,7 +103,7 @@ static firn_status put_txn(firn_buf *out, const firn_txn *txn, firn_arena *scrat
     }
     firn_buf_uvarint(out, txn->n_changes);
     for (size_t i = 0; i < txn->n_changes; i++)
-        FIRN_TRY(put_change(out, &txn->changes[i], scratch, err));
+        FIRN_TRY(put_change(out, txn, &txn->changes[i], scratch, err));
     return FIRN_OK;
 }
 
@@ -152,6 +162,7 @@ struct decode {
     firn_cursor in;
     firn_txn *txn;
     const firn_table_metadata *base;
+    firn_str metadata_folder, data_folder; /* of the base */
     firn_error *err;
 };
 
@@ -219,6 +230,12 @@ static firn_status note_made(struct decode *d, firn_str path)
     return FIRN_OK;
 }
 
+static firn_status check_place(const struct decode *d, firn_str path, firn_str folder)
+{
+    if (firn_commit__is_in_folder(path, folder)) return FIRN_OK;
+    return firn_fail(d->err, FIRN_ERR_CONFLICT, "the table's files are in another folder by now");
+}
+
 static firn_status take_manifest(struct decode *d, int64_t snapshot_id, firn_manifest_file *out)
 {
     int64_t n[8];
@@ -233,7 +250,8 @@ static firn_status take_manifest(struct decode *d, int64_t snapshot_id, firn_man
         n[1] <= INT32_MAX ? firn_metadata_find_spec(d->base, (int32_t)n[1]) : NULL;
     if (!spec || spec->n_fields != out->n_partitions)
         return firn_fail(d->err, FIRN_ERR_CONFLICT, "the table has no such partition spec");
-    if (out->path.len == 0 || added_by != snapshot_id) return malformed(d, "manifest of another");
+    if (added_by != snapshot_id) return malformed(d, "manifest of another");
+    FIRN_TRY(check_place(d, out->path, d->metadata_folder));
     out->length = n[0];
     out->spec_id = spec->spec_id;
     out->added_snapshot_id = added_by;
@@ -279,6 +297,8 @@ static firn_status take_change(struct decode *d)
     FIRN_TRY(take_text(d, &change.what.branch));
     FIRN_TRY(firn_cursor_u8(&d->in, &is_staged, d->err));
     change.what.is_staged = is_staged != 0;
+    FIRN_TRY(take_text(d, &change.pending_name));
+    if (change.pending_name.len > 0) FIRN_TRY(check_place(d, change.pending_name, d->data_folder));
     FIRN_TRY(take_counts(d, &change));
     FIRN_TRY(take_manifests(d, &change));
     firn_snapshot_change *slot =
@@ -347,6 +367,8 @@ firn_status firn_commit_request__decode(firn_str bytes, firn_table *table,
     *out = NULL;
     *n_out = 0;
     FIRN_TRY(check_layout(&d));
+    FIRN_TRY(firn_metadata_folder(base, arena, &d.metadata_folder, err));
+    FIRN_TRY(firn_data_folder(base, arena, &d.data_folder, err));
     FIRN_TRY(take_count(&d, &n));
     firn_txn **txns = firn_arena_array(arena, n, sizeof *txns);
     if (!txns) return firn_fail_nomem(err);

@@ -88,6 +88,22 @@ int64_t firn_commit__backoff_ms(int64_t n_before, int64_t min_ms, int64_t max_ms
 bool firn_commit__take_turns(firn_commit_run *run);
 void firn_commit__end_turns(const firn_commit_run *run);
 
+/* ---- commit_names.c ---- */
+
+/* What the attempt needs under durable names: the metadata files that were written, and the data
+ * files. One path of each folder is enough, and some are there more often. */
+FIRN_MUST_CHECK firn_status firn_commit__names(const firn_commit_run *run, firn_str **out,
+                                               size_t *n_out, firn_error *err);
+/* Before other writers may have it: who commits for others syncs the metadata folder and the data
+ * folder of the table once for all, and no other. So the files in other folders get durable names
+ * here. pending_out: a file of the change in the data folder; empty: none. */
+FIRN_MUST_CHECK firn_status firn_commit__sync_names(const firn_txn *txn,
+                                                    firn_snapshot_change *change,
+                                                    firn_arena *scratch, firn_str *pending_out,
+                                                    firn_error *err);
+/* The path is of a file in the folder itself. */
+bool firn_commit__is_in_folder(firn_str path, firn_str folder);
+
 /* ---- commit_guests.c ---- */
 
 /* Builds what writers of other processes wait for, on top of the members. They are answered when it

@@ -29,7 +29,7 @@ firn_status firn_metadata_output__finish(firn_metadata_output *out, firn_error *
 {
     firn_store_writer *writer = out->writer;
     out->writer = NULL;
-    return firn_store_finish(writer, err);
+    return firn_store_finish_content(&writer, 1, err);
 }
 
 void firn_metadata_output__abandon(firn_metadata_output *out)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/scan/plan.h"
+#include "iceberg/spec/metadata_update.h"
 #include "iceberg/txn/manifest_files.h"
 
 #define K_DEFAULT_MANIFEST_BYTES ((int64_t)8 << 20)
@@ -16,14 +17,7 @@ static firn_status init_files(firn_snapshot_files *files, const firn_snapshot *p
     const firn_txn *txn = files->txn;
     const firn_env *env = txn->table->env;
     const firn_table_metadata *metadata = files->metadata;
-    firn_arena *arena = files->arena;
-    firn_str folder =
-        firn_properties_get(&metadata->properties, FIRN_STR("write.metadata.path"), (firn_str){0});
-    while (folder.len > 1 && folder.data[folder.len - 1] == '/') folder.len--;
-    files->folder = folder.len > 0 ? folder
-                                   : firn_arena_printf(arena, "%.*s/metadata",
-                                                       FIRN_STR_ARG(metadata->location));
-    if (!files->folder.data) return firn_fail_nomem(err);
+    FIRN_TRY(firn_metadata_folder(metadata, files->arena, &files->folder, err));
     firn_random_uuid(env->random, files->uuid);
     env->random->fill(env->random->ctx, files->sync, sizeof files->sync);
     files->snapshot_id = files->change->snapshot_id;
@@ -32,7 +26,7 @@ static firn_status init_files(firn_snapshot_files *files, const firn_snapshot *p
     files->target_bytes = firn_properties_get_i64(&metadata->properties,
                                                   FIRN_STR("commit.manifest.target-size-bytes"),
                                                   K_DEFAULT_MANIFEST_BYTES);
-    firn_summary__init(&files->counts, arena);
+    firn_summary__init(&files->counts, files->arena);
     return FIRN_OK;
 }
 

@@ -237,21 +237,47 @@ static firn_status build_all(firn_commit_run *run, firn_error *err)
     return FIRN_OK;
 }
 
+/* Ends the writers in every case. */
+static firn_status call_catalog(const firn_commit_run *run, const firn_table_commit *commits,
+                                const firn_commit_objects *objects, firn_loaded_table *loaded,
+                                firn_error *err)
+{
+    const firn_catalog *catalog = run->parts[0].leader->table->catalog;
+    const firn_catalog_ops *ops = firn_catalog_get_ops(catalog);
+    void *ctx = firn_catalog_ctx(catalog);
+    if (ops->commit_with_objects)
+        return ops->commit_with_objects(ctx, commits, run->n_parts, objects, run->arena, loaded,
+                                        err);
+    FIRN_TRY(firn_commit_objects_finish(objects, err));
+    return ops->commit(ctx, commits, run->n_parts, run->arena, loaded, err);
+}
+
+static firn_status make_commits(const firn_commit_run *run, firn_table_commit **out,
+                                firn_commit_objects *objects, firn_error *err)
+{
+    *out = firn_arena_array(run->arena, run->n_parts, sizeof **out);
+    if (!*out) return firn_fail_nomem(err);
+    for (size_t i = 0; i < run->n_parts; i++)
+        FIRN_TRY(make_commit(&run->parts[i], &(*out)[i], err));
+    firn_str *names = NULL;
+    FIRN_TRY(firn_commit__names(run, &names, &objects->n_names, err));
+    objects->names = names;
+    return firn_env_failpoint(run->parts[0].leader->table->env, "txn.commit.before_catalog", err);
+}
+
 static firn_status publish(const firn_commit_run *run, firn_loaded_table *loaded, firn_error *err)
 {
     const firn_table *table = run->parts[0].leader->table;
-    const firn_catalog_ops *ops = firn_catalog_get_ops(table->catalog);
     firn_list_batch *batch = &run->parts[0].batch;
-    const size_t n_lists = batch->n;
+    firn_commit_objects objects = {table->store, batch->writers, batch->n, NULL, 0};
+    firn_table_commit *commits = NULL;
     batch->n = 0;
-    if (n_lists > 0) FIRN_TRY(firn_store_finish_all(batch->writers, n_lists, err));
-    firn_table_commit *commits = firn_arena_array(run->arena, run->n_parts, sizeof *commits);
-    if (!commits) return firn_fail_nomem(err);
-    for (size_t i = 0; i < run->n_parts; i++)
-        FIRN_TRY(make_commit(&run->parts[i], &commits[i], err));
-    FIRN_TRY(firn_env_failpoint(table->env, "txn.commit.before_catalog", err));
-    FIRN_TRY(ops->commit(firn_catalog_ctx(table->catalog), commits, run->n_parts, run->arena,
-                         loaded, err));
+    const firn_status made = make_commits(run, &commits, &objects, err);
+    if (made != FIRN_OK) {
+        for (size_t i = 0; i < objects.n_writers; i++) firn_store_abandon(objects.writers[i]);
+        return made;
+    }
+    FIRN_TRY(call_catalog(run, commits, &objects, loaded, err));
     /* A failure here stands for an answer that was lost on the way. */
     if (firn_env_failpoint(table->env, "txn.commit.after_catalog", err) != FIRN_OK)
         return firn_fail(err, FIRN_ERR_COMMIT_UNKNOWN, "the catalog's answer was lost");

@@ -119,6 +119,9 @@ typedef struct firn_snapshot_change {
     int32_t made_version; /* format version they were made for */
     /* Of added files that are not at hand, as another process has them; NULL: none. */
     const struct firn_summary_counts *counts;
+    bool has_durable_names; /* of the added files, whatever these say */
+    firn_str pending_name;  /* of one of the files that are not at hand, in the table's data folder:
+                               that is still to be synced; empty: none */
     /* Of the attempt under way: delete files that others added since from_snapshot_id. */
     const struct firn_delete_index *new_deletes;
     int64_t from_sequence_number;

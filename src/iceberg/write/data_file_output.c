@@ -139,7 +139,8 @@ firn_status firn_data_file_output__finish(firn_data_file_output *out, firn_arena
     FIRN_TRY(firn_env_failpoint(out->env, "writer.file.before_finish", err));
     firn_store_writer *writer = out->store_writer;
     out->store_writer = NULL;
-    const firn_status st = firn_store_finish(writer, err);
+    file->has_pending_name = true;
+    const firn_status st = firn_store_finish_content(&writer, 1, err);
     firn_data_file_output__abandon(out);
     return st;
 }

@@ -37,7 +37,8 @@ FIRN_MUST_CHECK firn_status firn_data_file_output__append_rows(firn_data_file_ou
 int64_t firn_data_file_output__size(const firn_data_file_output *out);
 /* Bytes held in memory. */
 int64_t firn_data_file_output__buffered(const firn_data_file_output *out);
-/* Ends the output; file gets everything but spec and partition. Durable on FIRN_OK. */
+/* Ends the output; file gets everything but spec and partition. Durable on FIRN_OK, but for the
+ * name: see firn_data_file. */
 FIRN_MUST_CHECK firn_status firn_data_file_output__finish(firn_data_file_output *out,
                                                           firn_arena *arena, firn_data_file *file,
                                                           firn_error *err);

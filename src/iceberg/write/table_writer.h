@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows to data files of a table: partitioned by its default spec, rolled at
  * write.target-file-size-bytes, with metrics per write.metadata.metrics.*. Files are durable when
- * finish returns; nothing is committed. */
+ * finish returns, but for their names, which the commit that adds them makes durable
+ * (firn_data_file); nothing is committed. */
 #ifndef FIRN_ICEBERG_TABLE_WRITER_H
 #define FIRN_ICEBERG_TABLE_WRITER_H
 

@@ -279,6 +279,16 @@ static firn_status format_schema(const firn_schema *schema, firn_arena *arena, f
     return st;
 }
 
+firn_status firn_data_folder(const firn_table_metadata *metadata, firn_arena *arena, firn_str *out,
+                             firn_error *err)
+{
+    firn_str folder = get(metadata, "write.data.path");
+    while (folder.len > 1 && folder.data[folder.len - 1] == '/') folder.len--;
+    *out = folder.len > 0 ? firn_arena_copy(arena, folder)
+                          : firn_arena_printf(arena, "%.*s/data", FIRN_STR_ARG(metadata->location));
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
 firn_status firn_writer_config__read(const firn_table_metadata *metadata, const firn_schema *schema,
                                      firn_arena *arena, firn_writer_config *out, firn_error *err)
 {
@@ -300,10 +310,5 @@ firn_status firn_writer_config__read(const firn_table_metadata *metadata, const 
     parquet->bloom_bytes = get_i64(metadata, "write.parquet.bloom-filter-max-bytes", 0);
     out->target_file_bytes =
         get_i64(metadata, "write.target-file-size-bytes", K_DEFAULT_TARGET_BYTES);
-    firn_str folder = get(metadata, "write.data.path");
-    while (folder.len > 1 && folder.data[folder.len - 1] == '/') folder.len--;
-    out->folder = folder.len > 0
-                      ? firn_arena_copy(arena, folder)
-                      : firn_arena_printf(arena, "%.*s/data", FIRN_STR_ARG(metadata->location));
-    return out->folder.data ? FIRN_OK : firn_fail_nomem(err);
+    return firn_data_folder(metadata, arena, &out->folder, err);
 }

@@ -17,5 +17,9 @@ typedef struct firn_writer_config {
 FIRN_MUST_CHECK firn_status firn_writer_config__read(const firn_table_metadata *metadata,
                                                      const firn_schema *schema, firn_arena *arena,
                                                      firn_writer_config *out, firn_error *err);
+/* Of data files, without trailing slash: write.data.path or "<location>/data". Files of partitions
+ * are in folders below it. */
+FIRN_MUST_CHECK firn_status firn_data_folder(const firn_table_metadata *metadata, firn_arena *arena,
+                                             firn_str *out, firn_error *err);
 
 #endif
