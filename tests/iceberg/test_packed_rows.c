@@ -73,10 +73,11 @@ static void open_fixture(fixture *f, int64_t max_bytes)
     size_t n = 0;
     *f = (fixture){.arena = firn_arena_create(NULL, 0), .rows = make_rows()};
     for (uint32_t r = 0; r < ROWS; r++) every[r] = r;
-    assert_ok(firn_row_layout_init(&f->layout, &k_root, f->arena, &err), &err);
+    assert_ok(firn_row_layout_init(&f->layout, &k_root, 0, f->arena, &err), &err);
     assert_ok(firn_sort_texts_create(&k_root, 1, max_bytes, 7, NULL, &f->texts, &err), &err);
     assert_ok(firn_packed_batch_init(&f->packed, &f->layout, NULL, f->arena, &err), &err);
-    assert_ok(firn_packed_batch_put(&f->packed, &f->layout, f->rows, f->texts, 0, &err), &err);
+    assert_ok(firn_packed_batch_put(&f->packed, &f->layout, f->rows, NULL, f->texts, 0, &err),
+              &err);
     assert_ok(firn_sort_texts_finish(f->texts, &err), &err);
     const size_t cap = firn_row_block_size(&f->layout, ROWS, 8192);
     firn_row_block_init(&f->block, &f->layout, malloc(cap), cap, 8192 / ROWS);
@@ -101,7 +102,7 @@ static void close_fixture(fixture *f)
 static firn_status read_rows(const fixture *f, const firn_row_block *block, firn_row_codes *codes,
                              firn_batch *out, firn_error *err)
 {
-    const firn_row_source source = {&f->layout, block, f->texts};
+    const firn_row_source source = {&f->layout, block, f->texts, true};
     firn_sort_entry entries[ROWS];
     for (uint32_t r = 0; r < ROWS; r++) entries[r] = (firn_sort_entry){.row = ROWS - 1 - r};
     firn_batch_reset(out);

@@ -28,15 +28,17 @@ static firn_row_slot slot_of(const firn_type *type)
     return (firn_row_slot){.kind = FIRN_SLOT_NUMBER, .width = firn_column_width(type)};
 }
 
-firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root, firn_arena *arena,
-                                 firn_error *err)
+firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root, size_t key_width,
+                                 firn_arena *arena, firn_error *err)
 {
-    *layout = (firn_row_layout){.root = root, .n_columns = root->n_fields};
-    layout->slots = firn_arena_array(arena, root->n_fields, sizeof *layout->slots);
+    *layout = (firn_row_layout){.root = root, .key_width = key_width};
+    layout->n_columns = root->n_fields + (key_width > 0 ? 1 : 0);
+    layout->slots = firn_arena_array(arena, layout->n_columns, sizeof *layout->slots);
     if (!layout->slots) return firn_fail_nomem(err);
-    for (size_t i = 0; i < root->n_fields; i++) {
+    for (size_t i = 0; i < layout->n_columns; i++) {
         firn_row_slot *slot = &layout->slots[i];
-        *slot = slot_of(root->fields[i].type);
+        *slot = i < root->n_fields ? slot_of(root->fields[i].type)
+                                   : (firn_row_slot){.kind = FIRN_SLOT_NUMBER, .width = key_width};
         slot->at = layout->slot_bytes;
         layout->slot_bytes += slot->width;
         layout->has_bytes |= slot->kind == FIRN_SLOT_TEXT || slot->kind == FIRN_SLOT_NESTED;
@@ -150,12 +152,13 @@ static firn_status put_nested(firn_packed_batch *packed, const firn_column *colu
 }
 
 firn_status firn_packed_batch_put(firn_packed_batch *packed, const firn_row_layout *layout,
-                                  const firn_batch *batch, firn_sort_texts *texts, size_t lane,
-                                  firn_error *err)
+                                  const firn_batch *batch, const firn_keys *keys,
+                                  firn_sort_texts *texts, size_t lane, firn_error *err)
 {
     const size_t n = (size_t)batch->n_rows;
     firn_buf_clear(&packed->bytes);
-    for (size_t i = 0; i < layout->n_columns; i++) {
+    if (layout->key_width > 0) packed->columns.values[layout->n_columns - 1] = keys->bytes.data;
+    for (size_t i = 0; i < layout->root->n_fields; i++) {
         const firn_column *column = &batch->columns[i];
         packed->columns.values[i] = column->values;
         packed->columns.validity[i] = (const uint8_t *)column->validity;
@@ -237,6 +240,19 @@ firn_status firn_slot_columns_bytes(const firn_slot_columns *from, const firn_ro
     return FIRN_OK;
 }
 
+/* All texts have numbers. */
+static bool have_no_bytes(const firn_slot_columns *from, const firn_row_layout *layout,
+                          const uint32_t *rows, size_t n)
+{
+    uint32_t all = K_NUMBERED;
+    for (size_t i = 0; layout->has_bytes && i < layout->n_columns; i++) {
+        if (!is_in_bytes(&layout->slots[i])) continue;
+        const char *slots = from->values[i];
+        for (size_t k = 0; k < n; k++) all &= firn_load_u32le(slots + rows[k] * K_SLOT);
+    }
+    return all != 0;
+}
+
 firn_status firn_row_block_room(const firn_row_block *block, const firn_row_layout *layout,
                                 const firn_slot_columns *from, const uint32_t *rows, size_t n,
                                 size_t *out, firn_error *err)
@@ -245,7 +261,8 @@ firn_status firn_row_block_room(const firn_row_block *block, const firn_row_layo
     size_t left = block->cap - bytes_at(block, layout);
     left = (left < K_MAX_BYTES ? left : K_MAX_BYTES) - block->n_bytes;
     *out = n < free_rows ? n : free_rows;
-    for (size_t k = 0; layout->has_bytes && k < *out; k++) {
+    if (have_no_bytes(from, layout, rows, *out)) return FIRN_OK;
+    for (size_t k = 0; k < *out; k++) {
         size_t size = 0;
         FIRN_TRY(firn_slot_columns_bytes(from, layout, rows[k], &size, err));
         if (size > left) *out = k;
@@ -312,6 +329,20 @@ void firn_row_block_append(firn_row_block *block, const firn_row_layout *layout,
             move_items(block, bytes, to, from->values[i], from, rows, n);
     }
     block->n_rows += (uint32_t)n;
+}
+
+firn_status firn_row_block_keys(const firn_row_block *block, const firn_row_layout *layout,
+                                uint32_t from, uint32_t n, firn_keys *keys, firn_error *err)
+{
+    const size_t width = layout->key_width;
+    const char *slots = slots_of(block, &layout->slots[layout->n_columns - 1]) + from * width;
+    FIRN_TRY(firn_keys_reserve(keys, n, n * width, err));
+    memcpy(keys->bytes.data + keys->bytes.len, slots, n * width);
+    for (uint32_t i = 0; i < n; i++) {
+        keys->bytes.len += width;
+        keys->ends[keys->n++] = keys->bytes.len;
+    }
+    return FIRN_OK;
 }
 
 /* ---- rows out ---- */
@@ -397,6 +428,7 @@ static firn_status get_nested(const picked *p, firn_column *column, firn_error *
 
 static void get_nulls(const picked *p, firn_column *column)
 {
+    if (!p->source->has_nulls) return;
     for (int64_t r = 0; r < p->n; r++) {
         const firn_row_block *block = &p->source->blocks[p->entries[r].block];
         if (block->has_nulls &&

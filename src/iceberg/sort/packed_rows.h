@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows in blocks, column by column: what sorting moves between threads, memory and files.
  *
- *   a slot per row for each column, column by column   a bit per row for each column (not null)
- *   bytes
+ *   a slot per row for each column, column by column, and perhaps for the key
+ *   a bit per row for each column (not null)   bytes
  *
  * Slots hold numbers as they are. Of text they hold its number, where it has one (sort_texts.h),
  * and else, as of nested values, where it is among the bytes: u32 length, then the bytes, from
@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "firn/batch.h"
+#include "iceberg/sort/row_keys.h"
 #include "iceberg/sort/sort_texts.h"
 
 typedef enum firn_slot_kind {
@@ -34,8 +35,9 @@ typedef struct firn_row_slot {
 typedef struct firn_row_layout {
     const firn_type *root; /* borrowed */
     firn_row_slot *slots;
-    size_t n_columns;
+    size_t n_columns;  /* root's, and the key if it has a slot */
     size_t slot_bytes; /* of a row */
+    size_t key_width;  /* the last column is the key, of so many bytes; 0: keys have no slot */
     bool has_bytes;    /* text or nested columns */
 } firn_row_layout;
 
@@ -78,6 +80,7 @@ typedef struct firn_row_source {
     const firn_row_layout *layout;
     const firn_row_block *blocks;
     const firn_sort_texts *texts;
+    bool has_nulls; /* some of the blocks */
 } firn_row_source;
 
 /* Of a column: numbers of its rows' texts. */
@@ -86,9 +89,10 @@ typedef struct firn_row_codes {
     firn_value_codes codes;
 } firn_row_codes;
 
-/* In the arena. */
+/* In the arena. key_width: of keys that rows carry along; 0: they do not. */
 FIRN_MUST_CHECK firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root,
-                                                 firn_arena *arena, firn_error *err);
+                                                 size_t key_width, firn_arena *arena,
+                                                 firn_error *err);
 
 /* ---- a batch's rows ---- */
 
@@ -97,12 +101,13 @@ FIRN_MUST_CHECK firn_status firn_packed_batch_init(firn_packed_batch *packed,
                                                    const firn_allocator *alloc, firn_arena *arena,
                                                    firn_error *err);
 void firn_packed_batch_dispose(firn_packed_batch *packed);
-/* A batch with the layout's columns, which must not change while packed is used. FIRN_ERR_LIMIT for
- * 8 GiB of text and nested values. */
+/* A batch with the root's columns and its keys, which must not change while packed is used.
+ * FIRN_ERR_LIMIT for 8 GiB of text and nested values. */
 FIRN_MUST_CHECK firn_status firn_packed_batch_put(firn_packed_batch *packed,
                                                   const firn_row_layout *layout,
-                                                  const firn_batch *batch, firn_sort_texts *texts,
-                                                  size_t lane, firn_error *err);
+                                                  const firn_batch *batch, const firn_keys *keys,
+                                                  firn_sort_texts *texts, size_t lane,
+                                                  firn_error *err);
 
 /* ---- blocks ---- */
 
@@ -126,6 +131,11 @@ FIRN_MUST_CHECK firn_status firn_row_block_room(const firn_row_block *block,
 /* Appends n rows that the block has room for. */
 void firn_row_block_append(firn_row_block *block, const firn_row_layout *layout,
                            const firn_slot_columns *from, const uint32_t *rows, size_t n);
+
+/* The keys of rows [from, from + n), which have slots, behind those that are there. */
+FIRN_MUST_CHECK firn_status firn_row_block_keys(const firn_row_block *block,
+                                                const firn_row_layout *layout, uint32_t from,
+                                                uint32_t n, firn_keys *keys, firn_error *err);
 
 /* ---- rows out ---- */
 

@@ -13,6 +13,7 @@
 #define K_RANK_BITS    16  /* of a column at most: a sample does not tell more */
 #define K_SAMPLE_BYTES 256 /* of a text */
 #define K_SLOTS        16384
+#define K_AT_ONCE      4 /* ranks of a part of their range, mostly */
 
 /* A column of the order. */
 typedef struct order_column {
@@ -216,13 +217,14 @@ static firn_status make_slots(firn_row_order *order, order_column *c, firn_error
 static firn_status make_ranks(firn_row_order *order, order_column *c, firn_error *err)
 {
     c->n_common = common_length(c);
-    c->ranks = firn_arena_array(order->arena, c->n_samples, sizeof *c->ranks);
+    c->ranks = firn_arena_array(order->arena, c->n_samples + K_AT_ONCE, sizeof *c->ranks);
     c->places = firn_arena_array(order->arena, c->n_samples, sizeof *c->places);
     if (!c->ranks || !c->places) return firn_fail_nomem(err);
     for (size_t i = 0; i < c->n_samples; i++) {
         c->ranks[i] = firn_order_key_u64(&c->samples[i], c->n_common);
         c->places[i] = (uint32_t)(((uint64_t)i << order->map.bits) / c->n_samples);
     }
+    for (size_t i = 0; i < K_AT_ONCE; i++) c->ranks[c->n_samples + i] = UINT64_MAX;
     if (c->n_samples > 1) qsort(c->ranks, c->n_samples, sizeof *c->ranks, compare_u64);
     return make_slots(order, c, err);
 }
@@ -244,6 +246,11 @@ static inline uint32_t rank_of(const order_column *c, uint64_t key)
     const uint64_t slot = (key - c->ranks[0]) >> c->shift;
     size_t from = slot < K_SLOTS ? c->slots[slot] : c->n_samples;
     size_t to = slot < K_SLOTS ? c->slots[slot + 1] : c->n_samples;
+    if (to - from <= K_AT_ONCE) { /* without branches; ranks of the next part are greater */
+        const uint64_t *ranks = c->ranks + from;
+        for (size_t i = 0; i < K_AT_ONCE; i++) from += ranks[i] < key;
+        to = from;
+    }
     while (from < to) {
         const size_t middle = from + (to - from) / 2;
         if (c->ranks[middle] < key)
@@ -322,6 +329,11 @@ firn_status firn_row_order_key(const firn_row_order *order, const firn_batch *ba
         firn_order_key_append(&value, c->is_descending, c->nulls_last, out);
     }
     return FIRN_OK;
+}
+
+size_t firn_row_order_key_width(const firn_row_order *order)
+{
+    return order->is_curve ? sizeof(uint64_t) : 0;
 }
 
 bool firn_row_order_uses(const firn_row_order *order, size_t column)

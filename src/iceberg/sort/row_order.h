@@ -43,6 +43,10 @@ FIRN_MUST_CHECK firn_status firn_row_order_key(const firn_row_order *order, cons
                                                int64_t row, firn_arena *scratch, firn_buf *out,
                                                firn_error *err);
 
+/* Bytes of a key that is better kept than told again; 0: keys differ in length, or are told
+ * quickly.
+ */
+size_t firn_row_order_key_width(const firn_row_order *order);
 /* The keys of all rows of a batch behind those that are there. */
 FIRN_MUST_CHECK firn_status firn_row_order_keys(const firn_row_order *order,
                                                 const firn_batch *batch, firn_arena *scratch,

@@ -40,6 +40,7 @@ struct firn_row_sorter {
     firn_row_layout layout;
     firn_sort_texts *texts;
     firn_sort_memory memory;
+    firn_sort_scratches scratches;
     lane *lanes;
     size_t n_lanes;
     firn_sort_parts **sets;
@@ -62,7 +63,8 @@ static firn_status add_set(firn_row_sorter *s, const firn_key_samples *samples, 
                                  .layout = &s->layout,
                                  .order = s->opts.order,
                                  .texts = s->texts,
-                                 .memory = &s->memory};
+                                 .memory = &s->memory,
+                                 .scratches = &s->scratches};
     firn_sort_parts **slot =
         firn_arena_push(s->arena, &s->sets, &s->n_sets, &s->cap_sets, sizeof(firn_sort_parts *));
     opts.path = firn_arena_printf(s->arena, "%.*s/spill-%s-%zu", FIRN_STR_ARG(s->folder), s->uuid,
@@ -99,7 +101,8 @@ static firn_status init(firn_row_sorter *s, const firn_table_metadata *metadata,
     firn_writer_config config;
     firn_sort_parts *first = NULL;
     const firn_type *root = &s->opts.schema->root;
-    FIRN_TRY(firn_row_layout_init(&s->layout, root, s->arena, err));
+    FIRN_TRY(firn_row_layout_init(&s->layout, root, firn_row_order_key_width(s->opts.order),
+                                  s->arena, err));
     FIRN_TRY(init_lanes(s, err));
     FIRN_TRY(firn_sort_texts_create(root, s->n_lanes, s->opts.memory_bytes / K_TEXTS,
                                     firn_random_u64(s->env->random) | 1, s->env->alloc, &s->texts,
@@ -123,6 +126,7 @@ firn_status firn_row_sorter_create(firn_env *env, firn_store *store,
     s->opts = *opts;
     firn_sort_memory_init(&s->memory, env->alloc, opts->memory_bytes / 8 * K_HELD_EIGHTH,
                           opts->n_parts);
+    firn_sort_scratches_init(&s->scratches, &s->layout, env->alloc);
     s->arena = firn_arena_create(env->alloc, 0);
     const firn_status st = s->arena ? init(s, metadata, err) : firn_fail_nomem(err);
     if (st != FIRN_OK) {
@@ -152,6 +156,7 @@ void firn_row_sorter_destroy(firn_row_sorter *sorter)
         firn_arena_destroy(sorter->lanes[i].scratch);
     }
     firn_sort_texts_destroy(sorter->texts);
+    firn_sort_scratches_dispose(&sorter->scratches);
     firn_sort_memory_dispose(&sorter->memory);
     firn_arena_destroy(sorter->arena);
     firn_mem_free(sorter->env->alloc, sorter);
@@ -173,8 +178,8 @@ firn_status firn_row_sorter_append(firn_row_sorter *sorter, size_t lane_index,
     if (sorter->parts) return firn_fail(err, FIRN_ERR_ARG, "the rows are sorted already");
     firn_keys_clear(&l->keys);
     FIRN_TRY(firn_row_order_keys(sorter->opts.order, batch, l->scratch, &l->keys, err));
-    FIRN_TRY(
-        firn_packed_batch_put(&l->packed, &sorter->layout, batch, sorter->texts, lane_index, err));
+    FIRN_TRY(firn_packed_batch_put(&l->packed, &sorter->layout, batch, &l->keys, sorter->texts,
+                                   lane_index, err));
     const firn_slot_rows rows = {
         .columns = &l->packed.columns, .n = batch->n_rows, .keys = &l->keys, .first = first};
     return firn_sort_parts_add(sorter->sets[0], &l->sort, &rows, err);
@@ -269,16 +274,6 @@ size_t firn_row_sorter_origin(const firn_row_sorter *sorter, size_t part)
 
 /* ---- rows in order ---- */
 
-static void free_codes(firn_part_rows *rows)
-{
-    const firn_allocator *alloc = rows->sorter->env->alloc;
-    for (size_t i = 0; rows->codes && i < rows->sorter->layout.n_columns; i++)
-        firn_mem_free(alloc, rows->codes[i].numbers);
-    firn_mem_free(alloc, rows->codes);
-    rows->codes = NULL;
-    rows->cap_codes = 0;
-}
-
 firn_status firn_part_rows_open(firn_part_rows *rows, firn_row_sorter *sorter, size_t part,
                                 firn_error *err)
 {
@@ -288,24 +283,6 @@ firn_status firn_part_rows_open(firn_part_rows *rows, firn_row_sorter *sorter, s
     return firn_sort_parts_sort(p->set, p->index, &rows->sorted, err);
 }
 
-/* Room for the numbers of n rows of each column of text. */
-static firn_status reserve_codes(firn_part_rows *rows, int64_t n, firn_error *err)
-{
-    const firn_row_layout *layout = &rows->sorter->layout;
-    const firn_allocator *alloc = rows->sorter->env->alloc;
-    if (n <= rows->cap_codes) return FIRN_OK;
-    free_codes(rows);
-    rows->codes = firn_mem_alloc_zero(alloc, (layout->n_columns + 1) * sizeof *rows->codes);
-    if (!rows->codes) return firn_fail_nomem(err);
-    for (size_t i = 0; i < layout->n_columns; i++) {
-        if (layout->slots[i].kind != FIRN_SLOT_TEXT) continue;
-        rows->codes[i].numbers = firn_mem_array(alloc, (size_t)n, sizeof(uint32_t));
-        if (!rows->codes[i].numbers) return firn_fail_nomem(err);
-    }
-    rows->cap_codes = n;
-    return FIRN_OK;
-}
-
 firn_status firn_part_rows_next(firn_part_rows *rows, int64_t max_rows, firn_batch *batch,
                                 firn_error *err)
 {
@@ -313,9 +290,10 @@ firn_status firn_part_rows_next(firn_part_rows *rows, int64_t max_rows, firn_bat
     const int64_t n = rest < max_rows ? rest : max_rows;
     if (n == 0) return FIRN_DONE;
     firn_batch_reset(batch);
-    FIRN_TRY(reserve_codes(rows, n, err));
-    FIRN_TRY(firn_packed_rows_get(&rows->sorted.source, rows->sorted.entries + rows->at, n, NULL,
-                                  rows->codes, batch, err));
+    firn_sort_scratch *scratch = rows->sorted.scratch;
+    FIRN_TRY(firn_sort_scratch_codes(&rows->sorter->scratches, scratch, (size_t)n, err));
+    FIRN_TRY(firn_packed_rows_get(&rows->sorted.source, scratch->entries + rows->at, n, NULL,
+                                  scratch->codes, batch, err));
     rows->at += n;
     return FIRN_OK;
 }
@@ -325,7 +303,6 @@ void firn_part_rows_close(firn_part_rows *rows)
     if (!rows->sorter) return;
     const listed_part *p = &rows->sorter->parts[rows->part];
     firn_sort_parts_close(p->set, p->index, &rows->sorted);
-    free_codes(rows);
     *rows = (firn_part_rows){0};
 }
 

@@ -64,8 +64,6 @@ typedef struct firn_part_rows {
     size_t part;
     firn_sorted_part sorted;
     int64_t at;
-    firn_row_codes *codes; /* of the batch */
-    int64_t cap_codes;
 } firn_part_rows;
 
 FIRN_MUST_CHECK firn_status firn_part_rows_open(firn_part_rows *rows, firn_row_sorter *sorter,

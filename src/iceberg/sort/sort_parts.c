@@ -63,7 +63,7 @@ firn_status firn_sort_parts_create(const firn_sort_parts_opts *opts, firn_sort_p
         firn_mem_free(alloc, is_key);
         return firn_fail_nomem(err);
     }
-    for (size_t i = 0; i < opts->layout->n_columns; i++)
+    for (size_t i = 0; i < opts->layout->root->n_fields; i++)
         is_key[i] = firn_row_order_uses(opts->order, i);
     p->is_key = is_key;
     p->opts = *opts;
@@ -355,7 +355,7 @@ static firn_status open_reader(const firn_sort_parts *p, const firn_row_block *b
     *out = firn_mem_alloc_zero(p->alloc, sizeof **out);
     if (!*out) return firn_fail_nomem(err);
     (*out)->parts = p;
-    (*out)->source = (firn_row_source){p->opts.layout, blocks, p->opts.texts};
+    (*out)->source = (firn_row_source){p->opts.layout, blocks, p->opts.texts, true};
     (*out)->scratch = firn_arena_create(p->alloc, 0);
     if (!(*out)->scratch) return firn_fail_nomem(err);
     return firn_batch_create(p->opts.layout->root, 1, &(*out)->batch, err);
@@ -366,6 +366,9 @@ static firn_status read_keys(key_reader *reader, size_t block, uint32_t from, ui
                              firn_keys *keys, firn_error *err)
 {
     const firn_sort_parts *p = reader->parts;
+    if (p->opts.layout->key_width > 0)
+        return firn_row_block_keys(&reader->source.blocks[block], p->opts.layout, from, n, keys,
+                                   err);
     for (uint32_t i = 0; i < n; i++)
         reader->entries[i] = (firn_sort_entry){.block = (uint32_t)block, .row = from + i};
     firn_batch_reset(reader->batch);
@@ -409,7 +412,8 @@ static firn_status load_blocks(firn_sort_parts *p, const row_part *t, firn_sorte
         block->data = to;
         to += size;
     }
-    out->source = (firn_row_source){p->opts.layout, out->blocks, p->opts.texts};
+    out->source = (firn_row_source){p->opts.layout, out->blocks, p->opts.texts, false};
+    for (size_t i = 0; i < t->n_blocks; i++) out->source.has_nulls |= out->blocks[i].has_nulls;
     return FIRN_OK;
 }
 
@@ -442,35 +446,24 @@ static void list_rows(const row_part *t, firn_sort_entry *entries)
     }
 }
 
-static firn_status sort_rows(const firn_sort_parts *p, row_part *t, const firn_sorted_part *out,
-                             firn_keys *keys, firn_error *err)
-{
-    int64_t *first = firn_mem_array(p->alloc, t->n_blocks + 1, sizeof *first);
-    firn_sort_entry *spare = firn_mem_array(p->alloc, (size_t)t->n_rows + 1, sizeof *spare);
-    firn_status st = first && spare ? list_keys(p, t, out, keys, first, err) : firn_fail_nomem(err);
-    if (st == FIRN_OK) {
-        const firn_key_list list = {keys, first};
-        if (t->n_stretches > 1)
-            qsort(t->stretches, t->n_stretches, sizeof *t->stretches, compare_stretches);
-        list_rows(t, out->entries);
-        firn_key_sort(&list, out->entries, spare, (size_t)t->n_rows);
-    }
-    firn_mem_free(p->alloc, first);
-    firn_mem_free(p->alloc, spare);
-    return st;
-}
-
 static firn_status sort_part(firn_sort_parts *p, row_part *t, firn_sorted_part *out,
                              firn_error *err)
 {
-    firn_keys keys;
-    out->entries = firn_mem_array(p->alloc, (size_t)t->n_rows + 1, sizeof *out->entries);
-    if (!out->entries) return firn_fail_nomem(err);
-    out->n_rows = t->n_rows;
+    FIRN_TRY(firn_sort_scratch_take(p->opts.scratches, (size_t)t->n_rows, &out->scratch, err));
     FIRN_TRY(load_blocks(p, t, out, err));
-    firn_keys_init(&keys, p->alloc, SIZE_MAX);
-    const firn_status st = sort_rows(p, t, out, &keys, err);
-    firn_keys_dispose(&keys);
+    firn_sort_scratch *scratch = out->scratch;
+    out->n_rows = t->n_rows;
+    int64_t *first = firn_mem_array(p->alloc, t->n_blocks + 1, sizeof *first);
+    const firn_status st =
+        first ? list_keys(p, t, out, &scratch->keys, first, err) : firn_fail_nomem(err);
+    if (st == FIRN_OK) {
+        const firn_key_list list = {&scratch->keys, first};
+        if (t->n_stretches > 1)
+            qsort(t->stretches, t->n_stretches, sizeof *t->stretches, compare_stretches);
+        list_rows(t, scratch->entries);
+        firn_key_sort(&list, scratch->entries, scratch->spare, (size_t)t->n_rows);
+    }
+    firn_mem_free(p->alloc, first);
     return st;
 }
 
@@ -486,7 +479,7 @@ firn_status firn_sort_parts_sort(firn_sort_parts *parts, size_t part, firn_sorte
 void firn_sort_parts_close(firn_sort_parts *parts, size_t part, firn_sorted_part *sorted)
 {
     free_rows(parts, &parts->parts[part]);
-    firn_mem_free(parts->alloc, sorted->entries);
+    firn_sort_scratch_give(parts->opts.scratches, sorted->scratch);
     firn_mem_free(parts->alloc, sorted->blocks);
     firn_mem_free(parts->alloc, sorted->spilled);
     *sorted = (firn_sorted_part){0};

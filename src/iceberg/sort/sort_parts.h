@@ -11,6 +11,7 @@
 #include "iceberg/sort/row_order.h"
 #include "iceberg/sort/sort_cuts.h"
 #include "iceberg/sort/sort_memory.h"
+#include "iceberg/sort/sort_scratch.h"
 
 typedef struct firn_sort_parts firn_sort_parts;
 
@@ -22,7 +23,8 @@ typedef struct firn_sort_parts_opts {
     const firn_row_order *order;  /* of the rows; what its keys need is read from them again */
     const firn_sort_texts *texts; /* that slots have numbers of */
     firn_sort_cuts cuts;
-    firn_sort_memory *memory; /* for rows; shared by several parts, perhaps */
+    firn_sort_memory *memory;       /* for rows; shared by several parts, perhaps */
+    firn_sort_scratches *scratches; /* as well */
 } firn_sort_parts_opts;
 
 /* Rows [from, from + n) of columns. */
@@ -37,7 +39,7 @@ typedef struct firn_slot_rows {
 /* Rows that were checked, in order. */
 typedef struct firn_sorted_part {
     firn_row_source source;
-    firn_sort_entry *entries;
+    firn_sort_scratch *scratch; /* its entries are the rows */
     int64_t n_rows;
     firn_row_block *blocks;
     char *spilled; /* what came from a file */

@@ -147,18 +147,15 @@ static firn_status write_part(firn_group_run *r, firn_row_sorter *sorter, size_t
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 
-static firn_status write_parts(firn_group_run *r, const file_lanes *x, size_t i, firn_error *err)
+static firn_status write_parts(firn_group_run *r, const file_lanes *x, size_t i, firn_batch *batch,
+                               firn_error *err)
 {
-    firn_batch *batch = NULL;
-    firn_status st = firn_batch_create(&r->w->schema->root, FIRN_BATCH_ROWS, &batch, err);
-    for (size_t k = x->first_part[i]; k < x->first_part[i + 1] && st == FIRN_OK; k++)
-        st = write_part(r, x->s->sorter, k, batch, err);
-    firn_batch_destroy(batch);
-    if (st != FIRN_OK || !r->writer) return st;
-    return firn_group_run__close_writer(r, err);
+    for (size_t k = x->first_part[i]; k < x->first_part[i + 1]; k++)
+        FIRN_TRY(write_part(r, x->s->sorter, k, batch, err));
+    return r->writer ? firn_group_run__close_writer(r, err) : FIRN_OK;
 }
 
-static firn_status write_file(const file_lanes *x, size_t i, firn_error *err)
+static firn_status write_file(const file_lanes *x, size_t i, firn_batch *batch, firn_error *err)
 {
     file_job *job = &x->jobs[i];
     const firn_group_run *whole = x->s->run;
@@ -169,24 +166,32 @@ static firn_status write_file(const file_lanes *x, size_t i, firn_error *err)
                         .arena = job->arena,
                         .out = &job->out,
                         .rows_per_file = INT64_MAX};
-    const firn_status st = write_parts(&r, x, i, err);
+    const firn_status st = write_parts(&r, x, i, batch, err);
     firn_table_writer_destroy(r.writer);
     return st;
+}
+
+static firn_status write_next_files(file_lanes *x, firn_batch *batch, firn_error *err)
+{
+    for (;;) {
+        const size_t i = atomic_fetch_add(&x->next, 1);
+        if (i >= x->s->n_files) return FIRN_OK;
+        FIRN_TRY(write_file(x, i, batch, err));
+    }
 }
 
 static firn_status write_lane(void *ctx, size_t lane, size_t thread, firn_error *err)
 {
     file_lanes *x = ctx;
+    firn_batch *batch = NULL;
     (void)lane;
     (void)thread;
-    for (;;) {
-        const size_t i = atomic_fetch_add(&x->next, 1);
-        if (i >= x->s->n_files) return FIRN_OK;
-        const firn_status st = write_file(x, i, err);
-        if (st == FIRN_OK) continue;
-        atomic_store(&x->next, x->s->n_files); /* the others end with the file at hand */
-        return st;
-    }
+    firn_status st = firn_batch_create(&x->s->run->w->schema->root, FIRN_BATCH_ROWS, &batch, err);
+    if (st == FIRN_OK) st = write_next_files(x, batch, err);
+    firn_batch_destroy(batch);
+    /* the others end with the file at hand */
+    if (st != FIRN_OK) atomic_store(&x->next, x->s->n_files);
+    return st;
 }
 
 /* What was written to the run's output, whatever became of the rest; what the output has no memory
