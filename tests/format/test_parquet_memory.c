@@ -26,7 +26,8 @@ static firn_status append_bytes(void *ctx, const void *data, size_t n, firn_erro
     return firn_buf_check(ctx, err);
 }
 
-static void fill(firn_batch *batch, firn_prng *prng)
+/* distinct 0: noise; else so many values again and again. */
+static void fill(firn_batch *batch, int64_t first, uint64_t distinct, firn_prng *prng)
 {
     firn_error err = {0};
     char text[80];
@@ -34,7 +35,9 @@ static void fill(firn_batch *batch, firn_prng *prng)
     for (size_t c = 0; c < batch->n_columns; c++) {
         firn_column *column = &batch->columns[c];
         for (size_t r = 0; r < FIRN_BATCH_ROWS; r++) {
-            const uint64_t number = firn_prng_next(prng);
+            const uint64_t nth = distinct ? ((uint64_t)first + r) % distinct : 0;
+            const uint64_t number =
+                distinct ? (nth + 1) * UINT64_C(0x9e3779b97f4a7c15) : firn_prng_next(prng);
             if (column->type->kind == FIRN_TYPE_LONG) {
                 ((uint64_t *)column->values)[r] = number;
                 continue;
@@ -51,7 +54,7 @@ static void fill(firn_batch *batch, firn_prng *prng)
 /* n_columns columns of one type, with values that no encoding makes small, in row groups of
  * group_rows. */
 static void write_file(firn_buf *out, const firn_type *type, size_t n_columns, int64_t n_rows,
-                       firn_parquet_write_opts opts)
+                       uint64_t distinct, firn_parquet_write_opts opts)
 {
     static firn_field fields[WIDE_COLUMNS];
     firn_error err = {0};
@@ -68,11 +71,11 @@ static void write_file(firn_buf *out, const firn_type *type, size_t n_columns, i
     const firn_type root = {.kind = FIRN_TYPE_STRUCT, .fields = fields, .n_fields = n_columns};
     firn_buf_init(out, NULL, (size_t)1 << 30);
     opts.encodings = FIRN_PARQUET_ENCODINGS_V1;
-    opts.dictionary_bytes = 1024;
+    if (distinct == 0) opts.dictionary_bytes = 1024;
     assert_ok(firn_batch_create(&root, FIRN_BATCH_ROWS, &batch, &err), &err);
     assert_ok(firn_parquet_writer_create(&root, &opts, &sink, &writer, &err), &err);
     for (int64_t row = 0; row < n_rows; row += FIRN_BATCH_ROWS) {
-        fill(batch, &prng);
+        fill(batch, row, distinct, &prng);
         assert_ok(firn_parquet_writer_append(writer, batch, &err), &err);
     }
     assert_ok(firn_parquet_writer_finish(writer, arena, &metrics, &err), &err);
@@ -125,10 +128,24 @@ static void test_a_wide_file_is_read_in_64_mb(void **state)
     firn_buf bytes;
     (void)state;
     /* 75 MB in one row group: a window of 1 MiB for each column would hold all of it. */
-    write_file(&bytes, &k_long, WIDE_COLUMNS, WIDE_ROWS,
+    write_file(&bytes, &k_long, WIDE_COLUMNS, WIDE_ROWS, 0,
                (firn_parquet_write_opts){.codec = FIRN_CODEC_NONE, .page_bytes = 16384});
     assert_true(bytes.len > (size_t)MAX_READ);
     assert_in_range(peak_of(&bytes, WIDE_ROWS), 1 << 20, MAX_READ);
+    firn_buf_dispose(&bytes);
+}
+
+/* A dictionary is held once: not what it was unpacked from, nor that. */
+static void test_a_wide_file_of_dictionaries_is_read_in_64_mb(void **state)
+{
+    firn_buf bytes;
+    (void)state;
+    write_file(&bytes, &k_long, 300, FIRN_BATCH_ROWS * 12, 10000,
+               (firn_parquet_write_opts){.codec = FIRN_CODEC_SNAPPY, .page_rows = 1 << 20});
+    assert_in_range(bytes.len, 20 << 20, 45 << 20); /* as plain values it has 59 MB */
+    const int64_t peak = peak_of(&bytes, FIRN_BATCH_ROWS * 12);
+    print_message("%d KB of %d\n", (int)(peak >> 10), (int)(bytes.len >> 10));
+    assert_in_range(peak, 1 << 20, MAX_READ);
     firn_buf_dispose(&bytes);
 }
 
@@ -139,7 +156,7 @@ static void test_long_columns_of_text_are_read_in_64_mb(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         firn_buf bytes;
-        write_file(&bytes, &k_string, 12, rows, (firn_parquet_write_opts){.codec = k_codecs[i]});
+        write_file(&bytes, &k_string, 12, rows, 0, (firn_parquet_write_opts){.codec = k_codecs[i]});
         assert_in_range(peak_of(&bytes, rows), 1 << 16, MAX_READ);
         firn_buf_dispose(&bytes);
     }
@@ -153,7 +170,7 @@ static void test_blocks_serve_the_next_reader(void **state)
     firn_parquet_memory *memory = NULL;
     (void)state;
     write_file(
-        &bytes, &k_string, 3, 8 * FIRN_BATCH_ROWS,
+        &bytes, &k_string, 3, 8 * FIRN_BATCH_ROWS, 0,
         (firn_parquet_write_opts){.codec = FIRN_CODEC_ZSTD, .row_group_rows = FIRN_BATCH_ROWS});
     firn_str view = firn_buf_view(&bytes);
     const firn_byte_source source = canon_source(&view);
@@ -213,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_wide_file_is_read_in_64_mb),
+        cmocka_unit_test(test_a_wide_file_of_dictionaries_is_read_in_64_mb),
         cmocka_unit_test(test_long_columns_of_text_are_read_in_64_mb),
         cmocka_unit_test(test_blocks_serve_the_next_reader),
         cmocka_unit_test(test_memory_keeps_no_more_than_its_budget),

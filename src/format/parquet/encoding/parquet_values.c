@@ -325,6 +325,14 @@ static firn_status check_dictionary(const firn_pq_values *v, const firn_pq_page 
     return FIRN_OK;
 }
 
+/* Does any of the views point into the page? */
+static bool has_long_view(const firn_view *views, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (views[i].len > sizeof views[i].as.inlined) return true;
+    return false;
+}
+
 firn_status firn_pq_dictionary_load(firn_pq_values *v, const firn_pq_page *page,
                                     firn_pq_pages *pages, firn_error *err)
 {
@@ -337,9 +345,11 @@ firn_status firn_pq_dictionary_load(firn_pq_values *v, const firn_pq_page *page,
         FIRN_TRY(firn_pq_values_begin(v, FIRN_PQ_ENC_PLAIN, page->data, page->size, n, err));
         FIRN_TRY(firn_pq_values_read(v, n, d->values, err));
     }
-    if (pages->keep_pages) {
+    if (pages->has_views && has_long_view(d->values, n)) {
         d->block = pages->block;
         pages->block = NULL;
+    } else {
+        firn_pq_pages_drop_block(pages);
     }
     d->n = v->conv->kind == FIRN_PQ_CONV_NONE ? 0 : n;
     d->is_present = true;

@@ -74,8 +74,11 @@ firn_status firn_pq_batch_rows(firn_pq_leaf *const *leaves, size_t n_leaves, siz
 
 void firn_pq_share_windows(firn_pq_leaf *const *leaves, size_t n_leaves)
 {
-    size_t share = n_leaves > 0 ? FIRN_PQ_WINDOWS / n_leaves : 0;
-    if (share < FIRN_PQ_WINDOW_MIN) share = FIRN_PQ_WINDOW_MIN;
+    if (n_leaves == 0) return;
+    const bool is_far = leaves[0]->pages.file->source.read_bytes > 0;
+    const size_t least = is_far ? FIRN_PQ_WINDOW_FAR : FIRN_PQ_WINDOW_MIN;
+    size_t share = FIRN_PQ_WINDOWS / n_leaves;
+    if (share < least) share = least;
     for (size_t i = 0; i < n_leaves; i++)
         if (leaves[i]->pages.window_bytes > share) leaves[i]->pages.window_bytes = share;
 }

@@ -20,7 +20,9 @@
 /* Read windows of all columns together, unless the caller wants others. */
 #define FIRN_PQ_WINDOW     ((size_t)1 << 20)
 #define FIRN_PQ_WINDOWS    ((size_t)16 << 20)
-#define FIRN_PQ_WINDOW_MIN ((size_t)64 << 10)
+#define FIRN_PQ_WINDOW_MIN ((size_t)4 << 10)
+/* Where requests cost (firn/ext/store.h) no column has less than this. */
+#define FIRN_PQ_WINDOW_FAR ((size_t)64 << 10)
 firn_pq_budget firn_pq_budget_of(const firn_parquet_file *file);
 /* FIRN_NEED_MORE when bytes more are too much for the batch, and fewer rows would take less. */
 FIRN_MUST_CHECK firn_status firn_pq_budget_ask(const firn_pq_budget *budget, uint64_t bytes);

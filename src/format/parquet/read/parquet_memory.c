@@ -100,13 +100,22 @@ static void make_room(firn_parquet_memory *memory, size_t size)
         firn_mem_free(NULL, remove_block(memory, 0).data);
 }
 
+/* The largest block to take for so many bytes: where many are in use, what each has too much adds
+ * up. */
+static size_t fitting(const firn_parquet_memory *memory, size_t size)
+{
+    const bool is_much_used = memory->used_bytes > FIRN_PARQUET_MEMORY_BYTES / 4;
+    return is_much_used ? roomy(roomy(size)) : size > SIZE_MAX / 4 ? size : size * 4;
+}
+
 void *firn_pq_memory_take(firn_parquet_memory *memory, size_t size, size_t *capacity)
 {
     free_block found = {NULL, roomy(size)};
     size_t best = MAX_FREE;
+    const size_t most = fitting(memory, size);
     for (size_t i = 0; i < memory->n_blocks; i++) {
         const size_t has = memory->blocks[i].capacity;
-        if (has < size || has / 4 > size) continue;
+        if (has < size || has > most) continue;
         if (best == MAX_FREE || has < memory->blocks[best].capacity) best = i;
     }
     if (best < MAX_FREE) {

@@ -197,8 +197,8 @@ static bool is_usable_in_window(const firn_pq_pages *p, firn_codec codec, const 
 /* Makes p->block one of at least that size, whose contents nobody needs any more. */
 static firn_status need_block(firn_pq_pages *p, size_t size, firn_error *err)
 {
-    if (p->block && (p->keep_pages || p->block->capacity < size)) {
-        if (p->keep_pages)
+    if (p->block && (p->has_views || p->block->capacity < size)) {
+        if (p->has_views)
             firn_pq_block_retire(p->blocks, p->block);
         else
             firn_pq_block_drop(p->blocks, p->block);
@@ -247,6 +247,16 @@ static void take_levels(const firn_pq_page_header *h, const char *data, firn_pq_
     out->def_levels = (firn_str){data + h->rep_bytes, (size_t)h->def_bytes};
 }
 
+/* Packed bytes of a page longer than a window are not kept once it is unpacked: of many columns
+ * they would be as many bytes as the pages. */
+static void let_packed_go(firn_pq_pages *p, const firn_pq_page *page, size_t levels)
+{
+    const bool is_unpacked = p->block && page->data == p->block->data && levels == 0;
+    const bool is_last = p->at >= p->window_start + (int64_t)p->window_len;
+    if (p->codec != FIRN_CODEC_NONE && is_unpacked && is_last && p->window_len > p->window_bytes)
+        drop_window(p);
+}
+
 static firn_status load_whole(firn_pq_pages *p, const firn_pq_page_header *h, firn_pq_page *out,
                               firn_error *err)
 {
@@ -257,8 +267,10 @@ static firn_status load_whole(firn_pq_pages *p, const firn_pq_page_header *h, fi
     if (h->has_crc)
         FIRN_TRY(check_crc(h, libdeflate_crc32(0, packed.data, packed.len), out->offset, err));
     take_levels(h, packed.data, out);
-    return unpack(p, codec_of(p, h, levels), firn_str_slice(packed, levels, packed.len),
-                  (size_t)h->unpacked - levels, out, err);
+    FIRN_TRY(unpack(p, codec_of(p, h, levels), firn_str_slice(packed, levels, packed.len),
+                    (size_t)h->unpacked - levels, out, err));
+    let_packed_go(p, out, levels);
+    return FIRN_OK;
 }
 
 /* ---- large pages ---- */
@@ -269,7 +281,7 @@ static bool is_held(const firn_pq_pages *p, const firn_pq_page_header *h)
     const size_t unpacked = p->codec == FIRN_CODEC_NONE ? 0 : (size_t)h->unpacked;
     const size_t n = (size_t)h->packed + unpacked;
     const firn_pq_page_limits *limits = firn_pq_memory_limits(p->blocks->memory);
-    const size_t mine = p->block && !p->keep_pages ? p->block->capacity : 0;
+    const size_t mine = p->block && !p->has_views ? p->block->capacity : 0;
     return n <= limits->large || !firn_pq_page_stream_fits(p->codec) ||
            firn_pq_memory_used(p->blocks->memory) - mine + n <= limits->buffers;
 }
@@ -345,7 +357,14 @@ static void load_stored(firn_pq_pages *p, const firn_pq_page_header *h, firn_pq_
     out->size = have.len;
 }
 
-static firn_status load_page(firn_pq_pages *p, const firn_pq_page_header *h, uint64_t offset,
+/* Views into a page of indices point into the dictionary, which is its reader's to keep. */
+static bool has_own_values(const firn_pq_page_header *h)
+{
+    return h->type == FIRN_PQ_DICTIONARY_PAGE || (h->encoding != FIRN_PQ_ENC_PLAIN_DICTIONARY &&
+                                                  h->encoding != FIRN_PQ_ENC_RLE_DICTIONARY);
+}
+
+static firn_status load_data(firn_pq_pages *p, const firn_pq_page_header *h, uint64_t offset,
                              firn_pq_page *out, firn_error *err)
 {
     firn_pq_page_stream_close(&p->stream);
@@ -361,6 +380,15 @@ static firn_status load_page(firn_pq_pages *p, const firn_pq_page_header *h, uin
     }
     if (is_held(p, h)) return load_whole(p, h, out, err);
     return firn_error_wrap(err, load_large(p, h, out, err), "page at %" PRIu64, offset);
+}
+
+static firn_status load_page(firn_pq_pages *p, const firn_pq_page_header *h, uint64_t offset,
+                             firn_pq_page *out, firn_error *err)
+{
+    FIRN_TRY(load_data(p, h, offset, out, err));
+    if (p->block && out->data == p->block->data)
+        p->has_views = p->keep_pages && has_own_values(h);
+    return FIRN_OK;
 }
 
 static int64_t start_of(const firn_pq_chunk *chunk)
@@ -529,6 +557,13 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
         chunk->compressed_bytes < data_end - p->at ? p->at + chunk->compressed_bytes : data_end;
     p->end = data_end - p->ahead < OLD_WRITER_EXTRA ? data_end : p->ahead + OLD_WRITER_EXTRA;
     return FIRN_OK;
+}
+
+void firn_pq_pages_drop_block(firn_pq_pages *p)
+{
+    firn_pq_block_drop(p->blocks, p->block);
+    p->block = NULL;
+    p->has_views = false;
 }
 
 void firn_pq_pages_dispose(firn_pq_pages *p)

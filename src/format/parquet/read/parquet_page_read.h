@@ -70,6 +70,7 @@ typedef struct firn_pq_pages {
     bool keep_pages; /* views point into pages: what holds them is retired, not overwritten */
     firn_pq_blocks *blocks;
     firn_pq_block *block; /* the current page's data, when it is not the window's */
+    bool has_views;       /* into block */
     firn_pq_page_stream stream;
 } firn_pq_pages;
 
@@ -90,6 +91,8 @@ FIRN_MUST_CHECK firn_status firn_pq_pages_dictionary(firn_pq_pages *p, const fir
 /* Steps over data pages that have no more rows than *rows, by their headers, and takes their rows
  * off; stops at dictionaries and at pages that do not tell. Not along an index. */
 FIRN_MUST_CHECK firn_status firn_pq_pages_skip(firn_pq_pages *p, int64_t *rows, firn_error *err);
+/* Nobody needs the page that was given last, or has views into it. */
+void firn_pq_pages_drop_block(firn_pq_pages *p);
 void firn_pq_pages_dispose(firn_pq_pages *p);
 
 #endif
