@@ -15,7 +15,7 @@
 #define FAR_BYTES 200000
 
 static const firn_codec k_codecs[] = {FIRN_CODEC_SNAPPY, FIRN_CODEC_GZIP, FIRN_CODEC_ZSTD,
-                                      FIRN_CODEC_BROTLI};
+                                      FIRN_CODEC_BROTLI, FIRN_CODEC_LZ4_RAW};
 #define N_CODECS (sizeof k_codecs / sizeof *k_codecs)
 
 /* Runs, repetitions from near and far, and noise. */
@@ -119,7 +119,8 @@ static void test_cut_and_longer_blocks_are_not_done(void **state)
             const firn_status st = unpack(k_codecs[i], (firn_str){packed.data, cut}, &prng, out,
                                           sizeof out, &n, &is_done, &err);
             assert_true(st == FIRN_OK || st == FIRN_ERR_CORRUPT);
-            assert_false(st == FIRN_OK && is_done && cut > 0);
+            const bool may_end = k_codecs[i] == FIRN_CODEC_LZ4_RAW && n != sizeof text;
+            assert_false(st == FIRN_OK && is_done && cut > 0 && !may_end);
             assert_memory_equal(out, text, n < sizeof text ? n : sizeof text);
         }
         firn_buf_dispose(&packed);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One step function for each codec over the packaged libraries' streams; snappy has none, so its is
- * snappy_stream.c. */
+/* One step function for each codec over the packaged libraries' streams; snappy and raw LZ4 blocks
+ * have none, so theirs are snappy_stream.c and lz4_stream.c. */
 #include "format/codec/codec_stream.h"
 
 #include <brotli/decode.h>
@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "format/codec/lz4_stream.h"
 #include "format/codec/snappy_stream.h"
 
 #define WINDOW_ZLIB_OR_GZIP (15 + 32)
@@ -24,6 +25,7 @@ struct firn_codec_stream {
     ZSTD_DCtx *zstd;
     BrotliDecoderState *brotli;
     firn_snappy_stream *snappy;
+    firn_lz4_stream *lz4;
     z_stream zlib;
     bool has_zlib;
 };
@@ -39,7 +41,7 @@ typedef struct step_io {
 bool firn_codec_has_stream(firn_codec codec)
 {
     return codec == FIRN_CODEC_SNAPPY || codec == FIRN_CODEC_GZIP || codec == FIRN_CODEC_ZSTD ||
-           codec == FIRN_CODEC_BROTLI;
+           codec == FIRN_CODEC_BROTLI || codec == FIRN_CODEC_LZ4_RAW;
 }
 
 static bool init(firn_codec_stream *s)
@@ -53,6 +55,7 @@ static bool init(firn_codec_stream *s)
         s->brotli = BrotliDecoderCreateInstance(NULL, NULL, NULL);
         return s->brotli != NULL;
     case FIRN_CODEC_SNAPPY: return firn_snappy_stream_create(&s->snappy);
+    case FIRN_CODEC_LZ4_RAW: return firn_lz4_stream_create(&s->lz4);
     default: s->has_zlib = inflateInit2(&s->zlib, WINDOW_ZLIB_OR_GZIP) == Z_OK; return s->has_zlib;
     }
 }
@@ -80,6 +83,7 @@ void firn_codec_stream_destroy(firn_codec_stream *stream)
     ZSTD_freeDCtx(stream->zstd);
     if (stream->brotli) BrotliDecoderDestroyInstance(stream->brotli);
     firn_snappy_stream_destroy(stream->snappy);
+    firn_lz4_stream_destroy(stream->lz4);
     if (stream->has_zlib) (void)inflateEnd(&stream->zlib);
     firn_mem_free(NULL, stream);
 }
@@ -162,6 +166,15 @@ static firn_status step_snappy(firn_codec_stream *s, const step_io *io, firn_err
     return FIRN_OK;
 }
 
+static firn_status step_lz4(firn_codec_stream *s, const step_io *io, firn_error *err)
+{
+    const firn_lz4_outcome r =
+        firn_lz4_stream_step(s->lz4, io->in, io->is_last, io->out, io->room, io->used, io->made);
+    if (r == FIRN_LZ4_BROKEN) return fail_data("lz4", "a copy from before its block", err);
+    s->is_done = r == FIRN_LZ4_DONE;
+    return FIRN_OK;
+}
+
 firn_status firn_codec_stream_step(firn_codec_stream *stream, firn_str in, bool is_last, void *out,
                                    size_t room, size_t *used, size_t *made, firn_error *err)
 {
@@ -173,6 +186,7 @@ firn_status firn_codec_stream_step(firn_codec_stream *stream, firn_str in, bool 
     case FIRN_CODEC_ZSTD: return step_zstd(stream, &io, err);
     case FIRN_CODEC_BROTLI: return step_brotli(stream, &io, err);
     case FIRN_CODEC_SNAPPY: return step_snappy(stream, &io, err);
+    case FIRN_CODEC_LZ4_RAW: return step_lz4(stream, &io, err);
     default: return step_zlib(stream, &io, err);
     }
 }

@@ -12,8 +12,8 @@
 
 typedef struct firn_codec_stream firn_codec_stream;
 
-/* LZ4 has no stream that ends where its blocks do; Avro's codecs are for whole blocks; what is not
- * compressed needs no stream. */
+/* Older framings of LZ4 and Avro's codecs are for whole blocks; what is not compressed needs no
+ * stream. */
 bool firn_codec_has_stream(firn_codec codec);
 FIRN_MUST_CHECK firn_status firn_codec_stream_create(firn_codec codec, firn_codec_stream **out,
                                                      firn_error *err);
@@ -25,7 +25,8 @@ void firn_codec_stream_destroy(firn_codec_stream *stream);
 FIRN_MUST_CHECK firn_status firn_codec_stream_step(firn_codec_stream *stream, firn_str in,
                                                    bool is_last, void *out, size_t room,
                                                    size_t *used, size_t *made, firn_error *err);
-/* Is all input that was used a whole block (or several, where the codec has such)? */
+/* Is all input that was used a whole block (or several, where the codec has such)? LZ4 cannot tell
+ * one that was cut behind a literal: count what it makes. */
 bool firn_codec_stream_is_done(const firn_codec_stream *stream);
 
 #endif

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Output is made in a buffer behind the history that copies may refer to, and given from there. */
+/* See the header. */
 #include "format/codec/snappy_stream.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/cursor.h"
+#include "format/codec/codec_history.h"
 
-#define PIECE    65536
 #define COPY_MAX 64 /* longest copy of one tag */
 #define TAG_MAX  5  /* bytes of a tag, and of the size in front */
 #define LONG_LEN 60 /* literal lengths from here on stand in bytes of their own */
 
+_Static_assert(COPY_MAX <= FIRN_HISTORY_MORE, "a copy is made at once");
+_Static_assert(FIRN_SNAPPY_HISTORY == FIRN_HISTORY_BYTES, "what the header says");
+
 struct firn_snappy_stream {
     bool is_begun;
-    uint64_t left;      /* bytes of the block that no tag has announced yet */
-    uint64_t forgotten; /* bytes that were before those in the buffer */
-    size_t literal;     /* bytes of a literal that are to come from the input */
-    size_t given, end;  /* of the buffer: what was handed out, what was made */
-    uint8_t buffer[FIRN_SNAPPY_HISTORY + PIECE + COPY_MAX];
+    uint64_t left;    /* bytes of the block that no tag has announced yet */
+    uint64_t literal; /* bytes of a literal that are to come from the input */
+    firn_codec_history history;
 };
 
 bool firn_snappy_stream_create(firn_snappy_stream **out)
@@ -27,8 +27,8 @@ bool firn_snappy_stream_create(firn_snappy_stream **out)
     *out = s;
     if (!s) return false;
     s->is_begun = false;
-    s->left = s->forgotten = 0;
-    s->literal = s->given = s->end = 0;
+    s->left = s->literal = 0;
+    firn_history_init(&s->history);
     return true;
 }
 
@@ -59,7 +59,7 @@ static firn_snappy_outcome begin_literal(firn_snappy_stream *s, uint8_t tag, fir
     }
     if (len > s->left) return FIRN_SNAPPY_BROKEN;
     s->left -= len;
-    s->literal = (size_t)len;
+    s->literal = len;
     return FIRN_SNAPPY_MORE;
 }
 
@@ -75,35 +75,20 @@ static firn_snappy_outcome copy(firn_snappy_stream *s, uint8_t tag, firn_cursor 
         len = (size_t)(tag >> 2 & 7) + 4;
         offset |= (uint32_t)(tag >> 5) << 8;
     }
-    if (len > s->left || offset == 0 || offset > s->forgotten + s->end) return FIRN_SNAPPY_BROKEN;
-    if (offset > s->end) return FIRN_SNAPPY_FAR;
-    uint8_t *const to = s->buffer + s->end;
-    if (offset >= len)
-        memcpy(to, to - offset, len);
-    else
-        for (size_t i = 0; i < len; i++) to[i] = *(to + i - offset);
-    s->end += len;
+    if (len > s->left || offset == 0 || offset > s->history.forgotten + s->history.end)
+        return FIRN_SNAPPY_BROKEN;
+    if (offset > s->history.end) return FIRN_SNAPPY_FAR;
+    firn_history_copy(&s->history, offset, len);
     s->left -= len;
     return FIRN_SNAPPY_MORE;
-}
-
-static void take_literal(firn_snappy_stream *s, firn_cursor *in)
-{
-    const size_t room = FIRN_SNAPPY_HISTORY + PIECE - s->end;
-    size_t n = s->literal < room ? s->literal : room;
-    if (n > firn_cursor_left(in)) n = firn_cursor_left(in);
-    memcpy(s->buffer + s->end, in->at, n);
-    in->at += n;
-    s->end += n;
-    s->literal -= n;
 }
 
 /* Fills the buffer as far as the input goes. */
 static firn_snappy_outcome fill(firn_snappy_stream *s, firn_cursor *in, bool is_last)
 {
-    while (s->end < FIRN_SNAPPY_HISTORY + PIECE && firn_cursor_left(in) > 0) {
+    while (firn_history_room(&s->history) > 0 && firn_cursor_left(in) > 0) {
         if (s->literal > 0) {
-            take_literal(s, in);
+            firn_history_take(&s->history, in, &s->literal);
             continue;
         }
         if (firn_cursor_left(in) < TAG_MAX && !is_last) break;
@@ -120,15 +105,6 @@ static firn_snappy_outcome fill(firn_snappy_stream *s, firn_cursor *in, bool is_
     return FIRN_SNAPPY_MORE;
 }
 
-static void forget(firn_snappy_stream *s)
-{
-    if (s->end <= FIRN_SNAPPY_HISTORY) return;
-    const size_t n = s->end - FIRN_SNAPPY_HISTORY;
-    memmove(s->buffer, s->buffer + n, FIRN_SNAPPY_HISTORY);
-    s->forgotten += n;
-    s->given = s->end = FIRN_SNAPPY_HISTORY;
-}
-
 firn_snappy_outcome firn_snappy_stream_step(firn_snappy_stream *stream, firn_str in, bool is_last,
                                             void *out, size_t room, size_t *used, size_t *made)
 {
@@ -136,18 +112,15 @@ firn_snappy_outcome firn_snappy_stream_step(firn_snappy_stream *stream, firn_str
     firn_cursor c = firn_cursor_of(in, 0);
     *used = *made = 0;
     for (;;) {
-        const size_t ready = s->end - s->given, left = room - *made;
-        const size_t n = ready < left ? ready : left;
-        if (n > 0) memcpy((uint8_t *)out + *made, s->buffer + s->given, n);
-        s->given += n;
-        *made += n;
-        if (s->given < s->end) break;
-        forget(s);
+        *made += firn_history_give(&s->history, (uint8_t *)out + *made, room - *made);
+        if (!firn_history_is_given(&s->history)) break;
+        firn_history_forget(&s->history);
         const firn_snappy_outcome r = fill(s, &c, is_last);
         if (r != FIRN_SNAPPY_MORE) return r;
-        if (s->given == s->end) break;
+        if (firn_history_is_given(&s->history)) break;
     }
     *used = in.len - firn_cursor_left(&c);
-    const bool is_done = s->is_begun && s->left == 0 && s->literal == 0 && s->given == s->end;
+    const bool is_done =
+        s->is_begun && s->left == 0 && s->literal == 0 && firn_history_is_given(&s->history);
     return is_done ? FIRN_SNAPPY_DONE : FIRN_SNAPPY_MORE;
 }
