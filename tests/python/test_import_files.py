@@ -54,6 +54,20 @@ def test_metrics_are_those_that_reading_gives(home, tmp_path):
     assert re.sub(pattern, r"\1", theirs) == re.sub(pattern, r"\1", ours)
 
 
+def test_decimals_of_more_digits_than_their_type_are_told(home, tmp_path):
+    """A file whose footer says decimal(4,2) holds 1000.00, which two bytes would make -310.72 of."""
+    path = tmp_path / "files" / "one.parquet"
+    values = [decimal.Decimal("1.00"), None, decimal.Decimal("1000.00")]
+    write(path, {"n": pa.array(values, pa.decimal128(9, 2))}, store_decimal_as_integer=True, store_schema=False)
+    old, new = bytes([0x15, 4, 0x15, 18]), bytes([0x15, 4, 0x15, 8])  # scale and precision, in both forms of the type
+    assert path.read_bytes().count(old) == 2
+    path.write_bytes(path.read_bytes().replace(old, new))
+    call(home, "snapshot", "default.t", f"source_table={tmp_path}/files")
+    failed = home.run("sql", "-c", "SELECT n FROM t", check=False)
+    assert failed.returncode != 0 and "decimal of more than 4 digits" in failed.stderr
+    assert home.sql("SELECT count(*) c FROM t")[0]["c"] in (3, "3")
+
+
 @pytest.mark.parametrize("codec", ["snappy", "zstd", "gzip", "none"])
 def test_filters_prune_added_files_as_they_should(home, tmp_path, codec):
     for part in range(4):

@@ -83,8 +83,26 @@ static void fill_validity(const firn_column *column, const fill_range *range, ui
     }
 }
 
-static void fill_primitive(const firn_column *column, const fill_range *range,
-                           const uint64_t *validity, void *data)
+/* DuckDB's decimals of 4 digits have 16 bits. A file may hold more digits than its type says; what
+ * lies under a null may be anything. */
+static firn_status fill_small_decimals(const firn_column *column, const fill_range *range,
+                                       const uint64_t *validity, int16_t *out, firn_error *err)
+{
+    const int32_t *values = (const int32_t *)column->values + range->from;
+    uint32_t beyond = 0;
+    for (int64_t i = 0; i < range->n; i++) {
+        out[i] = (int16_t)values[i];
+        beyond |= (uint32_t)(values[i] ^ out[i]);
+    }
+    for (int64_t i = 0; i < range->n && beyond != 0; i++)
+        if (values[i] != out[i] && bit_at(validity, i))
+            return firn_fail(err, FIRN_ERR_CORRUPT, "decimal of more than %d digits",
+                             (int)column->type->precision);
+    return FIRN_OK;
+}
+
+static firn_status fill_primitive(const firn_column *column, const fill_range *range,
+                                  const uint64_t *validity, void *data, firn_error *err)
 {
     const firn_type *type = column->type;
     const size_t width = firn_column_width(type);
@@ -100,12 +118,11 @@ static void fill_primitive(const firn_column *column, const fill_range *range,
                               : (duckdb_v2_hugeint_t){0};
         }
     } else if (is_small_decimal(type)) {
-        const int32_t *values = column->values;
-        int16_t *out = data;
-        for (int64_t i = 0; i < range->n; i++) out[i] = (int16_t)values[from + (size_t)i];
+        return fill_small_decimals(column, range, validity, data, err);
     } else {
         memcpy(data, (const char *)column->values + from * width, (size_t)range->n * width);
     }
+    return FIRN_OK;
 }
 
 static firn_status fill(firn_engine *engine, duckdb_v2_vector_handle vector,
@@ -219,8 +236,7 @@ static firn_status fill(firn_engine *engine, duckdb_v2_vector_handle vector,
         if (column->type->kind == FIRN_TYPE_UNKNOWN) {
             memset(validity, 0, (size_t)((range->n + 63) / 64) * sizeof *validity);
         }
-        fill_primitive(column, range, validity, data);
-        return FIRN_OK;
+        return fill_primitive(column, range, validity, data, err);
     }
 }
 
