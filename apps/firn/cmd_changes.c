@@ -7,7 +7,8 @@
 #include "app.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "iceberg/changes/changelog.h"
+#include "iceberg/changes/changed_rows.h"
+#include "iceberg/expr/expr_parse.h"
 #include "pick_columns.h"
 #include "row_output.h"
 #include "table_actions.h"
@@ -21,6 +22,7 @@ static const app_option k_options[] = {
     {"net", 0, NULL, "leave out what later snapshots take back"},
     {"moved", 0, NULL, "show also rows that were written again without a change"},
     {"columns", 0, "LIST", "these columns only, in this order"},
+    {"where", 0, "SQL", "rows that pass a filter: \"a > 1 and _change_type = 'INSERT'\""},
     ROW_OUTPUT_OPTIONS,
     {"table", 0, "METADATA", "a table by its metadata file, without a catalog"},
     {"map", 0, "OLD=NEW", "locations that begin with OLD are at NEW; repeatable"},
@@ -41,7 +43,7 @@ typedef struct changes_run {
     row_output output;
     firn_store *store;
     const firn_table_metadata *metadata;
-    firn_changes *changes;
+    firn_changed_rows *rows;
     int64_t n_given;
     firn_batch cut; /* the last batch of a limit */
 } changes_run;
@@ -113,7 +115,7 @@ static firn_status next_rows(void *ctx, const firn_batch **out, firn_error *err)
     const firn_batch *batch = NULL;
     const int64_t left = r->output.limit - r->n_given;
     if (r->output.limit >= 0 && left == 0) return FIRN_DONE;
-    FIRN_TRY(firn_changes_next(r->changes, &batch, err));
+    FIRN_TRY(firn_changed_rows_next(r->rows, &batch, err));
     r->cut = *batch;
     if (r->output.limit >= 0 && r->cut.n_rows > left) r->cut.n_rows = left;
     r->n_given += r->cut.n_rows;
@@ -121,22 +123,34 @@ static firn_status next_rows(void *ctx, const firn_batch **out, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status show(changes_run *r, firn_error *err)
+static firn_status parse_rows(const changes_run *r, firn_changed_rows_opts *out, firn_error *err)
 {
     firn_str *keys = NULL;
-    firn_changes_opts opts = {.struct_size = sizeof opts,
-                              .is_net = app_args_has(r->args, "net"),
-                              .with_carryovers = app_args_has(r->args, "moved")};
-    FIRN_TRY(find_snapshot(r, "from", &opts.from_snapshot_id, err));
-    FIRN_TRY(find_snapshot(r, "to", &opts.to_snapshot_id, err));
-    FIRN_TRY(split_list(r, "key", &keys, &opts.n_identifiers, err));
-    FIRN_TRY(pick(r, &opts.columns, err));
-    opts.identifiers = keys;
-    opts.with_updates = opts.n_identifiers > 0 || app_args_has(r->args, "updates");
-    FIRN_TRY(firn_changelog_open(r->a->env, r->store, r->metadata, &opts, NULL, &r->changes, err));
-    const row_stream stream = {.ctx = r, .columns = opts.columns, .next = next_rows};
+    const char *where = app_args_get(r->args, "where", NULL);
+    firn_changes_opts *changes = &out->changes;
+    *out = (firn_changed_rows_opts){.changes = {.struct_size = sizeof *changes,
+                                                .is_net = app_args_has(r->args, "net"),
+                                                .with_carryovers = app_args_has(r->args, "moved")}};
+    FIRN_TRY(find_snapshot(r, "from", &changes->from_snapshot_id, err));
+    FIRN_TRY(find_snapshot(r, "to", &changes->to_snapshot_id, err));
+    FIRN_TRY(split_list(r, "key", &keys, &changes->n_identifiers, err));
+    FIRN_TRY(pick(r, &changes->columns, err));
+    changes->identifiers = keys;
+    changes->with_updates = changes->n_identifiers > 0 || app_args_has(r->args, "updates");
+    if (!where) return FIRN_OK;
+    return firn_error_wrap(err, firn_expr_parse(firn_str_of(where), r->a->arena, &out->filter, err),
+                           "--where");
+}
+
+static firn_status show(changes_run *r, firn_error *err)
+{
+    firn_changed_rows_opts opts;
+    FIRN_TRY(parse_rows(r, &opts, err));
+    FIRN_TRY(firn_changed_rows_open(r->a->env, r->store, r->metadata, &opts, r->a->arena, &r->rows,
+                                    err));
+    const row_stream stream = {.ctx = r, .columns = opts.changes.columns, .next = next_rows};
     const firn_status st = row_output_print(&r->output, &stream, err);
-    firn_changes_close(r->changes);
+    firn_changed_rows_close(r->rows);
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 

@@ -95,6 +95,28 @@ def test_pairs_net_changes_and_columns(home):
     assert lines("--from", "first", "--key", "id", "--net") == ["1,a,UPDATE_BEFORE,0", "1,y,UPDATE_AFTER,1"]
     assert lines("--to", "first") == ["1,a,INSERT,0", "2,b,INSERT,0"]
     assert len(lines("--moved")) == 2 + 4 + 4
+    assert lines("--where", "id = 2") == ["2,b,INSERT,0"]
+    assert lines("--where", "_change_type = 'DELETE' and _change_ordinal > 1") == ["1,x,DELETE,2"]
+    assert lines("--updates", "--where", "v = 'y' and _change_type <> 'INSERT'") == ["1,y,UPDATE_AFTER,2"]
+    assert lines("--where", "id > 1 or v = 'y'", "--limit", "1") == ["2,b,INSERT,0"]
+    assert lines("--where", "id > 2") == []
+
+
+def test_a_filter_may_look_at_columns_that_are_not_shown(home):
+    home.run("sql", "-c", "CREATE TABLE t (id int, s struct(a int, b varchar), l int[])")
+    home.run("sql", "-c", "INSERT INTO t SELECT i, {'a': i % 3, 'b': 'b' || i}, [i, i] FROM range(5000) r(i)")
+    home.run("sql", "-c", "DELETE FROM t WHERE id = 4711")
+
+    def rows(*args):
+        return home.run("changes", "default.t", "--format", "csv", *args).stdout.splitlines()[1:]
+
+    assert rows("--columns", "id,_change_type", "--where", "s.b = 'b4711'") == ["4711,INSERT", "4711,DELETE"]
+    assert rows("--columns", "_change_type", "--where", "id in (4711, 12)") == ["INSERT", "INSERT", "DELETE"]
+    assert len(rows("--columns", "l", "--where", "s.a = 1")) == 1667 + 1
+    source = next((home.path / "warehouse").rglob("00002-*.metadata.json"))
+    assert rows("--columns", "id", "--where", "s.b = 'b7'") == ["7"]
+    out = home.run("changes", "--table", source, "--columns", "id", "--where", "s.b = 'b7'", "--format", "csv").stdout
+    assert out == "id\n7\n"
 
 
 @pytest.mark.parametrize("args, status, message", [
@@ -107,6 +129,8 @@ def test_pairs_net_changes_and_columns(home):
     (("default.t", "--updates"), 1, "updates need a key: the table has neither identifier fields nor row ids"),
     (("default.t", "--moved", "--net"), 1, "only moved cannot be kept with updates or net changes"),
     (("default.nope",), 1, "default.nope"),
+    (("default.t", "--where", "nope = 1"), 1, "nope"),
+    (("default.t", "--where", "id ="), 1, "--where: "),
 ])
 def test_mistakes_are_told(home, args, status, message):
     home.run("sql", "-c", "CREATE TABLE t (id int)")

@@ -47,21 +47,20 @@ static firn_status add_field(firn_type *to, const firn_field *field, firn_arena 
     return FIRN_OK;
 }
 
-/* The wanted columns, then those that lead to fields which only the filter names: where parts of a
- * struct are wanted and the filter looks at another, the struct is read twice. */
-static firn_status make_read_type(firn_table_rows *rows, const firn_table_rows_opts *opts,
-                                  firn_arena *arena, firn_error *err)
+firn_status firn_table_rows_columns(const firn_type *wanted, const firn_type *all,
+                                    const firn_expr *filter, firn_arena *arena,
+                                    const firn_type **out, firn_error *err)
 {
     const int32_t *ids = NULL;
     size_t n = 0;
     firn_type *read = firn_arena_alloc_zero(arena, sizeof *read);
     if (!read) return firn_fail_nomem(err);
-    *read = *opts->columns;
-    rows->read = read;
-    FIRN_TRY(firn_expr_field_ids(rows->filter, arena, &ids, &n, err));
+    *read = *wanted;
+    *out = read;
+    FIRN_TRY(firn_expr_field_ids(filter, arena, &ids, &n, err));
     for (size_t i = 0; i < n; i++) {
         if (has_field(read, ids[i])) continue;
-        const firn_field *root = find_root(&opts->schema->root, ids[i]);
+        const firn_field *root = find_root(all, ids[i]);
         if (!root) return firn_fail(err, FIRN_ERR_INTERNAL, "filter on a field not in the schema");
         FIRN_TRY(add_field(read, root, arena, err));
     }
@@ -76,7 +75,8 @@ static firn_status open_rows(firn_table_rows *rows, firn_env *env, firn_store *s
         .snapshot_id = opts->snapshot_id, .schema = opts->schema, .filter = opts->filter};
     firn_plan_stream *stream = NULL;
     FIRN_TRY(firn_expr_bind(opts->filter, opts->schema, arena, &rows->filter, err));
-    FIRN_TRY(make_read_type(rows, opts, arena, err));
+    FIRN_TRY(firn_table_rows_columns(opts->columns, &opts->schema->root, rows->filter, arena,
+                                     &rows->read, err));
     FIRN_TRY(firn_batch_create(rows->read, FIRN_BATCH_ROWS, &rows->batch, err));
     rows->shown =
         (firn_batch){.n_columns = opts->columns->n_fields, .columns = rows->batch->columns};

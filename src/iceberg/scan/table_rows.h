@@ -26,6 +26,11 @@ void firn_table_rows_close(firn_table_rows *rows);
 /* Rows that pass the filter, never none; borrowed until the next call. FIRN_DONE at the end. */
 FIRN_MUST_CHECK firn_status firn_table_rows_next(firn_table_rows *rows, const firn_batch **out,
                                                  firn_error *err);
+/* The wanted columns, then those of all that lead to fields which only the bound filter names:
+ * where parts of a struct are wanted and the filter looks at another, the struct is there twice. */
+FIRN_MUST_CHECK firn_status firn_table_rows_columns(const firn_type *wanted, const firn_type *all,
+                                                    const firn_expr *filter, firn_arena *arena,
+                                                    const firn_type **out, firn_error *err);
 /* As far as the rows were asked for; borrowed until the next call. */
 const firn_scan_stats *firn_table_rows_stats(firn_table_rows *rows);
 
