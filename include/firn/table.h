@@ -43,6 +43,8 @@ typedef struct firn_table_create_opts {
     const firn_sort_order *sort_order; /**< NULL: unsorted */
     firn_str location;                 /**< empty: the catalog's default */
     firn_properties properties;        /**< "format-version" is taken out and obeyed (default 2) */
+    bool keeps_ids; /**< columns keep the schema's ids, as files have them; else they are numbered
+                         from 1 */
 } firn_table_create_opts;
 
 #define FIRN_TABLE_CREATE_OPTS(...) \

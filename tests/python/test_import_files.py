@@ -231,3 +231,70 @@ def test_files_with_ids_are_read_by_ids(home, tmp_path):
     path = next(p for p in (home.path / "warehouse" / "default" / "a" / "data").rglob("*.parquet"))
     assert call(home, "add_files", "default.b", f"source_table={path}") == [{"added_files_count": 1}]
     assert home.sql("SELECT * FROM b WHERE nr = 1") == [{"nr": "1", "text": "x"}]
+
+
+def with_ids(path, ids, columns):
+    fields = [pa.field(name, pa.array(values).type, metadata={"PARQUET:field_id": str(i)} if i is not None else None)
+              for (name, values), i in zip(columns.items(), ids)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table([pa.array(v) for v in columns.values()], schema=pa.schema(fields)), path)
+
+
+def test_a_new_table_takes_the_ids_of_its_files(home, tmp_path):
+    """Rows of files with ids are read by them, rows of files without by name."""
+    with_ids(tmp_path / "f" / "1.parquet", (7, 3), {"id": [1, 2], "v": ["a", "b"]})
+    with_ids(tmp_path / "f" / "2.parquet", (3, 7, 9), {"v": ["c"], "id": [3], "more": [0.5]})
+    with_ids(tmp_path / "f" / "3.parquet", (None, None, None), {"v": ["d"], "late": [True], "id": [4]})
+    with_ids(tmp_path / "f" / "4.parquet", (7, 3, 2147483540), {"id": [5], "v": ["e"], "_row_id": [99]})
+    call(home, "snapshot", "default.t", f"source_table={tmp_path}/f")
+    assert rows(home, "default.t") == [
+        {"id": i, "v": v, "more": 0.5 if i == 3 else None, "late": True if i == 4 else None}
+        for i, v in enumerate("abcde", 1)]
+    schema = home.pyiceberg().load_table("default.t").schema()
+    assert {f.name: f.field_id for f in schema.fields} == {"id": 7, "v": 3, "more": 9, "late": 10}
+    assert home.sql("SELECT v FROM t WHERE id = 3") == [{"v": "c"}]
+    home.run("sql", "-c", "ALTER TABLE t ADD COLUMN z int; INSERT INTO t (id, z) VALUES (6, 6)")
+    assert home.value("SELECT sum(id + coalesce(z, 0)) FROM t") == "27"
+
+
+def test_ids_of_nested_columns_and_of_partitions_fit(home, tmp_path):
+    source = pa.schema([
+        pa.field("s", pa.struct([pa.field("y", pa.string(), metadata={"PARQUET:field_id": "5"}),
+                                 pa.field("x", pa.int64(), metadata={"PARQUET:field_id": "2"})]), metadata={"PARQUET:field_id": "4"}),
+        pa.field("l", pa.list_(pa.field("element", pa.int32(), metadata={"PARQUET:field_id": "11"})), metadata={"PARQUET:field_id": "1"})])
+    file = tmp_path / "f" / "day=2024-01-02" / "1.parquet"
+    file.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"s": [{"y": "a", "x": 1}], "l": [[1, 2]]}, schema=source), file)
+    call(home, "snapshot", "default.t", f"source_table={tmp_path}/f")
+    assert rows(home, "default.t") == [{"s": {"y": "a", "x": 1}, "l": [1, 2], "day": datetime.date(2024, 1, 2)}]
+    assert home.sql("SELECT s.x FROM t WHERE day = DATE '2024-01-02'") == [{"x": "1"}]
+
+
+@pytest.mark.parametrize("ids, message", [
+    ((1, 2), 'not supported: column "id" has field id 1, and 7 in another file'),
+    ((7, None), 'column "v" has no field id, others have one'),
+])
+def test_ids_that_do_not_fit_are_refused(home, tmp_path, ids, message):
+    with_ids(tmp_path / "f" / "1.parquet", (7, 3), {"id": [1, 2], "v": ["a", "b"]})
+    with_ids(tmp_path / "f" / "2.parquet", ids, {"id": [1], "v": ["a"]})
+    assert message in call(home, "snapshot", "default.t", f"source_table={tmp_path}/f", check=False)
+
+
+def test_one_id_for_two_names_is_refused(home, tmp_path):
+    with_ids(tmp_path / "f" / "1.parquet", (7, 3), {"id": [1, 2], "v": ["a", "b"]})
+    with_ids(tmp_path / "f" / "2.parquet", (7, 3), {"id": [1], "w": ["a"]})
+    message = 'not supported: field id 3 is column "w", and "v" elsewhere'
+    assert message in call(home, "snapshot", "default.t", f"source_table={tmp_path}/f", check=False)
+
+
+def test_files_of_a_table_that_numbers_otherwise_are_read_by_id(home, tmp_path):
+    """As Iceberg's specification and Spark have it, whatever the names say; what cannot be read so is refused."""
+    home.run("sql", "-c", "CREATE TABLE t (id BIGINT, v BIGINT)")
+    with_ids(tmp_path / "1.parquet", (2, 1), {"id": [1], "v": [10]})
+    with_ids(tmp_path / "2.parquet", (8, 9), {"id": [1], "v": [10]})
+    with_ids(tmp_path / "3.parquet", (2, 1), {"id": [1], "v": ["x"]})
+    for name in ("1", "2"):
+        assert call(home, "add_files", "default.t", f"source_table={tmp_path}/{name}.parquet") == [{"added_files_count": 1}]
+    assert rows(home, "default.t") == sorted([{"id": 10, "v": 1}, {"id": None, "v": None}], key=repr)
+    assert call(home, "add_files", "default.t", f"source_table={tmp_path}/3.parquet", check=False)
+    assert len(rows(home, "default.t")) == 2

@@ -14,7 +14,8 @@
 
 struct create_op {
     firn_arena *arena;
-    firn_id_map ids;
+    firn_id_map ids; /* new ones of old ones, unless they are kept */
+    bool keeps_ids;
     firn_schema *schema;
     firn_update_list list;
 };
@@ -40,12 +41,16 @@ static firn_status check_names(const firn_type *type, firn_error *err)
     return FIRN_OK;
 }
 
-static firn_status make_schema(struct create_op *op, const firn_schema *schema, firn_error *err)
+static firn_status make_schema(struct create_op *op, const firn_table_create_opts *opts,
+                               firn_error *err)
 {
     int32_t last_id = 0;
-    if (!schema) return firn_fail(err, FIRN_ERR_ARG, "a new table needs a schema");
+    if (!opts->schema) return firn_fail(err, FIRN_ERR_ARG, "a new table needs a schema");
     op->ids.arena = op->arena;
-    FIRN_TRY(firn_schema__copy(schema, op->arena, &last_id, &op->ids, &op->schema, err));
+    op->keeps_ids = opts->keeps_ids;
+    if (op->keeps_ids) last_id = firn_schema_max_id(opts->schema);
+    FIRN_TRY(firn_schema__copy(opts->schema, op->arena, op->keeps_ids ? NULL : &last_id, &op->ids,
+                               &op->schema, err));
     FIRN_TRY(check_names(&op->schema->root, err));
     op->schema->schema_id = 0;
     FIRN_TRY(
@@ -59,7 +64,7 @@ static firn_status map_source(const struct create_op *op, int32_t *source_id,
                               const firn_transform *transform, const firn_field **out,
                               firn_error *err)
 {
-    const int32_t id = firn_id_map__find(&op->ids, *source_id);
+    const int32_t id = op->keeps_ids ? *source_id : firn_id_map__find(&op->ids, *source_id);
     *out = id > 0 ? firn_schema_find_id(op->schema, id) : NULL;
     if (!*out)
         return firn_fail(err, FIRN_ERR_ARG, "no column with id %d to partition or sort by",
@@ -191,7 +196,7 @@ static firn_status stage(firn_table *table, const firn_table_create_opts *opts, 
     FIRN_TRY(push(&op, (firn_update){.kind = FIRN_UPDATE_ASSIGN_UUID, .text = id}, err));
     FIRN_TRY(make_properties(&op, opts->properties, err));
     FIRN_TRY(make_location(&op, table, opts->location, err));
-    FIRN_TRY(make_schema(&op, opts->schema, err));
+    FIRN_TRY(make_schema(&op, opts, err));
     FIRN_TRY(make_spec(&op, opts->spec, err));
     FIRN_TRY(make_sort_order(&op, opts->sort_order, err));
     table->create_updates = op.list.items;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/maintain/import/import_ids.h"
 #include "iceberg/spec/schema_json.h"
 #include "iceberg/txn/schema_tree.h"
 #include "iceberg/txn/txn_internal.h"
@@ -17,7 +18,10 @@ typedef struct shape_op {
     firn_arena *arena;
     firn_schema *read; /* of the file visited last */
     firn_schema *schema;
-    bool *differs; /* of each file: its schema is not that of the first */
+    bool *differs;          /* of each file: its schema is not that of the first */
+    firn_schema *first;     /* as it is in the file */
+    bool *has_others_names; /* of each file: ids and names are not those of the first */
+    firn_import_ids ids;
 } shape_op;
 
 /* ---- schemas of files ---- */
@@ -45,6 +49,7 @@ static firn_status drop_unknown(firn_arena *arena, firn_type *type, firn_error *
         *below = *fields[n].type;
         if (below->n_fields > 0) FIRN_TRY(drop_unknown(arena, below, err));
         fields[n].type = below;
+        if (fields[n].id >= FIRN_RESERVED_FIELD_ID) continue; /* of rows, not of the table */
         if (type->kind != FIRN_TYPE_STRUCT || is_known(below)) n++;
     }
     type->fields = fields;
@@ -52,7 +57,7 @@ static firn_status drop_unknown(firn_arena *arena, firn_type *type, firn_error *
     return FIRN_OK;
 }
 
-/* Numbered from 1, whatever ids the file has. */
+/* Numbered from 1, whatever ids the file has: they come in the end. */
 static firn_status copy_schema(const firn_parquet_file *file, firn_arena *arena, firn_schema **out,
                                firn_error *err)
 {
@@ -67,9 +72,13 @@ static firn_status read_schema(void *ctx, size_t i, const firn_parquet_file *fil
                                firn_arena *scratch, firn_error *err)
 {
     shape_op *op = ctx;
-    (void)i;
     (void)worker;
     (void)scratch;
+    FIRN_TRY(firn_import_ids_add(&op->ids, firn_parquet_file_schema(file), err));
+    if (!op->first)
+        FIRN_TRY(firn_schema__copy(firn_parquet_file_schema(file), op->arena, NULL, NULL,
+                                   &op->first, err));
+    (void)i;
     return copy_schema(file, op->arena, &op->read, err);
 }
 
@@ -88,14 +97,17 @@ static firn_status compare_schema(void *ctx, size_t i, const firn_parquet_file *
     (void)worker;
     FIRN_TRY(copy_schema(file, scratch, &copy, err));
     op->differs[i] = !firn_type_equals(&copy->root, &op->schema->root);
+    op->has_others_names[i] =
+        !firn_type_equals(&firn_parquet_file_schema(file)->root, &op->first->root);
     return FIRN_OK;
 }
 
 static firn_status unite_all(shape_op *op, firn_txn *txn, firn_error *err)
 {
     for (size_t i = 1; i < op->list->n_files; i++) {
-        if (!op->differs[i]) continue;
+        if (!op->differs[i] && !op->has_others_names[i]) continue;
         FIRN_TRY(read_one(op, i, err));
+        if (!op->differs[i]) continue;
         FIRN_TRY(firn_error_wrap(err, firn_txn_union_by_name(txn, op->read, err), "%.*s",
                                  FIRN_STR_ARG(op->list->files[i].path)));
     }
@@ -120,12 +132,16 @@ static firn_status read_schemas(shape_op *op, firn_error *err)
 {
     size_t n_different = 0;
     op->differs = firn_arena_array(op->arena, op->list->n_files, sizeof *op->differs);
-    if (!op->differs) return firn_fail_nomem(err);
+    op->has_others_names =
+        firn_arena_array(op->arena, op->list->n_files, sizeof *op->has_others_names);
+    if (!op->differs || !op->has_others_names) return firn_fail_nomem(err);
     FIRN_TRY(read_one(op, 0, err));
     op->schema = op->read;
     FIRN_TRY(firn_import_footers_each(op->target, op->list, compare_schema, op, err));
-    for (size_t i = 0; i < op->list->n_files; i++) n_different += op->differs[i];
-    return n_different > 0 ? unite(op, err) : FIRN_OK;
+    for (size_t i = 0; i < op->list->n_files; i++)
+        n_different += op->differs[i] || op->has_others_names[i];
+    if (n_different > 0) FIRN_TRY(unite(op, err));
+    return firn_import_ids_apply(&op->ids, &op->schema->root, err);
 }
 
 /* ---- columns that folders name ---- */
@@ -229,6 +245,8 @@ firn_status firn_import_shape_find(const firn_import_target *target, firn_catalo
                    .list = list,
                    .arena = arena};
     *out = (firn_import_shape){0};
+    firn_import_ids_init(&op.ids, arena);
     FIRN_TRY(read_schemas(&op, err));
+    out->has_ids = op.ids.by_path.n_entries > 0;
     return add_columns(&op, out, err);
 }

@@ -9,6 +9,7 @@
 
 typedef struct firn_import_shape {
     firn_schema schema;
+    bool has_ids;             /* the schema's ids are those of the files, which rows are read by */
     firn_partition_spec spec; /* by identity, of the columns that folders name */
 } firn_import_shape;
 

@@ -43,6 +43,7 @@ static firn_status begin(import_op *op, firn_error *err)
                                     &shape, err));
     create.schema = &shape.schema;
     create.spec = &shape.spec;
+    create.keeps_ids = shape.has_ids;
     return firn_txn_begin_create(op->env, op->store, op->catalog, op->ident, &create, &op->table,
                                  &op->txn, err);
 }
