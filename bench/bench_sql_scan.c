@@ -45,8 +45,8 @@ static void open_bench(bench *b)
     check(firn_env_create(FIRN_ENV_OPTS(.memory_bytes = INT64_C(2) << 30), &b->env, &err), &err);
     check(firn_store_create(&b->store, &err), &err);
     check(firn_store_add_local(b->store, b->env, &err), &err);
-    check(firn_memory_catalog_open(b->env, FIRN_STR("lake"), firn_str_of(b->folder), &b->catalog,
-                                   &err),
+    check(firn_memory_catalog_open(b->env, b->store, FIRN_STR("lake"), firn_str_of(b->folder),
+                                   &b->catalog, &err),
           &err);
     check(firn_catalog_get_ops(b->catalog)
               ->create_namespace(firn_catalog_ctx(b->catalog), &ns, (firn_properties){0}, &err),

@@ -74,8 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     firn_arena *arena = firn_arena_create(NULL, ARENA_LIMIT);
     if (arena && firn_env_create(NULL, &env, NULL) == FIRN_OK &&
         firn_store_create(&store, NULL) == FIRN_OK &&
-        firn_memory_catalog_open(env, FIRN_STR("m"), FIRN_STR("memory://w"), &catalog, NULL) ==
-            FIRN_OK &&
+        firn_memory_catalog_open(env, store, FIRN_STR("m"), FIRN_STR("memory://w"), &catalog,
+                                 NULL) == FIRN_OK &&
         firn_table__make(env, store, catalog, &ident, &table, NULL) == FIRN_OK) {
         table->loaded.metadata = &k_base;
         run(table, (firn_str){(const char *)data, size}, arena);

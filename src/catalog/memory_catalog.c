@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "catalog/pointer_catalog.h"
+#include "store/store_read.h"
 
 struct property_row {
     firn_str ns;
@@ -25,6 +27,7 @@ struct state {
 
 struct memory_rows {
     firn_env *env;
+    firn_store *store;
     firn_arena *arena;
     struct state now;   /* what is committed */
     struct state draft; /* of the transaction under way */
@@ -32,7 +35,7 @@ struct memory_rows {
     /* Documents are used outside the catalog's lock, so they have a lock and an arena. */
     pthread_mutex_t documents_lock;
     firn_arena *documents_arena;
-    firn_map documents; /* location -> firn_str; value NULL: removed */
+    firn_map documents; /* location -> firn_str; value NULL: removed. Others are in the store */
 };
 
 /* ---- transactions ---- */
@@ -284,7 +287,7 @@ static firn_status get_document(void *ctx, firn_str location, firn_arena *arena,
     *out = found ? firn_arena_copy(arena, *found) : (firn_str){0};
     pthread_mutex_unlock(&m->documents_lock);
     if (!found)
-        return firn_fail(err, FIRN_ERR_NOT_FOUND, "%.*s does not exist", FIRN_STR_ARG(location));
+        return firn_store_read_all(m->store, location, FIRN_LIMIT_METADATA, arena, out, err);
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }
 
@@ -293,12 +296,13 @@ static firn_status remove_document(void *ctx, firn_str location, firn_error *err
     struct memory_rows *m = ctx;
     firn_status st = FIRN_OK;
     pthread_mutex_lock(&m->documents_lock);
-    if (firn_map_find(&m->documents, location)) {
+    const bool is_here = firn_map_find(&m->documents, location) != NULL;
+    if (is_here) {
         const firn_str key = firn_arena_copy(m->documents_arena, location);
         st = key.data ? firn_map_put(&m->documents, key, NULL, err) : firn_fail_nomem(err);
     }
     pthread_mutex_unlock(&m->documents_lock);
-    return st;
+    return is_here ? st : firn_store_remove(m->store, location, err);
 }
 
 static void destroy_rows(void *ctx)
@@ -330,13 +334,14 @@ static const firn_row_ops k_memory_rows = {
     .destroy = destroy_rows,
 };
 
-firn_status firn_memory_catalog_open(firn_env *env, firn_str name, firn_str warehouse,
-                                     firn_catalog **out, firn_error *err)
+firn_status firn_memory_catalog_open(firn_env *env, firn_store *store, firn_str name,
+                                     firn_str warehouse, firn_catalog **out, firn_error *err)
 {
     *out = NULL;
     struct memory_rows *m = firn_mem_alloc_zero(env->alloc, sizeof *m);
     if (!m) return firn_fail_nomem(err);
     m->env = env;
+    m->store = store;
     m->arena = firn_arena_create(env->alloc, 0);
     m->documents_arena = firn_arena_create(env->alloc, 0);
     if (!m->arena || !m->documents_arena || pthread_mutex_init(&m->documents_lock, NULL) != 0) {

@@ -194,8 +194,8 @@ static firn_status make_default_namespace(firn_home *home, firn_error *err)
 static firn_status open_catalog(firn_home *home, const catalog_plan *plan, firn_error *err)
 {
     if (!plan->path.len) {
-        FIRN_TRY(
-            firn_memory_catalog_open(home->env, plan->name, plan->warehouse, &home->catalog, err));
+        FIRN_TRY(firn_memory_catalog_open(home->env, home->store, plan->name, plan->warehouse,
+                                          &home->catalog, err));
         return make_default_namespace(home, err);
     }
     const firn_sqlite_opts opts = {

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "catalog/memory_catalog.h"
+#include "firn/import.h"
 #include "iceberg/spec/metadata_json.h"
 #include "lake_fixture.h"
 
@@ -239,6 +240,38 @@ static void test_dropped_table_can_be_registered_again(void **state)
     const firn_ident u = firn_test_ident("u");
     assert_fails(ops(lake)->register_table(ctx(lake), &u, FIRN_STR("/no/such.metadata.json"), &err),
                  FIRN_ERR_NOT_FOUND, &err, "metadata file /no/such.metadata.json");
+}
+
+static void test_a_table_of_files_that_are_there_can_be_registered_and_cloned(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    firn_buf text;
+    firn_import_result result;
+    firn_loaded_table loaded;
+    char path[FIRN_TEST_PATH + 64];
+    const firn_ident there = firn_test_ident("there");
+    const firn_ident copy = firn_test_ident("copy");
+    firn_table *table = firn_test_table(lake, "t", false, NULL);
+    firn_buf_init(&text, NULL, 0);
+    assert_ok(firn_metadata_format(firn_table_metadata_of(table), &text, &err), &err);
+    (void)snprintf(path, sizeof path, "%s/elsewhere/00007-x.metadata.json", lake->warehouse);
+    assert_ok(firn_store_put(lake->store, firn_str_of(path), firn_buf_view(&text), &err), &err);
+    assert_ok(ops(lake)->register_table(ctx(lake), &there, firn_str_of(path), &err), &err);
+    firn_table *registered = firn_test_table_open(lake, "there");
+    assert_ok(firn_test_append(lake, registered, "a.parquet", 0, 0, 5, &err), &err);
+    assert_int_equal(firn_test_summary(registered, "total-records"), 5);
+    assert_ok(firn_table_clone(registered, lake->catalog, &copy, NULL, &result, &err), &err);
+    assert_int_equal(result.records, 5);
+    firn_table *cloned = firn_test_table_open(lake, "copy");
+    assert_ok(firn_test_append(lake, cloned, "b.parquet", 0, 5, 2, &err), &err);
+    assert_int_equal(firn_test_summary(cloned, "total-records"), 7);
+    assert_ok(ops(lake)->load_table(ctx(lake), &there, lake->arena, &loaded, &err), &err);
+    assert_int_equal(loaded.metadata->n_snapshots, 1);
+    firn_buf_dispose(&text);
+    firn_table_close(cloned);
+    firn_table_close(registered);
+    firn_table_close(table);
 }
 
 /* ---- commits ---- */
@@ -522,6 +555,7 @@ int main(void)
         BOTH(test_missing_namespace_is_named),
         BOTH(test_table_is_renamed_across_namespaces),
         BOTH(test_dropped_table_can_be_registered_again),
+        BOTH(test_a_table_of_files_that_are_there_can_be_registered_and_cloned),
         BOTH(test_failed_requirement_changes_nothing),
         BOTH(test_commit_to_missing_table_is_refused),
         BOTH(test_creating_an_existing_table_is_refused),

@@ -23,7 +23,7 @@ static int open_both(void **state)
     two_catalogs *t = test_calloc(1, sizeof *t);
     if (sql_fixture_open(&base) != 0) return -1;
     t->base = base;
-    assert_ok(firn_memory_catalog_open(t->base->env, FIRN_STR("other"),
+    assert_ok(firn_memory_catalog_open(t->base->env, t->base->store, FIRN_STR("other"),
                                        firn_str_of(t->base->folder), &t->other, &err),
               &err);
     firn_catalog *const catalogs[] = {t->base->catalog, t->other};

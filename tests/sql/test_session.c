@@ -29,7 +29,7 @@ static int open_fixture(void **state)
     fixture *f = test_calloc(1, sizeof *f);
     assert_ok(firn_env_create(FIRN_ENV_OPTS(.n_threads = 2), &f->env, &err), &err);
     assert_ok(firn_store_create(&f->store, &err), &err);
-    assert_ok(firn_memory_catalog_open(f->env, FIRN_STR("lake"), FIRN_STR("memory://w"),
+    assert_ok(firn_memory_catalog_open(f->env, f->store, FIRN_STR("lake"), FIRN_STR("memory://w"),
                                        &f->catalog, &err),
               &err);
     assert_ok(firn_session_open(f->env, f->store,

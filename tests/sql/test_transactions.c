@@ -439,9 +439,9 @@ static void test_one_transaction_changes_one_catalog(void **state)
     char folder[FIRN_TEST_PATH + 10];
     (void)snprintf(folder, sizeof folder, "%s/second", f->folder);
     tear_down(&other);
-    assert_ok(
-        firn_memory_catalog_open(f->env, FIRN_STR("pond"), firn_str_of(folder), &second, &err),
-        &err);
+    assert_ok(firn_memory_catalog_open(f->env, f->store, FIRN_STR("pond"), firn_str_of(folder),
+                                       &second, &err),
+              &err);
     assert_ok(firn_catalog_get_ops(second)->create_namespace(firn_catalog_ctx(second), &ns,
                                                              (firn_properties){0}, &err),
               &err);

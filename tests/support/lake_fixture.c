@@ -40,9 +40,9 @@ static void open_parts(firn_test_lake *lake, const char *failpoints)
         assert_ok(firn_sqlite_catalog_open(lake->env, lake->store, &opts, &lake->catalog, &err),
                   &err);
     else
-        assert_ok(
-            firn_memory_catalog_open(lake->env, opts.name, opts.warehouse, &lake->catalog, &err),
-            &err);
+        assert_ok(firn_memory_catalog_open(lake->env, lake->store, opts.name, opts.warehouse,
+                                           &lake->catalog, &err),
+                  &err);
 }
 
 static void open_new(firn_test_lake *lake, const char *failpoints)

@@ -23,7 +23,7 @@ int sql_fixture_open(void **state)
     assert_ok(firn_env_create(FIRN_ENV_OPTS(.n_threads = 2), &f->env, &err), &err);
     assert_ok(firn_store_create(&f->store, &err), &err);
     assert_ok(firn_store_add_local(f->store, f->env, &err), &err);
-    assert_ok(firn_memory_catalog_open(f->env, FIRN_STR("lake"), firn_str_of(f->folder),
+    assert_ok(firn_memory_catalog_open(f->env, f->store, FIRN_STR("lake"), firn_str_of(f->folder),
                                        &f->catalog, &err),
               &err);
     assert_ok(firn_catalog_get_ops(f->catalog)
