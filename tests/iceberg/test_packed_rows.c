@@ -256,8 +256,9 @@ static void test_what_is_wrong_is_said(void **state)
     open_fixture(&f, 1 << 20);
     assert_ok(firn_batch_create(&k_root, ROWS, &out, &err), &err);
     /* the second highest byte of the last row's slots: its text has a number, its list has none */
-    const size_t text = ROWS * f.layout.slots[1].at + 4 * (ROWS - 1) + 2;
-    const size_t list = ROWS * f.layout.slots[2].at + 4 * (ROWS - 1) + 2;
+    const size_t last = ROWS - 1;
+    const size_t text = ROWS * f.layout.slots[1].at + 4 * last + 2;
+    const size_t list = ROWS * f.layout.slots[2].at + 4 * last + 2;
     assert_int_equal(read_copy(&f, text, 1, f.block.n_bytes, out, &err), FIRN_ERR_CORRUPT);
     assert_string_equal(err.message, "text 65569 of 34 of sorted rows");
     assert_int_equal(read_copy(&f, list, 1, f.block.n_bytes, out, &err), FIRN_ERR_CORRUPT);
@@ -338,7 +339,7 @@ static void test_texts_that_are_different_or_too_many_get_no_more_numbers(void *
     (void)state;
     assert_int_equal(count_numbers(16 << 20, 1000), 10 * MANY);
     assert_int_equal(count_numbers(16 << 20, 1 << 20), 4 * MANY); /* none of them came again */
-    assert_int_equal(count_numbers(8 * 18 * 10, 1000), 10);       /* bytes with their lengths: 17 */
+    assert_int_equal(count_numbers(1440, 1000), 10);              /* bytes with their lengths: 17 */
     assert_int_equal(count_numbers(0, 1000), 0);
 }
 

@@ -46,8 +46,9 @@ static void append_rows(firn_row_sorter *sorter, int64_t n)
     firn_batch_destroy(batch);
 }
 
-/* Rows come out in order, those with equal keys as they went in, each with its own text. */
-static void assert_sorted(firn_row_sorter *sorter, int64_t n)
+/* Rows come out in order, nulls as if they were this number, those with equal keys as they went in,
+ * each with its own text. */
+static void assert_sorted(firn_row_sorter *sorter, int64_t n, int64_t null)
 {
     firn_error err;
     const firn_batch *batch = NULL;
@@ -60,7 +61,7 @@ static void assert_sorted(firn_row_sorter *sorter, int64_t n)
             const firn_value key = firn_column_get(&batch->columns[0], r);
             const firn_value text = firn_column_get(&batch->columns[1], r);
             const int64_t row = strtoll(text.as.bytes.data + 4, NULL, 10);
-            const int64_t value = key.is_null ? INT64_MAX : key.as.i64;
+            const int64_t value = key.is_null ? null : key.as.i64;
             assert_true(key.is_null ? row % 13 == 0 : value == row * 7919 % 1009);
             assert_true(value > before || (value == before && row > row_before));
             before = value;
@@ -107,7 +108,7 @@ static void sort_rows(int64_t n, int64_t memory_bytes, bool is_spilled)
               &err);
     append_rows(sorter, n);
     assert_ok(firn_row_sorter_finish(sorter, &err), &err);
-    assert_sorted(sorter, n);
+    assert_sorted(sorter, n, INT64_MAX);
     assert_true((firn_row_sorter_spilled(sorter) > 0) == is_spilled);
     firn_row_sorter_destroy(sorter);
     assert_int_equal(count_objects(&lake), before); /* nothing is left behind */
@@ -151,6 +152,49 @@ static void test_an_interrupted_sort_leaves_no_files(void **state)
     assert_true(count_objects(&lake) > before);
     firn_row_sorter_destroy(sorter);
     assert_int_equal(count_objects(&lake), before);
+    firn_table_close(table);
+    firn_test_lake_close(&lake, false);
+}
+
+/* Keys on a curve are kept with the rows, through files and from part to part. */
+static void sort_on_curve(firn_test_lake *lake, const firn_table *table, int64_t n,
+                          int64_t memory_bytes)
+{
+    firn_error err;
+    firn_row_order *order = NULL;
+    firn_row_sorter *sorter = NULL;
+    firn_batch *sample = NULL;
+    const firn_str column = FIRN_STR("n");
+    assert_ok(
+        firn_row_order_by_curve(&k_schema, FIRN_CURVE_Z, &column, 1, lake->arena, &order, &err),
+        &err);
+    assert_ok(firn_batch_create(&k_schema.root, 1010, &sample, &err), &err);
+    for (int64_t i = 0; i < 1010; i++) ((int64_t *)sample->columns[0].values)[i] = i - 1;
+    sample->n_rows = sample->columns[0].n_values = 1010;
+    assert_ok(firn_row_order_sample(order, sample, 1, &err), &err);
+    assert_ok(firn_row_order_finish_samples(order, &err), &err);
+    const firn_row_sorter_opts opts = {
+        .schema = &k_schema, .order = order, .memory_bytes = memory_bytes};
+    assert_ok(firn_row_sorter_create(lake->env, lake->store, firn_table_metadata_of(table), &opts,
+                                     &sorter, &err),
+              &err);
+    append_rows(sorter, n);
+    assert_ok(firn_row_sorter_finish(sorter, &err), &err);
+    assert_sorted(sorter, n, INT64_MIN + 1);
+    assert_true((firn_row_sorter_spilled(sorter) > 0) == (memory_bytes < 1 << 22));
+    firn_row_sorter_destroy(sorter);
+    firn_batch_destroy(sample);
+}
+
+static void test_rows_are_sorted_on_a_curve(void **state)
+{
+    (void)state;
+    firn_test_lake lake = {0};
+    firn_test_lake_open(&lake, false, NULL);
+    firn_table *table = firn_test_table(&lake, "t", false, NULL);
+    sort_on_curve(&lake, table, 5000, 1 << 24);
+    sort_on_curve(&lake, table, 30000, 1 << 20);
+    sort_on_curve(&lake, table, 3500, 1);
     firn_table_close(table);
     firn_test_lake_close(&lake, false);
 }
@@ -512,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_rows_are_sorted_in_memory),
         cmocka_unit_test(test_rows_beyond_the_budget_are_sorted_through_files),
         cmocka_unit_test(test_an_interrupted_sort_leaves_no_files),
+        cmocka_unit_test(test_rows_are_sorted_on_a_curve),
         cmocka_unit_test(test_rows_of_all_types_come_out_as_a_plain_sort_has_them),
         cmocka_unit_test(test_parts_are_in_order),
         cmocka_unit_test(test_deleted_rows_are_found_where_they_went),
