@@ -6,10 +6,9 @@
 #include "base/error.h"
 #include "iceberg/write/writer_config.h"
 
-#define K_PART_SHARE                                                                               \
-    8                   /* of the memory, by threads: what a part takes while it is sorted is more \
-                         */
-#define K_HELD_EIGHTH 5 /* eighths of the memory for rows while they come */
+/* Of the memory, by threads: what lists and columns of a part take while it is sorted is more. */
+#define K_PART_SHARE  12
+#define K_HELD_EIGHTH 6 /* eighths of the memory for rows while they come */
 #define K_MIN_PART    ((int64_t)64 << 10)
 #define K_TEXTS       16   /* of the memory: for texts that many rows have */
 #define K_MAX_SPREAD  4096 /* parts that one is handed on to */
