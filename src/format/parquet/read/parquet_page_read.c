@@ -386,8 +386,7 @@ static firn_status load_page(firn_pq_pages *p, const firn_pq_page_header *h, uin
                              firn_pq_page *out, firn_error *err)
 {
     FIRN_TRY(load_data(p, h, offset, out, err));
-    if (p->block && out->data == p->block->data)
-        p->has_views = p->keep_pages && has_own_values(h);
+    if (p->block && out->data == p->block->data) p->has_views = p->keep_pages && has_own_values(h);
     return FIRN_OK;
 }
 
