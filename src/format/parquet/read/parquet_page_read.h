@@ -45,6 +45,10 @@ typedef struct firn_pq_page {
 typedef struct firn_pq_pages {
     const firn_parquet_file *file;
     firn_codec codec;
+    bool is_flat;     /* a value per row, so the index tells how many a page has */
+    bool is_hesitant; /* few of the wanted rows are expected to be asked for */
+    bool keep_pages;  /* views point into pages: what holds them is retired, not overwritten */
+    bool has_views;   /* into block */
     firn_codec_ctx *codec_ctx; /* shared by the columns of one reader */
     int64_t at;                /* next page header */
     int64_t end;               /* no page may reach past it */
@@ -56,21 +60,17 @@ typedef struct firn_pq_pages {
     size_t n_index;            /* pages of the index, once it was gone along */
     size_t n_pages, n_skipped; /* data pages of the chunk that were read, that were not */
     int64_t n_rows;            /* of the row group */
-    bool is_flat;              /* a value per row, so the index tells how many a page has */
     /* Rows that may be asked for, which says how far to read ahead. NULL: all. */
     const firn_row_range *wanted;
     size_t n_wanted;
     int64_t first_row;  /* of the row group in the file, which wanted counts from */
-    bool is_hesitant;   /* few of the wanted rows are expected to be asked for */
     size_t ahead_bytes; /* of the next look ahead */
     size_t window_bytes;
     firn_pq_block *window; /* bytes [window_start, window_start + window_len) of the file */
     size_t window_len;
     int64_t window_start;
-    bool keep_pages; /* views point into pages: what holds them is retired, not overwritten */
     firn_pq_blocks *blocks;
     firn_pq_block *block; /* the current page's data, when it is not the window's */
-    bool has_views;       /* into block */
     firn_pq_page_stream stream;
 } firn_pq_pages;
 
