@@ -251,6 +251,28 @@ static void test_functions_give_what_spark_documents(void **state)
         {"hash(1.5) = hash(15L) AND hash(true) = hash(1)", "true"},
         {"hash(CAST(NULL AS STRING)) || xxhash64(NULL)", "4242"},
         {"xxhash64('Spark', array(123), 2)", "5602566077635097486"},
+        /* blanks stand in front of signs, not of the dollar; what does not fit is shown by signs */
+        {"to_char(-12, '999MI') || '|' || to_char(12, '999MI') || '|'", " 12-| 12 |"},
+        {"to_char(-12, 'S999') || to_char(12, 'S999') || to_char(5, '$999')", " -12 +12$  5"},
+        {"to_char(-1, '99PR') || to_char(1, '99PR') || '|'", " <1> 1  |"},
+        {"to_char(0.5, '9.9') || to_char(12, '99.') || to_char(1234.5, '999.9')", "0.512 ###.#"},
+        {"to_char(1234, '9,999,999') || to_char(12, '0,000')", "    1,2340,012"},
+        {"to_char(DATE'2024-01-02', 'yyyy-MM') || to_char(X'61', 'hex')", "2024-0161"},
+        {"to_number('1,234.5', '9,999.99')", "1234.50"},
+        {"to_number('<5>', '9PR') + to_number('7-', '9S')", "-12"},
+        {"coalesce(try_to_number('12,34', '9,999'), try_to_number('1', '000'))", "NULL"},
+        {"mask('\u00c4bC-1') || mask('aB1', NULL, 'y', '#')", "XxX-nyB#"},
+        {"shiftleft(-1, 33) || shiftright(-8, 1) || shiftrightunsigned(-1L, 60)", "-2-415"},
+        {"array_sort(array(3, 1, NULL, 2), (x, y) -> CASE WHEN x < y THEN 1 WHEN x > y THEN -1 "
+         "ELSE 0 END)",
+         "[3, null, 2, 1]"},
+        {"array_sort(array('bb', 'a', 'cc'), (x, y) -> length(x) - length(y))", "[a, bb, cc]"},
+        {"map_zip_with(map('a', 1), map('b', 2), (k, v, w) -> concat(k, v, coalesce(w, 0)))",
+         "{a -> a10, b -> null}"},
+        {"CAST(CAST(1700000000 AS TIMESTAMP) AS BIGINT)", "1700000000"},
+        {"CAST(TIMESTAMP'1969-12-31 23:59:59.5' AS INT)", "-1"},
+        {"CAST(1.5 AS TIMESTAMP)", "1970-01-01 00:00:01.5"},
+        {"hex(substring(X'0102030405', -4, 2)) || hex(substr(X'0102', 2))", "020302"},
     };
     sql_fixture *f = *state;
     sql_run(f, "set dialect = 'spark'");
@@ -268,9 +290,41 @@ static void test_functions_that_would_give_other_values_are_refused(void **state
     sql_expect_failure(f, k_refused[1], FIRN_ERR_ARG, "expected a unit of time", NULL, 21);
 }
 
+static void test_windows_and_rows_of_functions(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "set dialect = 'spark'");
+    sql_run(f, "create table e (ts timestamp, a array<int>, m map<string, int>, j string)");
+    sql_run(f, "insert into e values (TIMESTAMP'2024-01-01 00:01:00', array(10, 20), map('k', 1), "
+               "'{\"p\":1,\"q q\":[2]}'), (TIMESTAMP'2024-01-01 00:06:00', array(), NULL, 'x'), "
+               "(NULL, NULL, NULL, NULL)");
+    assert_rows(
+        f,
+        "select unix_timestamp(window.start) % 3600, window.end - window.start, count(*) "
+        "from e where ts is not null group by window(ts, '5 minutes') order by window.start",
+        "(0, '00:05:00', 1) (300, '00:05:00', 1)");
+    assert_rows(f,
+                "select count(window), count(*) from e group by window(ts, '1 hour', '1 hour', '5 "
+                "minutes') order by 1",
+                "(0, 1) (1, 1) (1, 1)");
+    sql_expect_failure(f, "select window(ts, '10 minutes', '5 minutes') from e", FIRN_ERR_ARG,
+                       "not supported: window() with windows that overlap", NULL, 32);
+    assert_rows(f, "select posexplode(a) from e", "(0, 10) (1, 20)");
+    assert_rows(f, "select posexplode(m) from e", "(0, k, 1)");
+    assert_rows(f, "select count(*), count(`key`) from (select explode_outer(m) from e)", "(3, 1)");
+    assert_rows(f, "select p, c from e lateral view posexplode_outer(a) u as p, c order by p, c",
+                "(NULL, NULL) (NULL, NULL) (0, 10) (1, 20)");
+    assert_rows(f, "select p, k, v from e lateral view posexplode(m) u as p, k, v", "(0, k, 1)");
+    assert_rows(f, "select x, y from e lateral view json_tuple(j, 'p', 'q q') u as x, y order by x",
+                "(NULL, NULL) (NULL, NULL) (1, [2])");
+    assert_rows(f, "select inline_outer(array(struct(1, 'a'), struct(2, 'b')))", "(1, a) (2, b)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_windows_and_rows_of_functions, sql_fixture_open,
+                                        sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_functions_give_what_spark_documents, sql_fixture_open,
                                         sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_functions_that_would_give_other_values_are_refused,

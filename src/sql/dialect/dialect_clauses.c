@@ -234,6 +234,14 @@ static firn_status put_columns(firn_dialect_writer *w, const generator *g, const
     return FIRN_OK;
 }
 
+/* Several columns by one unnest(). */
+static bool makes_rows(const firn_dialect_writer *w, const generator *g)
+{
+    static const char *const k_functions[] = {"INLINE", "INLINE_OUTER", "STACK", "JSON_TUPLE",
+                                              NULL};
+    return firn_dialect_is_any(w, g->function, k_functions);
+}
+
 /* "(SELECT unnest(x) AS a, ...)" for the generator. n_columns: that it should have, by its user. */
 static firn_status put_generator(firn_dialect_writer *w, const generator *g, size_t n_columns,
                                  firn_error *err)
@@ -243,13 +251,17 @@ static firn_status put_generator(firn_dialect_writer *w, const generator *g, siz
     static const generated k_map[] = {{"unnest(map_keys(", "))", "key"},
                                       {"unnest(map_values(", "))", "value"}};
     static const generated k_list[] = {{"unnest(", ")", "col"}};
+    static const generated k_map_position[] = {
+        {"CAST(generate_subscripts(map_keys(", "), 1) - 1 AS INTEGER)", "pos"},
+        {"unnest(map_keys(", "))", "key"},
+        {"unnest(map_values(", "))", "value"}};
     const bool has_position = firn_dialect_is_word(w, g->function, "POSEXPLODE") ||
                               firn_dialect_is_word(w, g->function, "POSEXPLODE_OUTER");
     FIRN_TRY(firn_dialect_put(w, g->function, "(SELECT ", err));
-    if (firn_dialect_is_word(w, g->function, "INLINE"))
-        return put_around(w, g, "unnest(", ", max_depth := 2))", err);
-    if (firn_dialect_is_word(w, g->function, "STACK"))
+    if (makes_rows(w, g))
         FIRN_TRY(firn_dialect_emit(w, g->function, g->close + 1, err));
+    else if (has_position && n_columns == 3)
+        FIRN_TRY(put_columns(w, g, k_map_position, 3, err));
     else if (has_position)
         FIRN_TRY(put_columns(w, g, k_position, 2, err));
     else if (n_columns == 2)
@@ -261,8 +273,9 @@ static firn_status put_generator(firn_dialect_writer *w, const generator *g, siz
 
 static bool read_generator(const firn_dialect_writer *w, size_t i, generator *g)
 {
-    static const char *const k_functions[] = {"EXPLODE", "EXPLODE_OUTER",    "INLINE", "POSEXPLODE",
-                                              "STACK",   "POSEXPLODE_OUTER", NULL};
+    static const char *const k_functions[] = {"EXPLODE",      "EXPLODE_OUTER", "INLINE",
+                                              "POSEXPLODE",   "STACK",         "POSEXPLODE_OUTER",
+                                              "INLINE_OUTER", "JSON_TUPLE",    NULL};
     *g = (generator){.function = i, .open = i + 1};
     if (!firn_dialect_is_any(w, i, k_functions) || !firn_dialect_is_symbol(w, i + 1, "(")) {
         return false;
@@ -276,8 +289,10 @@ static firn_status write_lateral(firn_dialect_writer *w, size_t i, size_t *next,
 {
     generator g;
     const bool is_view = firn_dialect_is_word(w, i + 1, "VIEW");
-    const bool is_outer = is_view && firn_dialect_is_word(w, i + 2, "OUTER");
+    static const char *const k_outer[] = {"EXPLODE_OUTER", "POSEXPLODE_OUTER", NULL};
+    bool is_outer = is_view && firn_dialect_is_word(w, i + 2, "OUTER");
     if (!read_generator(w, i + 1 + is_view + is_outer, &g)) return FIRN_OK;
+    is_outer |= firn_dialect_is_any(w, g.function, k_outer);
     *next = g.close + 1;
     if (!is_view) {
         FIRN_TRY(firn_dialect_put(w, i, "LATERAL ", err));
@@ -292,9 +307,7 @@ static firn_status write_lateral(firn_dialect_writer *w, size_t i, size_t *next,
         FIRN_TRY(firn_dialect_copy(w, g.table, g.table + 1, err));
     else
         FIRN_TRY(firn_dialect_put(w, g.close, "\"lateral_view\"", err));
-    const bool has_names = g.n_columns > 0 && (firn_dialect_is_word(w, g.function, "INLINE") ||
-                                               firn_dialect_is_word(w, g.function, "STACK"));
-    if (has_names) {
+    if (g.n_columns > 0 && makes_rows(w, &g)) {
         FIRN_TRY(firn_dialect_put(w, g.close, "(", err));
         FIRN_TRY(firn_dialect_copy(w, g.columns, g.columns + 2 * g.n_columns - 1, err));
         FIRN_TRY(firn_dialect_put(w, g.close, ")", err));

@@ -139,6 +139,23 @@ FIRN_MUST_CHECK firn_status firn_dialect_arrays_zip(firn_dialect_writer *w,
 /* listagg(x, ',') WITHIN GROUP (ORDER BY x) */
 FIRN_MUST_CHECK firn_status firn_dialect_listagg(firn_dialect_writer *w,
                                                  const firn_dialect_call *call, firn_error *err);
+/* array_sort(a, (x, y) -> ..) */
+FIRN_MUST_CHECK firn_status firn_dialect_sort_by(firn_dialect_writer *w,
+                                                 const firn_dialect_call *call, firn_error *err);
+/* map_zip_with(m, n, (k, v, w) -> ..) */
+FIRN_MUST_CHECK firn_status firn_dialect_map_zip(firn_dialect_writer *w,
+                                                 const firn_dialect_call *call, firn_error *err);
+/* ---- dialect_builders.c ---- */
+FIRN_MUST_CHECK firn_status firn_dialect_to_char(firn_dialect_writer *w,
+                                                 const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_to_number(firn_dialect_writer *w,
+                                                   const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_json_build(firn_dialect_writer *w,
+                                                    const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_json_tuple(firn_dialect_writer *w,
+                                                    const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_window(firn_dialect_writer *w,
+                                                const firn_dialect_call *call, firn_error *err);
 /* hash(a, b), xxhash64(a, b) of Spark */
 FIRN_MUST_CHECK firn_status firn_dialect_hash(firn_dialect_writer *w, const firn_dialect_call *call,
                                               firn_error *err);

@@ -71,6 +71,68 @@ firn_status firn_dialect_map_filter(firn_dialect_writer *w, const firn_dialect_c
     return put_entries(w, call, "list_filter", "", "))", err);
 }
 
+/* map_zip_with(m, n, (k, v, w) -> body): of the keys of both, those of the first in front. */
+firn_status firn_dialect_map_zip(firn_dialect_writer *w, const firn_dialect_call *call,
+                                 firn_error *err)
+{
+    const size_t open = call->args[2];
+    const bool is_triple =
+        firn_dialect_is_symbol(w, open, "(") && firn_dialect_skip(w, open) == open + 7 &&
+        firn_dialect_is_symbol(w, open + 7, "->") && firn_dialect_is_symbol(w, open + 2, ",") &&
+        firn_dialect_is_symbol(w, open + 4, ",");
+    if (!is_triple)
+        return firn_sql_fail(err, firn_dialect_token(w, open)->offset,
+                             "expected a function of a key and two values: (k, v, w) -> ..");
+    FIRN_TRY(firn_dialect_put(w, open,
+                              "map_from_entries(list_transform(firn_distinct(list_concat("
+                              "map_keys(",
+                              err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
+    FIRN_TRY(firn_dialect_put(w, open, "), map_keys(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+    FIRN_TRY(firn_dialect_put(w, open,
+                              "))), lambda \"firn_k\": struct_pack(k := \"firn_k\", v := "
+                              "list_transform([\"firn_k\"], lambda ",
+                              err));
+    FIRN_TRY(firn_dialect_copy(w, open + 1, open + 2, err));
+    for (size_t i = 0; i < 2; i++) {
+        FIRN_TRY(firn_dialect_put(w, open, ": list_transform([(", err));
+        FIRN_TRY(firn_dialect_emit_arg(w, call, i, err));
+        FIRN_TRY(firn_dialect_put(w, open, ")[\"firn_k\"]], lambda ", err));
+        FIRN_TRY(firn_dialect_copy(w, open + 3 + 2 * i, open + 4 + 2 * i, err));
+    }
+    FIRN_TRY(firn_dialect_put(w, open, ": ", err));
+    FIRN_TRY(firn_dialect_emit(w, open + 8, call->close, err));
+    return firn_dialect_put(w, call->close, ")[1])[1])[1])))", err);
+}
+
+/* array_sort(a, (x, y) -> body): by how many elements stand before each; those that are equal stay
+ * in their order. Takes the square of the elements. */
+firn_status firn_dialect_sort_by(firn_dialect_writer *w, const firn_dialect_call *call,
+                                 firn_error *err)
+{
+    pair_lambda l;
+    if (!read_lambda(w, call, &l))
+        return firn_sql_fail(err, firn_dialect_token(w, call->args[1])->offset,
+                             "expected a function of two elements: (x, y) -> ..");
+    FIRN_TRY(firn_dialect_put(w, l.key, "list_transform(list_sort(list_transform(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
+    FIRN_TRY(firn_dialect_put(w, l.key, ", lambda ", err));
+    FIRN_TRY(firn_dialect_copy(w, l.value, l.value + 1, err));
+    FIRN_TRY(firn_dialect_put(w, l.key,
+                              ", \"firn_i\": struct_pack(n := "
+                              "list_sum(list_transform(",
+                              err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
+    FIRN_TRY(firn_dialect_put(w, l.key, ", lambda ", err));
+    FIRN_TRY(firn_dialect_copy(w, l.key, l.key + 1, err));
+    FIRN_TRY(firn_dialect_put(w, l.key, ": CASE WHEN (", err));
+    FIRN_TRY(firn_dialect_emit(w, l.body, l.end, err));
+    FIRN_TRY(firn_dialect_put(w, l.key, ") < 0 THEN 1 ELSE 0 END)), i := \"firn_i\", x := ", err));
+    FIRN_TRY(firn_dialect_copy(w, l.value, l.value + 1, err));
+    return firn_dialect_put(w, l.key, "))), lambda \"firn_e\": \"firn_e\".x)", err);
+}
+
 /* Of "WITHIN GROUP (ORDER BY x)" what stands in the parentheses; FILTER and OVER stay behind. */
 firn_status firn_dialect_listagg(firn_dialect_writer *w, const firn_dialect_call *call,
                                  firn_error *err)

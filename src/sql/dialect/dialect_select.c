@@ -116,12 +116,16 @@ static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, si
                               firn_error *err)
 {
     firn_str name = {0};
-    if (from >= to || is_named(w, from, to) || has_alias(w, from, to)) return FIRN_OK;
+    const bool is_window = w->opts->dialect == FIRN_DIALECT_SPARK &&
+                           firn_dialect_is_word(w, from, "window") && is_named(w, from, to) &&
+                           firn_dialect_is_name(w, to - 1);
+    if (from >= to || (is_named(w, from, to) && !is_window) || has_alias(w, from, to))
+        return FIRN_OK;
     if (w->opts->dialect == FIRN_DIALECT_TRINO) {
         name = firn_arena_printf(w->arena, "_col%zu", index);
         if (!name.data) return firn_fail_nomem(err);
     } else {
-        FIRN_TRY(spark_name(w, from, to, &name, err));
+        FIRN_TRY(spark_name(w, is_window ? to - 1 : from, to, &name, err));
     }
     FIRN_TRY(firn_dialect_put(w, to - 1, " AS ", err));
     return firn_dialect_put_name(w, to - 1, name, err);
@@ -131,10 +135,10 @@ static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, si
 
 static bool ends_list(const firn_dialect_writer *w, size_t i)
 {
-    static const char *const k_ends[] = {"FROM",       "WHERE", "GROUP",     "HAVING", "ORDER",
-                                         "LIMIT",      "UNION", "INTERSECT", "WINDOW", "QUALIFY",
-                                         "OFFSET",     "FETCH", "LATERAL",   "SORT",   "CLUSTER",
-                                         "DISTRIBUTE", NULL};
+    static const char *const k_ends[] = {
+        "FROM",   "WHERE", "GROUP",   "HAVING", "ORDER",   "LIMIT",      "UNION",   "INTERSECT",
+        "OFFSET", "FETCH", "LATERAL", "SORT",   "CLUSTER", "DISTRIBUTE", "QUALIFY", NULL};
+    if (firn_dialect_is_window_clause(w, i)) return true;
     if (firn_dialect_is_word(w, i, "EXCEPT"))
         return !firn_dialect_is_symbol(w, i + 1, "(") || !firn_dialect_is_symbol(w, i - 1, "*");
     if (firn_dialect_is_word(w, i, "MINUS")) return true;

@@ -9,6 +9,11 @@
 #define VARIANT_BYTES \
     "CASE WHEN ($1) IS NOT NULL THEN firn_variant_bytes(variant_to_parquet_variant($1)) END"
 
+/* The elements with their places, counted from 0. */
+#define WITH_POSITIONS(list)                                                      \
+    "list_transform(" list ", lambda \"firn_x\", \"firn_i\": struct_pack(pos := " \
+    "CAST(\"firn_i\" - 1 AS INTEGER), col := \"firn_x\"))"
+
 static const firn_dialect_function k_functions[] = {
     /* ---- lists, maps, structs ---- */
     {"array", 0, ANY, "list_value($*)", NULL},
@@ -229,7 +234,9 @@ static const firn_dialect_function k_functions[] = {
      NULL},
     {"zeroifnull", 1, 1, "coalesce($1, 0)", NULL},
     {"nullifzero", 1, 1, "nullif($1, 0)", NULL},
-    {"format_number", 2, 2, "format('{:,.' || ($2) || 'f}', CAST($1 AS DOUBLE))", NULL},
+    {"format_number", 2, 2,
+     "CASE WHEN ($2) >= 0 THEN format('{:,.' || greatest($2, 0) || 'f}', CAST($1 AS DOUBLE)) END",
+     NULL},
     {"bround", 1, 1, "round_even($1, 0)", NULL},
     {"bround", 2, 2, "round_even($1, $2)", NULL},
     {"pmod", 2, 2,
@@ -238,7 +245,8 @@ static const firn_dialect_function k_functions[] = {
     {"log", 1, 1, "CASE WHEN ($1) > 0 THEN ln($1) END", NULL},
     {"positive", 1, 1, "($1)", NULL},
     {"negative", 1, 1, "(-($1))", NULL},
-    {"shiftleft", 2, 2, "(($1) << ($2))", NULL},
+    {"shiftleft", 2, 2, "firn_java_shift(($1) + CAST(0 AS INTEGER), $2, true)", NULL},
+    {"shiftrightunsigned", 2, 2, "firn_java_shift(($1) + CAST(0 AS INTEGER), $2, false)", NULL},
     {"shiftright", 2, 2, "(($1) >> ($2))", NULL},
     {"try_add", 2, 2, "TRY(($1) + ($2))", NULL},
     {"try_subtract", 2, 2, "TRY(($1) - ($2))", NULL},
@@ -327,11 +335,13 @@ static const firn_dialect_function k_functions[] = {
      NULL},
     {"position", 3, 3, "CAST(firn_locate($1, $2, $3) AS INTEGER)", NULL},
     {"lpad", 3, 3,
-     "CASE WHEN ($3) = '' THEN left($1, greatest($2, 0)) ELSE lpad(CAST(firn_text($1) AS VARCHAR), "
+     "CASE WHEN ($3) = '' THEN left(CAST(firn_text($1) AS VARCHAR), greatest($2, 0)) ELSE "
+     "lpad(CAST(firn_text($1) AS VARCHAR), "
      "greatest($2, 0), $3) END",
      NULL},
     {"rpad", 3, 3,
-     "CASE WHEN ($3) = '' THEN left($1, greatest($2, 0)) ELSE rpad(CAST(firn_text($1) AS VARCHAR), "
+     "CASE WHEN ($3) = '' THEN left(CAST(firn_text($1) AS VARCHAR), greatest($2, 0)) ELSE "
+     "rpad(CAST(firn_text($1) AS VARCHAR), "
      "greatest($2, 0), $3) END",
      NULL},
     {"ltrim", 2, 2, "ltrim($2, $1)", NULL},
@@ -406,7 +416,36 @@ static const firn_dialect_function k_functions[] = {
     {"explode_outer", 1, 1, "unnest(CASE WHEN len($1) > 0 THEN $1 ELSE [NULL] END)", NULL},
     {"inline", 1, 1, "unnest($1, max_depth := 2)", NULL},
     {"stack", 2, ANY, NULL, firn_dialect_stack},
-    {"array_sort", 2, 2, "error('not supported: array_sort() with a function that compares')",
+    {"array_sort", 2, 2, NULL, firn_dialect_sort_by},
+    {"map_zip_with", 3, 3, NULL, firn_dialect_map_zip},
+    {"posexplode", 1, 1, "unnest(" WITH_POSITIONS("$1") ", max_depth := 2)", NULL},
+    {"posexplode_outer", 1, 1,
+     "unnest(CASE WHEN len($1) > 0 THEN " WITH_POSITIONS("$1") " ELSE [NULL] END, max_depth := 2)",
+     NULL},
+    {"inline_outer", 1, 1, "unnest(CASE WHEN len($1) > 0 THEN $1 ELSE [NULL] END, max_depth := 2)",
+     NULL},
+    {"json_tuple", 2, ANY, NULL, firn_dialect_json_tuple},
+    {"window", 2, 4, NULL, firn_dialect_window},
+    {"mask", 1, 1, "firn_mask($1, 'X', 'x', 'n', NULL)", NULL},
+    {"mask", 2, 2, "firn_mask($1, $2, 'x', 'n', NULL)", NULL},
+    {"mask", 3, 3, "firn_mask($1, $2, $3, 'n', NULL)", NULL},
+    {"mask", 4, 4, "firn_mask($1, $2, $3, $4, NULL)", NULL},
+    {"mask", 5, 5, "firn_mask($1, $2, $3, $4, $5)", NULL},
+    {"to_char", 2, 2, NULL, firn_dialect_to_char},
+    {"to_varchar", 2, 2, NULL, firn_dialect_to_char},
+    {"to_number", 2, 2, NULL, firn_dialect_to_number},
+    {"try_to_number", 2, 2, NULL, firn_dialect_to_number},
+    {"luhn_check", 1, 1, "firn_luhn($1)", NULL},
+    {"quote", 1, 1, "'''' || replace($1, '''', '\\''') || ''''", NULL},
+    {"collation", 1, 1, "'SYSTEM.BUILTIN.UTF8_BINARY'", NULL},
+    {"is_valid_utf8", 1, 1,
+     "CASE WHEN ($1) IS NOT NULL THEN TRY(decode(firn_bytes($1))) IS NOT NULL END", NULL},
+    {"decimal", 1, 1, "CAST($1 AS DECIMAL(10, 0))", NULL},
+    {"substr", 1, 1, "substring($*)", NULL},
+    {"try_to_binary", 1, 1, "TRY(unhex($1))", NULL},
+    {"try_to_binary", 2, 2,
+     "CASE lower($2) WHEN 'hex' THEN TRY(unhex($1)) WHEN 'base64' THEN TRY(from_base64($1)) WHEN "
+     "'utf-8' THEN encode($1) WHEN 'utf8' THEN encode($1) END",
      NULL},
     {"any", 1, 1, "bool_or($1)$w", NULL},
     {"first", 1, 2, FIRN_WITH_TAIL, firn_dialect_first},
@@ -449,10 +488,7 @@ static const firn_dialect_function k_functions[] = {
     {"datepart", 2, 2, NULL, firn_dialect_part_spark},
     {"grouping", 1, 1, "CAST(grouping($1) AS TINYINT)", NULL},
     {"xxhash64", 1, ANY, NULL, firn_dialect_hash},
-    {"monotonically_increasing_id", 0, 0,
-     "error('not supported: function monotonically_increasing_id in dialect spark (rows have no "
-     "partitions)')",
-     NULL},
+    {"monotonically_increasing_id", 0, 0, "(row_number() OVER () - 1)", NULL},
     {"upper", 1, 1, "firn_upper(CAST($1 AS VARCHAR), 'SS')", NULL},
     {"ucase", 1, 1, "firn_upper(CAST($1 AS VARCHAR), 'SS')", NULL},
     {NULL, 0, 0, NULL, NULL},

@@ -61,13 +61,7 @@ static const firn_dialect_function k_functions[] = {
     {"element_at", 2, 2, "($1)[firn_known_element($1, $2)]", NULL},
     {"map", 0, 0, "map([], [])", NULL},
     {"map_agg", 2, 2, "map(list($1)$w, list($2)$w)", NULL},
-    {"multimap_agg", 2, 2,
-     "list_transform([list(struct_pack(k := $1, v := $2))$w], lambda \"l\": "
-     "map(list_distinct(list_transform(\"l\", lambda \"e\": \"e\".k)), "
-     "list_transform(list_distinct(list_transform(\"l\", lambda \"e\": \"e\".k)), lambda \"q\": "
-     "list_transform(list_filter(\"l\", lambda \"e\": \"e\".k = \"q\"), lambda \"e\": "
-     "\"e\".v))))[1]",
-     NULL},
+    {"multimap_agg", 2, 2, "firn_multimap(list(struct_pack(k := $1, v := $2))$w)", NULL},
     {"map_concat", 2, 2,
      "CASE WHEN ($1) IS NOT NULL AND ($2) IS NOT NULL THEN map_concat($1, $2) END", NULL},
     {"transform_values", 2, 2, NULL, firn_dialect_transform_values},
@@ -244,9 +238,48 @@ static const firn_dialect_function k_functions[] = {
      "than none') ELSE list_slice($1, 1, len($1) - ($2)) END",
      NULL},
     {"zip_with", 3, 3, NULL, firn_dialect_zip_with},
-    {"array_sort", 2, 2,
-     "error('not supported: function array_sort in dialect trino with a function that compares')",
+    {"array_sort", 2, 2, NULL, firn_dialect_sort_by},
+    {"map_zip_with", 3, 3, NULL, firn_dialect_map_zip},
+    {"bitwise_left_shift", 2, 2, "cast_to_type(firn_shift_left($1, $2, firn_bits($1)), $1)", NULL},
+    {"bitwise_right_shift", 2, 2, "cast_to_type(firn_shift_right($1, $2, firn_bits($1)), $1)",
      NULL},
+    {"json_object", 0, ANY, NULL, firn_dialect_json_build},
+    {"json_array", 0, ANY, NULL, firn_dialect_json_build},
+    {"luhn_check", 1, 1,
+     "CASE WHEN regexp_full_match($1, '[0-9]+') THEN firn_luhn($1) ELSE CASE WHEN ($1) IS NOT NULL "
+     "THEN error('found a text that is no number') END END",
+     NULL},
+    {"from_big_endian_32", 1, 1, "CAST(CAST($1 AS BIT) AS INTEGER)", NULL},
+    {"from_big_endian_64", 1, 1, "CAST(CAST($1 AS BIT) AS BIGINT)", NULL},
+    {"to_ieee754_32", 1, 1, "CAST(CAST(CAST($1 AS FLOAT) AS BIT) AS BLOB)", NULL},
+    {"to_ieee754_64", 1, 1, "CAST(CAST(CAST($1 AS DOUBLE) AS BIT) AS BLOB)", NULL},
+    {"from_ieee754_32", 1, 1, "CAST(CAST($1 AS BIT) AS FLOAT)", NULL},
+    {"from_ieee754_64", 1, 1, "CAST(CAST($1 AS BIT) AS DOUBLE)", NULL},
+    {"width_bucket", 2, 2, "len(list_filter($2, lambda \"x\": \"x\" <= ($1)))", NULL},
+    {"contains_sequence", 2, 2,
+     "coalesce(list_bool_or(list_transform(range(0, greatest(len($1) - len($2) + 1, 0)), lambda "
+     "\"i\": list_slice($1, \"i\" + 1, \"i\" + len($2)) = ($2))), false)",
+     NULL},
+    {"ngrams", 2, 2,
+     "list_transform(range(1, greatest(len($1) - ($2) + 2, 2)), lambda \"i\": list_slice($1, "
+     "\"i\", \"i\" + ($2) - 1))",
+     NULL},
+    {"shuffle", 1, 1,
+     "list_transform(list_sort(list_transform($1, lambda \"x\": struct_pack(r := random(), x := "
+     "\"x\"))), lambda \"e\": \"e\".x)",
+     NULL},
+    {"split_to_multimap", 3, 3,
+     "firn_multimap(list_transform(string_split($1, $2), lambda \"e\": struct_pack(k := "
+     "string_split(\"e\", $3)[1], v := coalesce(string_split(\"e\", $3)[2], error('an entry "
+     "without a value')))))",
+     NULL},
+    {"multimap_from_entries", 1, 1,
+     "firn_multimap(list_transform($1, lambda \"e\": struct_pack(k := \"e\"[1], v := \"e\"[2])))",
+     NULL},
+    {"map_union", 1, 1, "firn_union(flatten(list(map_entries($1))$w))", NULL},
+    {"reduce_agg", 4, 4, "list_reduce(list($1) FILTER (WHERE ($1) IS NOT NULL) $w, $3, $2)", NULL},
+    {"from_unixtime_nanos", 1, 1, "make_timestamptz(CAST(floor(($1) / 1000.0) AS BIGINT))", NULL},
+    {"from_iso8601_timestamp_nanos", 1, 1, "CAST($1 AS TIMESTAMPTZ)", NULL},
     {"array_histogram", 1, 1,
      "map_from_entries(list_transform(list_filter(firn_distinct($1), lambda \"x\": \"x\" IS NOT "
      "NULL), lambda \"x\": struct_pack(k := \"x\", v := CAST(len(list_filter($1, lambda \"y\": "

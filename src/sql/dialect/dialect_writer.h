@@ -97,6 +97,13 @@ FIRN_MUST_CHECK firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, 
 FIRN_MUST_CHECK firn_status firn_dialect_variant_path(firn_dialect_writer *w, size_t i,
                                                       size_t *next, firn_error *err);
 
+/* ---- dialect_builders.c: the name of the windows that Spark's window() groups by ---- */
+FIRN_MUST_CHECK firn_status firn_dialect_window_name(firn_dialect_writer *w, size_t i, size_t *next,
+                                                     firn_error *err);
+
+/* WINDOW w AS (..) */
+bool firn_dialect_is_window_clause(const firn_dialect_writer *w, size_t i);
+
 /* ---- dialect_clauses.c: what is neither a literal nor a call ---- */
 FIRN_MUST_CHECK firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to,
                                                 size_t *next, firn_error *err);

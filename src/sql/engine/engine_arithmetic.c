@@ -209,10 +209,55 @@ static firn_status divide_rows(firn_call *c, firn_error *err)
     return firn_call_finish(c, &out, err);
 }
 
+/* ---- firn_shift_left(x, n, bits), firn_shift_right(x, n, bits): of a number of so many bits;
+ * zeros come from the left ---- */
+
+static int64_t shifted(int64_t x, int64_t n, int32_t bits, bool is_left)
+{
+    const uint64_t mask = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX;
+    uint64_t y = (uint64_t)x & mask;
+    if (n < 0 || n >= bits) return 0;
+    y = (is_left ? y << n : y >> n) & mask;
+    if (bits < 64 && (y >> (bits - 1) & 1)) y |= ~mask;
+    return (int64_t)y;
+}
+
+static firn_status shift_all(firn_call *c, bool is_left, firn_error *err)
+{
+    static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
+    firn_column out;
+    FIRN_TRY(firn_call_make(c, &k_long, &out, err));
+    for (int64_t r = 0; r < c->n; r++) {
+        if (!firn_call_are_valid(c, 3, r)) {
+            firn_column_set_null(&out, r);
+            continue;
+        }
+        const int32_t bits = ((const int32_t *)c->args[2].values)[r];
+        if (bits < 1 || bits > 64)
+            return firn_fail(err, FIRN_ERR_ARG, "found %d bits, expected 1 to 64", (int)bits);
+        ((int64_t *)out.values)[r] =
+            shifted(((const int64_t *)c->args[0].values)[r],
+                    ((const int64_t *)c->args[1].values)[r], bits, is_left);
+    }
+    return firn_call_finish(c, &out, err);
+}
+
+static firn_status left_rows(firn_call *c, firn_error *err)
+{
+    return shift_all(c, true, err);
+}
+
+static firn_status right_rows(firn_call *c, firn_error *err)
+{
+    return shift_all(c, false, err);
+}
+
 const firn_function_def *firn_engine_arithmetic(void)
 {
     static const firn_function_def k_functions[] = {
         {"firn_divide", {"ANY", "ANY"}, "ANY", divide_rows, 2, on_resolve},
+        {"firn_shift_left", {"BIGINT", "BIGINT", "INTEGER"}, "BIGINT", left_rows, 3, NULL},
+        {"firn_shift_right", {"BIGINT", "BIGINT", "INTEGER"}, "BIGINT", right_rows, 3, NULL},
         {NULL, {NULL}, NULL, NULL, 0, NULL},
     };
     return k_functions;

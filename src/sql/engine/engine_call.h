@@ -97,6 +97,8 @@ const firn_function_def *firn_engine_spark_text(void);
 const firn_function_def *firn_engine_json_functions(void);
 /* engine_hash.c */
 const firn_function_def *firn_engine_hash_functions(void);
+/* engine_number_format.c */
+const firn_function_def *firn_engine_number_formats(void);
 /* engine_arithmetic.c */
 const firn_function_def *firn_engine_arithmetic(void);
 

@@ -241,7 +241,8 @@ firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
                                                firn_engine_text_functions(),
                                                firn_engine_spark_text(),
                                                firn_engine_json_functions(),
-                                               firn_engine_hash_functions()};
+                                               firn_engine_hash_functions(),
+                                               firn_engine_number_formats()};
     size_t n = 0;
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const firn_function_def *def = tables[t]; def->name; def++) n++;

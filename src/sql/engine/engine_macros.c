@@ -193,6 +193,31 @@ static const char *const k_dialect_macros[] = {
     "the base has not') ELSE list_reduce(list_transform(string_split(ltrim(lower(text), '+-'), "
     "''), lambda c: CAST(instr('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1 AS BIGINT)), lambda "
     "a, d: a * base + d) * CASE WHEN text[1] = '-' THEN -1 ELSE 1 END END",
+    /* of entries: the values of each key; the first value of each key */
+    "CREATE TEMP MACRO firn_multimap(l) AS map_from_entries(list_transform(firn_distinct("
+    "list_transform(l, lambda e: e.k)), lambda q: struct_pack(k := q, v := "
+    "list_transform(list_filter(l, lambda e: e.k = q), lambda e: e.v))))",
+    "CREATE TEMP MACRO firn_union(l) AS map_from_entries(list_filter(l, lambda e, i: "
+    "list_position(list_transform(l, lambda f: f.key), e.key) = i))",
+    /* bits of a number's type */
+    "CREATE TEMP MACRO firn_bits(x) AS CASE typeof(x) WHEN 'TINYINT' THEN 8 WHEN 'SMALLINT' THEN "
+    "16 WHEN 'INTEGER' THEN 32 ELSE 64 END",
+    /* Java's shifts, by as many bits as the type has at most: of integers without a type of their
+     * own, and of what is at least one */
+    "CREATE TEMP MACRO firn_java_shift(x, n, to_left) AS cast_to_type(CASE WHEN to_left THEN "
+    "firn_shift_left(x, n & (firn_bits(x) - 1), firn_bits(x)) ELSE firn_shift_right(x, n & "
+    "(firn_bits(x) - 1), firn_bits(x)) END, x)",
+    /* letters and digits by others; null: as they are */
+    "CREATE TEMP MACRO firn_mask(text, big, small, digit, other) AS CASE WHEN text IS NOT NULL "
+    "THEN array_to_string(list_transform(string_split(text, ''), lambda c: coalesce(CASE WHEN "
+    "regexp_matches(c, '\\p{Lu}') THEN big WHEN regexp_matches(c, '\\p{Ll}') THEN small WHEN "
+    "regexp_matches(c, '\\p{Nd}') THEN digit ELSE other END, c)), '') END",
+    /* the check digit of a number by Luhn; others are false */
+    "CREATE TEMP MACRO firn_luhn(text) AS CASE WHEN text IS NULL THEN NULL WHEN NOT "
+    "regexp_full_match(text, '[0-9]+') THEN false ELSE "
+    "list_sum(list_transform(string_split(reverse(text), ''), lambda c, i: CASE WHEN i % 2 = 1 "
+    "THEN CAST(c AS INTEGER) ELSE CAST(c AS INTEGER) * 2 // 10 + CAST(c AS INTEGER) * 2 % 10 "
+    "END)) % 10 = 0 END",
     /* seconds as "1 hour, 2 minutes" */
     "CREATE TEMP MACRO firn_count_of(n, unit) AS CASE WHEN n = 1 THEN '1 ' || unit WHEN n > 1 THEN "
     "CAST(n AS VARCHAR) || ' ' || unit || 's' END",

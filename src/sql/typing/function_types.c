@@ -21,7 +21,7 @@ static const function_result k_trino[] = {
      "ntile length strpos levenshtein_distance hamming_distance regexp_count crc32 "
      "date_diff year quarter month week day hour minute second millisecond day_of_week dow "
      "day_of_year doy day_of_month week_of_year year_of_week yow timezone_hour timezone_minute "
-     "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift "
+     "bitwise_and bitwise_or bitwise_xor bitwise_not "
      "bitwise_and_agg bitwise_or_agg bitwise_xor_agg bit_count from_base width_bucket cardinality "
      "array_position json_array_length json_size "
      "from_big_endian_64 to_milliseconds "},
@@ -30,7 +30,8 @@ static const function_result k_trino[] = {
      " stddev stddev_samp stddev_pop variance var_samp var_pop covar_samp covar_pop corr "
      "regr_slope regr_intercept geometric_mean skewness kurtosis percent_rank cume_dist power pow "
      "sqrt cbrt exp ln log log2 log10 pi e sin cos tan asin acos atan atan2 sinh cosh tanh degrees "
-     "radians nan infinity to_unixtime cosine_similarity "},
+     "radians nan infinity to_unixtime cosine_similarity "
+     "from_ieee754_64 "},
     {"boolean",
      " bool_and bool_or every starts_with ends_with regexp_like contains arrays_overlap any_match "
      "all_match none_match contains_sequence json_exists luhn_check json_array_contains "
@@ -38,13 +39,14 @@ static const function_result k_trino[] = {
      "is_finite is_infinite "},
     {"varchar",
      " listagg concat_ws lpad rpad from_utf8 to_hex to_base64 format date_format format_datetime "
-     "human_readable_seconds array_join json_format json_query typeof translate normalize "
+     "human_readable_seconds array_join json_format json_query json_object json_array typeof "
+     "translate normalize "
      "soundex "},
     {"varchar(1)", " chr "},
     {"varchar(64)", " to_base "},
-    {"varbinary",
-     " to_utf8 from_hex from_base64 md5 sha1 sha256 sha512 xxhash64 murmur3 to_big_endian_64 "
-     "to_big_endian_32 checksum "},
+    {"varbinary", " to_ieee754_32 to_ieee754_64 to_utf8 from_hex from_base64 md5 sha1 sha256 "
+                  "sha512 xxhash64 murmur3 to_big_endian_64 "
+                  "to_big_endian_32 checksum "},
     {"uuid", " uuid "},
     {"json", " json_parse json_extract json_array_get "},
     {"date", " date from_iso8601_date last_day_of_month current_date "},
@@ -56,10 +58,10 @@ static const function_result k_trino[] = {
      "nth_value lower upper trim ltrim rtrim reverse substr substring split_part regexp_extract "
      "url_decode url_extract_host url_extract_path url_extract_protocol abs array_sort "
      "array_distinct array_remove slice shuffle array_union array_intersect array_except filter "
-     "map_filter nullif try at_timezone trim_array "},
-    {"$2", " date_trunc "},
+     "map_filter nullif try at_timezone trim_array bitwise_left_shift bitwise_right_shift "},
+    {"$2", " date_trunc reduce_agg "},
     {"$3", " date_add "},
-    {"[$1]", " array_agg sequence repeat split regexp_extract_all regexp_split ngrams "},
+    {"[$1]", " ngrams array_agg sequence repeat split regexp_extract_all regexp_split "},
     {"$1e", " array_max array_min flatten array_first array_last "},
     {"[$1k]", " map_keys "},
     {"[$1v]", " map_values "},
@@ -71,6 +73,7 @@ static const function_result k_trino[] = {
     {"{$2r:$1v}", " transform_keys "},
     {"[$2r]", " transform "},
     {"[$3r]", " zip_with "},
+    {"{$1k:$3r}", " map_zip_with "},
     {"$4r", " reduce "},
     {"&", " coalesce greatest least map_concat "},
     {"&2", " if "},
@@ -103,6 +106,10 @@ static const function_result k_spark[] = {
     {"$1",
      " min max first last any_value first_value last_value lag lead nth_value min_by max_by abs "
      "negative positive nullif mode "},
+    {"[&]", " array "},
+    {"{$1:$2}", " map "},
+    {"{$1e:$2e}", " map_from_arrays "},
+    {"{varchar:varchar}", " str_to_map "},
     {"$1e", " array_max array_min get try_element_at "},
     {"&", " coalesce nvl ifnull greatest least "},
     {"&2", " if iff nvl2 "},

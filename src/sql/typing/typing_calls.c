@@ -33,6 +33,13 @@ static size_t parameter_types(const typed_call *call, firn_value_type types[MAX_
     if (firn_str_equals_nocase(call->name, FIRN_STR("zip_with")) && call->n == 2)
         types[1] = call->args[1].kind == FIRN_VALUE_ARRAY ? call->args[1].parts[0] : unknown;
     types[2] = types[3] = unknown;
+    if (firn_str_equals_nocase(call->name, FIRN_STR("map_zip_with")) && call->n == 2)
+        types[2] = call->args[1].kind == FIRN_VALUE_MAP ? call->args[1].parts[1] : unknown;
+    if (firn_str_equals_nocase(call->name, FIRN_STR("array_sort"))) types[1] = element;
+    if (firn_str_equals_nocase(call->name, FIRN_STR("reduce_agg")) && call->n >= 2) {
+        types[0] = call->args[1];
+        types[1] = *first;
+    }
     return 2;
 }
 

@@ -316,11 +316,33 @@ static void edit_integer_text(typer *t, size_t from, size_t to)
     typer_wrap(t, from + 2, as_of(t, from, to), "firn_whole_text(", ")");
 }
 
+/* In Spark a time is a number of seconds, and a number a time. */
+static void edit_epoch(typer *t, size_t from, size_t as, const firn_value_type *a,
+                       const firn_value_type *result)
+{
+    const bool is_zoned = result->kind == FIRN_VALUE_TIMESTAMP_TZ;
+    if (is_zoned && firn_value_is_number(a))
+        typer_wrap(t, from, as,
+                   firn_value_is_integer(a) ? "make_timestamptz(CAST(("
+                                            : "make_timestamptz(CAST(trunc(1000000 * (",
+                   firn_value_is_integer(a) ? ") AS BIGINT) * 1000000)" : ")) AS BIGINT))");
+    if (!is_time(a) || !firn_value_is_number(result)) return;
+    if (firn_value_is_integer(result))
+        typer_wrap(t, from, as, "CAST(floor(epoch(", ")) AS BIGINT)");
+    else
+        typer_wrap(t, from, as, "(epoch_us(", ") / 1000000)");
+}
+
 void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
                      const firn_value_type *result)
 {
     if (firn_value_is_text(a) && firn_value_is_integer(result)) edit_integer_text(t, from, to);
-    if (typer_dialect(t) != FIRN_DIALECT_TRINO) return;
+    if (typer_dialect(t) != FIRN_DIALECT_TRINO) {
+        edit_epoch(t, from + 2, as_of(t, from, to), a, result);
+        return;
+    }
+    if (a->kind != FIRN_VALUE_JSON && firn_value_is_text(a) && result->kind == FIRN_VALUE_JSON)
+        typer_wrap(t, from + 2, as_of(t, from, to), "to_json(", ")");
     if (result->kind != FIRN_VALUE_TIMESTAMP_TZ)
         typer_edit_local(t, from + 2, as_of(t, from, to), a);
     if (a->kind == FIRN_VALUE_JSON && firn_value_is_text(result))
@@ -371,9 +393,59 @@ static const char *template_of(typer *t, firn_str name, const firn_value_type *a
                             FIRN_STR_ARG(name), FIRN_STR_ARG(name));
     if (firn_str_equals_nocase(name, FIRN_STR("cardinality")) && arg->kind == FIRN_VALUE_MAP)
         return "CAST(cardinality($1) AS BIGINT)";
-    if (firn_str_equals_nocase(name, FIRN_STR("reverse")) && arg->kind == FIRN_VALUE_ARRAY)
-        return "list_reverse($1)";
     return NULL;
+}
+
+/* One of templates by the function's name. */
+typedef struct named_text {
+    const char *name, *text;
+    size_t n_args;
+} named_text;
+
+static void edit_by_name(typer *t, size_t from, size_t to, firn_str name, size_t n_args,
+                         const named_text *texts)
+{
+    for (; texts->name; texts++) {
+        if (texts->n_args == n_args && firn_str_equals_nocase(name, firn_str_of(texts->name)))
+            typer_edit(t, FIRN_EDIT_CALL, from, to, texts->text);
+    }
+}
+
+/* Functions on texts that the engine has not for bytes: on their hexadecimal digits. */
+static void edit_bytes(typer *t, size_t from, size_t to, firn_str name, const firn_value_type *arg,
+                       size_t n_args)
+{
+    static const named_text k_texts[] = {
+        {"substr", "unhex(substring(hex($1), 2 * ($2) - CAST(($2) > 0 AS INTEGER)))", 2},
+        {"substring", "unhex(substring(hex($1), 2 * ($2) - CAST(($2) > 0 AS INTEGER)))", 2},
+        {"substr", "unhex(substring(hex($1), 2 * ($2) - CAST(($2) > 0 AS INTEGER), 2 * ($3)))", 3},
+        {"substring", "unhex(substring(hex($1), 2 * ($2) - CAST(($2) > 0 AS INTEGER), 2 * ($3)))",
+         3},
+        {NULL, NULL, 0}};
+    if (arg->kind == FIRN_VALUE_VARBINARY) edit_by_name(t, from, to, name, n_args, k_texts);
+}
+
+/* Rows of a map's entries. */
+static void edit_map_rows(typer *t, size_t from, size_t to, firn_str name,
+                          const firn_value_type *arg)
+{
+#define POSITIONS                                                                        \
+    "list_transform(map_entries($1), lambda \"firn_e\", \"firn_i\": struct_pack(pos := " \
+    "CAST(\"firn_i\" - 1 AS INTEGER), \"key\" := \"firn_e\".key, \"value\" := "          \
+    "\"firn_e\".value))"
+    static const named_text k_texts[] = {
+        {"explode", "unnest(map_entries($1), max_depth := 2)", 1},
+        {"explode_outer",
+         "unnest(CASE WHEN cardinality($1) > 0 THEN map_entries($1) ELSE [NULL] END, max_depth := "
+         "2)",
+         1},
+        {"posexplode", "unnest(" POSITIONS ", max_depth := 2)", 1},
+        {"posexplode_outer",
+         "unnest(CASE WHEN cardinality($1) > 0 THEN " POSITIONS " ELSE [NULL] END, max_depth := 2)",
+         1},
+        {NULL, NULL, 0}};
+#undef POSITIONS
+    if (arg->kind == FIRN_VALUE_MAP) edit_by_name(t, from, to, name, 1, k_texts);
 }
 
 /* Of dates are dates. */
@@ -397,7 +469,11 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
     static const char *const k_dates[] = {"date_trunc", "date_add", NULL};
     if (n_args == 0) return;
     edit_sequence(t, from, to, name, args, n_args);
+    if (firn_str_equals_nocase(name, FIRN_STR("reverse")) && args[0].kind == FIRN_VALUE_ARRAY)
+        typer_edit(t, FIRN_EDIT_CALL, from, to, "list_reverse($1)");
+    edit_bytes(t, from, to, name, &args[0], n_args);
     if (typer_dialect(t) == FIRN_DIALECT_SPARK) {
+        edit_map_rows(t, from, to, name, &args[0]);
         if (is_any(name, k_casts) && is_decimal(result))
             typer_wrap(t, from, to, "CAST(", decimal_cast(t, result));
         if (firn_str_equals_nocase(name, FIRN_STR("round")) && firn_value_is_float(&args[0]))

@@ -445,14 +445,23 @@ static firn_value_type spark_type(typer *t)
     static const struct {
         const char *word;
         firn_value_kind kind;
-    } k_words[] = {{"TINYINT", FIRN_VALUE_TINYINT},   {"BYTE", FIRN_VALUE_TINYINT},
-                   {"SMALLINT", FIRN_VALUE_SMALLINT}, {"SHORT", FIRN_VALUE_SMALLINT},
-                   {"INT", FIRN_VALUE_INTEGER},       {"INTEGER", FIRN_VALUE_INTEGER},
-                   {"BIGINT", FIRN_VALUE_BIGINT},     {"LONG", FIRN_VALUE_BIGINT},
-                   {"FLOAT", FIRN_VALUE_REAL},        {"REAL", FIRN_VALUE_REAL},
-                   {"DOUBLE", FIRN_VALUE_DOUBLE},     {"DATE", FIRN_VALUE_DATE},
-                   {"BOOLEAN", FIRN_VALUE_BOOLEAN},   {"DECIMAL", FIRN_VALUE_DECIMAL},
-                   {"DEC", FIRN_VALUE_DECIMAL},       {"NUMERIC", FIRN_VALUE_DECIMAL}};
+    } k_words[] = {{"TINYINT", FIRN_VALUE_TINYINT},
+                   {"BYTE", FIRN_VALUE_TINYINT},
+                   {"SMALLINT", FIRN_VALUE_SMALLINT},
+                   {"SHORT", FIRN_VALUE_SMALLINT},
+                   {"INT", FIRN_VALUE_INTEGER},
+                   {"INTEGER", FIRN_VALUE_INTEGER},
+                   {"BIGINT", FIRN_VALUE_BIGINT},
+                   {"LONG", FIRN_VALUE_BIGINT},
+                   {"FLOAT", FIRN_VALUE_REAL},
+                   {"REAL", FIRN_VALUE_REAL},
+                   {"DOUBLE", FIRN_VALUE_DOUBLE},
+                   {"DATE", FIRN_VALUE_DATE},
+                   {"BOOLEAN", FIRN_VALUE_BOOLEAN},
+                   {"DECIMAL", FIRN_VALUE_DECIMAL},
+                   {"DEC", FIRN_VALUE_DECIMAL},
+                   {"NUMERIC", FIRN_VALUE_DECIMAL},
+                   {"TIMESTAMP", FIRN_VALUE_TIMESTAMP_TZ}};
     for (size_t i = 0; i < sizeof k_words / sizeof *k_words; i++) {
         if (!typer_take(t, k_words[i].word)) continue;
         firn_value_type type = {.kind = k_words[i].kind};

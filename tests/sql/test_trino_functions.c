@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions of Trino that are written or computed by us: shifts, JSON, maps. Those that are
+ * compared with what Trino answered are tests/data/sql/functions-trino.tsv. */
+#include "firn_test.h"
+
+#include "sql_fixture.h"
+
+static int open_trino(void **state)
+{
+    if (sql_fixture_open(state) != 0) return -1;
+    sql_run(*state, "set dialect = 'trino'");
+    return 0;
+}
+
+static void test_shifts_are_of_the_bits_of_the_type(void **state)
+{
+    assert_rows(*state,
+                "select bitwise_left_shift(TINYINT '7', 5), bitwise_left_shift(1, 31), "
+                "bitwise_left_shift(1, 32), bitwise_left_shift(BIGINT '-1', 63)",
+                "(-32, -2147483648, 0, -9223372036854775808)");
+    assert_rows(*state,
+                "select bitwise_right_shift(-8, 3), bitwise_right_shift(TINYINT '-1', 4), "
+                "bitwise_right_shift(BIGINT '-1', 64), bitwise_right_shift(5, NULL), "
+                "bitwise_right_shift(1, -1)",
+                "(536870911, 15, 0, NULL, 0)");
+}
+
+static void test_json_is_built_of_values(void **state)
+{
+    assert_rows(*state,
+                "select json_object('a': 1, KEY 'b' VALUE ARRAY[1, NULL], 'c' VALUE NULL), "
+                "json_object('a': 1, 'c': NULL ABSENT ON NULL), json_object()",
+                "('{\"a\":1,\"b\":[1,null],\"c\":null}', '{\"a\":1}', '{}')");
+    assert_rows(*state,
+                "select json_array('x\"y', NULL, true), json_array(NULL, 1 NULL ON NULL), "
+                "json_array(json_object('a': json_array(1)), '[2]' FORMAT JSON, '[2]')",
+                "('[\"x\\\\\"y\",true]', '[null,1]', '[{\"a\":[1]},[2],\"[2]\"]')");
+    sql_expect_failure(*state, "select json_object(1)", FIRN_ERR_ARG,
+                       "expected a key and its value: 'key': value", NULL, 19);
+}
+
+static void test_members_of_json_are_in_the_order_of_their_keys(void **state)
+{
+    assert_rows(*state,
+                "select json_format(json_parse('{\"b\": [{\"z\": 1, \"y\": {}}], \"a\": \"},{\", "
+                "\"B\": 1.50, \"a\": \"\\\\\"}')), json_format(json_parse(' [ ] ')), "
+                "json_format(json_parse('1e400'))",
+                "('{\"B\":1.5,\"a\":\"\\\\\\\\\",\"b\":[{\"y\":{},\"z\":1}]}', '[]', 1e400)");
+    assert_rows(*state, "select json_parse(NULL) is null", "(true)");
+}
+
+static void test_maps_are_zipped_and_joined(void **state)
+{
+    assert_rows(*state,
+                "select map_zip_with(MAP(ARRAY['a', 'b'], ARRAY[1, 2]), MAP(ARRAY['b', 'c'], "
+                "ARRAY[10, 20]), (k, v, w) -> coalesce(v, 0) + coalesce(w, 0)), "
+                "map_zip_with(MAP(), MAP(), (k, v, w) -> v)",
+                "({a=1, b=12, c=20}, {})");
+    assert_rows(*state,
+                "select map_union(m) from (values MAP(ARRAY['x', 'y'], ARRAY[1, 2]), "
+                "MAP(ARRAY['y'], ARRAY[3]), NULL) t(m)",
+                "({x=1, y=2})");
+    assert_rows(*state,
+                "select split_to_multimap('a=1,b=2,a=3', ',', '='), "
+                "multimap_from_entries(ARRAY[(1, 'x'), (1, 'z')])",
+                "({a=[1, 3], b=[2]}, {1=[x, z]})");
+    assert_rows(*state,
+                "select reduce_agg(a, 0, (x, y) -> x + y, (x, y) -> x + y) from (values 1, "
+                "2, NULL) t(a)",
+                "(3)");
+}
+
+static void test_lists_are_searched_and_cut(void **state)
+{
+    assert_rows(*state,
+                "select contains_sequence(ARRAY[1, 2, 3], ARRAY[2, 3]), contains_sequence(ARRAY[1, "
+                "2, 3], ARRAY[3, 2]), contains_sequence(ARRAY[1], ARRAY[1, 2])",
+                "(true, false, false)");
+    assert_rows(*state,
+                "select ngrams(ARRAY['a', 'b', 'c'], 2), ngrams(ARRAY['a'], 5), "
+                "width_bucket(3e0, ARRAY[1e0, 2e0, 4e0]), cardinality(shuffle(ARRAY[1, 2, 3]))",
+                "([[a, b], [b, c]], [[a]], 2, 3)");
+    assert_rows(*state,
+                "select luhn_check('79927398713'), luhn_check('79927398714'), luhn_check(NULL)",
+                "(true, false, NULL)");
+    assert_rows(*state,
+                "select from_big_endian_64(to_big_endian_64(-2)), "
+                "from_ieee754_64(to_ieee754_64(1.5e0)), from_big_endian_32(X'00000001')",
+                "(-2, 1.5, 1)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_shifts_are_of_the_bits_of_the_type, open_trino,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_json_is_built_of_values, open_trino,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_members_of_json_are_in_the_order_of_their_keys,
+                                        open_trino, sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_maps_are_zipped_and_joined, open_trino,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_lists_are_searched_and_cut, open_trino,
+                                        sql_fixture_close),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
