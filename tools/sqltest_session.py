@@ -65,7 +65,7 @@ class Column(c.Structure):
 
 Column._fields_ = [("type", c.POINTER(Type)), ("values", c.c_void_p), ("validity", c.POINTER(c.c_uint64)),
                    ("children", c.POINTER(Column)), ("n_children", c.c_size_t), ("n_values", c.c_int64),
-                   ("capacity", c.c_int64), ("owner", c.c_void_p)]
+                   ("capacity", c.c_int64), ("owner", c.c_void_p), ("codes", c.c_void_p)]
 
 
 class Batch(c.Structure):

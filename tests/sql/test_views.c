@@ -272,6 +272,28 @@ static void test_views_of_spark_are_read_and_written(void **state)
     firn_arena_destroy(arena);
 }
 
+/* What a dialect's functions are made of is made when a statement names them, which one that reads
+ * a view does not. */
+static void test_views_of_a_dialect_are_read_by_a_session_that_has_not_spoken_it(void **state)
+{
+    sql_fixture *f = *state;
+    firn_error err = {0};
+    sql_run(f, "set dialect = 'trino'");
+    sql_run(f, "create view hex as select bitwise_left_shift(1, 4) as a, "
+               "human_readable_seconds(61) as b");
+    sql_run(f, "create view twin as select a + 1 as a, url_decode(b) as b from hex");
+    firn_session_close(f->session);
+    assert_ok(firn_session_open(f->env, f->store,
+                                FIRN_SESSION_OPTS(.catalogs = &f->catalog, .n_catalogs = 1,
+                                                  .temp_directory = firn_str_of(f->folder)),
+                                &f->session, &err),
+              &err);
+    assert_rows(f, "select * from twin", "(17, '1 minute, 1 second')");
+    assert_rows(f, "select a from hex union all select a from twin", "(16) (17)");
+    sql_expect_failure(f, "select nosuch(a) from twin", FIRN_ERR_ARG,
+                       "Function with name nosuch does not exist", NULL, 7);
+}
+
 int main(void)
 {
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, sql_fixture_open, sql_fixture_close)
@@ -284,6 +306,7 @@ int main(void)
         IN_FIXTURE(test_columns_are_those_of_its_making),
         IN_FIXTURE(test_a_view_reads_nothing_temporary),
         IN_FIXTURE(test_the_text_of_a_view_makes_it_again),
+        IN_FIXTURE(test_views_of_a_dialect_are_read_by_a_session_that_has_not_spoken_it),
         cmocka_unit_test(test_views_of_spark_are_read_and_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,8 +118,11 @@ static bool is_json(const firn_dialect_writer *w, size_t from, size_t to, size_t
 static firn_status put_member(firn_dialect_writer *w, size_t from, size_t to, bool keeps_null,
                               firn_error *err)
 {
+    static const char *const k_never_null[] = {"json_object", "json_array", NULL};
     size_t end = to;
     const bool is_text = is_json(w, from, to, &end);
+    if (is_text && end == to && firn_dialect_is_any(w, from, k_never_null))
+        return firn_dialect_emit(w, from, to, err);
     FIRN_TRY(firn_dialect_put(w, from, "CASE WHEN (", err));
     FIRN_TRY(firn_dialect_emit(w, from, end, err));
     FIRN_TRY(firn_dialect_put(

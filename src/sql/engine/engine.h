@@ -84,8 +84,7 @@ void firn_engine_close(firn_engine *engine);
 /* Integers of 128 bits in results are decimals (the default), or longs whose overflow is an error.
  */
 void firn_engine_set_wide(firn_engine *engine, bool is_wide);
-/* Macros that statements of Spark and Trino use, and the zone that their sessions begin in,
- * whatever the machine's is; once. */
+/* The zone that sessions of Spark and Trino begin in, whatever the machine's is; once. */
 FIRN_MUST_CHECK firn_status firn_engine_begin_dialects(firn_engine *engine, firn_str zone,
                                                        firn_error *err);
 /* From any thread. */

@@ -178,6 +178,8 @@ const firn_duckdb *firn_duckdb_loaded(void);
 
 typedef struct firn_engine_scan firn_engine_scan;
 
+#define FIRN_ENGINE_MAX_MACROS 96
+
 struct firn_engine {
     const firn_duckdb *api;
     firn_engine_opts opts;
@@ -187,7 +189,9 @@ struct firn_engine {
     duckdb_v2_factory_handle factory;
     struct firn_function *functions; /* the user data of ours */
     bool has_longs_only;             /* firn_engine_set_wide() */
-    bool has_dialect_macros;
+    bool has_dialects;               /* firn_engine_begin_dialects() */
+    bool has_macro[FIRN_ENGINE_MAX_MACROS];
+    bool lacks_macros; /* what a name stands for has macros that were not there when it was bound */
     pthread_mutex_t lock; /* guards what follows */
     firn_error stash;     /* the first failure of a callback in this statement */
     firn_scan_summary summary;
@@ -266,7 +270,10 @@ FIRN_MUST_CHECK firn_status firn_duckdb_vector_read(firn_engine *engine,
 /* ---- callbacks ---- */
 FIRN_MUST_CHECK firn_status firn_engine_register_names(firn_engine *engine, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err);
-FIRN_MUST_CHECK firn_status firn_engine_create_macros(firn_engine *engine, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_engine_make_macros(firn_engine *engine, firn_str sql,
+                                                    firn_error *err);
+FIRN_MUST_CHECK firn_status firn_engine_make_all_macros(firn_engine *engine, firn_error *err);
+bool firn_engine_lacks_macros(const firn_engine *engine, firn_str sql);
 FIRN_MUST_CHECK firn_status firn_engine_register_scan(firn_engine *engine, firn_error *err);
 
 /* Hidden first column of every scan: what count(*) asks for. */

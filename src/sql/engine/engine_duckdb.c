@@ -92,7 +92,6 @@ static firn_status open_engine(firn_engine *engine, firn_error *err)
     FIRN_TRY(firn_engine_register_names(engine, err));
     FIRN_TRY(firn_engine_register_scan(engine, err));
     FIRN_TRY(firn_engine_register_functions(engine, err));
-    FIRN_TRY(firn_engine_create_macros(engine, err));
     if (engine->opts.allow_files) return FIRN_OK;
     /* not when the instance is made: only a running one leaves itself its temp_directory */
     FIRN_TRY(set_option(engine, "enable_external_access", FIRN_STR("false"), err));
@@ -205,6 +204,7 @@ static firn_status parse_one(firn_engine *engine, firn_str sql, duckdb_v2_sql_st
     duckdb_v2_sql_statement_handle second = NULL;
     DUCKDB_V2_STATEMENT_TYPE type = DUCKDB_V2_STATEMENT_TYPE_INVALID;
     *out = NULL;
+    FIRN_TRY(firn_engine_make_macros(engine, sql, err));
     DUCKDB_V2_ERROR code = api->parse_sql(engine->connection, sql.data, &statements, &info);
     if (!code) code = api->statement_iterator_next(statements, out, &info);
     if (!code && *out) code = api->statement_iterator_next(statements, &second, &info);
@@ -232,14 +232,24 @@ static void clear_stash(firn_engine *engine)
     (void)pthread_mutex_unlock(&engine->lock);
 }
 
-firn_status firn_engine_describe(firn_engine *engine, firn_str sql, firn_arena *arena,
-                                 firn_type *out, firn_error *err)
+/* A statement that failed may not when it is tried again: the macros in what a name stands for, a
+ * view of a dialect, are only seen while the statement is bound, when none can be made. */
+static bool gets_macros(firn_engine *engine, firn_status st)
+{
+    firn_error ignored;
+    if (st == FIRN_OK || !engine->lacks_macros) return false;
+    engine->lacks_macros = false;
+    return firn_engine_make_all_macros(engine, &ignored) == FIRN_OK;
+}
+
+static firn_status describe(firn_engine *engine, firn_str sql, firn_arena *arena, firn_type *out,
+                            firn_error *err)
 {
     duckdb_v2_sql_statement_handle statement = NULL;
     duckdb_v2_schema_handle schema = NULL;
     duckdb_v2_error_info_handle info = NULL;
-    clear_stash(engine);
     FIRN_TRY(parse_one(engine, sql, &statement, err));
+    clear_stash(engine);
     const DUCKDB_V2_ERROR code =
         engine->api->statement_bind(engine->connection, statement, &schema, NULL, &info);
     firn_status st = code ? firn_engine_fail(engine, code, &info, err)
@@ -247,6 +257,14 @@ firn_status firn_engine_describe(firn_engine *engine, firn_str sql, firn_arena *
     (void)engine->api->schema_destroy(&schema);
     (void)engine->api->sql_statement_destroy(&statement);
     return st;
+}
+
+firn_status firn_engine_describe(firn_engine *engine, firn_str sql, firn_arena *arena,
+                                 firn_type *out, firn_error *err)
+{
+    engine->lacks_macros = false;
+    const firn_status st = describe(engine, sql, arena, out, err);
+    return gets_macros(engine, st) ? describe(engine, sql, arena, out, err) : st;
 }
 
 /* Of those that the query leaves open the type is none. */
@@ -276,15 +294,15 @@ static firn_status read_open(firn_engine *engine, duckdb_v2_schema_handle schema
     return FIRN_OK;
 }
 
-firn_status firn_engine_bind(firn_engine *engine, firn_str sql, firn_arena *arena,
-                             firn_type *columns_out, firn_type *parameters_out, firn_error *err)
+static firn_status bind(firn_engine *engine, firn_str sql, firn_arena *arena,
+                        firn_type *columns_out, firn_type *parameters_out, firn_error *err)
 {
     duckdb_v2_sql_statement_handle statement = NULL;
     duckdb_v2_schema_handle columns = NULL;
     duckdb_v2_schema_handle parameters = NULL;
     duckdb_v2_error_info_handle info = NULL;
-    clear_stash(engine);
     FIRN_TRY(parse_one(engine, sql, &statement, err));
+    clear_stash(engine);
     const DUCKDB_V2_ERROR code =
         engine->api->statement_bind(engine->connection, statement, &columns, &parameters, &info);
     firn_status st = code ? firn_engine_fail(engine, code, &info, err) : FIRN_OK;
@@ -294,6 +312,15 @@ firn_status firn_engine_bind(firn_engine *engine, firn_str sql, firn_arena *aren
     (void)engine->api->schema_destroy(&parameters);
     (void)engine->api->sql_statement_destroy(&statement);
     return st;
+}
+
+firn_status firn_engine_bind(firn_engine *engine, firn_str sql, firn_arena *arena,
+                             firn_type *columns_out, firn_type *parameters_out, firn_error *err)
+{
+    engine->lacks_macros = false;
+    const firn_status st = bind(engine, sql, arena, columns_out, parameters_out, err);
+    return gets_macros(engine, st) ? bind(engine, sql, arena, columns_out, parameters_out, err)
+                                   : st;
 }
 
 /* ---- rows ---- */
@@ -434,6 +461,7 @@ static firn_status execute(firn_engine_rows *rows, firn_str sql, firn_error *err
     duckdb_v2_sql_statement_handle statement = NULL;
     duckdb_v2_error_info_handle info = NULL;
     FIRN_TRY(parse_one(engine, sql, &statement, err));
+    clear_stash(engine);
     const DUCKDB_V2_ERROR code = engine->api->statement_execute(engine->connection, statement, NULL,
                                                                 NULL, 0, &rows->result, &info);
     (void)engine->api->sql_statement_destroy(&statement);
@@ -451,9 +479,10 @@ firn_status firn_engine_execute(firn_engine *engine, firn_str sql, firn_engine_r
     rows->engine = engine;
     rows->arena = firn_arena_create(alloc, 0);
     rows->batch_arena = firn_arena_create(alloc, 0);
-    clear_stash(engine);
-    const firn_status st =
+    engine->lacks_macros = false;
+    firn_status st =
         rows->arena && rows->batch_arena ? execute(rows, sql, err) : firn_fail_nomem(err);
+    if (gets_macros(engine, st)) st = execute(rows, sql, err);
     if (st != FIRN_OK) {
         firn_engine_rows_close(rows);
         return st;

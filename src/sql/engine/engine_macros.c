@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of ours that SQL can say, as temporary macros of the engine. Their arguments are
- * written as often as they are named. */
+ * written as often as they are named. Each is made when a statement first names it: to make all of
+ * them takes longer than most statements. */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -37,11 +38,7 @@ static const char *const k_macros[] = {
     "WHEN list_bool_and(list_transform(list_zip(a, b), lambda \"p\": \"p\"[1] = \"p\"[2])) = false "
     "THEN false WHEN len(list_filter(list_zip(a, b), lambda \"p\": (\"p\"[1] = \"p\"[2]) IS NULL)) "
     "> 0 THEN NULL WHEN a IS NULL OR b IS NULL THEN NULL ELSE true END",
-    NULL,
-};
-
-/* Of the dialects of Spark and Trino. */
-static const char *const k_dialect_macros[] = {
+    /* ---- of the dialects of Spark and Trino ---- */
     /* a text that is no JSON is null */
     "CREATE TEMP MACRO firn_json(text) AS CASE WHEN json_valid(text) THEN text END",
     /* the place of a text in another, counted from 1, at or after a place */
@@ -224,22 +221,78 @@ static const char *const k_dialect_macros[] = {
     "CREATE TEMP MACRO firn_seconds_text(n) AS coalesce(nullif(concat_ws(', ', firn_count_of(n // "
     "604800, 'week'), firn_count_of(n // 86400 % 7, 'day'), firn_count_of(n // 3600 % 24, 'hour'), "
     "firn_count_of(n // 60 % 60, 'minute'), firn_count_of(n % 60, 'second')), ''), '0 seconds')",
-    NULL,
 };
 
-static firn_status create(firn_engine *engine, const char *const *macro, firn_error *err)
+#define N_MACROS (sizeof k_macros / sizeof *k_macros)
+_Static_assert(N_MACROS <= FIRN_ENGINE_MAX_MACROS, "engine_api.h has room for all macros");
+
+static const firn_str k_head = FIRN_STR_INIT("CREATE TEMP MACRO ");
+static const firn_str k_prefix = FIRN_STR_INIT("firn_");
+
+/* The name that begins at `at`. */
+static firn_str name_at(firn_str sql, size_t at)
 {
-    for (; *macro; macro++) {
-        firn_engine_rows *rows = NULL;
-        FIRN_TRY(firn_engine_execute(engine, firn_str_of(*macro), &rows, err));
-        firn_engine_rows_close(rows);
+    size_t end = at;
+    while (end < sql.len &&
+           ((sql.data[end] >= 'a' && sql.data[end] <= 'z') ||
+            (sql.data[end] >= '0' && sql.data[end] <= '9') || sql.data[end] == '_'))
+        end++;
+    return firn_str_slice(sql, at, end);
+}
+
+/* N_MACROS: not one of ours. */
+static size_t find_macro(firn_str name)
+{
+    size_t i = 0;
+    while (i < N_MACROS && !firn_str_equals(name, name_at(firn_str_of(k_macros[i]), k_head.len)))
+        i++;
+    return i;
+}
+
+/* The next macro in the text from *at on that is not there yet; N_MACROS: none. */
+static size_t next_missing(const firn_engine *engine, firn_str sql, size_t *at)
+{
+    for (;;) {
+        *at = firn_str_find(sql, k_prefix, *at);
+        if (*at == SIZE_MAX) return N_MACROS;
+        const firn_str name = name_at(sql, *at);
+        const size_t i = find_macro(name);
+        *at += name.len;
+        if (i < N_MACROS && !engine->has_macro[i]) return i;
     }
+}
+
+/* Those in its body are made by the statement that makes it. */
+static firn_status make(firn_engine *engine, size_t i, firn_error *err)
+{
+    firn_engine_rows *rows = NULL;
+    engine->has_macro[i] = true;
+    const firn_status st = firn_engine_execute(engine, firn_str_of(k_macros[i]), &rows, err);
+    firn_engine_rows_close(rows);
+    if (st != FIRN_OK) engine->has_macro[i] = false;
+    return st;
+}
+
+firn_status firn_engine_make_macros(firn_engine *engine, firn_str sql, firn_error *err)
+{
+    size_t at = 0;
+    for (size_t i = next_missing(engine, sql, &at); i < N_MACROS;
+         i = next_missing(engine, sql, &at))
+        FIRN_TRY(make(engine, i, err));
     return FIRN_OK;
 }
 
-firn_status firn_engine_create_macros(firn_engine *engine, firn_error *err)
+firn_status firn_engine_make_all_macros(firn_engine *engine, firn_error *err)
 {
-    return create(engine, k_macros, err);
+    for (size_t i = 0; i < N_MACROS; i++)
+        if (!engine->has_macro[i]) FIRN_TRY(make(engine, i, err));
+    return FIRN_OK;
+}
+
+bool firn_engine_lacks_macros(const firn_engine *engine, firn_str sql)
+{
+    size_t at = 0;
+    return next_missing(engine, sql, &at) < N_MACROS;
 }
 
 static firn_status set_zone(firn_engine *engine, firn_str zone, firn_error *err)
@@ -254,9 +307,8 @@ static firn_status set_zone(firn_engine *engine, firn_str zone, firn_error *err)
 
 firn_status firn_engine_begin_dialects(firn_engine *engine, firn_str zone, firn_error *err)
 {
-    if (engine->has_dialect_macros) return FIRN_OK;
+    if (engine->has_dialects) return FIRN_OK;
     FIRN_TRY(set_zone(engine, zone.len > 0 ? zone : FIRN_STR("UTC"), err));
-    FIRN_TRY(create(engine, k_dialect_macros, err));
-    engine->has_dialect_macros = true;
+    engine->has_dialects = true;
     return FIRN_OK;
 }

@@ -52,7 +52,10 @@ static firn_status answer(firn_engine *engine, duckdb_v2_replacement_scan_info_h
     if (code) return firn_engine_fail(engine, code, &info, err);
     firn_status st = read_parts(engine, name, parts, &n, err);
     if (st == FIRN_OK) st = engine->opts.resolve(engine->opts.owner, parts, n, &claim, err);
-    if (st == FIRN_OK && claim.is_claimed) st = apply_claim(engine, scan, &claim, err);
+    if (st == FIRN_OK && claim.is_claimed) {
+        engine->lacks_macros |= firn_engine_lacks_macros(engine, claim.select);
+        st = apply_claim(engine, scan, &claim, err);
+    }
     (void)engine->api->qname_destroy(&name);
     return st;
 }
