@@ -266,8 +266,7 @@ firn_status firn_dialect_window_name(firn_dialect_writer *w, size_t i, size_t *n
 {
     const bool is_part =
         i > 0 && (firn_dialect_is_symbol(w, i - 1, ".") || firn_dialect_is_word(w, i - 1, "AS"));
-    if (w->opts->dialect != FIRN_DIALECT_SPARK || !firn_dialect_is_word(w, i, "window") ||
-        firn_dialect_is_symbol(w, i + 1, "(") || firn_dialect_is_window_clause(w, i))
+    if (firn_dialect_is_symbol(w, i + 1, "(") || firn_dialect_is_window_clause(w, i))
         return FIRN_OK;
     const size_t call = is_part ? SIZE_MAX : grouped_window(w, i);
     *next = i + 1;

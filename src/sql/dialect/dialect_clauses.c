@@ -521,6 +521,7 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
     if (firn_dialect_is_word(w, i, "FETCH")) return write_fetch(w, i, next, err);
     if (firn_dialect_is_symbol(w, i, ")")) return write_nulls(w, i, next, err);
     if (!is_spark(w)) return FIRN_OK;
+    if (firn_dialect_is_word(w, i, "window")) return firn_dialect_window_name(w, i, next, err);
     FIRN_TRY(write_order(w, i, to, next, err));
     if (*next == i) FIRN_TRY(write_like(w, i, to, next, err));
     if (*next > i) return FIRN_OK;

@@ -71,6 +71,31 @@ firn_status firn_dialect_map_filter(firn_dialect_writer *w, const firn_dialect_c
     return put_entries(w, call, "list_filter", "", "))", err);
 }
 
+/* "list_transform([m[k]], lambda v: list_transform([n[k]], lambda w: body)[1])[1]" */
+static firn_status put_zipped(firn_dialect_writer *w, const firn_dialect_call *call, size_t names,
+                              firn_error *err)
+{
+    for (size_t i = 0; i < 2; i++) {
+        FIRN_TRY(firn_dialect_put(w, names, "list_transform([(", err));
+        FIRN_TRY(firn_dialect_emit_arg(w, call, i, err));
+        FIRN_TRY(firn_dialect_put(w, names, ")[\"firn_k\"]], lambda ", err));
+        FIRN_TRY(firn_dialect_copy(w, names + 2 * i, names + 2 * i + 1, err));
+        FIRN_TRY(firn_dialect_put(w, names, ": ", err));
+    }
+    FIRN_TRY(firn_dialect_emit(w, names + 5, call->close, err));
+    return firn_dialect_put(w, call->close, ")[1])[1]", err);
+}
+
+/* "firn_distinct(list_concat(map_keys(m), map_keys(n)))" */
+static firn_status put_keys(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, call->name, "firn_distinct(list_concat(map_keys(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "), map_keys(", err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+    return firn_dialect_put(w, call->name, ")))", err);
+}
+
 /* map_zip_with(m, n, (k, v, w) -> body): of the keys of both, those of the first in front. */
 firn_status firn_dialect_map_zip(firn_dialect_writer *w, const firn_dialect_call *call,
                                  firn_error *err)
@@ -83,27 +108,16 @@ firn_status firn_dialect_map_zip(firn_dialect_writer *w, const firn_dialect_call
     if (!is_triple)
         return firn_sql_fail(err, firn_dialect_token(w, open)->offset,
                              "expected a function of a key and two values: (k, v, w) -> ..");
+    FIRN_TRY(firn_dialect_put(w, open, "map_from_entries(list_transform(", err));
+    FIRN_TRY(put_keys(w, call, err));
     FIRN_TRY(firn_dialect_put(w, open,
-                              "map_from_entries(list_transform(firn_distinct(list_concat("
-                              "map_keys(",
-                              err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
-    FIRN_TRY(firn_dialect_put(w, open, "), map_keys(", err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
-    FIRN_TRY(firn_dialect_put(w, open,
-                              "))), lambda \"firn_k\": struct_pack(k := \"firn_k\", v := "
+                              ", lambda \"firn_k\": struct_pack(k := \"firn_k\", v := "
                               "list_transform([\"firn_k\"], lambda ",
                               err));
     FIRN_TRY(firn_dialect_copy(w, open + 1, open + 2, err));
-    for (size_t i = 0; i < 2; i++) {
-        FIRN_TRY(firn_dialect_put(w, open, ": list_transform([(", err));
-        FIRN_TRY(firn_dialect_emit_arg(w, call, i, err));
-        FIRN_TRY(firn_dialect_put(w, open, ")[\"firn_k\"]], lambda ", err));
-        FIRN_TRY(firn_dialect_copy(w, open + 3 + 2 * i, open + 4 + 2 * i, err));
-    }
     FIRN_TRY(firn_dialect_put(w, open, ": ", err));
-    FIRN_TRY(firn_dialect_emit(w, open + 8, call->close, err));
-    return firn_dialect_put(w, call->close, ")[1])[1])[1])))", err);
+    FIRN_TRY(put_zipped(w, call, open + 3, err));
+    return firn_dialect_put(w, call->close, ")[1])))", err);
 }
 
 /* array_sort(a, (x, y) -> body): by how many elements stand before each; those that are equal stay

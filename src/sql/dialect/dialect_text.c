@@ -366,7 +366,6 @@ static firn_status emit_one(firn_dialect_writer *w, size_t i, size_t to, size_t 
         FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
         return firn_dialect_put(w, i, " - 1)", err);
     }
-    if (*next == i) FIRN_TRY(firn_dialect_window_name(w, i, next, err));
     if (*next == i && firn_dialect_is_name(w, i) && !is_part) {
         FIRN_TRY(firn_dialect_variant_path(w, i, next, err));
         if (*next == i) FIRN_TRY(emit_call(w, i, next, err));

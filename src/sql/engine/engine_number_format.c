@@ -49,9 +49,15 @@ static size_t take_sign(firn_str text, size_t at, sign_kind *out)
     return at;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static char upper(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    if (c >= 'a' && c <= 'z') return (char)(c - 'a' + 'A');
+    return c;
 }
 
 static firn_status parse_format(firn_str text, number_format *out, firn_error *err)
@@ -62,13 +68,15 @@ static firn_status parse_format(firn_str text, number_format *out, firn_error *e
     out->has_dollar = at < text.len && text.data[at] == '$';
     at += out->has_dollar;
     for (; at < text.len; at++) {
-        const char c = upper(text.data[at]) == 'G' ? ',' : text.data[at];
+        char c = upper(text.data[at]);
+        if (c == 'G') c = ',';
         if (c != '0' && c != '9' && c != ',') break;
         if (out->n_digits == MAX_DIGITS || out->n_whole == sizeof out->whole)
             return fail_format(text, err);
-        const char before = out->n_whole > 0 ? out->whole[out->n_whole - 1] : ',';
-        out->whole[out->n_whole++] = c == ',' || before == ',' ? c : before;
         out->n_digits += c != ',';
+        if (c != ',' && out->n_whole > 0 && out->whole[out->n_whole - 1] != ',')
+            c = out->whole[out->n_whole - 1];
+        out->whole[out->n_whole++] = c;
     }
     if (at < text.len && (text.data[at] == '.' || upper(text.data[at]) == 'D')) {
         out->has_point = true;
@@ -132,14 +140,17 @@ static void show_whole(const number_format *f, firn_str digits, bool is_overflow
     size_t blanks = f->n_digits - (is_overflow ? f->n_digits : digits.len);
     size_t next = 0;
     for (size_t i = 0; i < f->n_whole; i++) {
-        const char last = out->n > 0 ? out->text[out->n - 1] : ' ';
         const bool is_comma = f->whole[i] == ',';
-        if (is_comma && last >= '0' && last <= '9')
+        if (is_comma && out->n > 0 && is_digit(out->text[out->n - 1]))
             show(out, ',');
         else if (is_comma || (blanks > 0 && f->whole[i] == '9'))
             show_blank(out);
+        else if (is_overflow)
+            show(out, '#');
+        else if (blanks > 0)
+            show(out, '0');
         else
-            show(out, is_overflow ? '#' : blanks > 0 ? '0' : digits.data[next++]);
+            show(out, digits.data[next++]);
         blanks -= !is_comma && blanks > 0;
     }
 }
@@ -180,8 +191,12 @@ static void show_number(const number_format *f, const number_text *number, shown
         show(out, '.');
     }
     for (size_t i = 0; i < f->n_fraction; i++) {
-        const bool is_known = i < number->fraction.len;
-        show(out, is_overflow ? '#' : is_known ? number->fraction.data[i] : '0');
+        if (is_overflow)
+            show(out, '#');
+        else if (i < number->fraction.len)
+            show(out, number->fraction.data[i]);
+        else
+            show(out, '0');
     }
     show_end(f, number->is_negative, out);
 }

@@ -106,6 +106,13 @@ static firn_status set_zone(firn_session *session, firn_str zone, firn_result **
     return firn_session__result_of_command(session, "SET", -1, out, err);
 }
 
+static firn_status reset_all(firn_session *session, firn_result **out, firn_error *err)
+{
+    FIRN_TRY(tell_engine(session, (firn_str){0}, (firn_str){0}, err));
+    FIRN_TRY(firn_texts__set(session, &session->settings, (firn_str){0}, (firn_str){0}, err));
+    return firn_session__result_of_command(session, "RESET", -1, out, err);
+}
+
 /* A name of several parts is a setting of ours, else the engine's. */
 static bool read_key(firn_session *session, firn_sql_parser *p, firn_str *out, bool *is_ours)
 {
@@ -145,10 +152,7 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
     if (*handled) return set_zone(session, value, out, err);
     if (is_reset && firn_parser_at_end(&p)) {
         *handled = session->dialect != FIRN_DIALECT_DUCKDB;
-        if (!*handled) return FIRN_OK;
-        FIRN_TRY(tell_engine(session, (firn_str){0}, (firn_str){0}, err));
-        FIRN_TRY(firn_texts__set(session, &session->settings, (firn_str){0}, (firn_str){0}, err));
-        return firn_session__result_of_command(session, "RESET", -1, out, err);
+        return *handled ? reset_all(session, out, err) : FIRN_OK;
     }
     if (!read_key(session, &p, &key, &is_ours)) return FIRN_OK;
     *handled = is_ours || (is_session && session->dialect == FIRN_DIALECT_TRINO);
@@ -156,12 +160,11 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
     if (!is_reset && firn_parser_at_end(&p)) return show_setting(session, key, out, err);
     if (is_reset) {
         FIRN_TRY(firn_parser_expect_end(&p, err));
-        FIRN_TRY(tell_engine(session, key, value, err));
     } else {
         FIRN_TRY(firn_parser_expect_symbol(&p, "=", err));
         FIRN_TRY(read_value(&p, &value, err));
-        FIRN_TRY(tell_engine(session, key, value, err));
     }
+    FIRN_TRY(tell_engine(session, key, value, err));
     if (is_session && session->dialect == FIRN_DIALECT_TRINO)
         FIRN_TRY(firn_session__check_property(session, key, value, offset, err));
     FIRN_TRY(firn_texts__set(session, &session->settings, key, value, err));

@@ -2,8 +2,6 @@
 /* Zones of Trino's timestamps: a value of the engine is an instant, so the zone that a literal, AT
  * TIME ZONE or the session gives it is part of its type. What looks at the time of day gets the
  * value as it is told in that zone. Not known is UTC, which values of tables have. */
-#include <string.h>
-
 #include "base/str.h"
 #include "sql/typing/typing_state.h"
 
@@ -34,7 +32,8 @@ static bool is_zone_name(firn_str name)
     for (size_t i = 0; i < name.len; i++) {
         const char c = name.data[i];
         const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!is_letter && !(c >= '0' && c <= '9') && !memchr("/_+-:", c, 5)) return false;
+        const bool is_sign = c == '/' || c == '_' || c == '+' || c == '-' || c == ':';
+        if (!is_letter && !(c >= '0' && c <= '9') && !is_sign) return false;
     }
     return name.len > 0;
 }
