@@ -14,7 +14,8 @@
 #include "parquet_canon.h"
 
 #define WIDE_COLUMNS 320
-#define WIDE_ROWS    (FIRN_BATCH_ROWS * 14)
+#define WIDE_ROWS    ((int64_t)FIRN_BATCH_ROWS * 14)
+#define CODED_ROWS   ((int64_t)FIRN_BATCH_ROWS * 12)
 #define MAX_READ     ((int64_t)64 << 20)
 
 static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
@@ -140,10 +141,10 @@ static void test_a_wide_file_of_dictionaries_is_read_in_64_mb(void **state)
 {
     firn_buf bytes;
     (void)state;
-    write_file(&bytes, &k_long, 300, FIRN_BATCH_ROWS * 12, 10000,
+    write_file(&bytes, &k_long, 300, CODED_ROWS, 10000,
                (firn_parquet_write_opts){.codec = FIRN_CODEC_SNAPPY, .page_rows = 1 << 20});
     assert_in_range(bytes.len, 20 << 20, 45 << 20); /* as plain values it has 59 MB */
-    const int64_t peak = peak_of(&bytes, FIRN_BATCH_ROWS * 12);
+    const int64_t peak = peak_of(&bytes, CODED_ROWS);
     print_message("%d KB of %d\n", (int)(peak >> 10), (int)(bytes.len >> 10));
     assert_in_range(peak, 1 << 20, MAX_READ);
     firn_buf_dispose(&bytes);
@@ -152,7 +153,7 @@ static void test_a_wide_file_of_dictionaries_is_read_in_64_mb(void **state)
 static void test_long_columns_of_text_are_read_in_64_mb(void **state)
 {
     static const firn_codec k_codecs[] = {FIRN_CODEC_NONE, FIRN_CODEC_SNAPPY};
-    const int64_t rows = FIRN_BATCH_ROWS * 50;
+    const int64_t rows = (int64_t)FIRN_BATCH_ROWS * 50;
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         firn_buf bytes;
@@ -170,7 +171,7 @@ static void test_blocks_serve_the_next_reader(void **state)
     firn_parquet_memory *memory = NULL;
     (void)state;
     write_file(
-        &bytes, &k_string, 3, 8 * FIRN_BATCH_ROWS, 0,
+        &bytes, &k_string, 3, 8 * (int64_t)FIRN_BATCH_ROWS, 0,
         (firn_parquet_write_opts){.codec = FIRN_CODEC_ZSTD, .row_group_rows = FIRN_BATCH_ROWS});
     firn_str view = firn_buf_view(&bytes);
     const firn_byte_source source = canon_source(&view);

@@ -12,6 +12,9 @@
 #include "format/parquet/thrift/thrift_writer.h"
 #include "parquet_canon.h"
 
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+
 enum { INT64 = 2, BYTE_ARRAY = 6, UTF8 = 0, PLAIN = 0, RLE = 3 };
 enum { LONG_TEXT = 300000, TEXT_ROWS = 40000, NUMBER_ROWS = 100000, LONG_AT = 20000 };
 
@@ -268,7 +271,6 @@ static firn_status read_counted(void *ctx, int64_t offset, void *out, size_t n, 
 /* A store says what is worth a request: up to a column's window of 1 MiB it gets that. */
 static void test_pieces_are_as_large_as_the_store_wants(void **state)
 {
-    enum { KIB = 1 << 10, MIB = 1 << 20 };
     static const struct {
         size_t read_bytes, largest;
     } k_cases[] = {{0, 128 * KIB},         {128 * KIB - 1, 128 * KIB},

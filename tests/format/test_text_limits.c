@@ -53,11 +53,11 @@ static firn_status decode_csv(decoded_text *d, firn_str text, firn_error *err)
 
 typedef firn_status (*decode_fn)(decoded_text *d, firn_str text, firn_error *err);
 
-static void check_long_line(decode_fn decode, const char *header, const char *head,
+static void check_long_line(decode_fn decode, size_t limit, const char *header, const char *head,
                             const char *tail, const char *reason)
 {
-    for (size_t n = FIRN_LIMIT_JSON_LINE - 1; n <= FIRN_LIMIT_JSON_LINE + 1; n++) {
-        const bool is_over = n > FIRN_LIMIT_JSON_LINE;
+    for (size_t n = limit - 1; n <= limit + 1; n++) {
+        const bool is_over = n > limit;
         decoded_text d;
         firn_error err = {0};
         firn_buf text;
@@ -81,14 +81,15 @@ static void check_long_line(decode_fn decode, const char *header, const char *he
 static void test_a_line_of_json_has_16_mib(void **state)
 {
     (void)state;
-    check_long_line(decode_json, "", "{\"a\":\"", "\"}", "line longer than 16777216 bytes");
+    check_long_line(decode_json, FIRN_LIMIT_JSON_LINE, "", "{\"a\":\"", "\"}",
+                    "line longer than 16777216 bytes");
 }
 
 static void test_a_row_of_csv_has_16_mib(void **state)
 {
     (void)state;
-    _Static_assert(FIRN_LIMIT_CSV_ROW == FIRN_LIMIT_JSON_LINE, "one test for both");
-    check_long_line(decode_csv, "a\n", "", "", "row longer than 16777216 bytes");
+    check_long_line(decode_csv, FIRN_LIMIT_CSV_ROW, "a\n", "", "",
+                    "row longer than 16777216 bytes");
 }
 
 /* ---- fields ---- */
