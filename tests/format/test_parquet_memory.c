@@ -188,7 +188,7 @@ static void test_blocks_serve_the_next_reader(void **state)
     const int64_t without = firn_fail_alloc_calls();
     firn_fail_alloc_disarm();
     /* A window, a page and a block of strings for each of three columns and seven readers. */
-    assert_true(with + 7 * 3 * 2 <= without);
+    assert_true(with + INT64_C(7) * 3 * 2 <= without);
     firn_parquet_memory_destroy(memory);
     firn_parquet_file_close(file);
     firn_buf_dispose(&bytes);
