@@ -83,10 +83,9 @@ static firn_status put_decimal(const firn_type *type, firn_int128 value, firn_bu
 {
     char bytes[sizeof value];
     const size_t size = fixed_size(type);
-    if (!firn_decimal_fits(value, type->precision))
-        return firn_fail(err, FIRN_ERR_ARG, "decimal of more than %" PRId32 " digits",
-                         type->precision);
     firn_decimal_to_bytes(value, size, bytes);
+    if (firn_decimal_of_bytes((firn_str){bytes, size}) != value)
+        return firn_fail(err, FIRN_ERR_ARG, "decimal of more than %zu bytes", size);
     firn_buf_append(out, bytes, size);
     return FIRN_OK;
 }

@@ -14,7 +14,8 @@ bool firn_avro_type_has_name(firn_type_kind kind);
  * other than VARIANT, which is a record. */
 void firn_avro_put_type(const firn_type *type, const char *name, firn_buf *out);
 /* One value, in the encoding of that type. FIRN_ERR_ARG when it does not fit: bytes of another
- * length than FIXED's, more digits than DECIMAL's. type: as above, nor UNKNOWN. */
+ * length than FIXED's, more than those of DECIMAL's. Digits are the caller's to count: a truncated
+ * partition value may have one more than its type. type: as above, nor UNKNOWN. */
 FIRN_MUST_CHECK firn_status firn_avro_put_value(const firn_type *type, const firn_value *value,
                                                 firn_buf *out, firn_error *err);
 

@@ -3,12 +3,15 @@
  * schema says in the same order what they are (avro_type_json.c). */
 #include "format/avro/avro_rows_writer.h"
 
+#include <inttypes.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "format/avro/avro.h"
 #include "format/avro/avro_primitive.h"
 #include "format/columns/batch_metrics.h"
+#include "format/columns/decimal.h"
 #include "format/variant/variant_value.h"
 
 struct firn_avro_rows_writer {
@@ -112,13 +115,21 @@ static firn_status put_variant(firn_buf *b, firn_str bytes, firn_error *err)
     return FIRN_OK;
 }
 
+static firn_status put_plain(firn_buf *b, const firn_type *type, const firn_value *value,
+                             firn_error *err)
+{
+    if (type->kind == FIRN_TYPE_VARIANT) return put_variant(b, value->as.bytes, err);
+    if (type->kind == FIRN_TYPE_DECIMAL && !firn_decimal_fits(value->as.decimal, type->precision))
+        return firn_fail(err, FIRN_ERR_ARG, "decimal of more than %" PRId32 " digits",
+                         type->precision);
+    return firn_avro_put_value(type, value, b, err);
+}
+
 static firn_status put_primitive(firn_buf *b, const firn_field *field, firn_value value,
                                  firn_error *err)
 {
-    const firn_status st = field->type->kind == FIRN_TYPE_VARIANT
-                               ? put_variant(b, value.as.bytes, err)
-                               : firn_avro_put_value(field->type, &value, b, err);
-    return firn_error_wrap(err, st, "column \"%.*s\"", FIRN_STR_ARG(field->name));
+    return firn_error_wrap(err, put_plain(b, field->type, &value, err), "column \"%.*s\"",
+                           FIRN_STR_ARG(field->name));
 }
 
 /* A struct has no values of its own; of a column without memory all rows are null. */
