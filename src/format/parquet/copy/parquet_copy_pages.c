@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "format/parquet/copy/parquet_copy_internal.h"
+#include "format/parquet/encoding/parquet_levels.h"
 #include "format/parquet/read/parquet_convert.h"
 #include "format/parquet/read/parquet_page_read.h"
 
@@ -96,6 +97,24 @@ static firn_status check_crc(const chunk_reader *r, const firn_pq_source_page *p
                         found, page->header.crc);
 }
 
+/* False: other rows begin in the page than its header says. Its levels stand in front, as they are;
+ * those of version 1 would have to be unpacked for it. */
+static bool has_its_rows(const chunk_reader *r, const firn_pq_source_page *page)
+{
+    const firn_pq_page_header *h = &page->header;
+    const firn_str bytes = {r->out->bytes->data + page->body, (size_t)h->rep_bytes};
+    firn_pq_levels reps = firn_pq_levels_of(bytes, r->leaf->max_rep);
+    int64_t n_rows = 0;
+    for (int32_t left = h->n_values; left > 0;) {
+        uint8_t levels[256];
+        const size_t n = left < (int32_t)sizeof levels ? (size_t)left : sizeof levels;
+        if (firn_pq_levels_read(&reps, levels, n, NULL) != FIRN_OK) return false;
+        for (size_t i = 0; i < n; i++) n_rows += levels[i] == 0;
+        left -= (int32_t)n;
+    }
+    return n_rows == h->n_rows;
+}
+
 static firn_status read_page(chunk_reader *r, size_t at, firn_pq_source_page *out, firn_error *err)
 {
     const firn_str rest = {r->out->bytes->data + at, r->out->n_bytes - at};
@@ -113,6 +132,7 @@ static firn_status read_page(chunk_reader *r, size_t at, firn_pq_source_page *ou
     out->end = out->body + (size_t)out->header.packed;
     if (out->header.type == FIRN_PQ_DATA_PAGE_V2) {
         if (out->header.n_rows >= 0) out->n_rows = out->header.n_rows;
+        if (r->leaf->max_rep > 0 && !has_its_rows(r, out)) return FIRN_DONE;
         if (out->header.n_nulls >= 0 && out->header.n_nulls <= out->header.n_values)
             out->null_count = out->header.n_nulls;
     }

@@ -345,6 +345,9 @@ static firn_status read_rows(firn_pq_leaf *leaf, size_t max_rows, size_t soft_le
         const size_t end = find_end(leaf, max_rows, soft_levels, n_rows, &is_full);
         leaf->row += (int64_t)(*n_rows - before);
         FIRN_TRY(consume(leaf, end - leaf->ahead_at, err));
+        if (is_full && leaf->row == leaf->pages.n_rows)
+            return firn_fail(err, FIRN_ERR_CORRUPT, "more rows than the %lld of the row group",
+                             (long long)leaf->row);
     }
     return FIRN_OK;
 }
