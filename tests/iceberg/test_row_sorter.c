@@ -534,7 +534,7 @@ static void test_deleted_rows_are_found_where_they_went(void **state)
     const int64_t ends[] = {4, 7};
     assert_ok(firn_row_moves_add(&moves, 0, a, 5, &err), &err);
     assert_ok(firn_row_moves_add(&moves, 1, b, 2, &err), &err);
-    assert_int_equal(moves.n_runs, 3);
+    assert_int_equal(moves.n_parts, 2);
     assert_ok(firn_bitmap_in_arena(moves.arena, &deleted, &err), &err);
     for (int i = 0; i < 2; i++) assert_ok(firn_bitmap_in_arena(moves.arena, &out[i], &err), &err);
     const uint64_t positions[] = {1, 3, 6, 10, 99};
@@ -550,6 +550,37 @@ static void test_deleted_rows_are_found_where_they_went(void **state)
     firn_arena_destroy(moves.arena);
 }
 
+/* Every third row was deleted before: a part for each of two files, not for each pair of rows. */
+static void test_scattered_deletes_make_one_part_of_a_file(void **state)
+{
+    enum { ROWS = 200000 };
+    (void)state;
+    firn_error err;
+    firn_row_moves moves = {.arena = firn_arena_create(NULL, 0)};
+    firn_bitmap *deleted = NULL;
+    firn_bitmap *out = NULL;
+    int64_t ends[1];
+    for (int64_t p = 0; p < ROWS; p++)
+        if (p % 3 != 1) assert_ok(firn_row_moves_add(&moves, 0, &p, 1, &err), &err);
+    for (int64_t p = 0; p < 10; p++) assert_ok(firn_row_moves_add_run(&moves, 1, p, 1, &err), &err);
+    assert_int_equal(moves.n_parts, 2);
+    ends[0] = moves.n_rows;
+    assert_ok(firn_bitmap_in_arena(moves.arena, &deleted, &err), &err);
+    assert_ok(firn_bitmap_in_arena(moves.arena, &out, &err), &err);
+    for (uint64_t p = 0; p < ROWS; p += 7) assert_ok(firn_bitmap_add(deleted, p, &err), &err);
+    assert_ok(firn_row_moves_carry(&moves, 0, deleted, ends, &out, 1, &err), &err);
+    uint64_t n = 0;
+    uint64_t row = 0;
+    for (uint64_t p = 0; p < ROWS; p++) {
+        if (p % 3 == 1) continue;
+        assert_int_equal(firn_bitmap_contains(out, row), p % 7 == 0);
+        n += p % 7 == 0;
+        row++;
+    }
+    assert_int_equal(firn_bitmap_cardinality(out), n);
+    firn_arena_destroy(moves.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -560,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_rows_of_all_types_come_out_as_a_plain_sort_has_them),
         cmocka_unit_test(test_parts_are_in_order),
         cmocka_unit_test(test_deleted_rows_are_found_where_they_went),
+        cmocka_unit_test(test_scattered_deletes_make_one_part_of_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
