@@ -8,27 +8,6 @@
 #include "base/str.h"
 #include "sql/dialect/dialect_functions.h"
 
-static firn_status put(firn_dialect_writer *w, const firn_dialect_call *call, const char *words,
-                       firn_error *err)
-{
-    return firn_dialect_put(w, call->name, words, err);
-}
-
-/* "before argument after" */
-static firn_status put_arg(firn_dialect_writer *w, const firn_dialect_call *call,
-                           const char *before, size_t arg, const char *after, firn_error *err)
-{
-    FIRN_TRY(put(w, call, before, err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, arg, err));
-    return put(w, call, after, err);
-}
-
-static firn_status fail_at(const firn_dialect_writer *w, size_t token, const char *what,
-                           firn_error *err)
-{
-    return firn_sql_fail(err, firn_dialect_token(w, token)->offset, "%s", what);
-}
-
 static bool literal(const firn_dialect_writer *w, const firn_dialect_call *call, size_t arg,
                     firn_str *out)
 {
@@ -66,12 +45,12 @@ firn_status firn_dialect_to_char(firn_dialect_writer *w, const firn_dialect_call
     const bool is_known = literal(w, call, 1, &format);
     for (size_t i = 0; is_known && i < sizeof k_bytes / sizeof *k_bytes; i++) {
         if (firn_str_equals_nocase(format, firn_str_of(k_bytes[i][0])))
-            return put_arg(w, call, k_bytes[i][1], 0, ")", err);
+            return firn_dialect_put_arg(w, call, k_bytes[i][1], 0, ")", err);
     }
     if (is_known && !is_number_format(format, &n_digits, &n_behind))
         return firn_dialect_format_java(w, call, err);
-    FIRN_TRY(put_arg(w, call, "firn_number_text(CAST(", 0, " AS VARCHAR), ", err));
-    return put_arg(w, call, "", 1, ")", err);
+    FIRN_TRY(firn_dialect_put_arg(w, call, "firn_number_text(CAST(", 0, " AS VARCHAR), ", err));
+    return firn_dialect_put_arg(w, call, "", 1, ")", err);
 }
 
 /* to_number('12,454', '99,999'): a decimal of as many digits as the format has. */
@@ -85,17 +64,18 @@ firn_status firn_dialect_to_number(firn_dialect_writer *w, const firn_dialect_ca
     const bool is_try = firn_dialect_is_word(w, call->name, "try_to_number");
     if (!literal(w, call, 1, &format) || !is_number_format(format, &n_digits, &n_behind) ||
         n_digits > 38)
-        return fail_at(w, call->args[1], "expected a format of numbers in quotes, like '99,999.00'",
-                       err);
+        return firn_dialect_fail_at(
+            w, call->args[1], "expected a format of numbers in quotes, like '99,999.00'", err);
     (void)snprintf(type, sizeof type, " AS DECIMAL(%d,%d))", n_digits, n_behind);
-    FIRN_TRY(put_arg(w, call, "CAST(coalesce(firn_text_number(", 0, ", ", err));
+    FIRN_TRY(firn_dialect_put_arg(w, call, "CAST(coalesce(firn_text_number(", 0, ", ", err));
     FIRN_TRY(firn_dialect_put_string(w, call->args[1], format, err));
-    FIRN_TRY(put(w, call, ")", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ")", err));
     if (!is_try)
-        FIRN_TRY(put_arg(w, call, ", CASE WHEN (", 0,
-                         ") IS NOT NULL THEN error('not a number of the format') END", err));
-    FIRN_TRY(put(w, call, ")", err));
-    return put(w, call, type, err);
+        FIRN_TRY(firn_dialect_put_arg(w, call, ", CASE WHEN (", 0,
+                                      ") IS NOT NULL THEN error('not a number of the format') END",
+                                      err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ")", err));
+    return firn_dialect_put(w, call->name, type, err);
 }
 
 /* ---- JSON of Trino ---- */
@@ -155,7 +135,7 @@ static firn_status put_pair(firn_dialect_writer *w, size_t from, size_t to, bool
            !firn_dialect_is_word(w, middle, "VALUE"))
         middle = firn_dialect_skip(w, middle);
     if (middle >= to || middle == from)
-        return fail_at(w, from, "expected a key and its value: 'key': value", err);
+        return firn_dialect_fail_at(w, from, "expected a key and its value: 'key': value", err);
     FIRN_TRY(firn_dialect_put(w, from, "to_json(CAST(", err));
     FIRN_TRY(firn_dialect_emit(w, from, middle, err));
     FIRN_TRY(firn_dialect_put(w, from, " AS VARCHAR)) || ':' || ", err));
@@ -169,21 +149,22 @@ firn_status firn_dialect_json_build(firn_dialect_writer *w, const firn_dialect_c
     const bool is_object = firn_dialect_is_word(w, call->name, "json_object");
     size_t last = call->close;
     const bool keeps_null = take_null_clause(w, call->open + 1, &last, is_object);
-    FIRN_TRY(put(w, call, is_object ? "('{' || " : "('[' || ", err));
-    FIRN_TRY(put(w, call, "array_to_string(list_filter(CAST([", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, is_object ? "('{' || " : "('[' || ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "array_to_string(list_filter(CAST([", err));
     for (size_t i = 0; i < call->n_args; i++) {
         const size_t from = call->args[i];
         const size_t to = i + 1 == call->n_args ? last : call->args[i + 1] - 1;
         if (from >= to) continue;
-        if (i > 0) FIRN_TRY(put(w, call, ", ", err));
+        if (i > 0) FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
         if (is_object)
             FIRN_TRY(put_pair(w, from, to, keeps_null, err));
         else
             FIRN_TRY(put_member(w, from, to, keeps_null, err));
     }
-    FIRN_TRY(
-        put(w, call, "] AS VARCHAR[]), lambda \"firn_x\": \"firn_x\" IS NOT NULL), ',') || ", err));
-    return put(w, call, is_object ? "'}')" : "']')", err);
+    FIRN_TRY(firn_dialect_put(
+        w, call->name, "] AS VARCHAR[]), lambda \"firn_x\": \"firn_x\" IS NOT NULL), ',') || ",
+        err));
+    return firn_dialect_put(w, call->name, is_object ? "'}')" : "']')", err);
 }
 
 /* ---- rows ---- */
@@ -193,14 +174,15 @@ firn_status firn_dialect_json_tuple(firn_dialect_writer *w, const firn_dialect_c
                                     firn_error *err)
 {
     char name[32];
-    FIRN_TRY(put(w, call, "unnest([struct_pack(", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "unnest([struct_pack(", err));
     for (size_t i = 1; i < call->n_args; i++) {
         (void)snprintf(name, sizeof name, "%sc%zu := ", i > 1 ? ", " : "", i - 1);
-        FIRN_TRY(put(w, call, name, err));
-        FIRN_TRY(put_arg(w, call, "json_extract_string(firn_json(", 0, "), '$.\"' || ", err));
-        FIRN_TRY(put_arg(w, call, "replace(", i, ", '\"', '\\\"') || '\"')", err));
+        FIRN_TRY(firn_dialect_put(w, call->name, name, err));
+        FIRN_TRY(firn_dialect_put_arg(w, call, "json_extract_string(firn_json(", 0, "), '$.\"' || ",
+                                      err));
+        FIRN_TRY(firn_dialect_put_arg(w, call, "replace(", i, ", '\"', '\\\"') || '\"')", err));
     }
-    return put(w, call, ")], max_depth := 2)", err);
+    return firn_dialect_put(w, call->name, ")], max_depth := 2)", err);
 }
 
 /* ---- windows of time ---- */
@@ -215,24 +197,26 @@ static bool is_same_literal(const firn_dialect_writer *w, const firn_dialect_cal
 /* The window that a time is in: as long as the second argument, from the epoch on. */
 static firn_status put_start(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err)
 {
-    FIRN_TRY(put_arg(w, call, "time_bucket(CAST(", 1, " AS INTERVAL), CAST(", err));
-    FIRN_TRY(
-        put_arg(w, call, "", 0, " AS TIMESTAMPTZ), TIMESTAMPTZ '1970-01-01 00:00:00+00'", err));
-    if (call->n_args == 4) FIRN_TRY(put_arg(w, call, " + CAST(", 3, " AS INTERVAL)", err));
-    return put(w, call, ")", err);
+    FIRN_TRY(firn_dialect_put_arg(w, call, "time_bucket(CAST(", 1, " AS INTERVAL), CAST(", err));
+    FIRN_TRY(firn_dialect_put_arg(w, call, "", 0,
+                                  " AS TIMESTAMPTZ), TIMESTAMPTZ '1970-01-01 00:00:00+00'", err));
+    if (call->n_args == 4)
+        FIRN_TRY(firn_dialect_put_arg(w, call, " + CAST(", 3, " AS INTERVAL)", err));
+    return firn_dialect_put(w, call->name, ")", err);
 }
 
 firn_status firn_dialect_window(firn_dialect_writer *w, const firn_dialect_call *call,
                                 firn_error *err)
 {
     if (call->n_args > 2 && !is_same_literal(w, call, 1, 2))
-        return fail_at(w, call->args[2], "not supported: window() with windows that overlap", err);
-    FIRN_TRY(
-        put_arg(w, call, "CASE WHEN (", 0, ") IS NOT NULL THEN struct_pack(\"start\" := ", err));
+        return firn_dialect_fail_at(w, call->args[2],
+                                    "not supported: window() with windows that overlap", err);
+    FIRN_TRY(firn_dialect_put_arg(w, call, "CASE WHEN (", 0,
+                                  ") IS NOT NULL THEN struct_pack(\"start\" := ", err));
     FIRN_TRY(put_start(w, call, err));
-    FIRN_TRY(put(w, call, ", \"end\" := ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ", \"end\" := ", err));
     FIRN_TRY(put_start(w, call, err));
-    return put_arg(w, call, " + CAST(", 1, " AS INTERVAL)) END", err);
+    return firn_dialect_put_arg(w, call, " + CAST(", 1, " AS INTERVAL)) END", err);
 }
 
 /* window(..) in the GROUP BY of the query that token i is in; SIZE_MAX: there is none. */

@@ -9,50 +9,31 @@
 #include "base/error.h"
 #include "base/str.h"
 
-static firn_status put(firn_dialect_writer *w, const firn_dialect_call *call, const char *words,
-                       firn_error *err)
-{
-    return firn_dialect_put(w, call->name, words, err);
-}
-
-/* "before argument after" */
-static firn_status put_arg(firn_dialect_writer *w, const firn_dialect_call *call,
-                           const char *before, size_t arg, const char *after, firn_error *err)
-{
-    FIRN_TRY(put(w, call, before, err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, arg, err));
-    return put(w, call, after, err);
-}
-
-static firn_status fail_at(const firn_dialect_writer *w, size_t token, const char *what,
-                           firn_error *err)
-{
-    return firn_sql_fail(err, firn_dialect_token(w, token)->offset, "%s", what);
-}
-
 /* ---- texts ---- */
 
 /* Lists and bytes are joined, too, so only one value of them is left as it is. */
 firn_status firn_dialect_concat_texts(firn_dialect_writer *w, const firn_dialect_call *call,
                                       firn_error *err)
 {
-    FIRN_TRY(put(w, call, call->n_args > 1 ? "(" : "(CAST(", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, call->n_args > 1 ? "(" : "(CAST(", err));
     for (size_t i = 0; i < call->n_args; i++)
-        FIRN_TRY(put_arg(w, call, i > 0 ? " || firn_part(" : "firn_part(", i, ")", err));
-    return put(w, call, call->n_args > 1 ? ")" : " AS VARCHAR))", err);
+        FIRN_TRY(
+            firn_dialect_put_arg(w, call, i > 0 ? " || firn_part(" : "firn_part(", i, ")", err));
+    return firn_dialect_put(w, call->name, call->n_args > 1 ? ")" : " AS VARCHAR))", err);
 }
 
 firn_status firn_dialect_elt(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err)
 {
     char when[48];
-    FIRN_TRY(put_arg(w, call, "CASE ", 0, "", err));
+    FIRN_TRY(firn_dialect_put_arg(w, call, "CASE ", 0, "", err));
     for (size_t i = 1; i < call->n_args; i++) {
         (void)snprintf(when, sizeof when, " WHEN %zu THEN CAST(", i);
-        FIRN_TRY(put_arg(w, call, when, i, " AS VARCHAR)", err));
+        FIRN_TRY(firn_dialect_put_arg(w, call, when, i, " AS VARCHAR)", err));
     }
-    FIRN_TRY(put_arg(w, call, " ELSE CASE WHEN (", 0, "", err));
-    return put(w, call, ") IS NOT NULL THEN error('an index that elt() does not have') END END",
-               err);
+    FIRN_TRY(firn_dialect_put_arg(w, call, " ELSE CASE WHEN (", 0, "", err));
+    return firn_dialect_put(w, call->name,
+                            ") IS NOT NULL THEN error('an index that elt() does not have') END END",
+                            err);
 }
 
 /* hash(a, b) is firn_hash(firn_hash(42, a), b). */
@@ -61,9 +42,10 @@ firn_status firn_dialect_hash(firn_dialect_writer *w, const firn_dialect_call *c
 {
     const bool is_long = firn_dialect_is_word(w, call->name, "xxhash64");
     for (size_t i = 0; i < call->n_args; i++)
-        FIRN_TRY(put(w, call, is_long ? "firn_hash64(" : "firn_hash(", err));
-    FIRN_TRY(put(w, call, "42", err));
-    for (size_t i = 0; i < call->n_args; i++) FIRN_TRY(put_arg(w, call, ", ", i, ")", err));
+        FIRN_TRY(firn_dialect_put(w, call->name, is_long ? "firn_hash64(" : "firn_hash(", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "42", err));
+    for (size_t i = 0; i < call->n_args; i++)
+        FIRN_TRY(firn_dialect_put_arg(w, call, ", ", i, ")", err));
     return FIRN_OK;
 }
 
@@ -74,9 +56,10 @@ firn_status firn_dialect_sequence(firn_dialect_writer *w, const firn_dialect_cal
                                   firn_error *err)
 {
     const bool has_interval = firn_dialect_is_word(w, call->args[2], "INTERVAL");
-    FIRN_TRY(put(w, call, has_interval ? "firn_series(" : "firn_sequence(", err));
+    FIRN_TRY(
+        firn_dialect_put(w, call->name, has_interval ? "firn_series(" : "firn_sequence(", err));
     FIRN_TRY(firn_dialect_emit(w, call->open + 1, call->close, err));
-    return put(w, call, ")", err);
+    return firn_dialect_put(w, call->name, ")", err);
 }
 
 /* zip_with(a, b, (x, y) -> body): the shorter is filled up with nulls. */
@@ -87,16 +70,18 @@ firn_status firn_dialect_zip_with(firn_dialect_writer *w, const firn_dialect_cal
     const bool is_pair = firn_dialect_is_symbol(w, open, "(") &&
                          firn_dialect_is_symbol(w, open + 2, ",") &&
                          firn_dialect_is_symbol(w, open + 5, "->");
-    if (!is_pair) return fail_at(w, open, "expected a function of two elements: (x, y) -> ..", err);
-    FIRN_TRY(put_arg(w, call, "list_transform(list_zip(", 0, ", ", err));
-    FIRN_TRY(put_arg(w, call, "", 1,
-                     "), lambda \"firn_e\": list_transform([\"firn_e\"[1]], lambda ", err));
+    if (!is_pair)
+        return firn_dialect_fail_at(w, open, "expected a function of two elements: (x, y) -> ..",
+                                    err);
+    FIRN_TRY(firn_dialect_put_arg(w, call, "list_transform(list_zip(", 0, ", ", err));
+    FIRN_TRY(firn_dialect_put_arg(
+        w, call, "", 1, "), lambda \"firn_e\": list_transform([\"firn_e\"[1]], lambda ", err));
     FIRN_TRY(firn_dialect_copy(w, open + 1, open + 2, err));
-    FIRN_TRY(put(w, call, ": list_transform([\"firn_e\"[2]], lambda ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ": list_transform([\"firn_e\"[2]], lambda ", err));
     FIRN_TRY(firn_dialect_copy(w, open + 3, open + 4, err));
-    FIRN_TRY(put(w, call, ": ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, ": ", err));
     FIRN_TRY(firn_dialect_emit(w, open + 6, call->close, err));
-    return put(w, call, ")[1])[1])", err);
+    return firn_dialect_put(w, call->name, ")[1])[1])", err);
 }
 
 /* Fields of the rows are named after columns, others are numbered from 0. */
@@ -104,9 +89,9 @@ firn_status firn_dialect_arrays_zip(firn_dialect_writer *w, const firn_dialect_c
                                     firn_error *err)
 {
     char part[48];
-    FIRN_TRY(put(w, call, "list_transform(list_zip(", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "list_transform(list_zip(", err));
     FIRN_TRY(firn_dialect_emit(w, call->open + 1, call->close, err));
-    FIRN_TRY(put(w, call, "), lambda \"firn_e\": struct_pack(", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "), lambda \"firn_e\": struct_pack(", err));
     for (size_t i = 0; i < call->n_args; i++) {
         const size_t last = call->args[i + 1] - 2;
         const bool is_chain = last == call->args[i] || firn_dialect_is_symbol(w, last - 1, ".");
@@ -115,11 +100,11 @@ firn_status firn_dialect_arrays_zip(firn_dialect_writer *w, const firn_dialect_c
             name = firn_token_unquote(&w->t[last], w->arena);
         if (!name.data) return firn_fail_nomem(err);
         (void)snprintf(part, sizeof part, " := \"firn_e\"[%zu]", i + 1);
-        if (i > 0) FIRN_TRY(put(w, call, ", ", err));
+        if (i > 0) FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
         FIRN_TRY(firn_dialect_put_name(w, call->name, name, err));
-        FIRN_TRY(put(w, call, part, err));
+        FIRN_TRY(firn_dialect_put(w, call->name, part, err));
     }
-    return put(w, call, "))", err);
+    return firn_dialect_put(w, call->name, "))", err);
 }
 
 /* ---- generators ---- */
@@ -133,20 +118,23 @@ firn_status firn_dialect_stack(firn_dialect_writer *w, const firn_dialect_call *
     const firn_token *count = firn_dialect_token(w, call->args[0]);
     const size_t n = call->n_args - 1;
     if (count->kind != FIRN_TOKEN_NUMBER || !firn_str_to_i64(count->text, &n_rows) || n_rows < 1)
-        return fail_at(w, call->args[0], "expected how many rows there are, as a number", err);
+        return firn_dialect_fail_at(w, call->args[0],
+                                    "expected how many rows there are, as a number", err);
     const size_t width = (n + (size_t)n_rows - 1) / (size_t)n_rows;
-    FIRN_TRY(put(w, call, "unnest([", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "unnest([", err));
     for (size_t i = 0; i < width * (size_t)n_rows && i < 1000; i++) {
         (void)snprintf(name, sizeof name, "col%zu := ", i % width);
-        if (i % width == 0) FIRN_TRY(put(w, call, i > 0 ? "), struct_pack(" : "struct_pack(", err));
-        if (i % width > 0) FIRN_TRY(put(w, call, ", ", err));
-        FIRN_TRY(put(w, call, name, err));
+        if (i % width == 0)
+            FIRN_TRY(
+                firn_dialect_put(w, call->name, i > 0 ? "), struct_pack(" : "struct_pack(", err));
+        if (i % width > 0) FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+        FIRN_TRY(firn_dialect_put(w, call->name, name, err));
         if (i < n)
             FIRN_TRY(firn_dialect_emit_arg(w, call, i + 1, err));
         else
-            FIRN_TRY(put(w, call, "NULL", err));
+            FIRN_TRY(firn_dialect_put(w, call->name, "NULL", err));
     }
-    return put(w, call, ")], max_depth := 2)", err);
+    return firn_dialect_put(w, call->name, ")], max_depth := 2)", err);
 }
 
 /* ---- first and last ---- */
@@ -169,14 +157,16 @@ firn_status firn_dialect_first(firn_dialect_writer *w, const firn_dialect_call *
     const bool ignores = is_flagged || has_word(w, call, "IGNORE");
     size_t tail = call->close + 1;
     if (call->n_args > 1 && !is_flagged && !firn_dialect_is_word(w, call->args[1], "FALSE"))
-        return fail_at(w, call->args[1], "expected true or false", err);
+        return firn_dialect_fail_at(w, call->args[1], "expected true or false", err);
     if (has_word(w, call, "NULLS")) tail += 2;
     if (has_word(w, call, "OVER")) {
-        FIRN_TRY(put_arg(w, call, is_last ? "last_value(" : "first_value(", 0, "", err));
-        FIRN_TRY(put(w, call, ignores ? " IGNORE NULLS) " : ") ", err));
+        FIRN_TRY(
+            firn_dialect_put_arg(w, call, is_last ? "last_value(" : "first_value(", 0, "", err));
+        FIRN_TRY(firn_dialect_put(w, call->name, ignores ? " IGNORE NULLS) " : ") ", err));
     } else {
-        FIRN_TRY(put_arg(w, call, is_last ? "last(" : "first(", 0, ") ", err));
-        if (ignores) FIRN_TRY(put_arg(w, call, "FILTER (WHERE (", 0, ") IS NOT NULL) ", err));
+        FIRN_TRY(firn_dialect_put_arg(w, call, is_last ? "last(" : "first(", 0, ") ", err));
+        if (ignores)
+            FIRN_TRY(firn_dialect_put_arg(w, call, "FILTER (WHERE (", 0, ") IS NOT NULL) ", err));
     }
     return firn_dialect_emit(w, tail, call->end, err);
 }
@@ -222,13 +212,13 @@ static firn_status fail_path(const firn_dialect_writer *w, const firn_dialect_ca
 static firn_status put_json(firn_dialect_writer *w, const firn_dialect_call *call,
                             const char *function, firn_str path, firn_error *err)
 {
-    FIRN_TRY(put(w, call, function, err));
-    FIRN_TRY(put_arg(w, call, "(firn_json(", 0, "), ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, function, err));
+    FIRN_TRY(firn_dialect_put_arg(w, call, "(firn_json(", 0, "), ", err));
     if (path.data)
         FIRN_TRY(firn_dialect_put_string(w, call->args[1], path, err));
     else
         FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
-    return put(w, call, ")", err);
+    return firn_dialect_put(w, call->name, ")", err);
 }
 
 /* In Trino only scalars are texts. */
@@ -237,11 +227,11 @@ static firn_status put_json_text(firn_dialect_writer *w, const firn_dialect_call
 {
     if (w->opts->dialect == FIRN_DIALECT_SPARK)
         return put_json(w, call, "json_extract_string", path, err);
-    FIRN_TRY(put(w, call, "CASE WHEN ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "CASE WHEN ", err));
     FIRN_TRY(put_json(w, call, "json_type", path, err));
-    FIRN_TRY(put(w, call, " NOT IN ('OBJECT', 'ARRAY') THEN ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, " NOT IN ('OBJECT', 'ARRAY') THEN ", err));
     FIRN_TRY(put_json(w, call, "json_extract_string", path, err));
-    return put(w, call, " END", err);
+    return firn_dialect_put(w, call->name, " END", err);
 }
 
 firn_status firn_dialect_json_text(firn_dialect_writer *w, const firn_dialect_call *call,
@@ -255,7 +245,7 @@ firn_status firn_dialect_json_text(firn_dialect_writer *w, const firn_dialect_ca
     if (!written.data) return firn_fail_nomem(err);
     if (memchr(path.data, '*', path.len)) return fail_path(w, call, "a path of many values", err);
     return is_known ? put_json_text(w, call, written, err)
-                    : put(w, call, "CAST(NULL AS VARCHAR)", err);
+                    : firn_dialect_put(w, call->name, "CAST(NULL AS VARCHAR)", err);
 }
 
 /* What stands behind the path: nothing, RETURNING and a type, WITH WRAPPER. */
@@ -292,11 +282,11 @@ static firn_status put_json_value(firn_dialect_writer *w, const firn_dialect_cal
 {
     const size_t type = call->args[1] + 2;
     if (type >= call->close) return put_json_text(w, call, path, err);
-    FIRN_TRY(put(w, call, "TRY_CAST(", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, "TRY_CAST(", err));
     FIRN_TRY(put_json_text(w, call, path, err));
-    FIRN_TRY(put(w, call, " AS ", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, " AS ", err));
     FIRN_TRY(firn_dialect_copy(w, type, type + 1, err));
-    return put(w, call, ")", err);
+    return firn_dialect_put(w, call->name, ")", err);
 }
 
 firn_status firn_dialect_sql_json(firn_dialect_writer *w, const firn_dialect_call *call,
@@ -312,12 +302,13 @@ firn_status firn_dialect_sql_json(firn_dialect_writer *w, const firn_dialect_cal
     if (firn_dialect_is_word(w, call->name, "json_value"))
         return put_json_value(w, call, path, err);
     if (firn_dialect_is_word(w, call->name, "json_exists")) {
-        FIRN_TRY(put(w, call, "(", err));
+        FIRN_TRY(firn_dialect_put(w, call->name, "(", err));
         FIRN_TRY(put_json(w, call, "json_type", path, err));
-        return put(w, call, " IS NOT NULL)", err);
+        return firn_dialect_put(w, call->name, " IS NOT NULL)", err);
     }
     const bool has_brackets = wraps && !is_all;
-    FIRN_TRY(put(w, call, has_brackets ? "('[' || CAST(" : "(CAST(", err));
+    FIRN_TRY(firn_dialect_put(w, call->name, has_brackets ? "('[' || CAST(" : "(CAST(", err));
     FIRN_TRY(put_json(w, call, "json_extract", path, err));
-    return put(w, call, has_brackets ? " AS VARCHAR) || ']')" : " AS VARCHAR))", err);
+    return firn_dialect_put(w, call->name, has_brackets ? " AS VARCHAR) || ']')" : " AS VARCHAR))",
+                            err);
 }

@@ -22,17 +22,11 @@ static firn_status put_list(firn_dialect_writer *w, const firn_dialect_call *cal
     return firn_dialect_put(w, call->name, "]", err);
 }
 
-static firn_status fail_at(const firn_dialect_writer *w, size_t token, const char *what,
-                           firn_error *err)
-{
-    return firn_sql_fail(err, firn_dialect_token(w, token)->offset, "%s", what);
-}
-
 firn_status firn_dialect_map(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err)
 {
     if (call->n_args % 2 != 0) {
-        return fail_at(w, call->name, "found an odd number of arguments, expected keys and values",
-                       err);
+        return firn_dialect_fail_at(
+            w, call->name, "found an odd number of arguments, expected keys and values", err);
     }
     FIRN_TRY(firn_dialect_put(w, call->name, "map(", err));
     FIRN_TRY(put_list(w, call, 0, err));
@@ -48,8 +42,8 @@ firn_status firn_dialect_named_struct(firn_dialect_writer *w, const firn_dialect
     FIRN_TRY(firn_dialect_put(w, call->name, "struct_pack(", err));
     for (size_t i = 0; i < call->n_args; i += 2) {
         if (!firn_dialect_string(w, call->args[i], &name) || i + 1 == call->n_args) {
-            return fail_at(w, call->args[i], "expected the name of a field in quotes and its value",
-                           err);
+            return firn_dialect_fail_at(
+                w, call->args[i], "expected the name of a field in quotes and its value", err);
         }
         if (i > 0) FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
         FIRN_TRY(firn_dialect_put_name(w, call->args[i], name, err));
@@ -312,13 +306,13 @@ static firn_status put_formatted(firn_dialect_writer *w, const firn_dialect_call
     firn_str format;
     firn_buf buf;
     if (!firn_dialect_string(w, call->args[1], &format)) {
-        return fail_at(w, call->args[1], "expected a format in quotes", err);
+        return firn_dialect_fail_at(w, call->args[1], "expected a format in quotes", err);
     }
     firn_buf_init(&buf, NULL, 4 * format.len + 16);
     const bool is_known = put_format(format, letters, &buf);
-    firn_status st = is_known
-                         ? firn_buf_check(&buf, err)
-                         : fail_at(w, call->args[1], "not supported: a letter of the format", err);
+    firn_status st = is_known ? firn_buf_check(&buf, err)
+                              : firn_dialect_fail_at(w, call->args[1],
+                                                     "not supported: a letter of the format", err);
     if (st == FIRN_OK) st = firn_dialect_put(w, call->name, around[0], err);
     if (st == FIRN_OK) st = firn_dialect_emit_arg(w, call, 0, err);
     if (st == FIRN_OK) st = firn_dialect_put(w, call->name, "), ", err);
@@ -413,7 +407,7 @@ static firn_status read_unit(const firn_dialect_writer *w, const firn_dialect_ca
         *out = k_units[i];
         if (firn_dialect_is_word(w, call->args[0], k_units[i])) return FIRN_OK;
     }
-    return fail_at(w, call->args[0], "expected a unit of time", err);
+    return firn_dialect_fail_at(w, call->args[0], "expected a unit of time", err);
 }
 
 /* Whole units between two times. The engine takes the last day of a month for a whole month. */
@@ -475,7 +469,8 @@ static firn_status extract(firn_dialect_writer *w, const firn_dialect_call *call
     const bool has_from = firn_dialect_is_word(w, field + 1, "FROM");
     if (firn_dialect_is_word(w, field, "TIMEZONE_HOUR") ||
         firn_dialect_is_word(w, field, "TIMEZONE_MINUTE"))
-        return fail_at(w, field, "not supported: a time keeps its instant, not its zone", err);
+        return firn_dialect_fail_at(w, field,
+                                    "not supported: a time keeps its instant, not its zone", err);
     for (; has_from && fields->name; fields++) {
         if (!firn_dialect_is_word(w, field, fields->name)) continue;
         FIRN_TRY(firn_dialect_put(w, call->name, fields->before, err));
@@ -520,7 +515,8 @@ firn_status firn_dialect_part_spark(firn_dialect_writer *w, const firn_dialect_c
 {
     firn_str name;
     if (!firn_dialect_string(w, call->args[0], &name))
-        return fail_at(w, call->args[0], "expected the name of a field in quotes", err);
+        return firn_dialect_fail_at(w, call->args[0], "expected the name of a field in quotes",
+                                    err);
     const extract_field *field = k_spark_fields;
     while (field->name && !firn_str_equals_nocase(name, firn_str_of(field->name))) field++;
     if (field->name) {
@@ -643,7 +639,7 @@ firn_status firn_dialect_from_json(firn_dialect_writer *w, const firn_dialect_ca
     firn_buf buf;
     int32_t next_id = 1;
     if (!firn_dialect_string(w, call->args[1], &text)) {
-        return fail_at(w, call->args[1], "expected a schema in quotes", err);
+        return firn_dialect_fail_at(w, call->args[1], "expected a schema in quotes", err);
     }
     const bool has_type =
         firn_str_find(text, FIRN_STR("<"), 0) < firn_str_find(text, FIRN_STR(" "), 0);
@@ -675,7 +671,8 @@ firn_status firn_dialect_date_add(firn_dialect_writer *w, const firn_dialect_cal
     for (size_t i = 0; has_unit && i < sizeof k_units / sizeof *k_units; i++) {
         if (firn_str_equals_nocase(unit, firn_str_of(k_units[i]))) found = k_units[i];
     }
-    if (!found) return fail_at(w, call->args[0], "expected a unit of time in quotes", err);
+    if (!found)
+        return firn_dialect_fail_at(w, call->args[0], "expected a unit of time in quotes", err);
     FIRN_TRY(firn_dialect_put(w, call->name, "date_add(", err));
     FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
     FIRN_TRY(firn_dialect_put(w, call->name, ", INTERVAL (", err));

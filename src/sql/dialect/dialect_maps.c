@@ -39,8 +39,8 @@ static firn_status put_entries(firn_dialect_writer *w, const firn_dialect_call *
 {
     pair_lambda l;
     if (!read_lambda(w, call, &l)) {
-        return firn_sql_fail(err, firn_dialect_token(w, call->args[1])->offset,
-                             "expected a function of a key and a value: (k, v) -> ..");
+        return firn_dialect_fail_at(w, call->args[1],
+                                    "expected a function of a key and a value: (k, v) -> ..", err);
     }
     FIRN_TRY(firn_dialect_put(w, call->name, "map_from_entries(", err));
     FIRN_TRY(firn_dialect_put(w, call->name, function, err));
@@ -106,8 +106,8 @@ firn_status firn_dialect_map_zip(firn_dialect_writer *w, const firn_dialect_call
         firn_dialect_is_symbol(w, open + 7, "->") && firn_dialect_is_symbol(w, open + 2, ",") &&
         firn_dialect_is_symbol(w, open + 4, ",");
     if (!is_triple)
-        return firn_sql_fail(err, firn_dialect_token(w, open)->offset,
-                             "expected a function of a key and two values: (k, v, w) -> ..");
+        return firn_dialect_fail_at(
+            w, open, "expected a function of a key and two values: (k, v, w) -> ..", err);
     FIRN_TRY(firn_dialect_put(w, open, "map_from_entries(list_transform(", err));
     FIRN_TRY(put_keys(w, call, err));
     FIRN_TRY(firn_dialect_put(w, open,
@@ -127,8 +127,8 @@ firn_status firn_dialect_sort_by(firn_dialect_writer *w, const firn_dialect_call
 {
     pair_lambda l;
     if (!read_lambda(w, call, &l))
-        return firn_sql_fail(err, firn_dialect_token(w, call->args[1])->offset,
-                             "expected a function of two elements: (x, y) -> ..");
+        return firn_dialect_fail_at(w, call->args[1],
+                                    "expected a function of two elements: (x, y) -> ..", err);
     FIRN_TRY(firn_dialect_put(w, l.key, "list_transform(list_sort(list_transform(", err));
     FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
     FIRN_TRY(firn_dialect_put(w, l.key, ", lambda ", err));

@@ -226,6 +226,20 @@ firn_status firn_dialect_emit_arg(firn_dialect_writer *w, const firn_dialect_cal
     return firn_dialect_emit(w, call->args[arg], call->args[arg + 1] - 1, err);
 }
 
+firn_status firn_dialect_put_arg(firn_dialect_writer *w, const firn_dialect_call *call,
+                                 const char *before, size_t arg, const char *after, firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, call->name, before, err));
+    FIRN_TRY(firn_dialect_emit_arg(w, call, arg, err));
+    return firn_dialect_put(w, call->name, after, err);
+}
+
+firn_status firn_dialect_fail_at(const firn_dialect_writer *w, size_t token, const char *what,
+                                 firn_error *err)
+{
+    return firn_sql_fail(err, firn_dialect_token(w, token)->offset, "%s", what);
+}
+
 static firn_status write_word(firn_dialect_writer *w, const firn_dialect_call *call, char what,
                               firn_error *err)
 {

@@ -73,6 +73,13 @@ FIRN_MUST_CHECK firn_status firn_dialect_emit(firn_dialect_writer *w, size_t fro
 FIRN_MUST_CHECK firn_status firn_dialect_emit_arg(firn_dialect_writer *w,
                                                   const firn_dialect_call *call, size_t arg,
                                                   firn_error *err);
+/* "before argument after" */
+FIRN_MUST_CHECK firn_status firn_dialect_put_arg(firn_dialect_writer *w,
+                                                 const firn_dialect_call *call, const char *before,
+                                                 size_t arg, const char *after, firn_error *err);
+/* The statement is wrong at the token, or not supported there. */
+FIRN_MUST_CHECK firn_status firn_dialect_fail_at(const firn_dialect_writer *w, size_t token,
+                                                 const char *what, firn_error *err);
 /* As written. */
 FIRN_MUST_CHECK firn_status firn_dialect_copy(firn_dialect_writer *w, size_t from, size_t to,
                                               firn_error *err);
