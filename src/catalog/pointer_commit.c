@@ -15,7 +15,6 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "catalog/pointer_catalog.h"
-#include "firn/ext/store.h"
 #include "iceberg/spec/metadata_json.h"
 #include "iceberg/spec/metadata_update.h"
 
@@ -321,8 +320,7 @@ firn_status firn_pointer__commit_with_objects(void *ctx, const firn_table_commit
     firn_error local;
     struct commit_op op = {.n = n, .arena = arena, .objects = objects};
     const firn_status st = commit_all(catalog, commits, &op, err ? err : &local);
-    for (size_t i = 0; op.objects && i < op.objects->n_writers; i++)
-        firn_store_abandon(op.objects->writers[i]);
+    firn_commit_objects_abandon(op.objects);
     FIRN_TRY(st);
     for (size_t i = 0; i < n; i++) remove_expired(catalog, &op.items[i]);
     for (size_t i = 0; i < n && out; i++)

@@ -275,7 +275,7 @@ static firn_status put_together(const firn_sqlite_db *db, const firn_document *d
         n_begun++;
     }
     if (st != FIRN_OK) {
-        for (size_t i = 0; i < n_writers; i++) firn_store_abandon(objects->writers[i]);
+        firn_commit_objects_abandon(objects);
         for (size_t i = 0; i < n_begun; i++) firn_store_abandon(writers[n_writers + i]);
         return st;
     }
@@ -292,7 +292,7 @@ static firn_status put_documents(void *ctx, const firn_document *documents, size
     firn_arena *arena = firn_arena_create(db->env->alloc, 0);
     if (!objects) objects = &k_none;
     if (!arena) {
-        for (size_t i = 0; i < objects->n_writers; i++) firn_store_abandon(objects->writers[i]);
+        firn_commit_objects_abandon(objects);
         return firn_fail_nomem(err);
     }
     const firn_status st = put_together(db, documents, n, objects, arena, err);

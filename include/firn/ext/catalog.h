@@ -213,6 +213,8 @@ FIRN_API void *firn_catalog_ctx(const firn_catalog *catalog);
 /** @brief Finish the objects and make the names durable; all writers end. */
 FIRN_API FIRN_MUST_CHECK firn_status firn_commit_objects_finish(const firn_commit_objects *objects,
                                                                 firn_error *err);
+/** @brief Drop the objects unfinished; all writers end. NULL is fine. */
+FIRN_API void firn_commit_objects_abandon(const firn_commit_objects *objects);
 
 FIRN_END_DECLS
 

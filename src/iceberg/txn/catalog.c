@@ -82,3 +82,9 @@ firn_status firn_commit_objects_finish(const firn_commit_objects *objects, firn_
     FIRN_TRY(firn_store_finish_content(objects->writers, objects->n_writers, err));
     return firn_store_sync_names(objects->store, objects->names, objects->n_names, err);
 }
+
+void firn_commit_objects_abandon(const firn_commit_objects *objects)
+{
+    for (size_t i = 0; objects && i < objects->n_writers; i++)
+        firn_store_abandon(objects->writers[i]);
+}

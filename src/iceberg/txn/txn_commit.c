@@ -274,7 +274,7 @@ static firn_status publish(const firn_commit_run *run, firn_loaded_table *loaded
     batch->n = 0;
     const firn_status made = make_commits(run, &commits, &objects, err);
     if (made != FIRN_OK) {
-        for (size_t i = 0; i < objects.n_writers; i++) firn_store_abandon(objects.writers[i]);
+        firn_commit_objects_abandon(&objects);
         return made;
     }
     FIRN_TRY(call_catalog(run, commits, &objects, loaded, err));
