@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions by which text of a dialect keeps its meaning whatever the types are, which are known
- * only when the statement is bound: subscripts, sizes, divisors, numbers cut to integers. */
+ * only when the statement is bound: subscripts, sizes, divisors, numbers cut to integers. And what
+ * a session of a dialect begins with. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "sql/engine/engine_call.h"
 
 /* ---- types of arguments and results ---- */
@@ -469,4 +471,24 @@ const firn_function_def *firn_engine_dialect_functions(void)
         {NULL, {NULL}, NULL, NULL, 0, NULL},
     };
     return k_functions;
+}
+
+/* ---- sessions ---- */
+
+static firn_status set_zone(firn_engine *engine, firn_str zone, firn_error *err)
+{
+    char sql[128];
+    firn_engine_rows *rows = NULL;
+    (void)snprintf(sql, sizeof sql, "SET TimeZone = '%.*s'", FIRN_STR_ARG(zone));
+    FIRN_TRY(firn_engine_execute(engine, firn_str_of(sql), &rows, err));
+    firn_engine_rows_close(rows);
+    return FIRN_OK;
+}
+
+firn_status firn_engine_begin_dialects(firn_engine *engine, firn_str zone, firn_error *err)
+{
+    if (engine->has_dialects) return FIRN_OK;
+    FIRN_TRY(set_zone(engine, zone.len > 0 ? zone : FIRN_STR("UTC"), err));
+    engine->has_dialects = true;
+    return FIRN_OK;
 }

@@ -2,8 +2,6 @@
 /* Functions of ours that SQL can say, as temporary macros of the engine. Their arguments are
  * written as often as they are named. Each is made when a statement first names it: to make all of
  * them takes longer than most statements. */
-#include <stdio.h>
-
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/engine/engine_api.h"
@@ -293,22 +291,4 @@ bool firn_engine_lacks_macros(const firn_engine *engine, firn_str sql)
 {
     size_t at = 0;
     return next_missing(engine, sql, &at) < N_MACROS;
-}
-
-static firn_status set_zone(firn_engine *engine, firn_str zone, firn_error *err)
-{
-    char sql[128];
-    firn_engine_rows *rows = NULL;
-    (void)snprintf(sql, sizeof sql, "SET TimeZone = '%.*s'", FIRN_STR_ARG(zone));
-    FIRN_TRY(firn_engine_execute(engine, firn_str_of(sql), &rows, err));
-    firn_engine_rows_close(rows);
-    return FIRN_OK;
-}
-
-firn_status firn_engine_begin_dialects(firn_engine *engine, firn_str zone, firn_error *err)
-{
-    if (engine->has_dialects) return FIRN_OK;
-    FIRN_TRY(set_zone(engine, zone.len > 0 ? zone : FIRN_STR("UTC"), err));
-    engine->has_dialects = true;
-    return FIRN_OK;
 }
