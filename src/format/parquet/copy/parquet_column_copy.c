@@ -16,9 +16,9 @@
 #include "format/parquet/copy/parquet_copy_internal.h"
 #include "format/parquet/encoding/parquet_bits.h"
 #include "format/parquet/encoding/parquet_encode.h"
-#include "format/parquet/read/parquet_column_values.h"
-#include "format/parquet/read/parquet_page.h"
 #include "format/parquet/read/parquet_page_read.h"
+#include "format/parquet/write/parquet_column_values.h"
+#include "format/parquet/write/parquet_page.h"
 
 typedef struct column_copy {
     firn_parquet_column *c;

@@ -8,7 +8,7 @@
 #include "format/parquet/copy/parquet_copy.h"
 #include "format/parquet/layout/parquet_page_header.h"
 #include "format/parquet/layout/parquet_page_index.h"
-#include "format/parquet/read/parquet_column.h"
+#include "format/parquet/write/parquet_column.h"
 
 /* Bounds as values of the leaf's type; bytes are the file's. */
 typedef struct firn_pq_found {

@@ -5,7 +5,7 @@
 #define FIRN_FORMAT_PARQUET_BLOOM_WRITER_H
 
 #include "base/buf.h"
-#include "format/parquet/read/parquet_leaf.h"
+#include "format/parquet/write/parquet_leaf.h"
 
 typedef struct firn_parquet_bloom_writer {
     const firn_allocator *alloc;

@@ -4,7 +4,7 @@
 #ifndef FIRN_FORMAT_PARQUET_INDEX_WRITER_H
 #define FIRN_FORMAT_PARQUET_INDEX_WRITER_H
 
-#include "format/parquet/read/parquet_column.h"
+#include "format/parquet/write/parquet_column.h"
 
 /* Can the pages' bounds be told? Not without an order, nor when all values of a page are NaN. */
 bool firn_parquet_has_column_index(const firn_parquet_column *c);

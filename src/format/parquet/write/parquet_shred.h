@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "format/columns/value_codes.h"
-#include "format/parquet/read/parquet_leaf.h"
+#include "format/parquet/write/parquet_leaf.h"
 
 /* Borrowed from the batch or the shredder until its next use. */
 typedef struct firn_parquet_run {

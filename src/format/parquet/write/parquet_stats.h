@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "firn/batch.h"
-#include "format/parquet/read/parquet_leaf.h"
+#include "format/parquet/write/parquet_leaf.h"
 
 /* Statistics' longest exact text or binary bound, in code points or bytes. */
 #define FIRN_PARQUET_STATS_LENGTH 64

@@ -3,7 +3,7 @@
 #ifndef FIRN_FORMAT_PARQUET_WRITER_FOOTER_H
 #define FIRN_FORMAT_PARQUET_WRITER_FOOTER_H
 
-#include "format/parquet/read/parquet_column.h"
+#include "format/parquet/write/parquet_column.h"
 
 /* A finished row group; chunks in the order of the leaves. */
 typedef struct firn_parquet_group {

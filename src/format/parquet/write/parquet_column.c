@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A column chunk: values come in runs, go to the page at hand, and full pages are compressed. */
-#include "format/parquet/read/parquet_column.h"
+#include "format/parquet/write/parquet_column.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "format/columns/decimal.h"
-#include "format/parquet/read/parquet_column_values.h"
-#include "format/parquet/read/parquet_page.h"
+#include "format/parquet/write/parquet_column_values.h"
+#include "format/parquet/write/parquet_page.h"
 #include "format/variant/variant_value.h"
 
 /* A dictionary page of highly repetitive text may stand for this many pages of plain text. */

@@ -3,7 +3,7 @@
 #ifndef FIRN_FORMAT_PARQUET_PAGE_H
 #define FIRN_FORMAT_PARQUET_PAGE_H
 
-#include "format/parquet/read/parquet_column.h"
+#include "format/parquet/write/parquet_column.h"
 
 /* Levels as they stand in front of a page's values: length, then hybrid runs. levels NULL: all n
  * are max. */

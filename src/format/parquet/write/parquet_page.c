@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pages: <PageHeader in Thrift> <compressed page>. Data pages are version 1, which every reader
  * knows: <repetition levels> <definition levels> <values>, compressed together. */
-#include "format/parquet/read/parquet_page.h"
+#include "format/parquet/write/parquet_page.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * The smallest wins, PLAIN and the dictionary before a small gain. If the dictionary loses, or
  * later outgrows its limit, the page at hand is rewritten and the rest of the chunk goes without;
  * pages written before keep their indices. */
-#include "format/parquet/read/parquet_column_values.h"
+#include "format/parquet/write/parquet_column_values.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From an Iceberg type to Parquet leaf columns and schema elements (specification, "Parquet" data
  * type mappings). Not here: values. */
-#include "format/parquet/read/parquet_leaf.h"
+#include "format/parquet/write/parquet_leaf.h"
 
 #include "base/error.h"
 #include "base/limits.h"

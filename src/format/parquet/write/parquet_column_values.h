@@ -3,7 +3,7 @@
 #ifndef FIRN_FORMAT_PARQUET_COLUMN_VALUES_H
 #define FIRN_FORMAT_PARQUET_COLUMN_VALUES_H
 
-#include "format/parquet/read/parquet_column.h"
+#include "format/parquet/write/parquet_column.h"
 
 /* Bytes of a PLAIN value (booleans: in c->values); 0 for views. */
 size_t firn_parquet_plain_width(const firn_parquet_leaf *leaf);
