@@ -34,7 +34,6 @@ static const char *const k_files[] = {
     "foreign/byte_array_decimal",
     "foreign/datapage_v2_empty_datapage.snappy",
     "foreign/dict-page-offset-zero",
-    "foreign/int96_from_spark",
     "foreign/nan_in_stats",
     "foreign/null_list",
     "foreign/old_list_structure",

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "corpus.h"
+#include "format/parquet/read/parquet_convert.h"
 #include "format/parquet/read/parquet_reader.h"
 #include "parquet_canon.h"
 
@@ -147,6 +148,78 @@ static void test_nulls_of_required_list_elements_are_refused(void **state)
                  "field element is required but has");
 }
 
+/* Nanoseconds of the day, then the Julian day. 1970-01-01 is day 2440588. */
+static void put_int96(uint8_t *out, int32_t day, int64_t ns)
+{
+    memcpy(out, &ns, sizeof ns);
+    memcpy(out + sizeof ns, &day, sizeof day);
+}
+
+static void check_int96(const uint8_t *raw, int64_t unit_ns, bool fits, int64_t want)
+{
+    const firn_pq_conv conv = {
+        .kind = FIRN_PQ_CONV_I96, .physical = FIRN_PQ_INT96, .raw_width = 12, .factor = unit_ns};
+    int64_t out = 0;
+    firn_error err = {0};
+    const firn_status st = firn_pq_convert(&conv, raw, 1, &out, &err);
+    if (!fits) {
+        assert_fails(st, FIRN_ERR_CORRUPT, &err,
+                     unit_ns == 1 ? "does not fit nanoseconds" : "does not fit microseconds");
+        return;
+    }
+    assert_ok(st, &err);
+    assert_true(out == want);
+}
+
+static void test_int96_is_converted_or_refused(void **state)
+{
+    enum { EPOCH = 2440588 };
+    static const struct {
+        int32_t day;
+        int64_t ns;
+        bool fits_ns, fits_us;
+        int64_t want_ns, want_us;
+    } k_cases[] = {
+        {EPOCH, 1, true, true, 1, 0},
+        {EPOCH - 1, INT64_C(86399999999999), true, true, -1, -1},
+        {EPOCH + 1, -1500, true, true, INT64_C(86399999998500), INT64_C(86399999998)},
+        {EPOCH, INT64_MAX, true, true, INT64_MAX, INT64_MAX / 1000},
+        {EPOCH + 106751, INT64_C(85636854775807), true, true, INT64_MAX, INT64_MAX / 1000},
+        {EPOCH + 106751, INT64_C(85636854775808), false, true, 0, INT64_MAX / 1000},
+        {EPOCH - 106752, INT64_C(763145224192), true, true, INT64_MIN, INT64_MIN / 1000 - 1},
+        {EPOCH - 106752, INT64_C(763145224191), false, true, 0, INT64_MIN / 1000 - 1},
+        {EPOCH + 2932896, 0, false, true, 0, INT64_C(253402214400000000)}, /* 9999-12-31 */
+        {EPOCH - 719162, 0, false, true, 0, INT64_C(-62135596800000000)},  /* 0001-01-01 */
+        {EPOCH + 106751991, INT64_C(14454775807999), false, true, 0, INT64_MAX},
+        {EPOCH + 106751991, INT64_C(14454775808000), false, false, 0, 0},
+        {INT32_MAX, 0, false, false, 0, 0},
+        {INT32_MIN, 0, false, false, 0, 0},
+        /* As Spark writes its last timestamps. */
+        {-106751992, INT64_C(71945224192000), false, true, 0, INT64_C(9012505233654775808)},
+        {-105862233, INT64_C(53890448384000), false, true, 0, INT64_C(9089380393200000000)},
+        {-104311404, INT64_C(71945224191000), false, true, 0, INT64_MAX},
+        {-106751992, INT64_C(71945224191999), false, false, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
+        uint8_t raw[12];
+        put_int96(raw, k_cases[i].day, k_cases[i].ns);
+        check_int96(raw, 1, k_cases[i].fits_ns, k_cases[i].want_ns);
+        check_int96(raw, 1000, k_cases[i].fits_us, k_cases[i].want_us);
+    }
+}
+
+static void test_int96_that_does_not_fit_names_its_column(void **state)
+{
+    fixture *f = *state;
+    open_file(f, "foreign/int96_from_spark.parquet");
+    const firn_schema *own = firn_parquet_file_schema_as(f->file, FIRN_PARQUET_TYPES_FILE);
+    assert_fails(read_all(f, &own->root, FIRN_PARQUET_TYPES_FILE), FIRN_ERR_CORRUPT, &f->err,
+                 "column a: ");
+    assert_fails(read_all(f, &own->root, FIRN_PARQUET_TYPES_FILE), FIRN_ERR_CORRUPT, &f->err,
+                 "int96 of julian day 5373484 and 10800000000000 ns does not fit nanoseconds");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -155,6 +228,8 @@ int main(void)
         TEST(test_open_columns_of_an_encrypted_file_are_read),
         TEST(test_nulls_in_required_nested_fields_are_refused),
         TEST(test_nulls_of_required_list_elements_are_refused),
+        TEST(test_int96_is_converted_or_refused),
+        TEST(test_int96_that_does_not_fit_names_its_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 
 #define JULIAN_EPOCH   INT64_C(2440588) /* Julian day of 1970-01-01 */
 #define NS_PER_DAY     INT64_C(86400000000000)
+#define NS_PER_US      1000
 #define INT96_SIZE     12
 #define HIGH_BITS      UINT64_C(0x8080808080808080)
 #define DECIMAL_DIGITS ((int)sizeof(firn_int128))
@@ -94,17 +95,31 @@ static void divide(const uint8_t *raw, size_t n, int64_t factor, int64_t *out)
     }
 }
 
-/* Nanoseconds of the day and Julian day number. Far dates overflow on the way in Spark, which wraps
- * around in both directions, so wrapping here gives back what was written. */
-static void convert_int96(const uint8_t *raw, size_t n, int64_t unit_ns, int64_t *out)
+/* Nanoseconds of the day and Julian day number, in units since 1970: false when they do not fit.
+ * Spark counts microseconds since Julian day 0, which wrap around for the last years that a
+ * timestamp can have (from 287,396 on): those come back as they went. */
+static bool count_int96(const uint8_t *raw, int64_t unit_ns, int64_t *out)
 {
-    const uint64_t units_per_day = (uint64_t)(NS_PER_DAY / unit_ns);
+    const int64_t units_per_day = NS_PER_DAY / unit_ns, ns = load_i64(raw);
+    const firn_int128 since_julian_0 =
+        (firn_int128)load_i32(raw + 8) * units_per_day + (ns / unit_ns - (ns % unit_ns < 0));
+    const firn_int128 units = since_julian_0 - (firn_int128)JULIAN_EPOCH * units_per_day;
+    *out = (int64_t)units;
+    if (units >= INT64_MIN && units <= INT64_MAX) return true;
+    return unit_ns == NS_PER_US && units < 0 && since_julian_0 >= INT64_MIN;
+}
+
+static firn_status convert_int96(const uint8_t *raw, size_t n, int64_t unit_ns, int64_t *out,
+                                 firn_error *err)
+{
     for (size_t i = 0; i < n; i++, raw += INT96_SIZE) {
-        const int64_t days = (int64_t)load_i32(raw + 8) - JULIAN_EPOCH;
-        const int64_t ns = load_i64(raw);
-        const int64_t units = ns / unit_ns - (ns % unit_ns < 0);
-        out[i] = (int64_t)((uint64_t)days * units_per_day + (uint64_t)units);
+        if (count_int96(raw, unit_ns, &out[i])) continue;
+        return firn_fail(err, FIRN_ERR_CORRUPT,
+                         "int96 of julian day %d and %lld ns does not fit %sseconds in 64 bits",
+                         (int)load_i32(raw + 8), (long long)load_i64(raw),
+                         unit_ns == NS_PER_US ? "micro" : "nano");
     }
+    return FIRN_OK;
 }
 
 /* Big-endian two's complement of any length; false when it does not fit 128 bits. */
@@ -246,7 +261,7 @@ firn_status firn_pq_convert(const firn_pq_conv *conv, const uint8_t *raw, size_t
     case FIRN_PQ_CONV_I32_MUL: return multiply_i32(raw, n, conv->factor, out, err);
     case FIRN_PQ_CONV_I64_MUL: return multiply(raw, n, conv->factor, out, err);
     case FIRN_PQ_CONV_I64_DIV: divide(raw, n, conv->factor, out); return FIRN_OK;
-    case FIRN_PQ_CONV_I96: convert_int96(raw, n, conv->factor, out); return FIRN_OK;
+    case FIRN_PQ_CONV_I96: return convert_int96(raw, n, conv->factor, out, err);
     case FIRN_PQ_CONV_DECIMAL:
     case FIRN_PQ_CONV_VIEW: return convert_fixed(conv, raw, n, out, err);
     case FIRN_PQ_CONV_NONE:

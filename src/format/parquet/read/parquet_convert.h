@@ -24,7 +24,7 @@ typedef enum firn_pq_conv_kind {
     FIRN_PQ_CONV_I32_MUL, /* to int64, times factor */
     FIRN_PQ_CONV_I64_MUL, /* overflow is checked */
     FIRN_PQ_CONV_I64_DIV, /* rounded down */
-    FIRN_PQ_CONV_I96,     /* INT96 in units of factor nanoseconds */
+    FIRN_PQ_CONV_I96,     /* INT96 in units of factor nanoseconds: checked */
     FIRN_PQ_CONV_DECIMAL, /* big-endian bytes to out_width bytes: checked */
     FIRN_PQ_CONV_VIEW,
 } firn_pq_conv_kind;
