@@ -181,6 +181,13 @@ def with_ids():
         'tags': [[i, i + 1] if i % 2 else [] for i in range(10)]}, schema=schema)
 
 
+def null_lists():
+    """One list of nothing but nulls: levels are all that its page has."""
+    element = pa.field('element', pa.int64(), True, {'PARQUET:field_id': '2'})
+    column = pa.field('l', pa.list_(element), True, {'PARQUET:field_id': '1'})
+    return pa.table({'l': [[None] * (i % 3) for i in range(9)]}, schema=pa.schema([column]))
+
+
 def main():
     os.makedirs(OUT, exist_ok=True)
     small = dict(data_page_size=200, write_batch_size=16, store_decimal_as_integer=True)
@@ -209,6 +216,8 @@ def main():
               data_page_size=100, write_batch_size=8, row_group_size=40)
     write('int96', pa.table({'t': all_types(True)['ts_ns']}), use_deprecated_int96_timestamps=True)
     write('field_ids', with_ids(), compression='ZSTD', row_group_size=4)
+    write('null_lists_v2', null_lists(), data_page_version='2.0', use_dictionary=False,
+          write_page_index=True, compression='NONE')
     write('empty', all_types(True).slice(0, 0))
 
 

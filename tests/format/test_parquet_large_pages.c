@@ -28,11 +28,14 @@ static void check_file(void *ctx, const char *name, firn_str bytes)
     (void)ctx;
     print_message("%s\n", name);
     firn_buf_init(&whole, NULL, 0);
-    assert_ok(canon_parquet(bytes, &whole, &n_rows, &err), &err);
+    /* Canonical text has no room for the years of one of them. */
+    const bool is_far = strcmp(name, "int96_from_spark.parquet") == 0;
+    const firn_status want = is_far ? FIRN_ERR_CORRUPT : FIRN_OK;
+    assert_int_equal(canon_parquet(bytes, &whole, &n_rows, &err), want);
     for (size_t i = 0; i < sizeof k_windows / sizeof *k_windows; i++) {
         firn_buf rows;
         firn_buf_init(&rows, NULL, 0);
-        assert_ok(canon_parquet_streamed(k_windows[i], bytes, &rows, &n_rows, &err), &err);
+        assert_int_equal(canon_parquet_streamed(k_windows[i], bytes, &rows, &n_rows, &err), want);
         assert_int_equal(rows.len, whole.len);
         if (whole.len > 0) assert_memory_equal(rows.data, whole.data, whole.len);
         firn_buf_dispose(&rows);

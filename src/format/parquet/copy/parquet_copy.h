@@ -11,7 +11,8 @@
  * Rows may be left out: pages with such rows are decoded and encoded again without them, the others
  * taken over.
  *
- * A source that lies is an error here, or reads as wrongly as it did before.
+ * A source that lies about values is an error here, or reads as wrongly as it did before; where its
+ * pages begin and how many rows they have is checked.
  *
  * Not here: which files and rows (iceberg/maintain/rewrite/rewrite_copy.c, sql/dml/dml_rest.c). */
 #ifndef FIRN_FORMAT_PARQUET_COPY_H

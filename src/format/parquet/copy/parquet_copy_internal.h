@@ -74,6 +74,12 @@ struct firn_parquet_copy {
 FIRN_MUST_CHECK firn_status firn_pq_source_chunk_read(firn_parquet_copy *copy,
                                                       const firn_parquet_leaf *leaf, size_t index,
                                                       firn_pq_source_chunk *out, firn_error *err);
+/* parquet_page_rows.c: rows that begin in a data page of a repeated column whose levels are encoded
+ * as RLE; body has FIRN_PQ_SLACK readable bytes behind it. FIRN_DONE: its first value belongs to a
+ * row of the page before. */
+FIRN_MUST_CHECK firn_status firn_pq_page_rows(const firn_pq_page_header *h, firn_codec codec,
+                                              firn_str body, uint8_t max_rep, int64_t *out,
+                                              firn_error *err);
 /* Which of n rows of the row group from first on, 64 at most, do not stay. */
 uint64_t firn_pq_copy_gone(const firn_parquet_copy *copy, int64_t first, int64_t n);
 /* Some of n rows of the row group from first on do not stay. */

@@ -3,15 +3,16 @@
  * say. Whatever is missing or odd makes the column one to decode (FIRN_DONE), where it is found out
  * what that means; but a page whose checksum is wrong is an error at once. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "format/parquet/copy/parquet_copy_internal.h"
-#include "format/parquet/encoding/parquet_levels.h"
+#include "format/parquet/encoding/parquet_bits.h"
 #include "format/parquet/read/parquet_convert.h"
 #include "format/parquet/read/parquet_page_read.h"
 
-#define MOST_PAGE_VALUES ((int32_t)1 << 24) /* of dictionary indices: what is unpacked at once */
+#define MOST_PAGE_VALUES ((int32_t)1 << 24) /* whose indices or levels are unpacked */
 #define MOST_TEXT_BYTES  ((int64_t)1 << 40) /* of a page; more is a lie, and would not add up */
 
 typedef struct chunk_reader {
@@ -48,8 +49,9 @@ static firn_status read_bytes(chunk_reader *r, firn_error *err)
         chunk->compressed_bytes > file->data_end - r->start)
         return FIRN_DONE;
     const size_t n = (size_t)chunk->compressed_bytes;
-    r->out->bytes = firn_mem_alloc(r->copy->alloc, sizeof *r->out->bytes + n);
+    r->out->bytes = firn_mem_alloc(r->copy->alloc, sizeof *r->out->bytes + n + FIRN_PQ_SLACK);
     if (!r->out->bytes) return firn_fail_nomem(err);
+    memset(r->out->bytes->data + n, 0, FIRN_PQ_SLACK);
     r->out->n_bytes = n;
     return firn_pq_file_read(file, r->start, r->out->bytes->data, n, err);
 }
@@ -77,7 +79,8 @@ static bool is_page_usable(const chunk_reader *r, const firn_pq_page_header *h, 
     if ((size_t)h->packed > n_left || (size_t)h->unpacked > FIRN_LIMIT_PAGE) return false;
     if (h->type == FIRN_PQ_DICTIONARY_PAGE) return true;
     if (h->encoding < 0 || h->encoding >= FIRN_ENCODING_COUNT) return false;
-    if (is_dictionary_coded(h->encoding) && h->n_values > MOST_PAGE_VALUES) return false;
+    if ((is_dictionary_coded(h->encoding) || is_nested(r)) && h->n_values > MOST_PAGE_VALUES)
+        return false;
     if (h->type == FIRN_PQ_DATA_PAGE)
         return !has_levels || (h->def_encoding == FIRN_PQ_ENC_RLE &&
                                (r->leaf->max_rep == 0 || h->rep_encoding == FIRN_PQ_ENC_RLE));
@@ -97,22 +100,18 @@ static firn_status check_crc(const chunk_reader *r, const firn_pq_source_page *p
                         found, page->header.crc);
 }
 
-/* False: other rows begin in the page than its header says. Its levels stand in front, as they are;
- * those of version 1 would have to be unpacked for it. */
-static bool has_its_rows(const chunk_reader *r, const firn_pq_source_page *page)
+/* A page of a repeated column: rows begin with it, as many as its levels say, whatever its header
+ * and the page index say. */
+static firn_status count_rows(const chunk_reader *r, firn_pq_source_page *page, firn_error *err)
 {
-    const firn_pq_page_header *h = &page->header;
-    const firn_str bytes = {r->out->bytes->data + page->body, (size_t)h->rep_bytes};
-    firn_pq_levels reps = firn_pq_levels_of(bytes, r->leaf->max_rep);
-    int64_t n_rows = 0;
-    for (int32_t left = h->n_values; left > 0;) {
-        uint8_t levels[256];
-        const size_t n = left < (int32_t)sizeof levels ? (size_t)left : sizeof levels;
-        if (firn_pq_levels_read(&reps, levels, n, NULL) != FIRN_OK) return false;
-        for (size_t i = 0; i < n; i++) n_rows += levels[i] == 0;
-        left -= (int32_t)n;
-    }
-    return n_rows == h->n_rows;
+    const firn_str body = {r->out->bytes->data + page->body, page->end - page->body};
+    firn_codec codec;
+    FIRN_TRY(firn_pq_codec_of(r->out->chunk->codec, &codec, err));
+    const firn_status st =
+        firn_pq_page_rows(&page->header, codec, body, r->leaf->max_rep, &page->n_rows, err);
+    if (st != FIRN_OK) return damage_is_done(st);
+    const bool is_told = page->header.type == FIRN_PQ_DATA_PAGE_V2;
+    return is_told && page->n_rows != page->header.n_rows ? FIRN_DONE : FIRN_OK;
 }
 
 static firn_status read_page(chunk_reader *r, size_t at, firn_pq_source_page *out, firn_error *err)
@@ -120,7 +119,6 @@ static firn_status read_page(chunk_reader *r, size_t at, firn_pq_source_page *ou
     const firn_str rest = {r->out->bytes->data + at, r->out->n_bytes - at};
     size_t n = 0;
     *out = (firn_pq_source_page){.at = at,
-                                 .n_rows = FIRN_PQ_NONE,
                                  .null_count = FIRN_PQ_NONE,
                                  .nan_count = FIRN_PQ_NONE,
                                  .text_bytes = FIRN_PQ_NONE};
@@ -130,15 +128,14 @@ static firn_status read_page(chunk_reader *r, size_t at, firn_pq_source_page *ou
     if (!is_page_usable(r, &out->header, rest.len - n)) return FIRN_DONE;
     out->body = at + n;
     out->end = out->body + (size_t)out->header.packed;
-    if (out->header.type == FIRN_PQ_DATA_PAGE_V2) {
-        if (out->header.n_rows >= 0) out->n_rows = out->header.n_rows;
-        if (r->leaf->max_rep > 0 && !has_its_rows(r, out)) return FIRN_DONE;
-        if (out->header.n_nulls >= 0 && out->header.n_nulls <= out->header.n_values)
-            out->null_count = out->header.n_nulls;
-    }
-    if (!is_nested(r)) out->n_rows = out->header.n_values;
+    FIRN_TRY(check_crc(r, out, err));
+    if (out->header.type == FIRN_PQ_DATA_PAGE_V2 && out->header.n_nulls >= 0 &&
+        out->header.n_nulls <= out->header.n_values)
+        out->null_count = out->header.n_nulls;
     if (r->leaf->max_def == 0) out->null_count = 0;
-    return check_crc(r, out, err);
+    out->n_rows = out->header.n_values;
+    const bool has_levels = is_nested(r) && out->header.type != FIRN_PQ_DICTIONARY_PAGE;
+    return has_levels ? count_rows(r, out, err) : FIRN_OK;
 }
 
 /* False: not one of those that a chunk may have here. */
@@ -267,8 +264,7 @@ static bool take_rows(chunk_reader *r, const firn_pq_offset_index *index)
         firn_pq_source_page *page = &r->out->pages[i];
         const int64_t end = i + 1 < index->n_pages ? index->pages[i + 1].first_row : n_rows;
         const int64_t n = end - index->pages[i].first_row;
-        if (page->n_rows >= 0 && page->n_rows != n) return false;
-        page->n_rows = n;
+        if (page->n_rows != n) return false;
         if (index->text_bytes && index->text_bytes[i] <= MOST_TEXT_BYTES)
             page->text_bytes = index->text_bytes[i];
     }
@@ -283,10 +279,7 @@ static firn_status read_offset_index(chunk_reader *r, firn_error *err)
     if (st == FIRN_OK && (!is_same_pages(r, &index) || !take_rows(r, &index))) return FIRN_DONE;
     if (st != FIRN_OK && st != FIRN_DONE) return st;
     int64_t n = 0;
-    for (size_t i = 0; i < r->out->n_pages; i++) {
-        if (r->out->pages[i].n_rows < 0) return FIRN_DONE;
-        n += r->out->pages[i].n_rows;
-    }
+    for (size_t i = 0; i < r->out->n_pages; i++) n += r->out->pages[i].n_rows;
     return n == r->copy->n_source_rows ? FIRN_OK : FIRN_DONE;
 }
 
