@@ -79,14 +79,13 @@ static void open_fixture(fixture *f, int64_t max_bytes)
     assert_ok(firn_packed_batch_put(&f->packed, &f->layout, f->rows, NULL, f->texts, 0, &err),
               &err);
     assert_ok(firn_sort_texts_finish(f->texts, &err), &err);
-    const size_t cap = firn_row_block_size(&f->layout, ROWS, 8192);
-    firn_row_block_init(&f->block, &f->layout, malloc(cap), cap, 8192 / ROWS);
+    const size_t cap = firn_row_block_size(&f->layout.full, ROWS, 8192);
+    firn_row_block_init(&f->block, &f->layout.full, malloc(cap), cap, 8192 / ROWS);
     assert_int_equal(f->block.cap_rows, ROWS);
-    assert_ok(firn_row_block_room(&f->block, &f->layout, &f->packed.columns, every, ROWS, &n, &err),
-              &err);
+    assert_ok(firn_row_block_room(&f->block, &f->packed.columns, every, ROWS, &n, &err), &err);
     assert_int_equal(n, ROWS);
-    firn_row_block_append(&f->block, &f->layout, &f->packed.columns, every, ROWS);
-    f->size = firn_row_block_size(&f->layout, ROWS, f->block.n_bytes);
+    firn_row_block_append(&f->block, &f->packed.columns, every, ROWS);
+    f->size = firn_row_block_size(&f->layout.full, ROWS, f->block.n_bytes);
 }
 
 static void close_fixture(fixture *f)
@@ -187,29 +186,167 @@ static void test_a_full_block_has_no_room(void **state)
     size_t size = 0;
     open_fixture(&f, 0);
     for (uint32_t r = 0; r < ROWS; r++) long_first[r] = ROWS - 1 - r;
-    assert_ok(firn_row_block_room(&f.block, &f.layout, &f.packed.columns, long_first, 3, &n, &err),
-              &err);
+    assert_ok(firn_row_block_room(&f.block, &f.packed.columns, long_first, 3, &n, &err), &err);
     assert_int_equal(n, 0);
-    assert_ok(firn_slot_columns_bytes(&f.packed.columns, &f.layout, ROWS - 1, &size, &err), &err);
-    const size_t cap = firn_row_block_size(&f.layout, 8, 2 * size);
+    assert_ok(firn_slot_columns_bytes(&f.packed.columns, ROWS - 1, &size, &err), &err);
+    const size_t cap = firn_row_block_size(&f.layout.full, 8, 2 * size);
     char *data = malloc(cap);
-    firn_row_block_init(&small, &f.layout, data, cap, 2 * size / 8);
+    firn_row_block_init(&small, &f.layout.full, data, cap, 2 * size / 8);
     assert_int_equal(small.cap_rows, 8);
-    assert_ok(firn_row_block_room(&small, &f.layout, &f.packed.columns, long_first, 8, &n, &err),
-              &err);
+    assert_ok(firn_row_block_room(&small, &f.packed.columns, long_first, 8, &n, &err), &err);
     assert_int_equal(n, 2);
-    firn_row_block_append(&small, &f.layout, &f.packed.columns, long_first, 2);
+    firn_row_block_append(&small, &f.packed.columns, long_first, 2);
     assert_int_equal(small.n_rows, 2);
-    assert_true(firn_row_block_size(&f.layout, 8, small.n_bytes) <= cap);
+    assert_true(firn_row_block_size(&f.layout.full, 8, small.n_bytes) <= cap);
     free(data);
     close_fixture(&f);
+}
+
+/* ---- narrow blocks ---- */
+
+enum { NUMBERS = 16 };
+
+static const firn_type k_decimal = {.kind = FIRN_TYPE_DECIMAL, .precision = 38};
+static const firn_type k_double = {.kind = FIRN_TYPE_DOUBLE};
+static const firn_field k_number_fields[] = {
+    {.id = 1, .name = FIRN_STR_INIT("n"), .type = &k_long},
+    {.id = 2, .name = FIRN_STR_INIT("d"), .type = &k_decimal},
+    {.id = 3, .name = FIRN_STR_INIT("f"), .type = &k_double},
+};
+static const firn_type k_numbers = {
+    .kind = FIRN_TYPE_STRUCT, .fields = k_number_fields, .n_fields = 3};
+
+typedef struct number_rows {
+    firn_arena *arena;
+    firn_row_layout layout;
+    firn_batch *rows;
+    firn_sort_texts *texts;
+    firn_packed_batch packed;
+} number_rows;
+
+/* The last row's long and the one before's decimal do not fit half a slot; a null has one that
+ * would not. */
+static void open_numbers(number_rows *x)
+{
+    firn_error err;
+    *x = (number_rows){.arena = firn_arena_create(NULL, 0)};
+    assert_ok(firn_batch_create(&k_numbers, NUMBERS, &x->rows, &err), &err);
+    int64_t *longs = x->rows->columns[0].values;
+    firn_int128 *decimals = x->rows->columns[1].values;
+    double *doubles = x->rows->columns[2].values;
+    for (int64_t r = 0; r < NUMBERS; r++) {
+        longs[r] = r % 2 ? INT32_MAX - r : INT32_MIN + r;
+        decimals[r] = r % 2 ? (firn_int128)INT64_MAX - r : (firn_int128)INT64_MIN + r;
+        doubles[r] = (double)r;
+    }
+    longs[3] = INT64_MIN;
+    firn_column_set_null(&x->rows->columns[0], 3);
+    assert_ok(firn_row_layout_init(&x->layout, &k_numbers, 0, x->arena, &err), &err);
+    x->rows->n_rows = NUMBERS;
+    firn_row_layout_narrow(&x->layout, x->rows);
+    longs[NUMBERS - 1] = (int64_t)INT32_MAX + 1;
+    decimals[NUMBERS - 2] = (firn_int128)INT64_MIN - 1;
+    assert_ok(firn_sort_texts_create(&k_numbers, 1, 0, 7, NULL, &x->texts, &err), &err);
+    assert_ok(firn_packed_batch_init(&x->packed, &x->layout, NULL, x->arena, &err), &err);
+    assert_ok(firn_packed_batch_put(&x->packed, &x->layout, x->rows, NULL, x->texts, 0, &err),
+              &err);
+}
+
+static void close_numbers(number_rows *x)
+{
+    firn_packed_batch_dispose(&x->packed);
+    firn_sort_texts_destroy(x->texts);
+    firn_batch_destroy(x->rows);
+    firn_arena_destroy(x->arena);
+}
+
+/* A block of a form with as many of the rows as it takes. */
+static size_t fill_numbers(const firn_slot_columns *from, const firn_row_form *form,
+                           firn_row_block *block)
+{
+    firn_error err;
+    uint32_t every[NUMBERS];
+    size_t n = 0;
+    const size_t cap = firn_row_block_size(form, NUMBERS, 0);
+    for (uint32_t r = 0; r < NUMBERS; r++) every[r] = r;
+    firn_row_block_init(block, form, malloc(cap), cap, 0);
+    assert_ok(firn_row_block_room(block, from, every, NUMBERS, &n, &err), &err);
+    firn_row_block_append(block, from, every, n);
+    return n;
+}
+
+static void assert_numbers(const number_rows *x, const firn_row_block *block)
+{
+    firn_error err;
+    firn_batch *out = NULL;
+    firn_sort_entry entries[NUMBERS];
+    const firn_row_source source = {&x->layout, block, x->texts, true};
+    const int64_t n = block->n_rows;
+    for (uint32_t r = 0; r < NUMBERS; r++) entries[r] = (firn_sort_entry){.row = r};
+    assert_ok(firn_batch_create(&k_numbers, 1, &out, &err), &err);
+    assert_ok(firn_packed_rows_get(&source, entries, n, NULL, NULL, out, &err), &err);
+    for (int64_t r = 0; r < n; r++) {
+        assert_int_equal(firn_column_is_valid(&out->columns[0], r), r != 3);
+        if (r != 3)
+            assert_int_equal(((const int64_t *)out->columns[0].values)[r],
+                             ((const int64_t *)x->rows->columns[0].values)[r]);
+        assert_memory_equal((const firn_int128 *)out->columns[1].values + r,
+                            (const firn_int128 *)x->rows->columns[1].values + r,
+                            sizeof(firn_int128));
+        assert_true(((const double *)out->columns[2].values)[r] == (double)r);
+    }
+    firn_batch_destroy(out);
+}
+
+static void test_numbers_that_fit_take_half_of_their_slots(void **state)
+{
+    (void)state;
+    number_rows x;
+    open_numbers(&x);
+    assert_int_equal(x.layout.full.slot_bytes, 8 + 16 + 8);
+    assert_int_equal(x.layout.narrow.slot_bytes, 4 + 8 + 8);
+    firn_row_block narrow;
+    firn_row_block full;
+    assert_int_equal(fill_numbers(&x.packed.columns, &x.layout.narrow, &narrow), NUMBERS - 2);
+    assert_int_equal(fill_numbers(&x.packed.columns, &x.layout.full, &full), NUMBERS);
+    assert_numbers(&x, &narrow);
+    assert_numbers(&x, &full);
+    free(narrow.data);
+    free(full.data);
+    close_numbers(&x);
+}
+
+static void test_rows_move_between_narrow_and_full_blocks(void **state)
+{
+    (void)state;
+    number_rows x;
+    const char *values[3];
+    const uint8_t *validity[3];
+    firn_slot_columns columns = {.values = values, .validity = validity};
+    open_numbers(&x);
+    const firn_row_form *forms[2] = {&x.layout.narrow, &x.layout.full};
+    for (size_t i = 0; i < 4; i++) {
+        firn_row_block first;
+        firn_row_block second;
+        const size_t n = fill_numbers(&x.packed.columns, forms[i % 2], &first);
+        firn_row_block_columns(&first, &columns);
+        assert_ptr_equal(columns.form, forms[i % 2]);
+        const size_t n_fitting = i / 2 == 0 ? NUMBERS - 2 : n;
+        first.n_rows = (uint32_t)n;
+        assert_true(fill_numbers(&columns, forms[i / 2], &second) >= n_fitting);
+        second.n_rows = (uint32_t)n_fitting;
+        assert_numbers(&x, &second);
+        free(first.data);
+        free(second.data);
+    }
+    close_numbers(&x);
 }
 
 /* The copy is as long as what is read, so that reading beyond it is seen. */
 static firn_status read_copy(const fixture *f, size_t at, uint8_t change, size_t n_bytes,
                              firn_batch *out, firn_error *err)
 {
-    const size_t size = firn_row_block_size(&f->layout, ROWS, n_bytes);
+    const size_t size = firn_row_block_size(&f->layout.full, ROWS, n_bytes);
     firn_row_block copy = f->block;
     copy.data = malloc(size);
     copy.n_bytes = n_bytes;
@@ -257,8 +394,8 @@ static void test_what_is_wrong_is_said(void **state)
     assert_ok(firn_batch_create(&k_root, ROWS, &out, &err), &err);
     /* the second highest byte of the last row's slots: its text has a number, its list has none */
     const size_t last = ROWS - 1;
-    const size_t text = ROWS * f.layout.slots[1].at + 4 * last + 2;
-    const size_t list = ROWS * f.layout.slots[2].at + 4 * last + 2;
+    const size_t text = ROWS * f.layout.full.slots[1].at + 4 * last + 2;
+    const size_t list = ROWS * f.layout.full.slots[2].at + 4 * last + 2;
     assert_int_equal(read_copy(&f, text, 1, f.block.n_bytes, out, &err), FIRN_ERR_CORRUPT);
     assert_string_equal(err.message, "text 65569 of 34 of sorted rows");
     assert_int_equal(read_copy(&f, list, 1, f.block.n_bytes, out, &err), FIRN_ERR_CORRUPT);
@@ -349,6 +486,8 @@ int main(void)
         cmocka_unit_test(test_rows_come_out_as_they_went_in),
         cmocka_unit_test(test_rows_know_the_numbers_of_their_texts),
         cmocka_unit_test(test_a_full_block_has_no_room),
+        cmocka_unit_test(test_numbers_that_fit_take_half_of_their_slots),
+        cmocka_unit_test(test_rows_move_between_narrow_and_full_blocks),
         cmocka_unit_test(test_changed_bytes_are_not_read_beyond_their_end),
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_texts_that_come_again_have_the_same_number),

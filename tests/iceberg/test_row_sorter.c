@@ -256,7 +256,9 @@ static void put_number(firn_column *column, int64_t row, uint64_t *dice)
     firn_int128 value = (int64_t)(draw(dice) % 7) - 3;
     double number = k_doubles[draw(dice) % 6];
     float narrow = (float)number;
-    if (draw(dice) % 4 == 0) value *= (firn_int128)1 << (draw(dice) % (8 * width - 3));
+    const bool has_large = row / 500 % 2 != 0; /* others fit half of a slot */
+    const bool is_large = draw(dice) % 4 == 0 && has_large;
+    if (is_large) value *= (firn_int128)1 << (draw(dice) % (8 * width - 3));
     if (draw(dice) % 4 == 0) {
         memcpy(&number, &k_nans[draw(dice) % 4], sizeof number);
         narrow = (float)number;

@@ -16,36 +16,6 @@
 #define K_MAX_BYTES (K_UNIT * (K_NUMBERED - 1))
 #define K_ROW_STEP  8u
 
-/* ---- layout ---- */
-
-static firn_row_slot slot_of(const firn_type *type)
-{
-    if (type->kind == FIRN_TYPE_UNKNOWN) return (firn_row_slot){.kind = FIRN_SLOT_NOTHING};
-    if (firn_packed_is_nested(type))
-        return (firn_row_slot){.kind = FIRN_SLOT_NESTED, .width = K_SLOT};
-    if (firn_column_has_views(type))
-        return (firn_row_slot){.kind = FIRN_SLOT_TEXT, .width = K_SLOT};
-    return (firn_row_slot){.kind = FIRN_SLOT_NUMBER, .width = firn_column_width(type)};
-}
-
-firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root, size_t key_width,
-                                 firn_arena *arena, firn_error *err)
-{
-    *layout = (firn_row_layout){.root = root, .key_width = key_width};
-    layout->n_columns = root->n_fields + (key_width > 0 ? 1 : 0);
-    layout->slots = firn_arena_array(arena, layout->n_columns, sizeof *layout->slots);
-    if (!layout->slots) return firn_fail_nomem(err);
-    for (size_t i = 0; i < layout->n_columns; i++) {
-        firn_row_slot *slot = &layout->slots[i];
-        *slot = i < root->n_fields ? slot_of(root->fields[i].type)
-                                   : (firn_row_slot){.kind = FIRN_SLOT_NUMBER, .width = key_width};
-        slot->at = layout->slot_bytes;
-        layout->slot_bytes += slot->width;
-        layout->has_bytes |= slot->kind == FIRN_SLOT_TEXT || slot->kind == FIRN_SLOT_NESTED;
-    }
-    return FIRN_OK;
-}
-
 static inline bool is_in_bytes(const firn_row_slot *slot)
 {
     return slot->kind == FIRN_SLOT_TEXT || slot->kind == FIRN_SLOT_NESTED;
@@ -99,7 +69,7 @@ firn_status firn_packed_batch_init(firn_packed_batch *packed, const firn_row_lay
                                    const firn_allocator *alloc, firn_arena *arena, firn_error *err)
 {
     const size_t n = layout->n_columns;
-    *packed = (firn_packed_batch){.alloc = alloc};
+    *packed = (firn_packed_batch){.alloc = alloc, .columns.form = &layout->full};
     firn_buf_init(&packed->bytes, alloc, SIZE_MAX);
     firn_buf_init(&packed->nested, alloc, SIZE_MAX);
     packed->slots = firn_arena_array(arena, n, sizeof *packed->slots);
@@ -162,12 +132,12 @@ firn_status firn_packed_batch_put(firn_packed_batch *packed, const firn_row_layo
         const firn_column *column = &batch->columns[i];
         packed->columns.values[i] = column->values;
         packed->columns.validity[i] = (const uint8_t *)column->validity;
-        if (!is_in_bytes(&layout->slots[i])) continue;
+        if (!is_in_bytes(&layout->full.slots[i])) continue;
         firn_buf_clear(&packed->slots[i]);
         uint32_t *slots = (uint32_t *)(void *)firn_buf_reserve(&packed->slots[i], n * K_SLOT + 1);
         if (!slots) return firn_buf_check(&packed->slots[i], err);
         packed->columns.values[i] = packed->slots[i].data;
-        if (layout->slots[i].kind == FIRN_SLOT_NESTED) {
+        if (layout->full.slots[i].kind == FIRN_SLOT_NESTED) {
             FIRN_TRY(put_nested(packed, column, batch->n_rows, slots, err));
             continue;
         }
@@ -181,56 +151,55 @@ firn_status firn_packed_batch_put(firn_packed_batch *packed, const firn_row_layo
 
 /* ---- blocks ---- */
 
-static inline char *slots_of(const firn_row_block *block, const firn_row_slot *slot)
+static inline char *slots_of(const firn_row_block *block, size_t column)
 {
-    return block->data + block->cap_rows * slot->at;
+    return block->data + block->cap_rows * block->form->slots[column].at;
 }
 
-static inline uint8_t *validity_of(const firn_row_block *block, const firn_row_layout *layout,
-                                   size_t column)
+static inline uint8_t *validity_of(const firn_row_block *block, size_t column)
 {
-    return (uint8_t *)block->data + block->cap_rows * layout->slot_bytes +
+    return (uint8_t *)block->data + block->cap_rows * block->form->slot_bytes +
            block->cap_rows / K_ROW_STEP * column;
 }
 
-static inline size_t bytes_at(const firn_row_block *block, const firn_row_layout *layout)
+static inline size_t bytes_at(const firn_row_block *block)
 {
-    return firn_row_block_size(layout, block->cap_rows, 0);
+    return firn_row_block_size(block->form, block->cap_rows, 0);
 }
 
-size_t firn_row_block_size(const firn_row_layout *layout, uint32_t cap_rows, size_t n_bytes)
+size_t firn_row_block_size(const firn_row_form *form, uint32_t cap_rows, size_t n_bytes)
 {
-    return cap_rows * layout->slot_bytes + cap_rows / K_ROW_STEP * layout->n_columns + n_bytes;
+    return cap_rows * form->slot_bytes + cap_rows / K_ROW_STEP * form->n_columns + n_bytes;
 }
 
-void firn_row_block_init(firn_row_block *block, const firn_row_layout *layout, char *data,
-                         size_t cap, size_t bytes_each)
+void firn_row_block_init(firn_row_block *block, const firn_row_form *form, char *data, size_t cap,
+                         size_t bytes_each)
 {
-    const size_t each = firn_row_block_size(layout, K_ROW_STEP, K_ROW_STEP * bytes_each);
+    const size_t each = firn_row_block_size(form, K_ROW_STEP, K_ROW_STEP * bytes_each);
     size_t n = each > 0 ? cap / each : UINT32_MAX / K_ROW_STEP;
     if (n == 0) n = 1;
     if (n > UINT32_MAX / K_ROW_STEP) n = UINT32_MAX / K_ROW_STEP;
-    *block = (firn_row_block){.data = data, .cap = cap, .cap_rows = (uint32_t)n * K_ROW_STEP};
-    memset(validity_of(block, layout, 0), 0xff, n * layout->n_columns);
+    *block = (firn_row_block){
+        .form = form, .data = data, .cap = cap, .cap_rows = (uint32_t)n * K_ROW_STEP};
+    memset(validity_of(block, 0), 0xff, n * form->n_columns);
 }
 
-void firn_row_block_columns(const firn_row_block *block, const firn_row_layout *layout,
-                            firn_slot_columns *columns)
+void firn_row_block_columns(const firn_row_block *block, firn_slot_columns *columns)
 {
-    for (size_t i = 0; i < layout->n_columns; i++) {
-        const firn_row_slot *slot = &layout->slots[i];
-        columns->values[i] = slots_of(block, slot);
-        columns->validity[i] = block->has_nulls ? validity_of(block, layout, i) : NULL;
+    columns->form = block->form;
+    for (size_t i = 0; i < block->form->n_columns; i++) {
+        columns->values[i] = slots_of(block, i);
+        columns->validity[i] = block->has_nulls ? validity_of(block, i) : NULL;
     }
-    columns->bytes = (firn_str){block->data + bytes_at(block, layout), block->n_bytes};
+    columns->bytes = (firn_str){block->data + bytes_at(block), block->n_bytes};
 }
 
-firn_status firn_slot_columns_bytes(const firn_slot_columns *from, const firn_row_layout *layout,
-                                    uint32_t row, size_t *out, firn_error *err)
+firn_status firn_slot_columns_bytes(const firn_slot_columns *from, uint32_t row, size_t *out,
+                                    firn_error *err)
 {
     *out = 0;
-    for (size_t i = 0; layout->has_bytes && i < layout->n_columns; i++) {
-        if (!is_in_bytes(&layout->slots[i])) continue;
+    for (size_t i = 0; from->form->has_bytes && i < from->form->n_columns; i++) {
+        if (!is_in_bytes(&from->form->slots[i])) continue;
         const uint32_t slot = firn_load_u32le(from->values[i] + row * K_SLOT);
         firn_str bytes;
         if (slot & K_NUMBERED) continue;
@@ -241,30 +210,67 @@ firn_status firn_slot_columns_bytes(const firn_slot_columns *from, const firn_ro
 }
 
 /* All texts have numbers. */
-static bool have_no_bytes(const firn_slot_columns *from, const firn_row_layout *layout,
-                          const uint32_t *rows, size_t n)
+static bool have_no_bytes(const firn_slot_columns *from, const uint32_t *rows, size_t n)
 {
     uint32_t all = K_NUMBERED;
-    for (size_t i = 0; layout->has_bytes && i < layout->n_columns; i++) {
-        if (!is_in_bytes(&layout->slots[i])) continue;
+    for (size_t i = 0; from->form->has_bytes && i < from->form->n_columns; i++) {
+        if (!is_in_bytes(&from->form->slots[i])) continue;
         const char *slots = from->values[i];
         for (size_t k = 0; k < n; k++) all &= firn_load_u32le(slots + rows[k] * K_SLOT);
     }
     return all != 0;
 }
 
-firn_status firn_row_block_room(const firn_row_block *block, const firn_row_layout *layout,
-                                const firn_slot_columns *from, const uint32_t *rows, size_t n,
-                                size_t *out, firn_error *err)
+static inline bool is_narrower(const firn_row_form *form, const firn_row_form *than, size_t column)
+{
+    return form->slots[column].width < than->slots[column].width;
+}
+
+/* Do all fit, nulls or not? Without branches: nearly always they do. */
+static bool all_fit(const char *slots, size_t width, const uint32_t *rows, size_t n)
+{
+    uint64_t differs = 0;
+    if (width != sizeof differs) return false;
+    for (size_t k = 0; k < n; k++) {
+        const uint64_t v = firn_load_u64le(slots + rows[k] * sizeof v);
+        differs |= v ^ (uint64_t)(int64_t)(int32_t)v;
+    }
+    return differs == 0;
+}
+
+static size_t count_fitting(const firn_slot_columns *from, size_t column, const uint32_t *rows,
+                            size_t n)
+{
+    const size_t width = from->form->slots[column].width;
+    const char *slots = from->values[column];
+    const uint8_t *validity = from->validity[column];
+    if (all_fit(slots, width, rows, n)) return n;
+    for (size_t k = 0; k < n; k++)
+        if (!firn_slot_fits_half(slots + rows[k] * width, width) &&
+            (!validity || is_valid_in(validity, rows[k])))
+            return k;
+    return n;
+}
+
+size_t firn_slot_columns_fitting(const firn_slot_columns *from, const firn_row_form *form,
+                                 const uint32_t *rows, size_t n)
+{
+    for (size_t i = 0; from->form != form && i < form->n_columns; i++)
+        if (is_narrower(form, from->form, i)) n = count_fitting(from, i, rows, n);
+    return n;
+}
+
+firn_status firn_row_block_room(const firn_row_block *block, const firn_slot_columns *from,
+                                const uint32_t *rows, size_t n, size_t *out, firn_error *err)
 {
     const size_t free_rows = block->cap_rows - block->n_rows;
-    size_t left = block->cap - bytes_at(block, layout);
+    size_t left = block->cap - bytes_at(block);
     left = (left < K_MAX_BYTES ? left : K_MAX_BYTES) - block->n_bytes;
-    *out = n < free_rows ? n : free_rows;
-    if (have_no_bytes(from, layout, rows, *out)) return FIRN_OK;
+    *out = firn_slot_columns_fitting(from, block->form, rows, n < free_rows ? n : free_rows);
+    if (have_no_bytes(from, rows, *out)) return FIRN_OK;
     for (size_t k = 0; k < *out; k++) {
         size_t size = 0;
-        FIRN_TRY(firn_slot_columns_bytes(from, layout, rows[k], &size, err));
+        FIRN_TRY(firn_slot_columns_bytes(from, rows[k], &size, err));
         if (size > left) *out = k;
         left -= size > left ? left : size;
     }
@@ -277,7 +283,7 @@ static inline void move_slots(char *to, const char *from, size_t width, const ui
     for (size_t k = 0; k < n; k++) memcpy(to + k * width, from + rows[k] * width, width);
 }
 
-static void move_numbers(char *to, const char *from, size_t width, const uint32_t *rows, size_t n)
+static void move_same(char *to, const char *from, size_t width, const uint32_t *rows, size_t n)
 {
     switch (width) {
     case 1: move_slots(to, from, 1, rows, n); return;
@@ -285,6 +291,41 @@ static void move_numbers(char *to, const char *from, size_t width, const uint32_
     case 8: move_slots(to, from, 8, rows, n); return;
     default: move_slots(to, from, width, rows, n);
     }
+}
+
+/* width: of the narrow slots. */
+static inline void narrow_slots(char *to, const char *from, size_t width, const uint32_t *rows,
+                                size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        memcpy(to + k * width, from + (size_t)rows[k] * 2 * width, width);
+}
+
+/* width: of the narrow slot. */
+static inline void widen(char *to, const char *from, size_t width)
+{
+    if (width == sizeof(int32_t)) {
+        const int64_t wide = (int32_t)firn_load_u32le(from);
+        memcpy(to, &wide, sizeof wide);
+    } else {
+        const int64_t low = (int64_t)firn_load_u64le(from);
+        const int64_t words[2] = {low, low < 0 ? -1 : 0};
+        memcpy(to, words, sizeof words);
+    }
+}
+
+static void move_numbers(char *to, size_t to_width, const char *from, size_t from_width,
+                         const uint32_t *rows, size_t n)
+{
+    if (to_width == from_width)
+        move_same(to, from, to_width, rows, n);
+    else if (to_width > from_width)
+        for (size_t k = 0; k < n; k++)
+            widen(to + k * to_width, from + rows[k] * from_width, from_width);
+    else if (to_width == 4)
+        narrow_slots(to, from, 4, rows, n);
+    else
+        narrow_slots(to, from, 8, rows, n);
 }
 
 static void move_items(firn_row_block *block, char *bytes, char *to, const char *from,
@@ -314,17 +355,16 @@ static void move_nulls(firn_row_block *block, uint8_t *to, const uint8_t *from,
     }
 }
 
-void firn_row_block_append(firn_row_block *block, const firn_row_layout *layout,
-                           const firn_slot_columns *from, const uint32_t *rows, size_t n)
+void firn_row_block_append(firn_row_block *block, const firn_slot_columns *from,
+                           const uint32_t *rows, size_t n)
 {
-    char *bytes = block->data + bytes_at(block, layout);
-    for (size_t i = 0; i < layout->n_columns; i++) {
-        const firn_row_slot *slot = &layout->slots[i];
-        char *to = slots_of(block, slot) + block->n_rows * slot->width;
-        if (from->validity[i])
-            move_nulls(block, validity_of(block, layout, i), from->validity[i], rows, n);
+    char *bytes = block->data + bytes_at(block);
+    for (size_t i = 0; i < block->form->n_columns; i++) {
+        const firn_row_slot *slot = &block->form->slots[i];
+        char *to = slots_of(block, i) + block->n_rows * slot->width;
+        if (from->validity[i]) move_nulls(block, validity_of(block, i), from->validity[i], rows, n);
         if (slot->kind == FIRN_SLOT_NUMBER)
-            move_numbers(to, from->values[i], slot->width, rows, n);
+            move_numbers(to, slot->width, from->values[i], from->form->slots[i].width, rows, n);
         else if (is_in_bytes(slot))
             move_items(block, bytes, to, from->values[i], from, rows, n);
     }
@@ -335,7 +375,7 @@ firn_status firn_row_block_keys(const firn_row_block *block, const firn_row_layo
                                 uint32_t from, uint32_t n, firn_keys *keys, firn_error *err)
 {
     const size_t width = layout->key_width;
-    const char *slots = slots_of(block, &layout->slots[layout->n_columns - 1]) + from * width;
+    const char *slots = slots_of(block, layout->n_columns - 1) + from * width;
     FIRN_TRY(firn_keys_reserve(keys, n, n * width, err));
     memcpy(keys->bytes.data + keys->bytes.len, slots, n * width);
     for (uint32_t i = 0; i < n; i++) {
@@ -350,26 +390,37 @@ firn_status firn_row_block_keys(const firn_row_block *block, const firn_row_layo
 /* The column of each row that is wanted. */
 typedef struct picked {
     const firn_row_source *source;
-    const firn_row_slot *slot;
+    const firn_row_slot *full, *narrow;
     const firn_sort_entry *entries;
     int64_t n;
     size_t column;
 } picked;
 
+static inline const firn_row_block *block_at(const picked *p, int64_t r)
+{
+    return &p->source->blocks[p->entries[r].block];
+}
+
+static inline bool is_narrow_at(const picked *p, int64_t r)
+{
+    return block_at(p, r)->form == &p->source->layout->narrow;
+}
+
+/* width: of the slot in that block. */
 static inline const char *slot_at(const picked *p, int64_t r, size_t width)
 {
-    const firn_row_block *block = &p->source->blocks[p->entries[r].block];
-    return slots_of(block, p->slot) + p->entries[r].row * width;
+    const firn_row_block *block = block_at(p, r);
+    const size_t at = is_narrow_at(p, r) ? p->narrow->at : p->full->at;
+    return block->data + block->cap_rows * at + p->entries[r].row * width;
 }
 
 static inline firn_status bytes_of(const picked *p, int64_t r, uint32_t slot, firn_str *out,
                                    firn_error *err)
 {
-    const firn_row_block *block = &p->source->blocks[p->entries[r].block];
+    const firn_row_block *block = block_at(p, r);
     *out = (firn_str){0};
     if (slot == K_NO_BYTES) return FIRN_OK;
-    const size_t at = bytes_at(block, p->source->layout);
-    return item_at((firn_str){block->data + at, block->n_bytes}, slot, out, err);
+    return item_at((firn_str){block->data + bytes_at(block), block->n_bytes}, slot, out, err);
 }
 
 static inline void gather(const picked *p, char *to, size_t width)
@@ -377,13 +428,35 @@ static inline void gather(const picked *p, char *to, size_t width)
     for (int64_t r = 0; r < p->n; r++) memcpy(to + (size_t)r * width, slot_at(p, r, width), width);
 }
 
+/* Slots that are half as wide in narrow blocks. width: of full ones. */
+static inline void gather_wide(const picked *p, char *to, size_t width)
+{
+    for (int64_t r = 0; r < p->n; r++) {
+        if (is_narrow_at(p, r))
+            widen(to + (size_t)r * width, slot_at(p, r, width / 2), width / 2);
+        else
+            memcpy(to + (size_t)r * width, slot_at(p, r, width), width);
+    }
+}
+
 static void get_numbers(const picked *p, firn_column *column)
 {
-    switch (p->slot->width) {
+    const size_t width = p->full->width;
+    const bool is_half = p->narrow->width < width;
+    switch (width) {
     case 1: gather(p, column->values, 1); return;
     case 4: gather(p, column->values, 4); return;
-    case 8: gather(p, column->values, 8); return;
-    default: gather(p, column->values, p->slot->width);
+    case 8:
+        if (is_half)
+            gather_wide(p, column->values, 8);
+        else
+            gather(p, column->values, 8);
+        return;
+    default:
+        if (is_half)
+            gather_wide(p, column->values, 16);
+        else
+            gather(p, column->values, width);
     }
 }
 
@@ -430,9 +503,8 @@ static void get_nulls(const picked *p, firn_column *column)
 {
     if (!p->source->has_nulls) return;
     for (int64_t r = 0; r < p->n; r++) {
-        const firn_row_block *block = &p->source->blocks[p->entries[r].block];
-        if (block->has_nulls &&
-            !is_valid_in(validity_of(block, p->source->layout, p->column), p->entries[r].row))
+        const firn_row_block *block = block_at(p, r);
+        if (block->has_nulls && !is_valid_in(validity_of(block, p->column), p->entries[r].row))
             firn_column_set_null(column, r);
     }
 }
@@ -441,13 +513,13 @@ static firn_status get_column(const picked *p, firn_row_codes *codes, firn_colum
                               firn_error *err)
 {
     column->n_values = p->n;
-    if (p->slot->kind == FIRN_SLOT_NOTHING) {
+    if (p->full->kind == FIRN_SLOT_NOTHING) {
         for (int64_t r = 0; r < p->n; r++) firn_packed_value_null(column, r);
         return FIRN_OK;
     }
     get_nulls(p, column);
-    if (p->slot->kind == FIRN_SLOT_NESTED) return get_nested(p, column, err);
-    if (p->slot->kind == FIRN_SLOT_NUMBER) {
+    if (p->full->kind == FIRN_SLOT_NESTED) return get_nested(p, column, err);
+    if (p->full->kind == FIRN_SLOT_NUMBER) {
         get_numbers(p, column);
         return FIRN_OK;
     }
@@ -464,7 +536,12 @@ firn_status firn_packed_rows_get(const firn_row_source *source, const firn_sort_
                                  firn_batch *batch, firn_error *err)
 {
     for (size_t i = 0; i < batch->n_columns; i++) {
-        const picked p = {source, &source->layout->slots[i], entries, n, i};
+        const picked p = {.source = source,
+                          .full = &source->layout->full.slots[i],
+                          .narrow = &source->layout->narrow.slots[i],
+                          .entries = entries,
+                          .n = n,
+                          .column = i};
         if (wanted && !wanted[i]) continue;
         FIRN_TRY(firn_column_reserve(&batch->columns[i], n, err));
         FIRN_TRY(get_column(&p, codes ? &codes[i] : NULL, &batch->columns[i], err));

@@ -4,10 +4,11 @@
  *   a slot per row for each column, column by column, and perhaps for the key
  *   a bit per row for each column (not null)   bytes
  *
- * Slots hold numbers as they are. Of text they hold its number, where it has one (sort_texts.h),
- * and else, as of nested values, where it is among the bytes: u32 length, then the bytes, from
- * multiples of four on. So rows of a column are moved in one loop, and text that many rows have is
- * not moved. What bytes belong to a row is known from its slots only: blocks are filled once.
+ * Slots hold numbers, in narrow blocks some of them with half of their bytes (row_layout.h). Of
+ * text they hold its number, where it has one (sort_texts.h), and else, as of nested values, where
+ * it is among the bytes: u32 length, then the bytes, from multiples of four on. So rows of a column
+ * are moved in one loop, and text that many rows have is not moved. What bytes belong to a row is
+ * known from its slots only: blocks are filled once.
  *
  * Blocks may come back from a file: what their slots say is checked. */
 #ifndef FIRN_ICEBERG_PACKED_ROWS_H
@@ -17,38 +18,19 @@
 #include "base/buf.h"
 #include "firn/batch.h"
 #include "iceberg/sort/row_keys.h"
+#include "iceberg/sort/row_layout.h"
 #include "iceberg/sort/sort_texts.h"
-
-typedef enum firn_slot_kind {
-    FIRN_SLOT_NUMBER = 0,
-    FIRN_SLOT_TEXT,
-    FIRN_SLOT_NESTED,  /* structs, lists, maps: encoded (packed_values.h) */
-    FIRN_SLOT_NOTHING, /* always null */
-} firn_slot_kind;
-
-typedef struct firn_row_slot {
-    firn_slot_kind kind;
-    size_t width; /* bytes */
-    size_t at;    /* bytes of a row's slots before this one */
-} firn_row_slot;
-
-typedef struct firn_row_layout {
-    const firn_type *root; /* borrowed */
-    firn_row_slot *slots;
-    size_t n_columns;  /* root's, and the key if it has a slot */
-    size_t slot_bytes; /* of a row */
-    size_t key_width;  /* the last column is the key, of so many bytes; 0: keys have no slot */
-    bool has_bytes;    /* text or nested columns */
-} firn_row_layout;
 
 /* Some columns of slots, wherever they are. Rows are counted from the first one. */
 typedef struct firn_slot_columns {
+    const firn_row_form *form; /* of the slots */
     const char **values;
     const uint8_t **validity; /* NULL: no nulls */
     firn_str bytes;           /* that slots point into */
 } firn_slot_columns;
 
 typedef struct firn_row_block {
+    const firn_row_form *form;
     char *data;
     size_t cap;     /* of data */
     size_t n_bytes; /* behind the slots */
@@ -89,11 +71,6 @@ typedef struct firn_row_codes {
     firn_value_codes codes;
 } firn_row_codes;
 
-/* In the arena. key_width: of keys that rows carry along; 0: they do not. */
-FIRN_MUST_CHECK firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root,
-                                                 size_t key_width, firn_arena *arena,
-                                                 firn_error *err);
-
 /* ---- a batch's rows ---- */
 
 FIRN_MUST_CHECK firn_status firn_packed_batch_init(firn_packed_batch *packed,
@@ -112,25 +89,26 @@ FIRN_MUST_CHECK firn_status firn_packed_batch_put(firn_packed_batch *packed,
 /* ---- blocks ---- */
 
 /* Bytes of a block of so many rows with so many bytes behind them. */
-size_t firn_row_block_size(const firn_row_layout *layout, uint32_t cap_rows, size_t n_bytes);
+size_t firn_row_block_size(const firn_row_form *form, uint32_t cap_rows, size_t n_bytes);
 /* An empty block in memory of cap bytes, for rows of about so many bytes beside their slots. */
-void firn_row_block_init(firn_row_block *block, const firn_row_layout *layout, char *data,
-                         size_t cap, size_t bytes_each);
+void firn_row_block_init(firn_row_block *block, const firn_row_form *form, char *data, size_t cap,
+                         size_t bytes_each);
 /* The slots of a block. columns: room for the layout's. */
-void firn_row_block_columns(const firn_row_block *block, const firn_row_layout *layout,
-                            firn_slot_columns *columns);
+void firn_row_block_columns(const firn_row_block *block, firn_slot_columns *columns);
 /* Bytes beside its slots that a row takes. */
-FIRN_MUST_CHECK firn_status firn_slot_columns_bytes(const firn_slot_columns *from,
-                                                    const firn_row_layout *layout, uint32_t row,
+FIRN_MUST_CHECK firn_status firn_slot_columns_bytes(const firn_slot_columns *from, uint32_t row,
                                                     size_t *out, firn_error *err);
-/* How many of n rows the block has room for, from the first on. */
+/* How many of n rows, from the first on, have numbers that fit the form. */
+size_t firn_slot_columns_fitting(const firn_slot_columns *from, const firn_row_form *form,
+                                 const uint32_t *rows, size_t n);
+/* How many of n rows the block has room for, from the first on; a narrow one has none for a row
+ * with a number that does not fit. */
 FIRN_MUST_CHECK firn_status firn_row_block_room(const firn_row_block *block,
-                                                const firn_row_layout *layout,
                                                 const firn_slot_columns *from, const uint32_t *rows,
                                                 size_t n, size_t *out, firn_error *err);
 /* Appends n rows that the block has room for. */
-void firn_row_block_append(firn_row_block *block, const firn_row_layout *layout,
-                           const firn_slot_columns *from, const uint32_t *rows, size_t n);
+void firn_row_block_append(firn_row_block *block, const firn_slot_columns *from,
+                           const uint32_t *rows, size_t n);
 
 /* The keys of rows [from, from + n), which have slots, behind those that are there. */
 FIRN_MUST_CHECK firn_status firn_row_block_keys(const firn_row_block *block,

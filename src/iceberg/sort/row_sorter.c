@@ -3,6 +3,8 @@
  * their own, which takes their place in the list, until all fit. */
 #include "iceberg/sort/row_sorter.h"
 
+#include <pthread.h>
+
 #include "base/error.h"
 #include "iceberg/write/writer_config.h"
 
@@ -36,6 +38,8 @@ struct firn_row_sorter {
     firn_arena *arena;
     firn_str folder;
     char uuid[37];
+    pthread_mutex_t lock; /* of has_rows, and of the layout until then */
+    bool has_rows;
     firn_row_layout layout;
     firn_sort_texts *texts;
     firn_sort_memory memory;
@@ -123,6 +127,7 @@ firn_status firn_row_sorter_create(firn_env *env, firn_store *store,
     s->env = env;
     s->store = store;
     s->opts = *opts;
+    (void)pthread_mutex_init(&s->lock, NULL);
     firn_sort_memory_init(&s->memory, env->alloc, opts->memory_bytes / 8 * K_HELD_EIGHTH,
                           opts->n_parts);
     firn_sort_scratches_init(&s->scratches, &s->layout, env->alloc);
@@ -158,6 +163,7 @@ void firn_row_sorter_destroy(firn_row_sorter *sorter)
     firn_sort_scratches_dispose(&sorter->scratches);
     firn_sort_memory_dispose(&sorter->memory);
     firn_arena_destroy(sorter->arena);
+    (void)pthread_mutex_destroy(&sorter->lock);
     firn_mem_free(sorter->env->alloc, sorter);
 }
 
@@ -170,11 +176,23 @@ int64_t firn_row_sorter_spilled(const firn_row_sorter *sorter)
 
 /* ---- append ---- */
 
+/* The first rows tell which columns are narrow. */
+static void look_at_first(firn_row_sorter *s, const firn_batch *batch)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    if (!s->has_rows && batch->n_rows > 0) {
+        firn_row_layout_narrow(&s->layout, batch);
+        s->has_rows = true;
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
 firn_status firn_row_sorter_append(firn_row_sorter *sorter, size_t lane_index,
                                    const firn_batch *batch, uint64_t first, firn_error *err)
 {
     lane *l = &sorter->lanes[lane_index];
     if (sorter->parts) return firn_fail(err, FIRN_ERR_ARG, "the rows are sorted already");
+    look_at_first(sorter, batch);
     firn_keys_clear(&l->keys);
     FIRN_TRY(firn_row_order_keys(sorter->opts.order, batch, l->scratch, &l->keys, err));
     FIRN_TRY(firn_packed_batch_put(&l->packed, &sorter->layout, batch, &l->keys, sorter->texts,

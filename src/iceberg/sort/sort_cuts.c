@@ -99,7 +99,7 @@ static void find_common(firn_sort_cuts *cuts)
     while (n < a.len && n < b.len && a.data[n] == b.data[n]) n++;
     cuts->n_common = n;
     memcpy(&cuts->first, a.data, n < sizeof cuts->first ? n : sizeof cuts->first);
-    for (size_t i = 0; i < cuts->n; i++) cuts->cuts[i].prefix = prefix_of(cuts->cuts[i].key, n);
+    for (size_t i = 0; i < cuts->n; i++) cuts->prefixes[i] = prefix_of(cuts->cuts[i].key, n);
 }
 
 /* Every so many of the sorted samples, the first of all left out: nothing is before it. */
@@ -124,8 +124,9 @@ firn_status firn_sort_cuts_make(firn_sort_cuts *out, const firn_key_samples *sam
     *out = (firn_sort_cuts){0};
     if (n == 0 || n_parts < 2) return FIRN_OK;
     out->cuts = firn_arena_array(arena, n_parts, sizeof *out->cuts);
+    out->prefixes = firn_arena_array(arena, n_parts, sizeof *out->prefixes);
     firn_sort_cut *sorted = firn_mem_array(samples->keys.alloc, n, sizeof *sorted);
-    if (!out->cuts || !sorted) {
+    if (!out->cuts || !out->prefixes || !sorted) {
         firn_mem_free(samples->keys.alloc, sorted);
         return firn_fail_nomem(err);
     }
@@ -147,6 +148,19 @@ static inline bool begins_as_all(const firn_sort_cuts *cuts, firn_str key)
     return (firn_load_u64le(key.data) ^ cuts->first) << (64 - 8 * cuts->n_common) == 0;
 }
 
+/* How many of n prefixes in ascending order are smaller, n > 0. Rows come in no order, so no branch
+ * could be foreseen: there is none. */
+static inline size_t count_smaller(const uint64_t *prefixes, size_t n, uint64_t prefix)
+{
+    const uint64_t *from = prefixes;
+    while (n > 1) {
+        const size_t half = n / 2;
+        from += half & -(size_t)(from[half - 1] < prefix);
+        n -= half;
+    }
+    return (size_t)(from - prefixes) + (*from < prefix);
+}
+
 /* How many cuts a row is not before. */
 size_t firn_sort_cuts_find(const firn_sort_cuts *cuts, firn_str key, uint64_t number)
 {
@@ -157,17 +171,9 @@ size_t firn_sort_cuts_find(const firn_sort_cuts *cuts, firn_str key, uint64_t nu
         if (order != 0) return order < 0 ? 0 : cuts->n;
     }
     const uint64_t prefix = prefix_of(key, cuts->n_common);
-    size_t from = 0;
-    size_t to = cuts->n;
-    while (from < to) {
-        const size_t middle = from + (to - from) / 2;
-        const firn_sort_cut *cut = &cuts->cuts[middle];
-        const bool is_before =
-            prefix != cut->prefix ? prefix < cut->prefix : compare_rows(key, number, cut) < 0;
-        if (is_before)
-            to = middle;
-        else
-            from = middle + 1;
-    }
-    return from;
+    size_t n = count_smaller(cuts->prefixes, cuts->n, prefix);
+    while (n < cuts->n && cuts->prefixes[n] == prefix &&
+           compare_rows(key, number, &cuts->cuts[n]) >= 0)
+        n++;
+    return n;
 }

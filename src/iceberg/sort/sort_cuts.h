@@ -34,12 +34,12 @@ FIRN_MUST_CHECK firn_status firn_key_samples_add(firn_key_samples *samples, firn
 typedef struct firn_sort_cut {
     firn_str key;
     uint64_t number;
-    uint64_t prefix; /* of the key behind what all cuts begin with */
 } firn_sort_cut;
 
 /* Part i has the rows before cut i, and those from cut i - 1 on. Zeroed: one part. */
 typedef struct firn_sort_cuts {
     firn_sort_cut *cuts;
+    uint64_t *prefixes; /* of their keys, behind what all of them begin with */
     size_t n;
     size_t n_common; /* bytes that all of them begin with */
     uint64_t first;  /* up to eight of them */

@@ -33,6 +33,7 @@ typedef struct row_part {
     size_t n_stretches, cap_stretches;
     int64_t n_rows, n_bytes;
     int64_t n_beside; /* of the bytes: beside the slots */
+    bool is_wide;     /* some rows do not fit narrow blocks: no more of these */
     firn_key_samples samples;
 } row_part;
 
@@ -152,12 +153,16 @@ static void *grow_list(const firn_allocator *alloc, void *list, size_t *cap, siz
     return grown;
 }
 
+static size_t file_size(const firn_row_block *block)
+{
+    return firn_row_block_size(block->form, block->cap_rows, block->n_bytes);
+}
+
 /* The part's last block goes to the file; its memory is given back. */
 static firn_status spill_last(firn_sort_parts *p, row_part *t, firn_error *err)
 {
     firn_row_block *last = &t->blocks[t->n_blocks - 1];
-    const firn_str bytes = {last->data,
-                            firn_row_block_size(p->opts.layout, last->cap_rows, last->n_bytes)};
+    const firn_str bytes = {last->data, file_size(last)};
     FIRN_TRY(firn_sort_spill_append(&p->spill, bytes, &last->file_at, err));
     free_block(p, last);
     return FIRN_OK;
@@ -166,10 +171,10 @@ static firn_status spill_last(firn_sort_parts *p, row_part *t, firn_error *err)
 /* A block with room for a row of so many bytes beside its slots. */
 static firn_status begin_block(firn_sort_parts *p, row_part *t, size_t n, firn_error *err)
 {
-    const firn_row_layout *layout = p->opts.layout;
+    const firn_row_form *form = t->is_wide ? &p->opts.layout->full : &p->opts.layout->narrow;
     const size_t average = t->n_rows > 0 ? (size_t)(t->n_beside / t->n_rows) : n;
     const size_t each = average > n / 8 ? average : n / 8 + 1; /* blocks have eight rows at least */
-    const size_t least = firn_row_block_size(layout, 8, layout->has_bytes ? 8 * each : 0);
+    const size_t least = firn_row_block_size(form, 8, form->has_bytes ? 8 * each : 0);
     char *data = NULL;
     size_t cap = 0;
     if (!t->blocks || t->n_blocks == t->cap_blocks) {
@@ -182,7 +187,7 @@ static firn_status begin_block(firn_sort_parts *p, row_part *t, size_t n, firn_e
         FIRN_TRY(spill_last(p, t, err));
         FIRN_TRY(firn_sort_memory_take(p->opts.memory, least, true, &data, &cap, err));
     }
-    firn_row_block_init(&t->blocks[t->n_blocks++], layout, data, cap, layout->has_bytes ? each : 0);
+    firn_row_block_init(&t->blocks[t->n_blocks++], form, data, cap, form->has_bytes ? each : 0);
     return FIRN_OK;
 }
 
@@ -228,14 +233,14 @@ static firn_status fill_block(firn_sort_parts *p, row_part *t, const chosen *c, 
     firn_row_block *block = &t->blocks[t->n_blocks - 1];
     const size_t n_before = block->n_bytes;
     size_t n = 0;
-    FIRN_TRY(firn_row_block_room(block, p->opts.layout, c->from->columns, c->rows, c->n, &n, err));
+    FIRN_TRY(firn_row_block_room(block, c->from->columns, c->rows, c->n, &n, err));
     *n_out = n;
     if (n == 0) return FIRN_OK;
     FIRN_TRY(begin_stretch(p, t, number_of(c, 0), err));
-    firn_row_block_append(block, p->opts.layout, c->from->columns, c->rows, n);
+    firn_row_block_append(block, c->from->columns, c->rows, n);
     t->stretches[t->n_stretches - 1].to = block->n_rows;
     t->n_beside += (int64_t)(block->n_bytes - n_before);
-    t->n_bytes += (int64_t)(n * p->opts.layout->slot_bytes + block->n_bytes - n_before);
+    t->n_bytes += (int64_t)(n * block->form->slot_bytes + block->n_bytes - n_before);
     t->n_rows += (int64_t)n;
     return FIRN_OK;
 }
@@ -250,8 +255,9 @@ static firn_status add_rows(firn_sort_parts *p, row_part *t, const chosen *c, fi
         rest.rows += n;
         rest.n -= n;
         if (rest.n == 0) return FIRN_OK;
-        FIRN_TRY(
-            firn_slot_columns_bytes(rest.from->columns, p->opts.layout, rest.rows[0], &n, err));
+        FIRN_TRY(firn_slot_columns_bytes(rest.from->columns, rest.rows[0], &n, err));
+        t->is_wide |= firn_slot_columns_fitting(rest.from->columns, &p->opts.layout->narrow,
+                                                rest.rows, 1) == 0;
         FIRN_TRY(begin_block(p, t, n, err));
     }
     return FIRN_OK;
@@ -386,11 +392,6 @@ static int compare_stretches(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static size_t file_size(const firn_sort_parts *p, const firn_row_block *block)
-{
-    return firn_row_block_size(p->opts.layout, block->cap_rows, block->n_bytes);
-}
-
 /* The part's blocks, with those that are in the file one behind the other in memory. */
 static firn_status load_blocks(firn_sort_parts *p, const row_part *t, firn_sorted_part *out,
                                firn_error *err)
@@ -399,7 +400,7 @@ static firn_status load_blocks(firn_sort_parts *p, const row_part *t, firn_sorte
     out->blocks = firn_mem_array(p->alloc, t->n_blocks + 1, sizeof *out->blocks);
     if (!out->blocks) return firn_fail_nomem(err);
     for (size_t i = 0; i < t->n_blocks; i++)
-        if (!t->blocks[i].data) n += file_size(p, &t->blocks[i]);
+        if (!t->blocks[i].data) n += file_size(&t->blocks[i]);
     out->spilled = n > 0 ? firn_mem_alloc(p->alloc, n) : NULL;
     if (n > 0 && !out->spilled) return firn_fail_nomem(err);
     char *to = out->spilled;
@@ -407,7 +408,7 @@ static firn_status load_blocks(firn_sort_parts *p, const row_part *t, firn_sorte
         firn_row_block *block = &out->blocks[i];
         *block = t->blocks[i];
         if (block->data) continue;
-        const size_t size = file_size(p, block);
+        const size_t size = file_size(block);
         FIRN_TRY(firn_sort_spill_read(&p->spill, block->file_at, to, size, err));
         block->data = to;
         to += size;
@@ -540,7 +541,7 @@ static firn_status hand_stretches(const handing *h, const firn_row_block *block,
     firn_status st = b.columns.values && b.columns.validity
                          ? open_reader(h->from, block, &b.reader, err)
                          : firn_fail_nomem(err);
-    if (st == FIRN_OK) firn_row_block_columns(block, h->from->opts.layout, &b.columns);
+    if (st == FIRN_OK) firn_row_block_columns(block, &b.columns);
     for (size_t k = first_stretch(t, i); k < t->n_stretches && st == FIRN_OK; k++) {
         if (t->stretches[k].block != i) break;
         st = hand_stretch(h, &b, &t->stretches[k], thread, err);
@@ -560,7 +561,7 @@ static firn_status hand_block(void *ctx, size_t i, size_t thread, firn_error *er
     char *read = NULL;
     firn_status st = firn_env_check_cancel(p->opts.env, err);
     if (st == FIRN_OK && !block.data) {
-        const size_t size = file_size(p, &block);
+        const size_t size = file_size(&block);
         block.data = read = firn_mem_alloc(p->alloc, size);
         st = read ? firn_sort_spill_read(&p->spill, block.file_at, read, size, err)
                   : firn_fail_nomem(err);

@@ -99,7 +99,7 @@ firn_status firn_sort_scratch_codes(const firn_sort_scratches *scratches,
         firn_mem_alloc_zero(scratches->alloc, (layout->n_columns + 1) * sizeof *scratch->codes);
     if (!scratch->codes) return firn_fail_nomem(err);
     for (size_t i = 0; i < layout->n_columns; i++) {
-        if (layout->slots[i].kind != FIRN_SLOT_TEXT) continue;
+        if (layout->full.slots[i].kind != FIRN_SLOT_TEXT) continue;
         scratch->codes[i].numbers =
             firn_mem_array(scratches->alloc, n, sizeof *scratch->codes[i].numbers);
         if (!scratch->codes[i].numbers) return firn_fail_nomem(err);
