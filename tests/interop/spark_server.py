@@ -15,10 +15,11 @@ from pyspark.sql import Row, SparkSession
 
 
 def start(jars, scratch):
-    return (SparkSession.builder.appName("interop").master("local[2]")
+    return (SparkSession.builder.appName("interop").master("local[1]")
             .config("spark.jars", ",".join(jars)).config("spark.driver.extraClassPath", ":".join(jars))
             .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
             .config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # many small statements
             .config("spark.driver.memory", "2g").config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.host", "127.0.0.1").config("spark.sql.shuffle.partitions", "2")
             .config("spark.sql.warehouse.dir", scratch + "/spark-warehouse").config("spark.local.dir", scratch)

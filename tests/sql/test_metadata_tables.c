@@ -85,6 +85,30 @@ static void test_columns_have_the_comments_of_spark(void **state)
     firn_result_close(result);
 }
 
+/* As in Iceberg's library: a partition whose value is null is another one than that of a spec
+ * without the field, and a bound that is not there is spelled as the value null. */
+static void test_null_is_a_partition_of_its_own(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table t (id int, k varchar) partitioned by (k)");
+    sql_run(f, "insert into t values (1, null), (2, 'x')");
+    sql_run(f, "alter table t drop partition field k");
+    sql_run(f, "insert into t values (3, 'x'), (4, null), (5, null)");
+    assert_rows(f, "select \"partition\".k, spec_id, record_count from t.partitions",
+                "(NULL, 0, 1) (NULL, 1, 3) (x, 0, 1)");
+    sql_run(f, "create table n (id int, k varchar) partitioned by (k)");
+    sql_run(f, "insert into n values (1, null)");
+    assert_rows(f,
+                "select s.lower_bound, s.upper_bound from (select unnest(partition_summaries) s "
+                "from n.manifests)",
+                "('null', 'null')");
+    sql_run(f, "set dialect = 'trino'");
+    assert_rows(f,
+                "select s.lower_bound is null from (select unnest(partition_summaries) s from "
+                "\"n$manifests\")",
+                "(true)");
+}
+
 int main(void)
 {
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, sql_fixture_open, sql_fixture_close)
@@ -92,6 +116,7 @@ int main(void)
         IN_FIXTURE(test_position_deletes_are_those_of_the_snapshot),
         IN_FIXTURE(test_the_tables_of_files_agree),
         IN_FIXTURE(test_columns_have_the_comments_of_spark),
+        IN_FIXTURE(test_null_is_a_partition_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

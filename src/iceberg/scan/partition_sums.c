@@ -16,17 +16,22 @@ void firn_partition_sums_dispose(firn_partition_sums *sums)
     firn_buf_dispose(&sums->key);
 }
 
-/* A file's values in the fields of all specs; bytes are borrowed. */
+/* A file's values in the fields of all specs, and of how many of these its spec is; bytes are
+ * borrowed. */
 static firn_status spread(const firn_partition_sums *sums, const firn_data_file *file,
-                          const firn_partition_spec *spec, firn_value **out, firn_error *err)
+                          const firn_partition_spec *spec, firn_value **out, int32_t *n_own,
+                          firn_error *err)
 {
     const firn_type *type = sums->partition;
     firn_value *values = firn_arena_array(sums->by_key.arena, type->n_fields, sizeof *values);
     if (!values) return firn_fail_nomem(err);
     for (size_t i = 0; i < type->n_fields; i++) {
         values[i] = (firn_value){.kind = type->fields[i].type->kind, .is_null = true};
-        for (size_t f = 0; spec && f < spec->n_fields && f < file->n_partition; f++)
-            if (spec->fields[f].field_id == type->fields[i].id) values[i] = file->partition[f];
+        for (size_t f = 0; spec && f < spec->n_fields && f < file->n_partition; f++) {
+            if (spec->fields[f].field_id != type->fields[i].id) continue;
+            values[i] = file->partition[f];
+            (*n_own)++;
+        }
     }
     *out = values;
     return FIRN_OK;
@@ -50,8 +55,9 @@ static firn_status find_sum(firn_partition_sums *sums, const firn_data_file *fil
                             firn_error *err)
 {
     firn_value *values = NULL;
-    const int32_t id = sums->by == FIRN_SUMS_BY_SPEC ? file->spec_id : 0;
-    FIRN_TRY(spread(sums, file, spec, &values, err));
+    int32_t n_own = 0;
+    FIRN_TRY(spread(sums, file, spec, &values, &n_own, err));
+    const int32_t id = sums->by == FIRN_SUMS_BY_SPEC ? file->spec_id : n_own;
     FIRN_TRY(firn_partition_key(id, values, sums->partition->n_fields, &sums->key, err));
     *out = firn_map_find(&sums->by_key, firn_buf_view(&sums->key));
     if (*out) return FIRN_OK;

@@ -21,7 +21,8 @@ typedef struct firn_partition_sum {
 
 /* When files of several specs share a sum. */
 typedef enum firn_partition_sums_by {
-    FIRN_SUMS_BY_VALUES = 0, /* when their values are the same in the fields of all specs */
+    FIRN_SUMS_BY_VALUES = 0, /* when their values are the same in the fields of all specs, and their
+                                specs have as many of these: null is not the same as no field */
     FIRN_SUMS_BY_SPEC,       /* never */
 } firn_partition_sums_by;
 

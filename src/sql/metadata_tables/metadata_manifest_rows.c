@@ -74,6 +74,21 @@ static void count_or_null(firn_row_builder *b, firn_column *column, int64_t valu
         firn_cell_int(b, column, (int32_t)value);
 }
 
+/* Iceberg's library spells a bound that is not there as it does the partition value null; Trino has
+ * null. */
+static void summary_bound(firn_row_builder *b, firn_column *column,
+                          const firn_partition_field *field, const firn_type *type,
+                          const firn_str *bound)
+{
+    const bool is_wide = b->batch && b->batch->n_columns == k_wide_manifests.n_fields;
+    if (bound && type)
+        firn_metadata_bound_text(b, column, &field->transform, type, *bound);
+    else if (is_wide)
+        firn_cell_null(b, column);
+    else
+        firn_cell_text(b, column, FIRN_STR("null"));
+}
+
 static void summaries(firn_row_builder *b, firn_column *column, const firn_manifest_file *file,
                       const firn_table_metadata *metadata)
 {
@@ -93,16 +108,8 @@ static void summaries(firn_row_builder *b, firn_column *column, const firn_manif
             firn_cell_bool(b, &element->children[1], s->contains_nan);
         else
             firn_cell_null(b, &element->children[1]);
-        if (s->has_lower && type) {
-            firn_metadata_bound_text(b, &element->children[2], &field->transform, type, s->lower);
-        } else {
-            firn_cell_null(b, &element->children[2]);
-        }
-        if (s->has_upper && type) {
-            firn_metadata_bound_text(b, &element->children[3], &field->transform, type, s->upper);
-        } else {
-            firn_cell_null(b, &element->children[3]);
-        }
+        summary_bound(b, &element->children[2], field, type, s->has_lower ? &s->lower : NULL);
+        summary_bound(b, &element->children[3], field, type, s->has_upper ? &s->upper : NULL);
     }
     firn_cell_close(b, column);
 }

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold after each step of a random history: all readers see the model's rows on every branch and tag and in older snapshots,
+metadata tables and row lineage are the same in firn and Spark, and firn's doctor finds nothing."""
+import decimal
+import json
+
+from history_model import forms, no_nulls
+from history_steps import predicate
+from spark_peer import SparkError, both
+
+METADATA = ["snapshots", "files", "partitions", "refs", "history", "manifests", "entries", "all_data_files", "all_delete_files",
+            "all_manifests", "metadata_log_entries", "position_deletes"]
+
+
+class Failure(Exception):
+    """Something that must not be; failures of one kind are one fault to the shrinker."""
+
+    def __init__(self, kind, text):
+        super().__init__(text)
+        self.kind = kind
+
+
+def firn_answers(engines, queries):
+    """Rows as lists, one list for each query."""
+    tagged = [f"SELECT 'q{n}' AS _q, x.* FROM ({sql}) x" for n, sql in enumerate(queries)]
+    done = engines.home.run("sql", "--format", "jsonl", stdin="SET dialect = 'spark';\n" + ";\n".join(tagged), check=False)
+    if done.returncode != 0:
+        raise Failure("firn cannot read", f"{queries}\n{done.stderr}")
+    answers = [[] for _ in queries]
+    for line in done.stdout.splitlines():
+        row = list(json.loads(line, parse_float=decimal.Decimal).values())
+        answers[int(row[0][1:])].append(row[1:])
+    return answers
+
+
+def spark_answer(engines, sql):
+    try:
+        return engines.spark(sql)
+    except SparkError as error:
+        raise Failure("Spark cannot read", str(error)) from error
+
+
+def compare(who, sql, got, want):
+    if got != want:
+        extra, missing = [r for r in got if r not in want][:3], [r for r in want if r not in got][:3]
+        raise Failure(f"rows of {who}", f"{sql}\n{len(got)} rows, expected {len(want)}\nonly read: {extra}\nonly expected: {missing}")
+
+
+def questions(table, dice):
+    """[(SQL, columns, rows or None, snapshot id or None for PyIceberg, filter for PyIceberg)...]"""
+    name, out = f"default.{table.name}", []
+    for ref in sorted(table.refs):
+        columns = table.columns_of(ref)
+        out.append((f"SELECT * FROM {name}" + (f" VERSION AS OF '{ref}'" if ref != "main" else ""), columns, table.rows(ref)))
+    if "main" not in table.refs:
+        out.append((f"SELECT * FROM {name}", table.columns, []))
+    old = [k for k in sorted(table.snapshots) if k not in table.refs.values()]
+    for snapshot in dice.sample(old, min(2, len(old))):
+        at = table.snapshots[snapshot]
+        out.append((f"SELECT * FROM {name} VERSION AS OF {snapshot}", at.columns, at.rows))
+    rows = table.rows()
+    if rows:
+        for _ in range(2):
+            sql, match, _ = predicate(dice, table, rows)
+            out.append((f"SELECT * FROM {name} WHERE {sql}", table.columns, [r for r in rows if match(r)]))
+    return out
+
+
+def check(engines, table, dice, action):
+    asked = questions(table, dice)
+    answers = firn_answers(engines, [sql for sql, _, _ in asked])
+    for (sql, columns, rows), answer in zip(asked, answers):
+        got = forms(answer, columns)
+        if rows is not None:
+            compare("firn", sql, got, forms(rows, columns, ours=True))
+        compare("Spark", sql, forms(spark_answer(engines, sql), columns), got)
+    check_pyiceberg(engines, table, dice)
+    check_lineage(engines, table, action)
+    check_metadata_tables(engines, table, dice)
+    done = engines.home.run("doctor", f"default.{table.name}", check=False)
+    if done.returncode != 0:
+        raise Failure("doctor", done.stdout + done.stderr)
+
+
+def check_pyiceberg(engines, table, dice):
+    handle = engines.catalog.load_table(f"default.{table.name}")
+    for ref in sorted(table.refs):
+        columns, rows = table.snapshots[table.refs[ref]].columns, table.rows(ref)
+        scan = handle.scan() if ref == "main" else handle.scan(snapshot_id=table.refs[ref])
+        columns = table.columns if ref == "main" else columns
+        if rows is None:
+            continue
+        try:
+            read = scan.to_arrow()
+        except Exception as error:  # noqa: BLE001: whatever it fails with, it does not read the table
+            if "Unsupported file format: FileFormat.AVRO" in str(error):
+                continue
+            raise Failure("PyIceberg cannot read", f"{ref}: {type(error).__name__}: {error}") from error
+        got = forms([[row[c.name] for c in columns] for row in read.to_pylist()], columns)
+        got, want = (sorted(([no_nulls(v, c.kind) for v, c in zip(row, columns)] for row in side), key=repr) for side in (got, forms(rows, columns, ours=True)))
+        compare("PyIceberg", ref, got, want)
+
+
+def check_lineage(engines, table, action):
+    """Both see the same ids, and a row keeps its own; what did not change it leaves its number alone."""
+    if table.version < 3 or "main" not in table.refs:
+        table.row_ids = {}
+        return
+    sql = f"SELECT id, _row_id, _last_updated_sequence_number FROM default.{table.name}"
+    try:
+        now = {row[0]: row[1:] for row in both(engines.home, engines.spark, sql)}
+    except AssertionError as error:
+        raise Failure("row lineage", str(error)) from error
+    if action and (action.touched or action.rows is table.rows()) and action.ref == "main":
+        uid = table.id_column().uid
+        changed = {r[uid] for r in table.before if action.touched and action.touched(r)}
+        for number, (row_id, sequence) in table.row_ids.items():
+            if number not in now or row_id is None:
+                continue
+            if now[number][0] != row_id:
+                raise Failure("row ids", f"row {number} had row id {row_id}, has {now[number][0]}")
+            if number not in changed and now[number][1] != sequence:
+                raise Failure("row sequence numbers", f"row {number} was last updated in {sequence}, now in {now[number][1]}")
+    table.row_ids = now
+
+
+def check_metadata_tables(engines, table, dice):
+    for name in dice.sample(METADATA, 2):
+        try:
+            both(engines.home, engines.spark, f"SELECT * FROM default.{table.name}.{name}")
+        except SparkError as error:
+            raise Failure(f"Spark cannot read {name}", str(error)) from error
+        except AssertionError as error:
+            raise Failure(f"metadata table {name}", str(error)) from error
+
+
+# ---- partitions overwritten ----
+
+def known_partitions(engines, table, ref):
+    """[(row's id, its partition)...] of a ref, as Spark tells them."""
+    if ref not in table.refs:
+        return []
+    sql = f"SELECT id, _spec_id, _partition FROM default.{table.name} VERSION AS OF {table.refs[ref]}"
+    return [(row[0], row[1], json.dumps(row[2], sort_keys=True)) for row in spark_answer(engines, sql)]
+
+
+def remaining(engines, table, ref, before, added):
+    """The rows that were there (of known partitions: before) and lie in other partitions than the rows added."""
+    uid = table.id_column().uid
+    mine = {row[uid] for row in added}
+    now = known_partitions(engines, table, ref)
+    replaced = {place[1:] for place in now if place[0] in mine}
+    kept = {place[0] for place in before if place[1:] not in replaced}
+    return [row for row in table.before if row[uid] in kept]
