@@ -97,6 +97,24 @@ static void test_empty_output_needs_no_frame(void **state)
     assert_false(firn_lz4_framed_decode(FIRN_STR("\0\0\0\0\0\0\0"), out, 0));
 }
 
+/* Of a page of nulls arrow-rs makes a frame with a block, whose one token says that nothing comes.
+ */
+static void test_empty_output_may_have_a_block(void **state)
+{
+    char out[1];
+    firn_buf in;
+    (void)state;
+    assert_true(firn_lz4_framed_decode(FIRN_STR("\0\0\0\0\0\0\0\1\0"), out, 0));
+    assert_false(firn_lz4_framed_decode(FIRN_STR("\0\0\0\0\0\0\0\1\1"), out, 0));
+    assert_false(firn_lz4_framed_decode(FIRN_STR("\0\0\0\0\0\0\0\1"), out, 0));
+    firn_buf_init(&in, NULL, 4096);
+    firn_buf_str(&in, FIRN_STR("\0\0\0\0\0\0\0\1\0"));
+    put_u32be(&in, k_text.len);
+    put_block(&in, k_text, true);
+    assert_decodes(firn_buf_view(&in));
+    firn_buf_dispose(&in);
+}
+
 static void test_codec_names_the_form(void **state)
 {
     firn_codec_ctx *ctx = NULL;
@@ -122,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_hadoop_blocks_are_read_one_or_many),
         cmocka_unit_test(test_frame_is_read),
         cmocka_unit_test(test_empty_output_needs_no_frame),
+        cmocka_unit_test(test_empty_output_may_have_a_block),
         cmocka_unit_test(test_codec_names_the_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

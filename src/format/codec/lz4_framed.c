@@ -29,6 +29,17 @@ static bool take_u32be(firn_cursor *c, uint32_t *out)
     return true;
 }
 
+/* Steps over a block of nothing, which some writers have behind an unpacked size of 0. */
+static void skip_empty_block(firn_cursor *c)
+{
+    firn_cursor at = *c;
+    uint32_t packed = 0;
+    firn_str block;
+    if (take_u32be(&at, &packed) && packed == 1 &&
+        firn_cursor_take(&at, packed, &block, NULL) == FIRN_OK && block.data[0] == 0)
+        *c = at;
+}
+
 static bool decode_hadoop(firn_str in, char *out, size_t size)
 {
     firn_cursor c = firn_cursor_of(in, 0);
@@ -36,6 +47,7 @@ static bool decode_hadoop(firn_str in, char *out, size_t size)
     while (firn_cursor_left(&c) > 0) {
         uint32_t unpacked = 0;
         if (!take_u32be(&c, &unpacked) || unpacked > size - at) return false;
+        if (unpacked == 0) skip_empty_block(&c);
         for (const size_t end = at + unpacked; at < end;) {
             uint32_t packed = 0;
             firn_str block = {NULL, 0};
