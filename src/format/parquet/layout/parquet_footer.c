@@ -53,7 +53,9 @@ static firn_status parse_element(firn_thrift *t, firn_pq_element *e, firn_error 
             FIRN_TRY(firn_thrift_skip(t, &f, err));
     }
     if (st != FIRN_DONE) return st;
-    if (e->logical == FIRN_PQ_PLAIN_TYPE) firn_pq_logical_from_converted(e);
+    /* The union has no interval: parquet-java says UNKNOWN there. */
+    if (e->logical == FIRN_PQ_PLAIN_TYPE || e->logical == FIRN_PQ_UNKNOWN)
+        firn_pq_logical_from_converted(e);
     return FIRN_OK;
 }
 
