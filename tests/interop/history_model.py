@@ -85,7 +85,7 @@ def random_value(dice, kind, nulls=0.2):
     if kind.is_decimal:
         precision, scale = kind.digits
         top = 10**precision - 1
-        unscaled = dice.choice([0, top, -top, 1, -1, dice.randrange(10**min(precision, 6)), dice.randrange(-500, 500)])
+        unscaled = dice.choice([0, top, 7 - top, 1, -1, dice.randrange(10**min(precision, 6)), dice.randrange(-500, 500)])
         with decimal.localcontext(prec=60):
             return decimal.Decimal(unscaled).scaleb(-scale)
     return {

@@ -266,6 +266,15 @@ static void test_bare_names_mean_the_side_a_clause_sees(void **state)
             "cast(id as int) = 3 then v end) when not matched by source and v > 1 then update "
             "set v = v + id when matched then update set v = s.v");
     assert_rows(f, "from bare", "(1, 10) (2, 4) (3, 30)");
+    /* Fields of a type are no columns, whatever they are called. */
+    sql_run(f, "create table typed (id int, n int, s struct(id int, n struct(id int)))");
+    sql_run(f, "insert into typed values (1, 1, null), (2, 2, null)");
+    sql_run(f,
+            "merge into typed t using (values (1, 5), (3, 7)) s(k, n) on t.id = s.k when not "
+            "matched then insert (id, s) values (k, {'id': n, 'n': null}::struct(id int, n "
+            "struct(id int))) when not matched by source then update set s = cast({'id': n, 'n': "
+            "null} as struct(id int, n struct(id int)))");
+    assert_rows(f, "select id, n, s.id from typed", "(1, 1, NULL) (2, 2, 2) (3, NULL, 7)");
 }
 
 /* ---- files ---- */

@@ -36,6 +36,20 @@ static bool is_column(firn_arena *arena, const firn_token *token, const firn_typ
     return false;
 }
 
+/* Past the parentheses behind what AS or :: names: fields of a type, columns of an alias. */
+static void skip_named(firn_lexer *lexer, const firn_token *before, firn_token *at)
+{
+    if (!firn_token_is(before, "AS") && !firn_token_is_symbol(before, "::")) return;
+    firn_token next = firn_lexer_peek(lexer);
+    if (!firn_token_is_symbol(&next, "(")) return;
+    for (size_t depth = 0; next.kind != FIRN_TOKEN_END && next.kind != FIRN_TOKEN_BAD;) {
+        *at = firn_lexer_next(lexer);
+        if (firn_token_is_symbol(at, "(")) depth++;
+        if (firn_token_is_symbol(at, ")") && --depth == 0) return;
+        next = firn_lexer_peek(lexer);
+    }
+}
+
 /* The next bare name of one of the columns; false at the end. */
 static bool next_bare(firn_arena *arena, firn_lexer *lexer, firn_token *previous,
                       const firn_type *columns, firn_token *out)
@@ -44,6 +58,7 @@ static bool next_bare(firn_arena *arena, firn_lexer *lexer, firn_token *previous
         neighbours n = {.before = *previous};
         n.at = firn_lexer_next(lexer);
         if (n.at.kind == FIRN_TOKEN_END || n.at.kind == FIRN_TOKEN_BAD) return false;
+        skip_named(lexer, &n.before, &n.at);
         n.after = firn_lexer_peek(lexer);
         *previous = n.at;
         if (!may_be_column(&n) || !is_column(arena, &n.at, columns)) continue;
