@@ -22,7 +22,7 @@ def installed():
 
 @pytest.fixture(scope="session")
 def spark_process(installed, tmp_path_factory):
-    process = SparkProcess(tmp_path_factory.mktemp("spark"))
+    process = SparkProcess(tmp_path_factory.mktemp("spark"), "small")
     yield process
     process.close()
 

@@ -19,10 +19,10 @@ class SparkError(Exception):
 class SparkProcess:
     """One JVM for all tests; each home gets a session of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.errors = open(folder / "stderr", "w")
         self.process = subprocess.Popen(
-            [PEER / "venv" / "bin" / "python", pathlib.Path(__file__).with_name("spark_server.py"), PEER / "jars", folder],
+            [PEER / "venv" / "bin" / "python", pathlib.Path(__file__).with_name("spark_server.py"), PEER / "jars", folder, *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
             env={**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": ""})
         self.version = self.read()["version"]

@@ -14,12 +14,13 @@ from pyspark.sql import Row, SparkSession
 
 
 
-def start(jars, scratch):
-    return (SparkSession.builder.appName("interop").master("local[1]")
+def start(jars, scratch, is_small):
+    """is_small: for many statements on few rows, with little compiling and one thread."""
+    return (SparkSession.builder.appName("interop").master("local[1]" if is_small else "local[2]")
             .config("spark.jars", ",".join(jars)).config("spark.driver.extraClassPath", ":".join(jars))
             .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
             .config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
-            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # many small statements
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" if is_small else "")
             .config("spark.driver.memory", "2g").config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.host", "127.0.0.1").config("spark.sql.shuffle.partitions", "2")
             .config("spark.sql.warehouse.dir", scratch + "/spark-warehouse").config("spark.local.dir", scratch)
@@ -64,7 +65,7 @@ def answer(session, sql):
 
 def main():
     os.environ["TZ"] = "UTC"
-    spark = start(sorted(glob.glob(sys.argv[1] + "/*.jar")), sys.argv[2])
+    spark = start(sorted(glob.glob(sys.argv[1] + "/*.jar")), sys.argv[2], sys.argv[3:] == ["small"])
     sessions = {}
     print(json.dumps({"version": spark.version}), flush=True)
     for line in sys.stdin:
