@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators and clauses of Spark and Trino that DuckDB spells otherwise: null-safe equality, DIV,
- * RLIKE, subscripts from zero, LATERAL VIEW, UNNEST of maps, GROUP BY .. WITH ROLLUP, rows of
- * VALUES without parentheses. */
+ * RLIKE, subscripts from zero, GROUP BY .. WITH ROLLUP, rows of VALUES without parentheses, names
+ * that are words of the engine. What makes rows is dialect_generators.c. */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/dialect/dialect_writer.h"
-#include "sql/typing/typing.h"
 
 static bool is_spark(const firn_dialect_writer *w)
 {
@@ -156,208 +155,6 @@ static firn_status write_division(firn_dialect_writer *w, size_t i, size_t to, s
     return firn_dialect_put(w, end - 1, ")", err);
 }
 
-/* ---- LATERAL VIEW explode(x) t AS a, b; LATERAL explode(x) AS t(a, b) ---- */
-
-typedef struct generator {
-    size_t function; /* token */
-    size_t open, close;
-    size_t table;   /* token of the alias; 0: none */
-    size_t columns; /* first column's token; commas between them */
-    size_t n_columns;
-    size_t end;
-} generator;
-
-static void read_view_names(const firn_dialect_writer *w, generator *g)
-{
-    size_t i = g->close + 1;
-    static const char *const k_clauses[] = {"AS",      "WHERE", "GROUP", "ORDER", "HAVING",
-                                            "LIMIT",   "UNION", "JOIN",  "LEFT",  "CROSS",
-                                            "LATERAL", "INNER", NULL};
-    if (firn_dialect_is_name(w, i) && !firn_dialect_is_any(w, i, k_clauses)) g->table = i++;
-    g->end = i;
-    if (!firn_dialect_is_word(w, i, "AS")) return;
-    g->columns = ++i;
-    while (firn_dialect_is_name(w, i)) {
-        g->n_columns++;
-        g->end = i + 1;
-        if (!firn_dialect_is_symbol(w, i + 1, ",")) return;
-        i += 2;
-    }
-}
-
-/* [AS] t(a, b) behind a table function: how many columns it names. */
-static size_t named_columns(const firn_dialect_writer *w, size_t i)
-{
-    size_t n = 0;
-    if (firn_dialect_is_word(w, i, "AS")) i++;
-    if (firn_dialect_is_name(w, i)) i++;
-    if (!firn_dialect_is_symbol(w, i, "(")) return 0;
-    for (const size_t close = w->match[i++]; i < close && close != FIRN_NO_MATCH; i++) {
-        n += firn_dialect_is_name(w, i);
-    }
-    return n;
-}
-
-/* "before arg after" */
-static firn_status put_around(firn_dialect_writer *w, const generator *g, const char *before,
-                              const char *after, firn_error *err)
-{
-    FIRN_TRY(firn_dialect_put(w, g->open, before, err));
-    FIRN_TRY(firn_dialect_emit(w, g->open + 1, g->close, err));
-    return firn_dialect_put(w, g->close, after, err);
-}
-
-static firn_status put_column_name(firn_dialect_writer *w, const generator *g, size_t column,
-                                   const char *fallback, firn_error *err)
-{
-    FIRN_TRY(firn_dialect_put(w, g->open, " AS ", err));
-    if (column < g->n_columns) {
-        const size_t at = g->columns + 2 * column;
-        return firn_dialect_copy(w, at, at + 1, err);
-    }
-    return firn_dialect_put(w, g->open, fallback, err);
-}
-
-/* Expressions with what their columns are called. */
-typedef struct generated {
-    const char *before, *after, *name; /* around the generator's argument; name unless it is told */
-} generated;
-
-static firn_status put_columns(firn_dialect_writer *w, const generator *g, const generated *columns,
-                               size_t n, firn_error *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0) FIRN_TRY(firn_dialect_put(w, g->open, ", ", err));
-        FIRN_TRY(put_around(w, g, columns[i].before, columns[i].after, err));
-        FIRN_TRY(put_column_name(w, g, i, columns[i].name, err));
-    }
-    return FIRN_OK;
-}
-
-/* Several columns by one unnest(). */
-static bool makes_rows(const firn_dialect_writer *w, const generator *g)
-{
-    static const char *const k_functions[] = {"INLINE", "INLINE_OUTER", "STACK", "JSON_TUPLE",
-                                              NULL};
-    return firn_dialect_is_any(w, g->function, k_functions);
-}
-
-/* "(SELECT unnest(x) AS a, ...)" for the generator. n_columns: that it should have, by its user. */
-static firn_status put_generator(firn_dialect_writer *w, const generator *g, size_t n_columns,
-                                 firn_error *err)
-{
-    static const generated k_position[] = {
-        {"CAST(generate_subscripts(", ", 1) - 1 AS INTEGER)", "pos"}, {"unnest(", ")", "col"}};
-    static const generated k_map[] = {{"unnest(map_keys(", "))", "key"},
-                                      {"unnest(map_values(", "))", "value"}};
-    static const generated k_list[] = {{"unnest(", ")", "col"}};
-    static const generated k_map_position[] = {
-        {"CAST(generate_subscripts(map_keys(", "), 1) - 1 AS INTEGER)", "pos"},
-        {"unnest(map_keys(", "))", "key"},
-        {"unnest(map_values(", "))", "value"}};
-    const bool has_position = firn_dialect_is_word(w, g->function, "POSEXPLODE") ||
-                              firn_dialect_is_word(w, g->function, "POSEXPLODE_OUTER");
-    FIRN_TRY(firn_dialect_put(w, g->function, "(SELECT ", err));
-    if (makes_rows(w, g))
-        FIRN_TRY(firn_dialect_emit(w, g->function, g->close + 1, err));
-    else if (has_position && n_columns == 3)
-        FIRN_TRY(put_columns(w, g, k_map_position, 3, err));
-    else if (has_position)
-        FIRN_TRY(put_columns(w, g, k_position, 2, err));
-    else if (n_columns == 2)
-        FIRN_TRY(put_columns(w, g, k_map, 2, err));
-    else
-        FIRN_TRY(put_columns(w, g, k_list, 1, err));
-    return firn_dialect_put(w, g->close, ")", err);
-}
-
-static bool read_generator(const firn_dialect_writer *w, size_t i, generator *g)
-{
-    static const char *const k_functions[] = {"EXPLODE",      "EXPLODE_OUTER", "INLINE",
-                                              "POSEXPLODE",   "STACK",         "POSEXPLODE_OUTER",
-                                              "INLINE_OUTER", "JSON_TUPLE",    NULL};
-    *g = (generator){.function = i, .open = i + 1};
-    if (!firn_dialect_is_any(w, i, k_functions) || !firn_dialect_is_symbol(w, i + 1, "(")) {
-        return false;
-    }
-    g->close = w->match[i + 1];
-    g->end = g->close + 1;
-    return g->close != FIRN_NO_MATCH;
-}
-
-static firn_status write_lateral(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
-{
-    generator g;
-    const bool is_view = firn_dialect_is_word(w, i + 1, "VIEW");
-    static const char *const k_outer[] = {"EXPLODE_OUTER", "POSEXPLODE_OUTER", NULL};
-    bool is_outer = is_view && firn_dialect_is_word(w, i + 2, "OUTER");
-    if (!read_generator(w, i + 1 + is_view + is_outer, &g)) return FIRN_OK;
-    is_outer |= firn_dialect_is_any(w, g.function, k_outer);
-    *next = g.close + 1;
-    if (!is_view) {
-        FIRN_TRY(firn_dialect_put(w, i, "LATERAL ", err));
-        return put_generator(w, &g, named_columns(w, g.close + 1), err);
-    }
-    read_view_names(w, &g);
-    *next = g.end;
-    FIRN_TRY(firn_dialect_put(w, i, is_outer ? "LEFT JOIN LATERAL " : "CROSS JOIN LATERAL ", err));
-    FIRN_TRY(put_generator(w, &g, g.n_columns, err));
-    FIRN_TRY(firn_dialect_put(w, g.close, " AS ", err));
-    if (g.table > 0)
-        FIRN_TRY(firn_dialect_copy(w, g.table, g.table + 1, err));
-    else
-        FIRN_TRY(firn_dialect_put(w, g.close, "\"lateral_view\"", err));
-    if (g.n_columns > 0 && makes_rows(w, &g)) {
-        FIRN_TRY(firn_dialect_put(w, g.close, "(", err));
-        FIRN_TRY(firn_dialect_copy(w, g.columns, g.columns + 2 * g.n_columns - 1, err));
-        FIRN_TRY(firn_dialect_put(w, g.close, ")", err));
-    }
-    return is_outer ? firn_dialect_put(w, g.close, " ON true", err) : FIRN_OK;
-}
-
-/* ---- UNNEST(map) AS t (k, v) ---- */
-
-/* UNNEST(a, b): side by side, the shorter filled up with nulls. */
-static firn_status write_unnest_many(firn_dialect_writer *w, size_t i, size_t close, size_t *next,
-                                     firn_error *err)
-{
-    size_t from = i + 2;
-    if (firn_dialect_is_word(w, close + 1, "WITH")) return FIRN_OK;
-    FIRN_TRY(firn_dialect_put(w, i, "LATERAL (SELECT ", err));
-    while (from < close) {
-        size_t end = from;
-        while (end < close && !firn_dialect_is_symbol(w, end, ",")) end = firn_dialect_skip(w, end);
-        FIRN_TRY(firn_dialect_put(w, from, from > i + 2 ? ", unnest(" : "unnest(", err));
-        FIRN_TRY(firn_dialect_emit(w, from, end, err));
-        FIRN_TRY(firn_dialect_put(w, from, ")", err));
-        from = end + 1;
-    }
-    *next = close + 1;
-    return firn_dialect_put(w, close, ")", err);
-}
-
-static firn_status write_unnest(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
-{
-    static const char *const k_before[] = {"JOIN", "FROM", NULL};
-    const size_t close = i + 1 < w->n ? w->match[i + 1] : FIRN_NO_MATCH;
-    const bool is_table =
-        i > 0 && (firn_dialect_is_any(w, i - 1, k_before) || firn_dialect_is_symbol(w, i - 1, ","));
-    generator g = {.function = i, .open = i + 1, .close = close, .end = close + 1};
-    if (!is_table || close == FIRN_NO_MATCH || !firn_dialect_is_symbol(w, i + 1, "(")) {
-        return FIRN_OK;
-    }
-    if (firn_edits_find(w->edits, FIRN_EDIT_CALL, i)) return FIRN_OK; /* its types are known */
-    for (size_t k = i + 2; k < close; k = firn_dialect_skip(w, k)) {
-        if (firn_dialect_is_symbol(w, k, ",")) return write_unnest_many(w, i, close, next, err);
-    }
-    if (named_columns(w, close + 1) != 2 || firn_dialect_is_word(w, close + 1, "WITH")) {
-        return FIRN_OK;
-    }
-    *next = close + 1;
-    FIRN_TRY(firn_dialect_put(w, i, "LATERAL ", err));
-    return put_generator(w, &g, 2, err);
-}
-
 /* ---- VALUES 1, 2 ---- */
 
 static firn_status write_values(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
@@ -428,11 +225,13 @@ static firn_status write_order(firn_dialect_writer *w, size_t i, size_t to, size
 {
     static const char *const k_ends[] = {"LIMIT",  "OFFSET",    "ROWS",  "RANGE", "GROUPS", "UNION",
                                          "EXCEPT", "INTERSECT", "FETCH", "WHEN",  "WINDOW", NULL};
-    const bool is_order = firn_dialect_is_word(w, i, "ORDER") || firn_dialect_is_word(w, i, "SORT");
+    const bool is_order = firn_dialect_is_word(w, i, "ORDER") ||
+                          firn_dialect_is_word(w, i, "SORT") ||
+                          firn_dialect_is_word(w, i, "CLUSTER");
     const bool is_group =
         i >= 2 && firn_dialect_is_symbol(w, i - 1, "(") && firn_dialect_is_word(w, i - 2, "GROUP");
     if (!is_order || is_group || !firn_dialect_is_word(w, i + 1, "BY")) return FIRN_OK;
-    FIRN_TRY(firn_dialect_copy(w, i, i + 2, err));
+    FIRN_TRY(firn_dialect_put(w, i, "ORDER BY", err));
     size_t from = i + 2;
     while (from < to) {
         bool has_place = false;
@@ -469,6 +268,54 @@ static firn_status write_nulls(firn_dialect_writer *w, size_t i, size_t *next, f
     FIRN_TRY(firn_dialect_put(w, i, " ", err));
     FIRN_TRY(firn_dialect_copy(w, i + 1, i + 3, err));
     return firn_dialect_put(w, i, ")", err);
+}
+
+/* DISTRIBUTE BY a, b: rows are not parted here. */
+static size_t distribution_end(const firn_dialect_writer *w, size_t i, size_t to)
+{
+    static const char *const k_ends[] = {"SORT",      "ORDER", "CLUSTER", "LIMIT", "UNION",
+                                         "INTERSECT", "MINUS", "EXCEPT",  NULL};
+    if (!firn_dialect_is_word(w, i, "DISTRIBUTE") || !firn_dialect_is_word(w, i + 1, "BY"))
+        return i;
+    for (i += 2;
+         i < to && !firn_dialect_is_any(w, i, k_ends) && !firn_dialect_is_symbol(w, i, ")");)
+        i = firn_dialect_skip(w, i);
+    return i;
+}
+
+/* t TABLESAMPLE (..) [REPEATABLE (n)] AS s: the engine has the name in front. */
+static firn_status write_sample(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
+{
+    size_t end = firn_dialect_skip(w, i + 1);
+    if (!firn_dialect_is_symbol(w, i + 1, "(")) return FIRN_OK;
+    if (firn_dialect_is_word(w, end, "REPEATABLE")) end = firn_dialect_skip(w, end + 1);
+    if (!firn_dialect_is_word(w, end, "AS") || !firn_dialect_is_name(w, end + 1)) return FIRN_OK;
+    *next = end + 2;
+    FIRN_TRY(firn_dialect_copy(w, end, end + 2, err));
+    FIRN_TRY(firn_dialect_put(w, i, " ", err));
+    return firn_dialect_copy(w, i, end, err);
+}
+
+/* ---- names that are words of the engine ---- */
+
+/* Where a value begins, and no value begins with the word: a column's name. */
+static bool is_quoted_name(const firn_dialect_writer *w, size_t i)
+{
+    static const char *const k_words[] = {
+        "AT",         "TO",        "COLUMN",  "SHOW",      "DO",        "DESC",       "ASC",
+        "END",        "ONLY",      "GRANT",   "COLLATE",   "INTO",      "PLACING",    "LIMIT",
+        "OFFSET",     "USING",     "QUALIFY", "PIVOT",     "UNPIVOT",   "FETCH",      "VARIADIC",
+        "REFERENCES", "RETURNING", "ANALYZE", "INITIALLY", "SYMMETRIC", "DEFERRABLE", NULL};
+    static const char *const k_before[] = {"SELECT", "WHERE", "AND",     "OR",       "NOT",
+                                           "BY",     "ON",    "WHEN",    "THEN",     "ELSE",
+                                           "HAVING", "SET",   "BETWEEN", "DISTINCT", NULL};
+    const firn_token *before = i > 0 ? firn_dialect_token(w, i - 1) : NULL;
+    if (!before || firn_dialect_token(w, i)->kind != FIRN_TOKEN_WORD) return false;
+    if (!firn_dialect_is_any(w, i, k_words)) return false;
+    if (firn_token_is_symbol(before, ".")) return true;
+    if (firn_dialect_is_symbol(w, i + 1, "(")) return false;
+    if (before->kind == FIRN_TOKEN_SYMBOL) return strchr("(,=<>!+-*/%|&", before->text.data[0]);
+    return firn_dialect_is_any(w, i - 1, k_before);
 }
 
 /* FETCH FIRST 5 ROWS ONLY */
@@ -517,11 +364,18 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
 {
     size_t n_tokens = 0;
     if (firn_dialect_is_word(w, i, "VALUES")) return write_values(w, i, to, next, err);
-    if (firn_dialect_is_word(w, i, "UNNEST")) return write_unnest(w, i, next, err);
+    if (firn_dialect_is_word(w, i, "UNNEST")) return firn_dialect_unnest(w, i, next, err);
     if (firn_dialect_is_word(w, i, "FETCH")) return write_fetch(w, i, next, err);
     if (firn_dialect_is_symbol(w, i, ")")) return write_nulls(w, i, next, err);
     if (!is_spark(w)) return FIRN_OK;
     if (firn_dialect_is_word(w, i, "window")) return firn_dialect_window_name(w, i, next, err);
+    if (is_quoted_name(w, i)) {
+        *next = i + 1;
+        return firn_dialect_put_name(w, i, w->t[i].text, err);
+    }
+    *next = distribution_end(w, i, to);
+    if (*next > i) return FIRN_OK;
+    if (firn_dialect_is_word(w, i, "TABLESAMPLE")) return write_sample(w, i, next, err);
     FIRN_TRY(write_order(w, i, to, next, err));
     if (*next == i) FIRN_TRY(write_like(w, i, to, next, err));
     if (*next > i) return FIRN_OK;
@@ -529,7 +383,7 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
         return firn_sql_fail(err, firn_dialect_token(w, i)->offset,
                              "not supported: the operator ^ in dialect spark here");
     if (firn_dialect_is_symbol(w, i, "[")) return write_subscript(w, i, next, err);
-    if (firn_dialect_is_word(w, i, "LATERAL")) return write_lateral(w, i, next, err);
+    if (firn_dialect_is_word(w, i, "LATERAL")) return firn_dialect_lateral(w, i, next, err);
     if (firn_dialect_is_word(w, i, "GROUP")) return write_grouping(w, i, to, next, err);
     FIRN_TRY(write_division(w, i, to, next, err));
     if (*next > i) return FIRN_OK;

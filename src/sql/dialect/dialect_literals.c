@@ -277,6 +277,13 @@ firn_status firn_dialect_literal(firn_dialect_writer *w, size_t i, size_t *next,
     if (token->kind == FIRN_TOKEN_WORD) return write_typed(w, i, next, err);
     if (w->opts->dialect != FIRN_DIALECT_SPARK || !firn_dialect_string(w, i, &text)) return FIRN_OK;
     *next = i + 1;
+    while (firn_dialect_token(w, *next)->kind == FIRN_TOKEN_STRING) { /* 'a' 'b' is 'ab' */
+        firn_str more;
+        if (!firn_dialect_string(w, *next, &more)) break;
+        text = firn_arena_printf(w->arena, "%.*s%.*s", FIRN_STR_ARG(text), FIRN_STR_ARG(more));
+        if (!text.data) return firn_fail_nomem(err);
+        (*next)++;
+    }
     return firn_dialect_put_string(w, i, text, err);
 }
 

@@ -167,6 +167,23 @@ static firn_status write_item(firn_dialect_writer *w, size_t from, size_t to, si
     return write_name(w, from, to, index, err);
 }
 
+firn_status firn_dialect_list(firn_dialect_writer *w, size_t from, size_t to, size_t index,
+                              firn_error *err)
+{
+    while (from < to) {
+        size_t comma = from;
+        while (comma < to && !firn_dialect_is_symbol(w, comma, ",")) {
+            comma = firn_dialect_skip(w, comma);
+        }
+        if (comma > from) FIRN_TRY(write_item(w, from, comma, index++, err));
+        if (comma == to) return FIRN_OK;
+        FIRN_TRY(firn_dialect_gap(w, comma, err));
+        FIRN_TRY(firn_dialect_copy(w, comma, comma + 1, err));
+        from = comma + 1;
+    }
+    return FIRN_OK;
+}
+
 firn_status firn_dialect_select(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
                                 firn_error *err)
 {
@@ -177,19 +194,11 @@ firn_status firn_dialect_select(firn_dialect_writer *w, size_t i, size_t to, siz
         if (firn_dialect_is_word(w, first, "ON")) first = firn_dialect_skip(w, first + 1);
     }
     const size_t end = list_end(w, first, to);
-    size_t index = 0;
     FIRN_TRY(firn_dialect_copy(w, i, first, err));
+    *next = i;
+    if (w->opts->dialect == FIRN_DIALECT_SPARK)
+        FIRN_TRY(firn_dialect_generated(w, first, end, to, next, err));
+    if (*next > i) return FIRN_OK;
     *next = end;
-    while (first < end) {
-        size_t comma = first;
-        while (comma < end && !firn_dialect_is_symbol(w, comma, ",")) {
-            comma = firn_dialect_skip(w, comma);
-        }
-        FIRN_TRY(write_item(w, first, comma, index++, err));
-        if (comma == end) return FIRN_OK;
-        FIRN_TRY(firn_dialect_gap(w, comma, err));
-        FIRN_TRY(firn_dialect_copy(w, comma, comma + 1, err));
-        first = comma + 1;
-    }
-    return FIRN_OK;
+    return firn_dialect_list(w, first, end, 0, err);
 }

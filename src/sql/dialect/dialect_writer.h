@@ -115,7 +115,21 @@ bool firn_dialect_is_window_clause(const firn_dialect_writer *w, size_t i);
 FIRN_MUST_CHECK firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to,
                                                 size_t *next, firn_error *err);
 
+/* ---- dialect_generators.c: what makes rows. *next as above ---- */
+/* LATERAL [VIEW] explode(x) at i */
+FIRN_MUST_CHECK firn_status firn_dialect_lateral(firn_dialect_writer *w, size_t i, size_t *next,
+                                                 firn_error *err);
+/* UNNEST(x) in FROM */
+FIRN_MUST_CHECK firn_status firn_dialect_unnest(firn_dialect_writer *w, size_t i, size_t *next,
+                                                firn_error *err);
+/* The list [first, end) of a SELECT and its FROM clause, when an item makes several columns. */
+FIRN_MUST_CHECK firn_status firn_dialect_generated(firn_dialect_writer *w, size_t first, size_t end,
+                                                   size_t to, size_t *next, firn_error *err);
+
 /* ---- dialect_select.c: the list behind SELECT, with names for columns that have none ---- */
+/* Items [from, to), commas included, the first of them the index-th of its list. */
+FIRN_MUST_CHECK firn_status firn_dialect_list(firn_dialect_writer *w, size_t from, size_t to,
+                                              size_t index, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dialect_select(firn_dialect_writer *w, size_t i, size_t to,
                                                 size_t *next, firn_error *err);
 

@@ -321,5 +321,9 @@ FIRN_MUST_CHECK firn_status firn_dml__change(firn_dml_statement *s, const firn_a
                                              firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dml__merge(firn_dml_statement *s, const firn_ast_merge *ast,
                                             firn_error *err);
+/* ---- merge_evolution.c ---- */
+/* Before a MERGE that says WITH SCHEMA EVOLUTION. */
+FIRN_MUST_CHECK firn_status firn_dml__evolve(firn_dml_statement *s, const firn_ast_merge *ast,
+                                             firn_error *err);
 
 #endif

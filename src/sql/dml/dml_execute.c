@@ -51,7 +51,7 @@ static firn_status parse(firn_sql_parser *p, dml_ast *out, bool *handled, firn_e
         out->target = out->change.target;
         return FIRN_OK;
     }
-    if (firn_parser_at(p, "MERGE INTO")) {
+    if (firn_parser_at(p, "MERGE INTO") || firn_parser_at(p, "MERGE WITH SCHEMA EVOLUTION INTO")) {
         out->kind = DML_MERGE;
         out->tag = "MERGE";
         out->merge.with = with;
@@ -122,6 +122,7 @@ static void wait_before_attempt(const firn_env *env, int64_t n)
 static firn_status run(firn_dml_statement *s, const dml_ast *ast, firn_error *err)
 {
     firn_status st = FIRN_OK;
+    if (ast->kind == DML_MERGE) FIRN_TRY(firn_dml__evolve(s, &ast->merge, err));
     for (int64_t n = 0;; n++) {
         s->n_changed = 0;
         st = attempt(s, ast, err);

@@ -210,7 +210,9 @@ firn_status firn_parse_merge(firn_sql_parser *p, firn_ast_merge *out, firn_error
     static const char *const k_when[] = {"WHEN", NULL};
     const firn_str with = out->with;
     *out = (firn_ast_merge){.with = with};
-    FIRN_TRY(firn_parser_expect(p, "MERGE INTO", err));
+    FIRN_TRY(firn_parser_expect(p, "MERGE", err));
+    out->evolves_schema = firn_parser_accept(p, "WITH SCHEMA EVOLUTION");
+    FIRN_TRY(firn_parser_expect(p, "INTO", err));
     FIRN_TRY(firn_parser_name(p, &out->target, err));
     out->alias = out->target.parts[out->target.n_parts - 1];
     FIRN_TRY(parse_alias(p, "USING", &out->alias, err));

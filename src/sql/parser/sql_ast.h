@@ -223,6 +223,7 @@ typedef struct firn_ast_merge {
     firn_str source_alias;
     firn_str source_columns; /* "(a, b)" behind the alias, parentheses included */
     firn_str on;
+    bool evolves_schema; /* WITH SCHEMA EVOLUTION */
     firn_ast_merge_clause *clauses;
     size_t n_clauses, cap_clauses;
 } firn_ast_merge;

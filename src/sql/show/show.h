@@ -48,6 +48,10 @@ typedef struct firn_described {
 /* FIRN_ERR_NOT_FOUND with a "did you mean". */
 FIRN_MUST_CHECK firn_status firn_show__load(firn_session *session, const firn_sql_name *name,
                                             firn_described *out, firn_error *err);
+/* A table of a catalog. */
+FIRN_MUST_CHECK firn_status firn_show__load_ident(firn_session *session, firn_catalog *catalog,
+                                                  const firn_ident *ident, firn_described *out,
+                                                  firn_error *err);
 /* Columns as DESCRIBE tells them. name: of the table, which may be a metadata table. */
 FIRN_MUST_CHECK firn_status firn_show__columns(firn_session *session, const firn_type *root,
                                                firn_str name, const char *tag, firn_result **out,
@@ -66,6 +70,13 @@ FIRN_MUST_CHECK firn_status firn_show__properties(firn_session *session, const f
 /* The statement that makes it. */
 FIRN_MUST_CHECK firn_status firn_show__create_text(firn_session *session, const firn_described *d,
                                                    firn_str *out, firn_error *err);
+/* ---- show_spark.c ---- */
+/* Behind DESCRIBE NAMESPACE. */
+FIRN_MUST_CHECK firn_status firn_show__namespace(firn_session *session, firn_sql_parser *p,
+                                                 firn_result **out, firn_error *err);
+/* All that SHOW TABLE EXTENDED tells of a table. */
+FIRN_MUST_CHECK firn_status firn_show__extended_text(firn_session *session, const firn_described *d,
+                                                     firn_str *out, firn_error *err);
 /* ---- show_trino.c ---- */
 /* What Trino alone can say or answers in another form: SHOW CREATE, SHOW STATS, SHOW FUNCTIONS,
  * SHOW SESSION, DESCRIBE INPUT and OUTPUT, EXPLAIN (TYPE VALIDATE). */

@@ -25,21 +25,28 @@ static firn_status use_view(firn_described *d, const firn_view_metadata *view, f
     return d->root ? FIRN_OK : firn_fail(err, FIRN_ERR_CORRUPT, "view without a current schema");
 }
 
+firn_status firn_show__load_ident(firn_session *session, firn_catalog *catalog,
+                                  const firn_ident *ident, firn_described *out, firn_error *err)
+{
+    const firn_loaded_table *loaded = NULL;
+    *out = (firn_described){.catalog = catalog, .ident = *ident};
+    FIRN_TRY(firn_session__load(session, catalog, ident, &loaded, err));
+    out->table = loaded->metadata;
+    out->root = &firn_metadata_schema(out->table)->root;
+    out->properties = out->table->properties;
+    out->location = out->table->location;
+    return FIRN_OK;
+}
+
 firn_status firn_show__load(firn_session *session, const firn_sql_name *name, firn_described *out,
                             firn_error *err)
 {
-    const firn_loaded_table *loaded = NULL;
+    firn_catalog *at = NULL;
+    firn_ident ident;
     firn_loaded_view view;
     *out = (firn_described){0};
-    FIRN_TRY(firn_session__resolve(session, name, session->arena, &out->catalog, &out->ident, err));
-    firn_status st = firn_session__load(session, out->catalog, &out->ident, &loaded, err);
-    if (st == FIRN_OK) {
-        out->table = loaded->metadata;
-        out->root = &firn_metadata_schema(out->table)->root;
-        out->properties = out->table->properties;
-        out->location = out->table->location;
-        return FIRN_OK;
-    }
+    FIRN_TRY(firn_session__resolve(session, name, session->arena, &at, &ident, err));
+    firn_status st = firn_show__load_ident(session, at, &ident, out, err);
     if (st != FIRN_ERR_NOT_FOUND) return st;
     st = firn_catalog_get_ops(out->catalog)
              ->load_view(firn_catalog_ctx(out->catalog), &out->ident, session->arena, &view, err);
@@ -299,6 +306,12 @@ firn_status firn_show__describe(firn_session *session, firn_sql_parser *p, bool 
     firn_sql_name column;
     firn_described d;
     bool has_column = false;
+    const bool is_spark = session->dialect == FIRN_DIALECT_SPARK;
+    if (is_spark && (firn_parser_accept(p, "NAMESPACE") || firn_parser_accept(p, "DATABASE") ||
+                     firn_parser_accept(p, "SCHEMA"))) {
+        *handled = true;
+        return firn_show__namespace(session, p, out, err);
+    }
     const bool is_table = firn_parser_accept(p, "TABLE") || firn_parser_accept(p, "VIEW");
     const bool is_extended =
         firn_parser_accept(p, "EXTENDED") || firn_parser_accept(p, "FORMATTED");

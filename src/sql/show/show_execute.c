@@ -173,9 +173,9 @@ static firn_status parse_like(firn_session *session, firn_sql_parser *p, show_li
     return firn_parser_expect_end(p, err);
 }
 
-/* [FROM|IN name] [LIKE 'pattern'] */
-static firn_status parse_list(firn_session *session, firn_sql_parser *p, bool is_namespace,
-                              show_list *out, firn_error *err)
+/* [FROM|IN name] */
+static firn_status parse_place(firn_session *session, firn_sql_parser *p, bool is_namespace,
+                               show_list *out, firn_error *err)
 {
     *out = (show_list){.catalog = session->current_catalog};
     if (!is_namespace) {
@@ -190,7 +190,14 @@ static firn_status parse_list(firn_session *session, firn_sql_parser *p, bool is
         out->ns = (firn_ident){
             name.parts + (is_catalog ? 1 : 0), name.n_parts - (is_catalog ? 1 : 0), {0}};
     }
-    if (!out->catalog) return firn_sql_fail(err, 0, "the session has no catalog");
+    return out->catalog ? FIRN_OK : firn_sql_fail(err, 0, "the session has no catalog");
+}
+
+/* [FROM|IN name] [LIKE 'pattern'] */
+static firn_status parse_list(firn_session *session, firn_sql_parser *p, bool is_namespace,
+                              show_list *out, firn_error *err)
+{
+    FIRN_TRY(parse_place(session, p, is_namespace, out, err));
     return parse_like(session, p, out, err);
 }
 
@@ -342,6 +349,43 @@ static firn_status show_named(firn_session *session, firn_sql_parser *p, bool ar
                           err);
 }
 
+/* Of each table what is told of it in one text. */
+static firn_status show_extended(firn_session *session, firn_sql_parser *p, firn_result **out,
+                                 firn_error *err)
+{
+    static const firn_type k_text = {.kind = FIRN_TYPE_STRING};
+    static const firn_type k_flag = {.kind = FIRN_TYPE_BOOLEAN};
+    static const firn_field k_fields[] = {
+        {.id = 1, .name = FIRN_STR_INIT("namespace"), .type = &k_text},
+        {.id = 2, .name = FIRN_STR_INIT("tableName"), .type = &k_text},
+        {.id = 3, .name = FIRN_STR_INIT("isTemporary"), .type = &k_flag},
+        {.id = 4, .name = FIRN_STR_INIT("information"), .type = &k_text}};
+    show_list list;
+    firn_ident *found = NULL;
+    size_t n = 0;
+    firn_show show = {.session = session,
+                      .root = {.kind = FIRN_TYPE_STRUCT, .fields = k_fields, .n_fields = 4}};
+    FIRN_TRY(parse_list(session, p, false, &list, err));
+    FIRN_TRY(firn_catalog_get_ops(list.catalog)
+                 ->list_tables(firn_catalog_ctx(list.catalog), &list.ns, session->arena, &found, &n,
+                               err));
+    show.rows = firn_rows_begin(&show.root, err);
+    firn_status st = show.rows.status;
+    for (size_t i = 0; st == FIRN_OK && i < n; i++) {
+        firn_described d;
+        firn_str text;
+        if (!is_listed(&list, found[i].name)) continue;
+        st = firn_show__load_ident(session, list.catalog, &found[i], &d, err);
+        if (st == FIRN_OK) st = firn_show__extended_text(session, &d, &text, err);
+        if (st != FIRN_OK) break;
+        firn_cell_text(&show.rows, firn_rows_column(&show.rows, 0), dotted(session, &list.ns));
+        firn_cell_text(&show.rows, firn_rows_column(&show.rows, 1), found[i].name);
+        firn_cell_bool(&show.rows, firn_rows_column(&show.rows, 2), false);
+        firn_cell_text(&show.rows, firn_rows_column(&show.rows, 3), text);
+    }
+    return firn_show__end(&show, "SHOW TABLE EXTENDED", st, out, err);
+}
+
 /* ---- one table ---- */
 
 /* Trino's tables that no catalog has, by the query that reads them. */
@@ -360,6 +404,22 @@ static firn_status load_columns(firn_session *session, const firn_sql_parser *p,
     return FIRN_OK;
 }
 
+/* Spark's SHOW COLUMNS FROM t IN ns: the name with the namespace before it. */
+static firn_status place_columns(firn_session *session, firn_sql_parser *p, firn_sql_name *name,
+                                 firn_error *err)
+{
+    firn_sql_name ns;
+    if (!firn_parser_accept(p, "IN") && !firn_parser_accept(p, "FROM")) return FIRN_OK;
+    FIRN_TRY(firn_parser_name(p, &ns, err));
+    firn_str *parts = firn_arena_array(session->arena, ns.n_parts + 1, sizeof *parts);
+    if (!parts) return firn_fail_nomem(err);
+    for (size_t i = 0; i < ns.n_parts; i++) parts[i] = ns.parts[i];
+    parts[ns.n_parts] = name->parts[name->n_parts - 1];
+    name->parts = parts;
+    name->n_parts = ns.n_parts + 1;
+    return FIRN_OK;
+}
+
 static firn_status show_columns(firn_session *session, firn_sql_parser *p, firn_result **out,
                                 firn_error *err)
 {
@@ -370,6 +430,7 @@ static firn_status show_columns(firn_session *session, firn_sql_parser *p, firn_
     firn_described d;
     if (!firn_parser_accept(p, "FROM")) FIRN_TRY(firn_parser_expect(p, "IN", err));
     FIRN_TRY(firn_parser_name(p, &name, err));
+    FIRN_TRY(place_columns(session, p, &name, err));
     FIRN_TRY(parse_like(session, p, &list, err));
     FIRN_TRY(load_columns(session, p, &name, &d, err));
     firn_field *fields = firn_arena_array(session->arena, d.root->n_fields, sizeof *fields);
@@ -489,6 +550,7 @@ firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled
             return show_schemas(session, &p, out, err);
         }
         if (firn_parser_accept(&p, "TABLES")) return show_named(session, &p, false, out, err);
+        if (firn_parser_accept(&p, "TABLE EXTENDED")) return show_extended(session, &p, out, err);
         if (firn_parser_accept(&p, "ALL TABLES")) return show_all_tables(session, &p, out, err);
         if (firn_parser_accept(&p, "VIEWS")) return show_named(session, &p, true, out, err);
         if (firn_parser_accept(&p, "COLUMNS")) return show_columns(session, &p, out, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators, by their precedence: OR, AND, NOT, comparisons, "||", sums, products, signs. */
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -29,6 +30,29 @@ static firn_value_type field(typer *t, const firn_value_type *of)
     return (firn_value_type){0};
 }
 
+/* Of an array of rows, the field of each: an array. Tokens: [from, dot) .name */
+static firn_value_type field_of_each(typer *t, size_t from, size_t dot, const firn_value_type *of)
+{
+    const firn_value_type *row = &of->parts[0];
+    firn_value_type *element = typer_new_types(t, 1);
+    const firn_str name = firn_token_unquote(firn_dialect_token(t->w, t->i), t->arena);
+    if (!element || !name.data) return typer_lose(t);
+    *element = field(t, row);
+    firn_buf quoted;
+    firn_buf_init(&quoted, NULL, FIRN_LIMIT_SQL_TEXT);
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.data[i] == '\'') firn_buf_byte(&quoted, '\'');
+        firn_buf_byte(&quoted, (uint8_t)name.data[i]);
+    }
+    const firn_str text = firn_buf_view(&quoted);
+    typer_edit(t, FIRN_EDIT_INSTEAD, dot, t->i,
+               typer_printf(t, ", lambda \"firn_e\": struct_extract(\"firn_e\", '%.*s'))",
+                            FIRN_STR_ARG(text)));
+    firn_buf_dispose(&quoted);
+    typer_edit(t, FIRN_EDIT_BEFORE, from, t->i, "list_transform(");
+    return (firn_value_type){.kind = FIRN_VALUE_ARRAY, .parts = element, .n_parts = 1};
+}
+
 /* x[1], x.y, x AT TIME ZONE y */
 static firn_value_type postfix(typer *t)
 {
@@ -41,7 +65,10 @@ static firn_value_type postfix(typer *t)
             type = subscript(t, &base);
             typer_edit_operator(t, from, open, t->i, &base, &base, &type);
         } else if (typer_take_symbol(t, ".")) {
-            type = field(t, &base);
+            const bool is_each = typer_dialect(t) == FIRN_DIALECT_SPARK &&
+                                 base.kind == FIRN_VALUE_ARRAY &&
+                                 base.parts[0].kind == FIRN_VALUE_ROW;
+            type = is_each ? field_of_each(t, from, t->i - 1, &base) : field(t, &base);
         } else if (typer_at(t, "AT")) {
             const size_t at = t->i++;
             firn_str zone = {0};
@@ -181,8 +208,36 @@ static void between(typer *t)
     (void)typer_value(t);
 }
 
-static void like(typer *t)
+/* x [NOT] LIKE ANY (a, b) of Spark: each pattern is compared, tokens from on. */
+static void like_each(typer *t, size_t from, size_t op, const char *quantifier)
 {
+    const size_t open = t->i;
+    const size_t close = open < t->to ? t->w->match[open] : FIRN_NO_MATCH;
+    const bool is_not = firn_dialect_is_word(t->w, op, "NOT");
+    const bool is_caseless = firn_dialect_is_word(t->w, op + is_not, "ILIKE");
+    in_parentheses(t);
+    if (t->is_lost) return;
+    typer_edit(t, FIRN_EDIT_BEFORE, from, t->i, "list_transform([");
+    typer_edit(t, FIRN_EDIT_INSTEAD, op, open + 1,
+               typer_printf(t, "], lambda \"firn_l\": %s(list_transform([", quantifier));
+    typer_edit(t, FIRN_EDIT_INSTEAD, close, close + 1,
+               typer_printf(t,
+                            "], lambda \"firn_p\": %s(\"firn_l\" %s \"firn_p\" ESCAPE "
+                            "'\\')))[1]",
+                            is_not ? "NOT " : "", is_caseless ? "ILIKE" : "LIKE"));
+}
+
+static void like(typer *t, size_t from, size_t op)
+{
+    const bool is_spark = typer_dialect(t) == FIRN_DIALECT_SPARK;
+    if (is_spark && (typer_take(t, "ANY") || typer_take(t, "SOME"))) {
+        like_each(t, from, op, "firn_any");
+        return;
+    }
+    if (is_spark && typer_take(t, "ALL")) {
+        like_each(t, from, op, "firn_all");
+        return;
+    }
     (void)typer_value(t);
     if (typer_take(t, "ESCAPE")) (void)typer_value(t);
 }
@@ -214,6 +269,7 @@ static firn_value_type predicate(typer *t)
             left = k_boolean;
             continue;
         }
+        const size_t op = t->i;
         t->i += is_not;
         if (typer_take(t, "BETWEEN"))
             between(t);
@@ -221,7 +277,7 @@ static firn_value_type predicate(typer *t)
             in_parentheses(t);
         else if (typer_take(t, "LIKE") || typer_take(t, "ILIKE") || typer_take(t, "RLIKE") ||
                  typer_take(t, "REGEXP"))
-            like(t);
+            like(t, from, op);
         else
             return is_not ? typer_lose(t) : left;
         left = k_boolean;

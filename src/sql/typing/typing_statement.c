@@ -151,7 +151,8 @@ static void merge(typer *t)
     static const char *const k_when[] = {"WHEN", NULL};
     typed_scope scope = {0};
     const size_t to = t->to;
-    const size_t from = t->i + 2;
+    static const char *const k_into[] = {"INTO", NULL};
+    const size_t from = find_word(t, t->i, to, k_into) + 1;
     const size_t using = find_word(t, from, to, k_using);
     const size_t on = find_word(t, using, to, k_on);
     size_t when = find_word(t, on, to, k_when);
