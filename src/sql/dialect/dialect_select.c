@@ -8,8 +8,9 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "sql/dialect/dialect_writer.h"
+#include "sql/dialect/spark_names.h"
 
-#define MAX_NAME 1000
+#define MAX_NAME FIRN_SPARK_NAME_MAX
 
 /* ---- what an item is ---- */
 
@@ -53,6 +54,8 @@ static bool has_alias(const firn_dialect_writer *w, size_t from, size_t to)
     if (firn_dialect_is_word(w, last - 1, "AS")) return true;
     if (firn_dialect_is_any(w, last, k_ends)) return false;
     const firn_token *before = firn_dialect_token(w, last - 1);
+    const bool is_suffix = before->kind == FIRN_TOKEN_NUMBER && firn_dialect_touches(w, last - 1);
+    if (is_suffix) return false; /* 1.5D */
     if (before->kind == FIRN_TOKEN_SYMBOL) return strchr(")]}", before->text.data[0]) != NULL;
     if (before->kind == FIRN_TOKEN_WORD) return !firn_dialect_is_any(w, last - 1, k_operators);
     const bool is_interval = last >= from + 2 && firn_dialect_is_word(w, last - 2, "INTERVAL");
@@ -97,6 +100,9 @@ static firn_status spark_name(const firn_dialect_writer *w, size_t from, size_t 
 {
     firn_buf buf;
     bool is_binary = false;
+    firn_spark_name(w, from, to, out);
+    if (out->len > MAX_NAME) out->len = MAX_NAME;
+    if (out->data) return FIRN_OK;
     for (size_t i = from; i < to; i = firn_dialect_skip(w, i)) {
         is_binary |= is_operator(&w->t[i]) && i > from;
     }
@@ -112,6 +118,18 @@ static firn_status spark_name(const firn_dialect_writer *w, size_t from, size_t 
     return st;
 }
 
+/* A column, written in other letters than its table has it: headed as written. */
+static bool has_capitals(const firn_dialect_writer *w, size_t from, size_t to)
+{
+    const firn_token *last = firn_dialect_token(w, to - 1);
+    if (w->opts->dialect != FIRN_DIALECT_SPARK || last->kind != FIRN_TOKEN_WORD) return false;
+    if (!is_named(w, from, to)) return false;
+    for (size_t i = 0; i < last->text.len; i++) {
+        if (last->text.data[i] >= 'A' && last->text.data[i] <= 'Z') return true;
+    }
+    return false;
+}
+
 static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, size_t index,
                               firn_error *err)
 {
@@ -119,13 +137,15 @@ static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, si
     const bool is_window = w->opts->dialect == FIRN_DIALECT_SPARK &&
                            firn_dialect_is_word(w, from, "window") && is_named(w, from, to) &&
                            firn_dialect_is_name(w, to - 1);
-    if (from >= to || (is_named(w, from, to) && !is_window) || has_alias(w, from, to))
+    const bool is_capital = from < to && has_capitals(w, from, to);
+    if (from >= to || (is_named(w, from, to) && !is_window && !is_capital) ||
+        has_alias(w, from, to))
         return FIRN_OK;
     if (w->opts->dialect == FIRN_DIALECT_TRINO) {
         name = firn_arena_printf(w->arena, "_col%zu", index);
         if (!name.data) return firn_fail_nomem(err);
     } else {
-        FIRN_TRY(spark_name(w, is_window ? to - 1 : from, to, &name, err));
+        FIRN_TRY(spark_name(w, is_window || is_capital ? to - 1 : from, to, &name, err));
     }
     FIRN_TRY(firn_dialect_put(w, to - 1, " AS ", err));
     return firn_dialect_put_name(w, to - 1, name, err);

@@ -448,11 +448,14 @@ static void edit_map_rows(typer *t, size_t from, size_t to, firn_str name,
     if (arg->kind == FIRN_VALUE_MAP) edit_by_name(t, from, to, name, 1, k_texts);
 }
 
-/* Of dates are dates. */
+/* Of dates are dates; in Spark, of ints are ints. */
 static void edit_sequence(typer *t, size_t from, size_t to, firn_str name,
                           const firn_value_type *args, size_t n_args)
 {
     if (!firn_str_equals_nocase(name, FIRN_STR("sequence")) || n_args < 2) return;
+    const bool is_int = args[0].kind == FIRN_VALUE_INTEGER && args[1].kind == FIRN_VALUE_INTEGER;
+    if (is_int && typer_dialect(t) == FIRN_DIALECT_SPARK)
+        typer_wrap(t, from, to, "CAST(", " AS INTEGER[])");
     if (args[0].kind != FIRN_VALUE_DATE) return;
     typer_edit(t, FIRN_EDIT_CALL, from, to,
                n_args == 2 ? "firn_series(CAST($1 AS TIMESTAMP), CAST($2 AS TIMESTAMP), "
