@@ -272,15 +272,40 @@ static size_t from_end(const firn_dialect_writer *w, size_t i, size_t to)
     return i;
 }
 
-static firn_status put_relation(firn_dialect_writer *w, const generator *g, firn_error *err)
+static firn_status put_names(firn_dialect_writer *w, const generator *g, firn_error *err)
 {
-    FIRN_TRY(firn_dialect_put(w, g->close, "LATERAL (SELECT ", err));
-    FIRN_TRY(firn_dialect_emit(w, g->function, g->close + 1, err));
-    FIRN_TRY(firn_dialect_put(w, g->close, ") AS \"firn_made\"", err));
+    FIRN_TRY(firn_dialect_put(w, g->close, " AS \"firn_made\"", err));
     if (g->n_columns == 0) return FIRN_OK;
     FIRN_TRY(firn_dialect_put(w, g->close, "(", err));
     FIRN_TRY(firn_dialect_copy(w, g->columns, g->columns + 2 * g->n_columns - 1, err));
     return firn_dialect_put(w, g->close, ")", err);
+}
+
+static firn_status put_relation(firn_dialect_writer *w, const generator *g, firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, g->close, "LATERAL (SELECT ", err));
+    FIRN_TRY(firn_dialect_emit(w, g->function, g->close + 1, err));
+    FIRN_TRY(firn_dialect_put(w, g->close, ")", err));
+    return put_names(w, g, err);
+}
+
+/* SELECT f(..) AS (a, b) alone: the rest of the query is inside, so that it may aggregate. */
+static firn_status put_alone(firn_dialect_writer *w, const generator *g, size_t end, size_t to,
+                             size_t *next, firn_error *err)
+{
+    static const char *const k_ends[] = {"ORDER",     "SORT",  "CLUSTER", "LIMIT", "UNION",
+                                         "INTERSECT", "MINUS", "EXCEPT",  NULL};
+    size_t stop = end;
+    while (stop < to && !firn_dialect_is_any(w, stop, k_ends) &&
+           !firn_dialect_is_symbol(w, stop, ")") && !firn_dialect_is_symbol(w, stop, "|>"))
+        stop = firn_dialect_skip(w, stop);
+    *next = stop;
+    FIRN_TRY(firn_dialect_put(w, g->function, " * FROM (SELECT ", err));
+    FIRN_TRY(firn_dialect_emit(w, g->function, g->close + 1, err));
+    FIRN_TRY(firn_dialect_put(w, g->close, " ", err));
+    FIRN_TRY(firn_dialect_emit(w, end, stop, err));
+    FIRN_TRY(firn_dialect_put(w, g->close, ")", err));
+    return put_names(w, g, err);
 }
 
 firn_status firn_dialect_generated(firn_dialect_writer *w, size_t first, size_t end, size_t to,
@@ -289,6 +314,7 @@ firn_status firn_dialect_generated(firn_dialect_writer *w, size_t first, size_t 
     generator g;
     if (!find_item(w, first, end, to, &g)) return FIRN_OK;
     const bool has_from = firn_dialect_is_word(w, end, "FROM");
+    if (g.function == first && g.end == end) return put_alone(w, &g, end, to, next, err);
     *next = has_from ? from_end(w, end + 1, to) : end;
     FIRN_TRY(firn_dialect_gap(w, first, err));
     FIRN_TRY(firn_dialect_list(w, first, g.function, 0, err));

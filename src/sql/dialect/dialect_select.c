@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "sql/dialect/dialect_writer.h"
 #include "sql/dialect/spark_names.h"
+#include "sql/typing/typing.h"
 
 #define MAX_NAME FIRN_SPARK_NAME_MAX
 
@@ -130,6 +131,15 @@ static bool has_capitals(const firn_dialect_writer *w, size_t from, size_t to)
     return false;
 }
 
+/* s.a of an array of structs is computed, so it has no name of its own. */
+static bool is_computed(const firn_dialect_writer *w, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (firn_edits_find(w->edits, FIRN_EDIT_INSTEAD, i)) return true;
+    }
+    return false;
+}
+
 static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, size_t index,
                               firn_error *err)
 {
@@ -137,7 +147,8 @@ static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, si
     const bool is_window = w->opts->dialect == FIRN_DIALECT_SPARK &&
                            firn_dialect_is_word(w, from, "window") && is_named(w, from, to) &&
                            firn_dialect_is_name(w, to - 1);
-    const bool is_capital = from < to && has_capitals(w, from, to);
+    const bool is_capital = from < to && (has_capitals(w, from, to) ||
+                                          (is_named(w, from, to) && is_computed(w, from, to)));
     if (from >= to || (is_named(w, from, to) && !is_window && !is_capital) ||
         has_alias(w, from, to))
         return FIRN_OK;

@@ -13,10 +13,14 @@
 #include "sql/resolve/query_rewrite.h"
 #include "sql/typing/value_type.h"
 
+#define FIRN_VARIABLE_PREFIX "firn_var_" /* of the engine's variables that are the session's */
+
 typedef struct firn_dialect_opts {
     firn_dialect dialect;
-    firn_str catalog, ns; /* the current ones, for the functions that tell them */
-    firn_str zone;        /* the session's; empty: UTC */
+    firn_str catalog, ns;           /* the current ones, for the functions that tell them */
+    firn_str zone;                  /* the session's; empty: UTC */
+    const firn_property *variables; /* of the session, by their names; values: their types */
+    size_t n_variables;
     /* Columns of a table or view by its name, which is in the statement's arena, for the types of
      * expressions; *out NULL: not known. A function that is NULL knows none. */
     firn_status (*columns_of)(void *ctx, const firn_str *parts, size_t n_parts,

@@ -226,6 +226,8 @@ firn_status firn_session__translate(firn_session *session, firn_str sql, firn_di
     firn_dialect_opts opts = {.dialect = dialect,
                               .ns = firn_sql_name_text(&ns, session->arena),
                               .zone = firn_session__zone(session),
+                              .variables = session->variables.items,
+                              .n_variables = session->variables.n,
                               .columns_of = columns_of,
                               .ctx = &references};
     if (session->current_catalog) opts.catalog = firn_catalog_name(session->current_catalog);
@@ -238,9 +240,12 @@ firn_str firn_session__original(const firn_session *session, firn_str statement,
     const firn_rewrite *translation = session->statement.translation;
     if (!translation || piece.len == 0) return piece;
     const size_t at = (size_t)(piece.data - statement.data);
+    const firn_str original = session->statement.original;
     const size_t from = firn_rewrite_position(translation, at);
-    const size_t to = firn_rewrite_position(translation, at + piece.len);
-    return firn_str_trim(firn_str_slice(session->statement.original, from, to));
+    const size_t to = at + piece.len >= statement.len
+                          ? original.len
+                          : firn_rewrite_position(translation, at + piece.len);
+    return firn_str_trim(firn_str_slice(original, from, to));
 }
 
 firn_status firn_session__dml_name(firn_session *session, firn_table *table,

@@ -94,6 +94,7 @@ void firn_session_close(firn_session *session)
     firn_arena_destroy(session->range_arena);
     firn_arena_destroy(session->settings.arena);
     firn_arena_destroy(session->prepared.arena);
+    firn_arena_destroy(session->variables.arena);
     firn_arena_destroy(session->names);
     firn_arena_destroy(session->lifetime);
     (void)pthread_mutex_destroy(&session->lock);
@@ -183,15 +184,11 @@ typedef firn_status (*executor_fn)(firn_session *session, firn_str sql, bool *ha
 
 static firn_status dispatch(firn_session *session, firn_str sql, firn_result **out, firn_error *err)
 {
-    static const executor_fn k_executors[] = {firn_transaction_execute,
-                                              firn_settings_execute,
-                                              firn_options_execute,
-                                              firn_prepare_execute,
-                                              firn_explain_execute,
-                                              firn_show_execute,
-                                              firn_changelog_view_execute,
-                                              firn_call_execute,
-                                              firn_ddl_execute,
+    static const executor_fn k_executors[] = {firn_transaction_execute, firn_variables_execute,
+                                              firn_settings_execute,    firn_options_execute,
+                                              firn_prepare_execute,     firn_explain_execute,
+                                              firn_show_execute,        firn_changelog_view_execute,
+                                              firn_call_execute,        firn_ddl_execute,
                                               firn_dml_execute};
     for (size_t i = 0; i < sizeof k_executors / sizeof *k_executors; i++) {
         bool handled = false;
@@ -223,6 +220,8 @@ firn_status firn_session__execute_text(firn_session *session, firn_str sql, firn
 {
     firn_translation text;
     if (session->dialect == FIRN_DIALECT_DUCKDB) return dispatch(session, sql, out, err);
+    if (session->dialect == FIRN_DIALECT_SPARK)
+        FIRN_TRY(firn_variables__expand(session, sql, &sql, err));
     FIRN_TRY(firn_session__translate(session, sql, session->dialect, NULL, &text, err));
     if (!is_query(session, sql)) session->statement.n_tables = 0; /* DML opens its own */
     session->statement.translation = &text.text;

@@ -16,6 +16,8 @@ typedef struct prepared_call {
     firn_str text;         /* as the user wrote it */
     firn_property *values; /* key: the name it was given with; empty: by place */
     size_t n, cap;
+    firn_str *into; /* variables that its row goes to; none: the result is the statement's */
+    size_t n_into, cap_into;
     size_t offset; /* of the name or the text, for messages */
 } prepared_call;
 
@@ -63,7 +65,12 @@ static firn_status run(firn_session *session, const prepared_call *call, firn_re
     if (st == FIRN_OK) st = order_values(call, &parameters, values, err);
     if (st == FIRN_OK)
         st = firn_parameters_put(lexer, &parameters, values, session->arena, &text, err);
-    if (st == FIRN_OK) st = firn_session__execute_text(session, text.sql, out, err);
+    if (st == FIRN_OK && call->n_into > 0) {
+        st = firn_variables__set(session, call->into, call->n_into, text.sql, err);
+        if (st == FIRN_OK) st = firn_session__result_of_command(session, "EXECUTE", -1, out, err);
+    } else if (st == FIRN_OK) {
+        st = firn_session__execute_text(session, text.sql, out, err);
+    }
     if (st != FIRN_OK && err) err->position = call->offset; /* its own are in another text */
     return st;
 }
@@ -124,6 +131,31 @@ static firn_status parse_values(firn_session *session, firn_sql_parser *p, prepa
     return FIRN_OK;
 }
 
+/* A string; in Spark a variable that holds one, too. */
+static firn_status parse_text(firn_session *session, firn_sql_parser *p, firn_str *out,
+                              firn_error *err)
+{
+    firn_str name;
+    const bool is_spark = session->dialect == FIRN_DIALECT_SPARK;
+    if (!is_spark || firn_parser_peek(p).kind != FIRN_TOKEN_WORD)
+        return firn_parser_string(p, out, err);
+    FIRN_TRY(firn_parser_identifier(p, &name, err));
+    return firn_variables__text(session, name, out, err);
+}
+
+/* INTO a, b behind the text of Spark's EXECUTE IMMEDIATE: variables that its row goes to. */
+static firn_status parse_into(firn_sql_parser *p, prepared_call *call, firn_error *err)
+{
+    if (!firn_parser_accept(p, "INTO")) return FIRN_OK;
+    do {
+        firn_str *slot =
+            firn_arena_push(p->arena, &call->into, &call->n_into, &call->cap_into, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        FIRN_TRY(firn_parser_identifier(p, slot, err));
+    } while (firn_parser_accept_symbol(p, ","));
+    return FIRN_OK;
+}
+
 /* EXECUTE name USING a, b; EXECUTE name(a, b); EXECUTE IMMEDIATE 'statement' USING a, b */
 static firn_status execute(firn_session *session, firn_sql_parser *p, firn_result **out,
                            firn_error *err)
@@ -132,7 +164,7 @@ static firn_status execute(firn_session *session, firn_sql_parser *p, firn_resul
     const bool is_immediate = firn_parser_accept(p, "IMMEDIATE");
     call.offset = firn_parser_peek(p).offset;
     if (is_immediate) {
-        FIRN_TRY(firn_parser_string(p, &call.text, err));
+        FIRN_TRY(parse_text(session, p, &call.text, err));
         firn_sql_parser inner = firn_parser_of(p->arena, call.text);
         if (firn_parser_at(&inner, "EXECUTE") || firn_parser_at(&inner, "PREPARE")) {
             return firn_sql_fail(err, call.offset, "expected another statement");
@@ -148,8 +180,11 @@ static firn_status execute(firn_session *session, firn_sql_parser *p, firn_resul
             return FIRN_ERR_NOT_FOUND;
         }
     }
+    if (is_immediate) FIRN_TRY(parse_into(p, &call, err));
     if (firn_parser_accept(p, "USING")) {
+        const bool is_listed = is_immediate && firn_parser_accept_symbol(p, "(");
         FIRN_TRY(parse_values(session, p, &call, err));
+        if (is_listed) FIRN_TRY(firn_parser_expect_symbol(p, ")", err));
     } else if (firn_parser_accept_symbol(p, "(")) {
         if (!firn_parser_accept_symbol(p, ")")) {
             FIRN_TRY(parse_values(session, p, &call, err));

@@ -118,9 +118,10 @@ struct firn_session {
     size_t n_current_levels;
     changelog_view *changelog_views; /* the last made first */
     firn_dialect dialect;
-    bool has_dialect;       /* a statement was translated */
-    session_texts settings; /* by SET */
-    session_texts prepared; /* statements, by PREPARE */
+    bool has_dialect;        /* a statement was translated */
+    session_texts settings;  /* by SET */
+    session_texts prepared;  /* statements, by PREPARE */
+    session_texts variables; /* types of Spark's session variables, by DECLARE */
     session_transaction transaction;
     firn_arena *range_arena;
     session_range *ranges;
@@ -237,6 +238,20 @@ firn_str firn_texts__find(const session_texts *texts, firn_str key);
 /* Set a text, or forget it (value.data NULL), or forget all (key.data NULL, too). */
 FIRN_MUST_CHECK firn_status firn_texts__set(firn_session *session, session_texts *texts,
                                             firn_str key, firn_str value, firn_error *err);
+
+/* ---- session_variables.c: DECLARE, SET VAR, DROP TEMPORARY VARIABLE of Spark ---- */
+FIRN_MUST_CHECK firn_status firn_variables_execute(firn_session *session, firn_str sql,
+                                                   bool *handled, firn_result **out,
+                                                   firn_error *err);
+/* The first row of a query with a column for each name. */
+FIRN_MUST_CHECK firn_status firn_variables__set(firn_session *session, const firn_str *names,
+                                                size_t n, firn_str query, firn_error *err);
+/* The value of a variable as text. */
+FIRN_MUST_CHECK firn_status firn_variables__text(firn_session *session, firn_str name,
+                                                 firn_str *out, firn_error *err);
+/* The statement with the names that its IDENTIFIER(..) mean. */
+FIRN_MUST_CHECK firn_status firn_variables__expand(firn_session *session, firn_str sql,
+                                                   firn_str *out, firn_error *err);
 
 /* ---- session_prepare.c: PREPARE, EXECUTE, DEALLOCATE ---- */
 FIRN_MUST_CHECK firn_status firn_prepare_execute(firn_session *session, firn_str sql, bool *handled,

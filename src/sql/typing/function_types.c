@@ -346,6 +346,18 @@ static firn_value_type wider(const firn_value_type *arg, int32_t digits, int32_t
     return out;
 }
 
+/* Functions of a list that give some of its elements. */
+static bool keeps_elements(firn_str name)
+{
+    static const char *const k_names[] = {
+        "filter",  "slice",          "sort_array",    "array_sort",   "reverse",
+        "shuffle", "array_distinct", "array_compact", "array_remove", NULL};
+    for (size_t i = 0; k_names[i]; i++) {
+        if (firn_str_equals(name, firn_str_of(k_names[i]))) return true;
+    }
+    return false;
+}
+
 /* False: not one of these. */
 static bool spark_computed(firn_str name, const call_types *call, firn_value_type *out)
 {
@@ -362,6 +374,8 @@ static bool spark_computed(firn_str name, const call_types *call, firn_value_typ
                                           : wider(arg, 10, 0);
     } else if (firn_str_equals(name, FIRN_STR("avg")) || firn_str_equals(name, FIRN_STR("mean"))) {
         *out = wider(arg, 4, 4);
+    } else if (arg->kind == FIRN_VALUE_ARRAY && keeps_elements(name)) {
+        *out = *arg;
     } else if (firn_str_equals(name, FIRN_STR("mod")) && call->n == 2) {
         *out = firn_value_of_operator(FIRN_DIALECT_SPARK, '%', arg, &call->args[1]);
     } else {

@@ -108,6 +108,23 @@ static firn_value_type choice(typer *t)
     return out;
 }
 
+/* x, session.x or system.session.x where no column has the name: a variable of the session. */
+static void variable(typer *t, const firn_str *parts, size_t n)
+{
+    const bool is_qualified = n > 1 && firn_str_equals_nocase(parts[n - 2], FIRN_STR("session"));
+    if (n > 1 && !is_qualified) return;
+    if (!is_qualified && !typer_is_scope_known(t)) return;
+    for (size_t i = 0; i < t->w->opts->n_variables; i++) {
+        const firn_str name = t->w->opts->variables[i].key;
+        if (!firn_str_equals_nocase(name, parts[n - 1])) continue;
+        typer_edit(
+            t, FIRN_EDIT_INSTEAD, t->i, t->i + 2 * n - 1,
+            typer_printf(t, "getvariable('" FIRN_VARIABLE_PREFIX "%.*s')", FIRN_STR_ARG(name)));
+        t->i += 2 * n - 2;
+        return;
+    }
+}
+
 /* x.y.z */
 static firn_value_type column(typer *t)
 {
@@ -126,6 +143,7 @@ static firn_value_type column(typer *t)
     }
     if (n == 0) return typer_lose(t);
     const firn_value_type type = typer_find_column(t, parts, n, &n_used);
+    if (n_used == 0) variable(t, parts, n);
     t->i += n_used > 1 ? 2 * n_used - 1 : 1;
     return type;
 }

@@ -149,6 +149,16 @@ static const firn_typed_column *find_in_scope(const typed_scope *scope, const fi
     return NULL;
 }
 
+bool typer_is_scope_known(const typer *t)
+{
+    for (const typed_scope *s = t->scope; s; s = s->outer) {
+        for (size_t i = 0; i < s->n_relations; i++) {
+            if (!s->relations[i].is_known) return false;
+        }
+    }
+    return true;
+}
+
 firn_value_type typer_find_column(const typer *t, const firn_str *parts, size_t n_parts,
                                   size_t *n_used)
 {

@@ -69,6 +69,8 @@ firn_value_type *typer_new_types(typer *t, size_t n);
 /* A column by its name or "relation.name"; *n_used: how many of the parts name it, 0: not found. */
 firn_value_type typer_find_column(const typer *t, const firn_str *parts, size_t n_parts,
                                   size_t *n_used);
+/* The columns of all that is in scope are known. */
+bool typer_is_scope_known(const typer *t);
 void typer_add_relation(typer *t, typed_scope *scope, const typed_relation *relation);
 
 /* ---- typing_expression.c ---- */
