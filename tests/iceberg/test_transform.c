@@ -170,6 +170,31 @@ static void test_time_transforms_round_down_before_1970(void **state)
     }
 }
 
+static void test_decimals_are_spelled_as_java_does(void **state)
+{
+    static const struct {
+        const char *type, *value, *text;
+    } k_cases[] = {
+        {"decimal(38, 10)", "0.0000000000", "0E-10"},
+        {"decimal(38, 10)", "-0.0000000208", "-2.08E-8"},
+        {"decimal(38, 10)", "0.0000010000", "0.0000010000"},
+        {"decimal(38, 10)", "0.0000009999", "9.999E-7"},
+        {"decimal(38, 10)", "-12.0000000001", "-12.0000000001"},
+        {"decimal(9, 2)", "0.00", "0.00"},
+        {"decimal(9, 7)", "0.0000000", "0E-7"},
+        {"decimal(9, 6)", "0.000000", "0.000000"},
+        {"decimal(9, 0)", "0", "0"},
+    };
+    const firn_transform identity = {.kind = FIRN_TRANSFORM_IDENTITY};
+    for (size_t i = 0; i < sizeof k_cases / sizeof k_cases[0]; i++) {
+        firn_error err = {0};
+        firn_str text;
+        const firn_value v = apply(*state, "identity", k_cases[i].type, k_cases[i].value);
+        assert_ok(firn_transform_value_text(&identity, &v, *state, &text, &err), &err);
+        assert_str(text, k_cases[i].text);
+    }
+}
+
 static void test_null_in_gives_null_out(void **state)
 {
     static const char *const k_names[] = {"identity", "bucket[4]", "truncate[4]", "void"};
@@ -279,6 +304,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bucket_matches_the_vectors, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_truncate_matches_the_vectors, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_time_transforms_round_down_before_1970, make_arena,
+                                        drop_arena),
+        cmocka_unit_test_setup_teardown(test_decimals_are_spelled_as_java_does, make_arena,
                                         drop_arena),
         cmocka_unit_test_setup_teardown(test_null_in_gives_null_out, make_arena, drop_arena),
         cmocka_unit_test(test_names_round_trip_and_unknown_ones_are_kept),

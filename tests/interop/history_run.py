@@ -28,7 +28,7 @@ class Engines:
         for setting in ("codegen.wholeStage = false", "codegen.factoryMode = NO_CODEGEN", "adaptive.enabled = false"):
             self.spark(f"SET spark.sql.{setting}")  # compiling takes longer than tens of rows
         self.made = collections.Counter()
-        self.refusals = collections.Counter()
+        self.refusals, self.kinds = collections.Counter(), collections.Counter()
         self.numbers = itertools.count(1)
 
     def firn(self, statements):
@@ -111,6 +111,7 @@ class History:
         engine = action.only or wish
         if engine == "pyiceberg" and (not action.pyiceberg or table.version == 3 or "merge-on-read" in table.properties.values()):
             engine = dice.choice(["firn", "spark"])
+        action.name = step.__name__
         return table, engine, action
 
     def step(self, number):
@@ -122,7 +123,7 @@ class History:
         table, engine, action = chosen
         before = known_partitions(self.engines, table, action.ref) if action.dynamic else None
         heads, table.before = dict(table.refs), list(table.rows(action.ref) or [])
-        self.log.append(f"{engine}: " + ("; ".join(action.sql) if engine != "pyiceberg" else f"(as) {'; '.join(action.sql)}"))
+        self.log.append(f"{engine}: {'; '.join(action.sql)}")
         refusal = self.engines.perform(engine, table, action)
         metadata, _ = metadata_of(self.engines.home, table.name)
         if refusal:
@@ -133,6 +134,7 @@ class History:
                 raise Failure("refused and done", refusal)
         else:
             self.engines.made[engine] += 1
+            self.engines.kinds[action.name] += 1
             rows = action.rows
             if action.columns is not None:
                 table.columns = action.columns

@@ -28,6 +28,7 @@ class Action:
     done: object = None     # called with the model when the step is made
     dynamic: bool = False   # which rows stay depends on the partitions of the new ones
     only: str = ""          # the engine that alone can do it
+    name: str = "insert"    # of the step
 
 
 def all_columns(columns):

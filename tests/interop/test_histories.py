@@ -24,6 +24,7 @@ def test_histories_agree_with_a_model(spark_process, home):
             pytest.fail(described(seed, failure, log), pytrace=False)
         seed += 1
     print(f"\nseeds {SEED} to {seed - 1}: {dict(engines.made)} steps")
+    print("  " + ", ".join(f"{name} {times}" for name, times in engines.kinds.most_common()))
     for (engine, refusal), times in engines.refusals.most_common():
         print(f"  {engine} refused {times} times: {refusal}")
     assert engines.made["firn"] and engines.made["spark"]

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "iceberg/spec/iso_time.h"
 #include "iceberg/spec/schema_json.h"
 #include "iceberg/spec/transform.h"
@@ -188,9 +189,29 @@ static firn_str hour_text(firn_arena *arena, int64_t hours)
     return firn_arena_printf(arena, "%s-%02d", text, (int)(hours - days * HOURS_PER_DAY));
 }
 
+/* As Java prints decimals: with an exponent when six zeros and more would follow the point. */
+static firn_status decimal_text(const firn_value *value, firn_arena *arena, firn_str *out,
+                                firn_error *err)
+{
+    enum { LEAST_EXPONENT = -6 };
+    FIRN_TRY(firn_value_to_text(value, arena, out, err));
+    const bool is_negative = firn_str_starts_with(*out, FIRN_STR("-"));
+    size_t first = is_negative ? 1 : 0;
+    while (first + 1 < out->len && (out->data[first] == '0' || out->data[first] == '.')) first++;
+    const firn_str digits = firn_str_slice(*out, first, out->len);
+    const int exponent = (int)digits.len - 1 - value->scale;
+    if (exponent >= LEAST_EXPONENT) return FIRN_OK;
+    *out = firn_arena_printf(arena, "%s%c%s%.*sE%d", is_negative ? "-" : "", digits.data[0],
+                             digits.len > 1 ? "." : "", (int)digits.len - 1, digits.data + 1,
+                             exponent);
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
 firn_status firn_transform_value_text(const firn_transform *transform, const firn_value *value,
                                       firn_arena *arena, firn_str *out, firn_error *err)
 {
+    if (value->kind == FIRN_TYPE_DECIMAL && !value->is_null)
+        return decimal_text(value, arena, out, err);
     const bool is_number = value->kind == FIRN_TYPE_INT || value->kind == FIRN_TYPE_DATE;
     if (value->is_null || !is_number) return firn_value_to_text(value, arena, out, err);
     firn_value day = *value;
