@@ -4,7 +4,8 @@ metadata tables and row lineage are the same in firn and Spark, and firn's docto
 import decimal
 import json
 
-from history_model import forms, no_nulls
+from history_duckdb import duckdb_rows
+from history_model import forms, metadata_of, no_nulls
 from history_steps import predicate
 from spark_peer import SparkError, both
 
@@ -131,6 +132,16 @@ def check_metadata_tables(engines, table, dice):
             raise Failure(f"Spark cannot read {name}", str(error)) from error
         except AssertionError as error:
             raise Failure(f"metadata table {name}", str(error)) from error
+
+
+def check_duckdb(engines, tables):
+    """DuckDB's Iceberg extension reads what is there in the end."""
+    tables = [t for t in tables if t.rows()]
+    asked = [(metadata_of(engines.home, t.name)[1], t.columns) for t in tables]
+    for table, (columns, got) in zip(tables, duckdb_rows(asked) if asked else []):
+        if isinstance(got, dict):
+            raise Failure("DuckDB cannot read", f"default.{table.name}: {got['error']}")
+        compare("DuckDB", f"default.{table.name}", got, forms(table.rows(), columns, ours=True))
 
 
 # ---- partitions overwritten ----

@@ -9,7 +9,7 @@ import time
 
 from pyiceberg.exceptions import CommitFailedException
 
-from history_checks import Failure, check, known_partitions, remaining
+from history_checks import Failure, check, check_duckdb, known_partitions, remaining
 from history_model import Column, Kind, Table, metadata_of, quoted
 from history_refs import STEPS
 from history_steps import all_columns, insert, partition_source, random_kind
@@ -84,7 +84,10 @@ class History:
             by = f" PARTITIONED BY ({picked[2].format(quoted(picked[0][0]))})"
         lines = ", ".join(f"{quoted(c.name)} {c.kind.sql()}" for c in columns)
         engine = dice.choice(["firn", "spark"])
-        sql = f"CREATE TABLE default.{table.name} ({lines}) USING iceberg{by} TBLPROPERTIES ('format-version' = '{table.version}')"
+        if table.version > 1 and dice.random() < 0.6:
+            table.properties = {f"write.{change}.mode": "merge-on-read" for change in ("delete", "update", "merge")}
+        extra = "".join(f", '{k}' = '{v}'" for k, v in table.properties.items())
+        sql = f"CREATE TABLE default.{table.name} ({lines}) USING iceberg{by} TBLPROPERTIES ('format-version' = '{table.version}'{extra})"
         self.log.append(f"{engine}: {sql}")
         refusal = self.engines.firn([sql]) if engine == "firn" else self.engines.by_spark([sql])
         if refusal:
@@ -109,7 +112,7 @@ class History:
         if action.ref in table.refs and table.rows(action.ref) is None:
             return None  # what is there is not known: a statement that made two snapshots, of which the first was made current
         engine = action.only or wish
-        if engine == "pyiceberg" and (not action.pyiceberg or table.version == 3 or "merge-on-read" in table.properties.values()):
+        if engine == "pyiceberg" and (not action.pyiceberg or table.version == 3):
             engine = dice.choice(["firn", "spark"])
         action.name = step.__name__
         return table, engine, action
@@ -166,6 +169,7 @@ def run(engines, seed, steps, until=None):
             if until and time.monotonic() > until:
                 break
             history.step(number)
+        check_duckdb(engines, history.tables)
     except Failure as failure:
         return failure, done + 1, history.log if history else []
     return None
