@@ -3,13 +3,16 @@
  * pages takes little memory. */
 #include "firn_test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
 #include "base/str.h"
 #include "corpus.h"
 #include "fail_alloc.h"
+#include "format/parquet/encoding/parquet_values.h"
 #include "format/parquet/layout/parquet_meta.h"
+#include "format/parquet/layout/parquet_page_header.h"
 #include "format/parquet/read/parquet_reader.h"
 #include "format/parquet/write/parquet_writer.h"
 #include "parquet_canon.h"
@@ -278,6 +281,154 @@ static void test_every_refused_allocation_is_an_error_without_a_leak(void **stat
     firn_buf_dispose(&bytes);
 }
 
+/* ---- texts behind their lengths ---- */
+
+static const firn_type k_texts = {.kind = FIRN_TYPE_STRUCT, .fields = k_fields, .n_fields = 1};
+
+/* One page of short texts, some null; with prefixes each begins as the one before. */
+static void write_texts(firn_codec codec, bool has_prefixes, int64_t n_rows, firn_buf *out)
+{
+    const firn_parquet_write_opts opts = {.codec = codec,
+                                          .page_bytes = 1 << 29,
+                                          .page_rows = 1 << 21,
+                                          .row_group_rows = 1 << 21,
+                                          .dictionary_bytes = 1000};
+    const firn_byte_sink sink = {out, append_bytes};
+    firn_parquet_writer *writer = NULL;
+    firn_batch *batch = NULL;
+    firn_file_metrics metrics;
+    firn_prng prng;
+    firn_error err = {0};
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_prng_init(&prng, 1);
+    firn_buf_init(out, NULL, 0);
+    assert_ok(firn_batch_create(&k_texts, 1024, &batch, &err), &err);
+    assert_ok(firn_parquet_writer_create(&k_texts, &opts, &sink, &writer, &err), &err);
+    for (int64_t row = 0; row < n_rows;) {
+        firn_column *c = &batch->columns[0];
+        firn_batch_reset(batch);
+        for (int64_t i = 0; i < 1024; i++, row++) {
+            char text[128];
+            const int len =
+                snprintf(text, sizeof text, "%s%016llx%s%016llx",
+                         has_prefixes ? "the same for all of them " : "",
+                         (unsigned long long)firn_prng_next(&prng), row % 9 == 0 ? "\xc3\xbc" : "",
+                         (unsigned long long)firn_prng_next(&prng));
+            const firn_str value = {text, (size_t)(len - row % 5)};
+            assert_ok(firn_column_copy_bytes(c, value, (firn_view *)c->values + i, &err), &err);
+            if (is_null(row)) firn_column_set_null(c, i);
+        }
+        batch->n_rows = c->n_values = 1024;
+        assert_ok(firn_parquet_writer_append(writer, batch, &err), &err);
+    }
+    assert_ok(firn_parquet_writer_finish(writer, arena, &metrics, &err), &err);
+    firn_parquet_writer_destroy(writer);
+    firn_batch_destroy(batch);
+    firn_arena_destroy(arena);
+}
+
+static int32_t encoding_of(const firn_buf *bytes)
+{
+    firn_str view = firn_buf_view(bytes);
+    const firn_byte_source source = canon_source(&view);
+    firn_parquet_file *file = NULL;
+    firn_pq_page_header header;
+    size_t n = 0;
+    firn_error err = {0};
+    assert_ok(firn_parquet_file_open(&source, &file, &err), &err);
+    const size_t at = (size_t)file->row_groups[0].chunks[0].data_offset;
+    const firn_str page = {bytes->data + at, bytes->len - at};
+    assert_ok(firn_pq_page_header_parse(page, at, &header, &n, &err), &err);
+    firn_parquet_file_close(file);
+    return header.encoding;
+}
+
+static void test_texts_behind_their_lengths_are_read_in_windows(void **state)
+{
+    static const struct {
+        firn_codec codec;
+        bool has_prefixes; /* which codecs find, too */
+        int32_t encoding;
+    } k_cases[] = {
+        {FIRN_CODEC_NONE, false, FIRN_PQ_ENC_DELTA_LENGTH_BYTE_ARRAY},
+        {FIRN_CODEC_NONE, true, FIRN_PQ_ENC_DELTA_BYTE_ARRAY},
+        {FIRN_CODEC_SNAPPY, false, FIRN_PQ_ENC_DELTA_LENGTH_BYTE_ARRAY},
+        {FIRN_CODEC_ZSTD, false, FIRN_PQ_ENC_DELTA_LENGTH_BYTE_ARRAY},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
+        firn_buf bytes;
+        write_texts(k_cases[i].codec, k_cases[i].has_prefixes, 4096, &bytes);
+        assert_int_equal(encoding_of(&bytes), k_cases[i].encoding);
+        check_file(NULL, "texts", firn_buf_view(&bytes));
+        firn_buf_dispose(&bytes);
+    }
+}
+
+/* The sanitizers watch. */
+static void test_damaged_pages_end_in_rows_or_errors_in_windows_too(void **state)
+{
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    const firn_str whole =
+        corpus_read(arena, corpus_data_path(arena, "parquet/delta_v2_none.parquet"));
+    char *bytes = firn_arena_alloc(arena, whole.len);
+    (void)state;
+    for (size_t i = 0; i < whole.len; i += 17) {
+        firn_error err = {0};
+        firn_buf rows;
+        int64_t n_rows = 0;
+        firn_buf_init(&rows, NULL, 0);
+        memcpy(bytes, whole.data, whole.len);
+        bytes[i] = (char)(bytes[i] ^ 1 << i % 8);
+        const firn_status st =
+            canon_parquet_streamed(100, (firn_str){bytes, whole.len}, &rows, &n_rows, &err);
+        assert_true(st == FIRN_OK || strlen(err.message) > 0);
+        firn_buf_dispose(&rows);
+    }
+    firn_arena_destroy(arena);
+}
+
+/* Reads all rows, which must be so many; returns the most memory that took. */
+static int64_t peak_of_texts(const firn_buf *bytes, int64_t want_rows)
+{
+    firn_str view = firn_buf_view(bytes);
+    const firn_byte_source source = canon_source(&view);
+    const firn_parquet_rows_opts opts = {0};
+    firn_parquet_file *file = NULL;
+    firn_parquet_rows *rows = NULL;
+    firn_batch *batch = NULL;
+    firn_error err = {0};
+    int64_t n_rows = 0;
+    firn_fail_alloc_arm(0, false);
+    assert_ok(firn_parquet_file_open(&source, &file, &err), &err);
+    assert_ok(firn_batch_create(&k_texts, FIRN_BATCH_ROWS, &batch, &err), &err);
+    assert_ok(firn_parquet_rows_open(file, &k_texts, &opts, &rows, &err), &err);
+    while (firn_parquet_rows_next(rows, FIRN_BATCH_ROWS, batch, &err) == FIRN_OK)
+        n_rows += batch->n_rows;
+    firn_parquet_rows_close(rows);
+    firn_batch_destroy(batch);
+    firn_parquet_file_close(file);
+    const int64_t peak = firn_fail_alloc_peak_bytes();
+    firn_fail_alloc_disarm();
+    assert_int_equal(n_rows, want_rows);
+    return peak;
+}
+
+static void test_large_pages_of_texts_behind_their_lengths_are_not_held(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const int64_t n_rows = i ? 3 << 19 : 1 << 20; /* packed and unpacked more than 32 MiB */
+        firn_buf bytes;
+        write_texts(i ? FIRN_CODEC_NONE : FIRN_CODEC_SNAPPY, i, n_rows, &bytes);
+        assert_true(firn_pq_bytes_has_lengths(encoding_of(&bytes)));
+        const int64_t peak = peak_of_texts(&bytes, n_rows);
+        print_message("%d MB of %d\n", (int)(peak / MIB), (int)((int64_t)bytes.len / MIB));
+        assert_in_range(peak, MIB, 14 * MIB);
+        firn_buf_dispose(&bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +436,9 @@ int main(void)
         cmocka_unit_test(test_large_pages_are_read_in_64_mb),
         cmocka_unit_test(test_rows_in_the_middle_of_large_pages_are_found),
         cmocka_unit_test(test_a_damaged_large_page_is_told_before_its_first_row),
+        cmocka_unit_test(test_texts_behind_their_lengths_are_read_in_windows),
+        cmocka_unit_test(test_damaged_pages_end_in_rows_or_errors_in_windows_too),
+        cmocka_unit_test(test_large_pages_of_texts_behind_their_lengths_are_not_held),
         cmocka_unit_test(test_every_refused_allocation_is_an_error_without_a_leak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

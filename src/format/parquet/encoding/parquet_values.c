@@ -109,7 +109,7 @@ firn_status firn_pq_values_begin(firn_pq_values *v, int32_t encoding, const uint
     v->is_text_checked = false;
     if (max_values > 0) firn_pq_values_check_text(v);
     /* A page of nulls only has no data, not even a header: reading a value from it must fail. */
-    if (size == 0) v->encoding = FIRN_PQ_ENC_PLAIN;
+    if (size == 0 && v->lengths.len == 0) v->encoding = FIRN_PQ_ENC_PLAIN;
     switch (v->encoding) {
     case FIRN_PQ_ENC_PLAIN_DICTIONARY:
     case FIRN_PQ_ENC_RLE_DICTIONARY: return begin_indices(v, err);
@@ -340,6 +340,7 @@ firn_status firn_pq_dictionary_load(firn_pq_values *v, const firn_pq_page *page,
     const size_t n = (size_t)page->n_values;
     FIRN_TRY(check_dictionary(v, page, err));
     v->stream = NULL;
+    v->lengths = (firn_str){NULL, 0};
     if (v->conv->kind != FIRN_PQ_CONV_NONE) {
         FIRN_TRY(reserve_dictionary(d, n, v->conv->out_width, err));
         FIRN_TRY(firn_pq_values_begin(v, FIRN_PQ_ENC_PLAIN, page->data, page->size, n, err));

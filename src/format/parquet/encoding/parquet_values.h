@@ -25,7 +25,9 @@ typedef struct firn_pq_values {
     firn_pq_blocks *blocks;
     firn_pq_encoding encoding;
     bool is_text_checked;        /* all bytes of the page are ASCII */
-    firn_pq_page_stream *stream; /* PLAIN: where more comes from behind end; NULL: nothing does */
+    firn_pq_page_stream *stream; /* PLAIN and texts behind lengths: where more comes from behind
+                                    end; NULL: nothing does */
+    firn_str lengths;            /* of texts, where stream is set: they stay where they are */
     const uint8_t *at, *end;
     uint64_t bit;    /* PLAIN booleans */
     size_t n_split;  /* BYTE_STREAM_SPLIT: values in the page */
@@ -58,6 +60,11 @@ void firn_pq_dictionary_reset(firn_pq_values *v);
 void firn_pq_values_dispose(firn_pq_values *v);
 
 /* parquet_values_bytes.c: variable-length values. */
+/* Are the texts of such a page behind their lengths? */
+bool firn_pq_bytes_has_lengths(int32_t encoding);
+/* Moves *at behind these lengths, which end before end; FIRN_ERR_CORRUPT when they do not. */
+FIRN_MUST_CHECK firn_status firn_pq_bytes_lengths_end(int32_t encoding, const uint8_t *end,
+                                                      const uint8_t **at, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_pq_bytes_begin_delta(firn_pq_values *v, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_pq_bytes_read_plain(firn_pq_values *v, size_t n, void *out,
                                                      firn_error *err);

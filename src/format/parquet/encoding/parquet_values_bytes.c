@@ -99,26 +99,62 @@ firn_status firn_pq_bytes_read_plain(firn_pq_values *v, size_t n, void *out, fir
     return FIRN_OK;
 }
 
+bool firn_pq_bytes_has_lengths(int32_t encoding)
+{
+    return encoding == FIRN_PQ_ENC_DELTA_LENGTH_BYTE_ARRAY ||
+           encoding == FIRN_PQ_ENC_DELTA_BYTE_ARRAY;
+}
+
+/* Begins one run of lengths and steps over it. */
+static firn_status begin_lengths(firn_pq_delta *d, const uint8_t **at, const uint8_t *end,
+                                 firn_error *err)
+{
+    FIRN_TRY(firn_pq_delta_init(d, *at, (size_t)(end - *at), err));
+    return firn_pq_delta_end(d, at, err);
+}
+
+firn_status firn_pq_bytes_lengths_end(int32_t encoding, const uint8_t *end, const uint8_t **at,
+                                      firn_error *err)
+{
+    firn_pq_delta d;
+    FIRN_TRY(begin_lengths(&d, at, end, err));
+    return encoding == FIRN_PQ_ENC_DELTA_BYTE_ARRAY ? begin_lengths(&d, at, end, err) : FIRN_OK;
+}
+
 /* Lengths first, then all bytes; with prefixes there is a second run of lengths between. */
 firn_status firn_pq_bytes_begin_delta(firn_pq_values *v, firn_error *err)
 {
-    const uint8_t *data = NULL;
-    FIRN_TRY(firn_pq_delta_init(&v->delta, v->at, (size_t)(v->end - v->at), err));
-    FIRN_TRY(firn_pq_delta_end(&v->delta, &data, err));
+    const uint8_t *at = v->stream ? (const uint8_t *)v->lengths.data : v->at;
+    const uint8_t *end = v->stream ? at + v->lengths.len : v->end;
+    FIRN_TRY(begin_lengths(&v->delta, &at, end, err));
     v->delta.kernels = v->kernels;
     if (v->encoding == FIRN_PQ_ENC_DELTA_BYTE_ARRAY) {
-        FIRN_TRY(firn_pq_delta_init(&v->suffixes, data, (size_t)(v->end - data), err));
-        FIRN_TRY(firn_pq_delta_end(&v->suffixes, &data, err));
+        FIRN_TRY(begin_lengths(&v->suffixes, &at, end, err));
         v->suffixes.kernels = v->kernels;
         firn_buf_dispose(&v->last);
         firn_buf_init(&v->last, NULL, FIRN_LIMIT_PAGE);
     }
-    v->at = data;
+    if (v->stream)
+        v->stream->keep = true; /* a run of texts may begin in one window and end in the next */
+    else
+        v->at = at;
+    return FIRN_OK;
+}
+
+/* The window is to have n bytes. What is put together of several is ASCII where all of them are. */
+static firn_status need_bytes(firn_pq_values *v, size_t n, firn_error *err)
+{
+    const bool was_checked = v->is_text_checked;
+    const firn_status st = firn_pq_page_stream_need(v->stream, n, &v->at, &v->end, err);
+    if (st != FIRN_OK) return st == FIRN_DONE ? FIRN_OK : st;
+    firn_pq_values_check_text(v);
+    v->is_text_checked = v->is_text_checked && was_checked;
     return FIRN_OK;
 }
 
 static firn_status take_string(firn_pq_values *v, int64_t len, firn_str *out, firn_error *err)
 {
+    if (v->stream && len > v->end - v->at) FIRN_TRY(need_bytes(v, (size_t)len, err));
     const size_t left = (size_t)(v->end - v->at);
     if (len < 0 || (uint64_t)len > left)
         return firn_fail(err, FIRN_ERR_CORRUPT, "string of %lld bytes, %zu left in the page",

@@ -122,21 +122,49 @@ static firn_status measure_levels(const firn_pq_leaf *leaf, const firn_pq_page *
     return need_levels(page->stream, *n, at, end, err);
 }
 
-/* [*at, *end): the first window of a streamed page behind its levels, or all that is left where
- * values cannot be read window by window. */
+/* Makes the window have the lengths that stand in front of texts, too: *n bytes with the levels. Of
+ * what is cut they cannot tell whether it is, so that something has to be there behind them. */
+static firn_status measure_lengths(const firn_pq_page *page, const uint8_t **at,
+                                   const uint8_t **end, size_t *n, firn_error *err)
+{
+    firn_pq_page_stream *s = page->stream;
+    for (;;) {
+        const uint8_t *lengths_end = *at ? *at + *n : NULL;
+        const size_t have = (size_t)(*end - *at);
+        if (have == *n && s->left == 0) return FIRN_OK; /* a page of nulls */
+        const firn_status st =
+            have > *n ? firn_pq_bytes_lengths_end(page->encoding, *end, &lengths_end, err)
+                      : FIRN_ERR_CORRUPT;
+        if (st == FIRN_OK && (lengths_end < *end || s->left == 0)) {
+            *n = (size_t)(lengths_end - *at);
+            return FIRN_OK;
+        }
+        if (s->left == 0) return st;
+        FIRN_TRY(
+            need_levels(s, have + (have < s->left ? have + 1 : (size_t)s->left), at, end, err));
+    }
+}
+
+/* [*at, *end): the first window of a streamed page behind its levels and lengths, or all that is
+ * left where values cannot be read window by window. */
 static firn_status begin_stream(firn_pq_leaf *leaf, const firn_pq_page *page, const uint8_t **at,
                                 const uint8_t **end, firn_error *err)
 {
     firn_pq_page_stream *s = page->stream;
-    const uint8_t *levels = *at;
-    size_t n = 0;
-    if (page->type != FIRN_PQ_DATA_PAGE_V2) FIRN_TRY(measure_levels(leaf, page, at, end, &n, err));
-    if (n > 0 || !*at) FIRN_TRY(firn_pq_page_stream_hold(s, *at, n, &levels, err));
-    if (!*at) *at = *end = levels; /* an address, for no bytes */
+    const bool has_lengths = !leaf->levels_only && firn_pq_bytes_has_lengths(page->encoding);
+    const uint8_t *front = *at;
+    size_t n_levels = 0;
+    if (page->type != FIRN_PQ_DATA_PAGE_V2)
+        FIRN_TRY(measure_levels(leaf, page, at, end, &n_levels, err));
+    size_t n = n_levels;
+    if (has_lengths) FIRN_TRY(measure_lengths(page, at, end, &n, err));
+    if (n > 0 || !*at) FIRN_TRY(firn_pq_page_stream_hold(s, *at, n, &front, err));
+    if (!*at) *at = *end = front; /* an address, for no bytes */
     *at += n;
-    FIRN_TRY(begin_levels(leaf, page, &levels, levels + n, err));
+    leaf->values.lengths = (firn_str){(const char *)front + n_levels, n - n_levels};
+    FIRN_TRY(begin_levels(leaf, page, &front, front + n_levels, err));
     leaf->values.stream = s;
-    if (leaf->levels_only ||
+    if (leaf->levels_only || has_lengths ||
         (page->encoding == FIRN_PQ_ENC_PLAIN && leaf->conv.physical != FIRN_PQ_BOOLEAN))
         return FIRN_OK;
     leaf->values.stream = NULL;
@@ -147,6 +175,7 @@ static firn_status begin_data_page(firn_pq_leaf *leaf, const firn_pq_page *page,
 {
     const uint8_t *at = page->data, *end = page->size > 0 ? at + page->size : at;
     leaf->values.stream = NULL;
+    leaf->values.lengths = (firn_str){NULL, 0};
     if (page->stream)
         FIRN_TRY(begin_stream(leaf, page, &at, &end, err));
     else
