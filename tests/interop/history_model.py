@@ -211,7 +211,7 @@ class Table:
         self.snapshots, self.refs, self.kinds = {}, {}, {}
         self.parts, self.sources, self.sorted_by = {}, set(), set()
         self.properties, self.picked = {}, set()
-        self.row_ids, self.before = {}, []
+        self.row_ids, self.before, self.left = {}, [], 0
         self.next_id = 1
 
     def rows(self, ref="main"):

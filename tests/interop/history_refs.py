@@ -2,7 +2,7 @@
 """Steps of a random history that move branches and tags, and those of maintenance, which change no rows."""
 from history_model import literal
 from history_steps import Action, add_column, add_partition, delete, drop_column, drop_partition, insert, merge, move_column, new_rows, overwrite, \
-    overwrite_partitions, promote_column, properties, rename_column, sort_order, truncate, update, upgrade, upsert, values
+    overwrite_partitions, promote_column, properties, rename_column, replace_table, sort_order, truncate, update, upgrade, upsert, values
 
 
 def call(table, procedure, arguments, **more):
@@ -128,15 +128,15 @@ def compact(dice, table):
                            ", options => map('delete-file-threshold', '1')", ", options => map('rewrite-all', 'true', 'remove-dangling-deletes', 'true')",
                            ", options => map('rewrite-all', 'true', 'use-starting-sequence-number', 'false')",
                            ", strategy => 'sort', sort_order => 'id DESC NULLS LAST', options => map('rewrite-all', 'true')"])
-    return call(table, "rewrite_data_files", options, rows=table.rows())
+    return call(table, "rewrite_data_files", options, rows=table.rows(), keeps_rows=True)
 
 
 def compact_deletes(dice, table):
-    return call(table, "rewrite_position_delete_files", dice.choice(["", ", options => map('rewrite-all', 'true')"]), rows=table.rows())
+    return call(table, "rewrite_position_delete_files", dice.choice(["", ", options => map('rewrite-all', 'true')"]), rows=table.rows(), keeps_rows=True)
 
 
 def compact_manifests(dice, table):
-    return call(table, "rewrite_manifests", dice.choice(["", ", use_caching => false"]), rows=table.rows())
+    return call(table, "rewrite_manifests", dice.choice(["", ", use_caching => false"]), rows=table.rows(), keeps_rows=True)
 
 
 def orphans(dice, table):
@@ -145,7 +145,7 @@ def orphans(dice, table):
                    "dry_run => false, force => true)"], only="firn")
 
 
-STEPS = {insert: 16, delete: 9, update: 8, upsert: 4, merge: 8, overwrite: 2, overwrite_partitions: 4, truncate: 1,
+STEPS = {insert: 16, delete: 9, update: 8, upsert: 4, merge: 8, overwrite: 2, overwrite_partitions: 4, truncate: 1, replace_table: 1,
          add_column: 5, drop_column: 3, rename_column: 3, move_column: 3, promote_column: 4,
          add_partition: 5, drop_partition: 2, sort_order: 3, properties: 8, upgrade: 2,
          create_ref: 4, drop_ref: 1, replace_ref: 1, fast_forward: 2, rollback: 2, set_current: 1, cherry_pick: 3, stage: 1,

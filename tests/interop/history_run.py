@@ -124,6 +124,7 @@ class History:
         if not chosen:
             return
         table, engine, action = chosen
+        action.engine = engine
         before = known_partitions(self.engines, table, action.ref) if action.dynamic else None
         heads, table.before = dict(table.refs), list(table.rows(action.ref) or [])
         self.log.append(f"{engine}: {'; '.join(action.sql)}")

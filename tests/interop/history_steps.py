@@ -25,10 +25,12 @@ class Action:
     columns: list | None = None
     added: list | None = None
     touched: object = None  # of rows by id: whether the statement may have changed it; None: it changes no row
+    keeps_rows: bool = False  # all of them, in other files
     done: object = None     # called with the model when the step is made
     dynamic: bool = False   # which rows stay depends on the partitions of the new ones
     only: str = ""          # the engine that alone can do it
     name: str = "insert"    # of the step
+    engine: str = ""        # that does it
 
 
 def all_columns(columns):
@@ -249,6 +251,22 @@ def overwrite_partitions(dice, table):
 
 def truncate(dice, table):
     return Action([f"TRUNCATE TABLE {target(table, 'main')}"], lambda t: t.delete(), "main", [], touched=lambda r: False)
+
+
+def replace_table(dice, table):
+    """Some of its rows in a table of its columns, without partitions, order and defaults."""
+    rows = table.rows()
+    sql, match, _ = predicate(dice, table, rows)
+    columns = copy.deepcopy(table.columns)
+    whole = {c.uid: c.initial for c in columns}
+    for column in columns:
+        column.initial = None
+
+    def done(t):
+        t.parts.clear()
+        t.sorted_by.clear()
+    return Action([f"CREATE OR REPLACE TABLE default.{table.name} USING iceberg AS SELECT * FROM default.{table.name} WHERE {sql}"], None, "main",
+                  [{**whole, **r} for r in rows if match(r)], columns, done=done)
 
 
 # ---- columns ----

@@ -185,6 +185,27 @@ static void test_replacing_a_table(void **state)
     assert_told(f, "show tables like 'rep*'", "(default, rep, 0)");
 }
 
+/* As in Iceberg's library, so that branches and files of before still show what they have. */
+static void test_a_replaced_table_keeps_the_ids_of_columns_that_fit(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table kept (id int, s varchar, st struct(a int, b int), l int[], d date)");
+    sql_run(f, "insert into kept values (1, 'x', {'a': 1, 'b': 2}, [5], date '2024-01-01')");
+    sql_run(f, "alter table kept create branch b");
+    sql_run(f, "create or replace table kept as select 7 as s, id::bigint + 1 as id, "
+               "{'c': 3, 'b': 4} as st, ['y'] as l, d from kept");
+    assert_rows(f, "select s, id, st.c, st.b, l, d::varchar from kept",
+                "(7, 2, 3, 4, [y], 2024-01-01)");
+    assert_rows(f, "select s, id, st.c, st.b, l, d::varchar from kept version as of 'b'",
+                "(NULL, 1, NULL, 2, NULL, 2024-01-01)");
+    sql_run(f, "create or replace table kept as select id, d, d as e from kept");
+    sql_run(f, "alter table kept add column late int");
+    assert_rows(f, "select id, d::varchar, e::varchar, late from kept",
+                "(2, 2024-01-01, 2024-01-01, NULL)");
+    assert_rows(f, "select id, d::varchar, e::varchar, late from kept version as of 'b'",
+                "(1, 2024-01-01, NULL, NULL)");
+}
+
 static void test_alter_table(void **state)
 {
     sql_fixture *f = *state;
@@ -398,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_tables_that_exist),
         cmocka_unit_test(test_create_table_as_is_one_commit),
         cmocka_unit_test(test_replacing_a_table),
+        cmocka_unit_test(test_a_replaced_table_keeps_the_ids_of_columns_that_fit),
         cmocka_unit_test(test_alter_table),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_schemas),

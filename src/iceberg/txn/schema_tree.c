@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "iceberg/txn/schema_edit.h"
 
 /* ---- copy ---- */
 
@@ -57,8 +58,39 @@ static firn_status add_mapping(firn_id_map *map, int32_t old_id, int32_t new_id,
     return FIRN_OK;
 }
 
-static firn_status copy_field(struct copy_op *op, const firn_field *field, firn_field *out,
-                              firn_error *err)
+/* Values of the old type can be read as the new one, whatever the format version. */
+static bool may_become(const firn_type *old, const firn_type *type)
+{
+    enum { OLDEST_VERSION = 1 };
+    if (firn_type_is_primitive(type))
+        return firn_type_equals(old, type) || firn_type__is_promotion(old, type, OLDEST_VERSION);
+    if (old->kind != type->kind || old->n_fields == 0 || type->n_fields == 0) return false;
+    if (type->kind == FIRN_TYPE_STRUCT) return true; /* its fields are looked at by themselves */
+    const firn_type *key = type->fields[0].type;
+    if (type->kind == FIRN_TYPE_MAP &&
+        !(firn_type_is_primitive(key) && firn_type_equals(old->fields[0].type, key)))
+        return false;
+    const size_t last = type->n_fields - 1;
+    return old->n_fields == type->n_fields &&
+           may_become(old->fields[last].type, type->fields[last].type);
+}
+
+/* The field of the base that the i-th field of a type goes on with; NULL if none. */
+static const firn_field *base_field(const firn_type *base, const firn_type *type, size_t i)
+{
+    if (!base || base->kind != type->kind) return NULL;
+    const firn_field *old = NULL;
+    if (type->kind != FIRN_TYPE_STRUCT) {
+        old = i < base->n_fields ? &base->fields[i] : NULL;
+    } else {
+        for (size_t f = 0; f < base->n_fields && !old; f++)
+            if (firn_str_equals(base->fields[f].name, type->fields[i].name)) old = &base->fields[f];
+    }
+    return old && may_become(old->type, type->fields[i].type) ? old : NULL;
+}
+
+static firn_status copy_field(struct copy_op *op, const firn_field *field, const firn_field *kept,
+                              firn_field *out, firn_error *err)
 {
     *out = *field;
     FIRN_TRY(copy_text(op->arena, field->name, &out->name, err));
@@ -67,14 +99,14 @@ static firn_status copy_field(struct copy_op *op, const firn_field *field, firn_
     FIRN_TRY(copy_default(op->arena, field->initial_default, &out->initial_default, err));
     FIRN_TRY(copy_default(op->arena, field->write_default, &out->write_default, err));
     if (!op->last_id) return FIRN_OK;
-    if (*op->last_id >= FIRN_RESERVED_FIELD_ID - 1)
+    if (!kept && *op->last_id >= FIRN_RESERVED_FIELD_ID - 1)
         return firn_fail(err, FIRN_ERR_LIMIT, "no field id left below the reserved ids");
-    out->id = ++*op->last_id;
+    out->id = kept ? kept->id : ++*op->last_id;
     return op->map ? add_mapping(op->map, field->id, out->id, err) : FIRN_OK;
 }
 
-static firn_status copy_type(struct copy_op *op, const firn_type *type, int depth, firn_type *out,
-                             firn_error *err)
+static firn_status copy_type(struct copy_op *op, const firn_type *type, const firn_type *base,
+                             int depth, firn_type *out, firn_error *err)
 {
     if (depth > FIRN_LIMIT_NESTING)
         return firn_fail(err, FIRN_ERR_LIMIT, "types nested deeper than %d", FIRN_LIMIT_NESTING);
@@ -86,11 +118,13 @@ static firn_status copy_type(struct copy_op *op, const firn_type *type, int dept
     firn_field *fields = firn_arena_array(op->arena, type->n_fields, sizeof *fields);
     if (!fields) return firn_fail_nomem(err);
     for (size_t i = 0; i < type->n_fields; i++)
-        FIRN_TRY(copy_field(op, &type->fields[i], &fields[i], err));
+        FIRN_TRY(copy_field(op, &type->fields[i], base_field(base, type, i), &fields[i], err));
     for (size_t i = 0; i < type->n_fields; i++) {
+        const firn_field *kept = base_field(base, type, i);
         firn_type *child = firn_arena_alloc_zero(op->arena, sizeof *child);
         if (!child) return firn_fail_nomem(err);
-        FIRN_TRY(copy_type(op, type->fields[i].type, depth + 1, child, err));
+        FIRN_TRY(
+            copy_type(op, type->fields[i].type, kept ? kept->type : NULL, depth + 1, child, err));
         fields[i].type = child;
     }
     out->fields = fields;
@@ -101,7 +135,7 @@ firn_status firn_type__copy(const firn_type *type, firn_arena *arena, int32_t *l
                             firn_id_map *map, firn_type *out, firn_error *err)
 {
     struct copy_op op = {arena, last_id, map};
-    return copy_type(&op, type, 0, out, err);
+    return copy_type(&op, type, map ? map->base : NULL, 0, out, err);
 }
 
 int32_t firn_id_map__find(const firn_id_map *map, int32_t old_id)

@@ -12,9 +12,11 @@
 
 /* Deep copy of a type, names and docs included. Ids are assigned anew from *last_id + 1, all
  * fields of a level before the fields below them, as Iceberg's libraries do; *last_id is moved on.
- * last_id NULL keeps the ids. old_to_new (may be NULL; room for n_map ids) receives the new id at
- * the place of the old id in old_ids. */
+ * last_id NULL keeps the ids. The map (may be NULL) receives the new id at the place of the old id
+ * in old_ids. Fields of a base have theirs kept: those of the same name whose type may become the
+ * new one, so that files written with the base show in them. */
 typedef struct firn_id_map {
+    const firn_type *base; /* NULL: all ids are new */
     int32_t *old_ids;
     int32_t *new_ids;
     size_t n, cap;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table that is replaced by another under its name: columns with ids that were never used,
- * another spec and sort order, its history kept. Not here: its rows. */
+/* A table that is replaced by another under its name: other columns, another spec and sort order,
+ * its history kept. Columns of the same name and a type that fits keep their ids, as in Iceberg's
+ * library, so that branches still show them. Not here: its rows. */
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/spec/metadata_update.h"
@@ -15,7 +16,8 @@ static firn_status apply_schema(const firn_txn_action *action, firn_txn_draft *d
     }
     draft->schema = action->schema;
     draft->has_schema = true;
-    draft->last_column_id = firn_schema_max_id(action->schema);
+    const int32_t max_id = firn_schema_max_id(action->schema);
+    if (max_id > draft->last_column_id) draft->last_column_id = max_id;
     return FIRN_OK;
 }
 
@@ -27,6 +29,7 @@ static firn_status replace_schema(firn_txn *txn, const firn_schema *schema, firn
     firn_txn_action action = {.apply = apply_schema, .id = last_id, .needs_same_layout = true};
     if (!schema) return firn_fail(err, FIRN_ERR_ARG, "a table needs a schema");
     ids->arena = txn->arena;
+    ids->base = &txn->draft.schema->root;
     FIRN_TRY(firn_schema__copy(schema, txn->arena, &last_id, ids, &copy, err));
     copy->schema_id = txn->draft.schema->schema_id;
     copy->identifier_field_ids = NULL;
