@@ -16,7 +16,7 @@ from history_steps import all_columns, insert, partition_source, random_kind
 from spark_peer import Spark, SparkError
 
 # What firn refuses that a step may ask for; all of it is in docs/iceberg.md or docs/sql.md.
-REFUSED_BY_FIRN = ["is not an ancestor of", "is not a descendant"]
+REFUSED_BY_FIRN = ["is not an ancestor of", "is not a descendant", "it was cherry-picked before"]
 PYICEBERG_REFUSALS = (ValueError, NotImplementedError, KeyError, TypeError, CommitFailedException, OSError)
 
 
