@@ -38,7 +38,10 @@ static void show_report(firn_outline *out, const examination *e)
     firn_outline_i64(out, "manifests", report->n_manifests);
     firn_outline_i64(out, "files", report->n_files);
     if (e->reads_rows) firn_outline_i64(out, "rows", report->n_rows);
-    if (report->n_unread > 0) firn_outline_i64(out, "files_not_read", report->n_unread);
+    if (report->n_unread > 0) {
+        firn_outline_i64(out, "files_not_read", report->n_unread);
+        firn_outline_str(out, "why_not_read", report->why_unread);
+    }
     if (e->repairs) firn_outline_bool(out, "repaired", e->is_repaired);
     firn_outline_begin_list(out, "findings");
     for (size_t i = 0; i < report->n_findings; i++) {

@@ -126,6 +126,8 @@ static void test_other_files_are_not_parquet(void **state)
                  "does not end with PAR1");
     assert_fails(read_all(FIRN_STR("PAR1xxxxxxxx\x04\0\0\0PARE"), &err), FIRN_ERR_UNSUPPORTED, &err,
                  "encrypted");
+    assert_fails(read_all(FIRN_STR("ORC and its stripes (\bORC\x17"), &err), FIRN_ERR_UNSUPPORTED,
+                 &err, "not supported: ORC file, expected a parquet file");
 }
 
 static void test_forged_footer_sizes_are_refused(void **state)

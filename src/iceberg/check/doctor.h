@@ -35,6 +35,8 @@ FIRN_MUST_CHECK firn_status firn_doctor_add_files(firn_doctor *d, firn_finding_k
 /* A failure to read something is a finding, unless the run itself cannot go on. */
 FIRN_MUST_CHECK firn_status firn_doctor_note_failure(firn_doctor *d, firn_status st,
                                                      const firn_error *why);
+/* A file that is as it should be, but that firn does not read. */
+FIRN_MUST_CHECK firn_status firn_doctor_note_unread(firn_doctor *d, const firn_error *why);
 /* The file is there and has size bytes (-1: any). *is_good may be NULL. Says it once a file. */
 FIRN_MUST_CHECK firn_status firn_doctor_check_file(firn_doctor *d, const char *what, firn_str path,
                                                    int64_t size, bool *is_good);

@@ -8,6 +8,7 @@
 #include "iceberg/check/doctor_partition.h"
 #include "iceberg/expr/expr_value.h"
 #include "iceberg/scan/delete_index.h"
+#include "iceberg/scan/row_file.h"
 #include "iceberg/spec/location_key.h"
 #include "iceberg/spec/transform.h"
 
@@ -44,6 +45,15 @@ static firn_status check_row_ids(firn_doctor *d, const firn_data_file *file)
                       FIRN_STR_ARG(file->path), file->record_count, file->first_row_id, next);
 }
 
+/* A deletion vector is no file of rows. */
+static firn_status check_format(firn_doctor *d, const firn_data_file *file)
+{
+    firn_error why = {0};
+    if (file->content != FIRN_CONTENT_DATA && file->format == FIRN_FILE_PUFFIN) return FIRN_OK;
+    if (firn_row_format_check(file->format, file->path, &why) == FIRN_OK) return FIRN_OK;
+    return firn_doctor_note_unread(d, &why);
+}
+
 static firn_status check_entry(firn_doctor *d, const firn_live_file *file, firn_arena *scratch)
 {
     const firn_data_file *data = &file->entry.file;
@@ -60,6 +70,7 @@ static firn_status check_entry(firn_doctor *d, const firn_live_file *file, firn_
                             FIRN_STR_ARG(data->path), FIRN_STR_ARG(wrong->name)));
     FIRN_TRY(check_sequence(d, file));
     FIRN_TRY(check_row_ids(d, data));
+    FIRN_TRY(check_format(d, data));
     return firn_doctor_check_file(d, is_data ? "data file" : "delete file", data->path,
                                   data->file_size_bytes, NULL);
 }

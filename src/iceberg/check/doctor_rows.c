@@ -9,6 +9,7 @@
 #include "iceberg/check/doctor_partition.h"
 #include "iceberg/expr/expr_value.h"
 #include "iceberg/scan/read.h"
+#include "iceberg/scan/row_file.h"
 #include "iceberg/spec/transform.h"
 
 struct row_check {
@@ -153,14 +154,12 @@ static firn_status check_file(struct row_check *c, const firn_live_file *live)
     firn_column_tallies_reset(c->tallies, c->n_tallies);
     FIRN_TRY(firn_env_check_cancel(c->d->env, c->d->err));
     FIRN_TRY(firn_doctor_check_file(c->d, "data file", c->file->path, -1, &is_there));
-    if (!is_there || !live->spec) return FIRN_OK; /* said already */
+    if (!is_there || !live->spec || firn_row_format_check(c->file->format, c->file->path, NULL))
+        return FIRN_OK; /* said already */
     const firn_status st = read_file(c, &why);
     c->d->report->n_rows += c->n_rows;
     firn_arena_reset(c->scratch);
-    if (st == FIRN_ERR_UNSUPPORTED) {
-        c->d->report->n_unread++;
-        return FIRN_OK;
-    }
+    if (st == FIRN_ERR_UNSUPPORTED) return firn_doctor_note_unread(c->d, &why);
     return st == FIRN_OK ? compare(c) : firn_doctor_note_failure(c->d, st, &why);
 }
 

@@ -46,6 +46,13 @@ firn_status firn_doctor_note_failure(firn_doctor *d, firn_status st, const firn_
     return FIRN_FOUND(d, FIRN_FINDING_UNREADABLE, "%s", why->message);
 }
 
+firn_status firn_doctor_note_unread(firn_doctor *d, const firn_error *why)
+{
+    if (d->report->n_unread++ > 0) return FIRN_OK;
+    d->report->why_unread = firn_arena_copy(d->arena, firn_str_of(why->message));
+    return d->report->why_unread.data ? FIRN_OK : firn_fail_nomem(d->err);
+}
+
 static firn_status stat_once(firn_doctor *d, firn_str path, const firn_store_entry **out)
 {
     firn_error why = {0};

@@ -53,7 +53,8 @@ typedef struct firn_doctor_report {
     size_t n_findings, cap_findings;
     int64_t n_snapshots, n_manifests, n_files; /* looked at */
     int64_t n_rows;                            /* read */
-    int64_t n_unread; /* data files of a format that cannot be read: not looked into */
+    int64_t n_unread;    /* files that firn does not read, such as ORC: not looked into */
+    firn_str why_unread; /* the first of them */
 } firn_doctor_report;
 
 typedef struct firn_doctor_opts {

@@ -10,6 +10,7 @@
 
 #define MAGIC           "PAR1"
 #define MAGIC_ENCRYPTED "PARE"
+#define MAGIC_ORC       "ORC" /* and a byte that says how long the postscript is */
 #define MAGIC_SIZE      4
 #define TAIL_SIZE       8 /* footer length and magic */
 /* The first read takes this part of the file: where the footer of a large file is longer than the
@@ -36,6 +37,9 @@ static firn_status check_tail(const firn_parquet_file *file, const char *tail, s
     if (memcmp(tail + MAGIC_SIZE, MAGIC_ENCRYPTED, MAGIC_SIZE) == 0)
         return firn_fail(err, FIRN_ERR_UNSUPPORTED,
                          "not supported: encrypted parquet file (magic PARE)");
+    if (memcmp(tail + MAGIC_SIZE, MAGIC_ORC, sizeof MAGIC_ORC - 1) == 0)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: ORC file, expected a parquet file");
     if (memcmp(tail + MAGIC_SIZE, MAGIC, MAGIC_SIZE) != 0)
         return firn_fail_at(err, (uint64_t)(size - MAGIC_SIZE),
                             "not a parquet file: it does not end with PAR1");
