@@ -521,16 +521,16 @@ static void test_answers_for_several_tables_are_judged_as_for_one(void **state)
 {
     static const struct {
         firn_test_answer answer;
-        int64_t late_loads;
         firn_status want;
+        int64_t late_loads;
         size_t n_snapshots;
     } k_cases[] = {
-        {FIRN_TEST_ANSWER_LATE, 2, FIRN_OK, 1},
-        {FIRN_TEST_ANSWER_LATE, 1000, FIRN_ERR_COMMIT_UNKNOWN, 1},
-        {FIRN_TEST_ANSWER_NEVER, 0, FIRN_ERR_COMMIT_UNKNOWN, 0},
-        {FIRN_TEST_ANSWER_LOST, 0, FIRN_OK, 1},
-        {FIRN_TEST_ANSWER_TWICE, 0, FIRN_OK, 1},
-        {FIRN_TEST_ANSWER_FAILED, 0, FIRN_ERR_IO, 0},
+        {FIRN_TEST_ANSWER_LATE, FIRN_OK, 2, 1},
+        {FIRN_TEST_ANSWER_LATE, FIRN_ERR_COMMIT_UNKNOWN, 1000, 1},
+        {FIRN_TEST_ANSWER_NEVER, FIRN_ERR_COMMIT_UNKNOWN, 0, 0},
+        {FIRN_TEST_ANSWER_LOST, FIRN_OK, 0, 1},
+        {FIRN_TEST_ANSWER_TWICE, FIRN_OK, 0, 1},
+        {FIRN_TEST_ANSWER_FAILED, FIRN_ERR_IO, 0, 0},
     };
     for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
         struct pair p;

@@ -228,6 +228,10 @@ class Table:
         self.next_id += 1
         return self.next_id - 1
 
+    def known(self):
+        """Snapshots whose rows are known."""
+        return sorted(k for k, s in self.snapshots.items() if s.rows is not None)
+
     def ancestors(self, ref="main"):
         at, out = self.refs.get(ref), []
         while at in self.snapshots:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Steps of a random history that move branches and tags, and those of maintenance, which change no rows."""
-from history_model import literal
 from history_steps import Action, add_column, add_partition, delete, drop_column, drop_partition, insert, merge, move_column, new_rows, overwrite, \
-    overwrite_partitions, promote_column, properties, rename_column, replace_table, sort_order, truncate, update, upgrade, upsert, values
+    overwrite_partitions, promote_column, properties, rename_column, replace_table, sort_order, transaction, truncate, update, upgrade, upsert, values
 
 
 def call(table, procedure, arguments, **more):
@@ -25,13 +24,13 @@ def managed(change):
 
 
 def create_ref(dice, table):
-    if not table.snapshots:
+    if not table.known():
         return None
     kind = dice.choice(["BRANCH", "BRANCH", "TAG"])
     name = f"{kind[0].lower()}{dice.randrange(4)}"
     if name in table.refs:
         return None
-    at = table.refs.get("main") if dice.random() < 0.6 and "main" in table.refs else dice.choice(sorted(table.snapshots))
+    at = table.refs.get("main") if dice.random() < 0.6 and "main" in table.refs else dice.choice(table.known())
     by = (lambda m: m.create_branch(at, name)) if kind == "BRANCH" else lambda m: m.create_tag(at, name)
     return Action([f"ALTER TABLE default.{table.name} CREATE {kind} {name} AS OF VERSION {at}"], managed(by), done=expect({name: at}))
 
@@ -48,9 +47,9 @@ def drop_ref(dice, table):
 
 def replace_ref(dice, table):
     names = [r for r in sorted(table.refs) if r != "main"]
-    if not names:
+    if not names or not table.known():
         return None
-    name, at = dice.choice(names), dice.choice(sorted(table.snapshots))
+    name, at = dice.choice(names), dice.choice(table.known())
     kind = table.kinds[name].upper()
     return Action([f"ALTER TABLE default.{table.name} REPLACE {kind} {name} AS OF VERSION {at}"], done=expect({name: at}))
 
@@ -65,7 +64,7 @@ def fast_forward(dice, table):
 
 
 def rollback(dice, table):
-    behind = table.ancestors()[1:]
+    behind = [k for k in table.ancestors()[1:] if k in table.known()]
     if not behind:
         return None
     to = dice.choice(behind)
@@ -73,9 +72,9 @@ def rollback(dice, table):
 
 
 def set_current(dice, table):
-    if not table.snapshots:
+    if not table.known():
         return None
-    to = dice.choice(sorted(table.snapshots))
+    to = dice.choice(table.known())
     return Action([f"CALL firn.system.set_current_snapshot('default.{table.name}', {to})"], managed(lambda m: m.set_current_snapshot(to)), done=expect({"main": to}))
 
 
@@ -145,9 +144,8 @@ def orphans(dice, table):
                    "dry_run => false, force => true)"], only="firn")
 
 
-STEPS = {insert: 16, delete: 9, update: 8, upsert: 4, merge: 8, overwrite: 2, overwrite_partitions: 4, truncate: 1, replace_table: 1,
+STEPS = {insert: 16, delete: 9, update: 8, upsert: 4, merge: 8, overwrite: 2, overwrite_partitions: 4, truncate: 1, replace_table: 1, transaction: 4,
          add_column: 5, drop_column: 3, rename_column: 3, move_column: 3, promote_column: 4,
          add_partition: 5, drop_partition: 2, sort_order: 3, properties: 8, upgrade: 2,
          create_ref: 4, drop_ref: 1, replace_ref: 1, fast_forward: 2, rollback: 2, set_current: 1, cherry_pick: 3, stage: 1,
          expire: 3, compact: 4, compact_deletes: 2, compact_manifests: 2, orphans: 1}
-__all__ = ["STEPS", "literal"]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyiceberg.expressions as ex
 import pyiceberg.transforms as tr
 
-from history_model import Column, Kind, arrow_value, literal, quoted, random_value
+from history_model import Column, Kind, Snapshot, arrow_value, literal, quoted, random_value
 
 NAMES = ["v", "w", "a b", "Größe", "select", "n", "x1", "_u", "c%d", "tags", "st", "m", "long_" * 12]
 
@@ -267,6 +267,21 @@ def replace_table(dice, table):
         t.sorted_by.clear()
     return Action([f"CREATE OR REPLACE TABLE default.{table.name} USING iceberg AS SELECT * FROM default.{table.name} WHERE {sql}"], None, "main",
                   [{**whole, **r} for r in rows if match(r)], columns, done=done)
+
+
+def transaction(dice, table):
+    """Some changes of main in one commit."""
+    if "main" not in table.refs:
+        return None
+    shadow, statements = copy.copy(table), []
+    shadow.snapshots, shadow.refs, shadow.kinds = {0: Snapshot(table.rows(), table.columns, None)}, {"main": 0}, {"main": "branch"}
+    for step in dice.choices([insert, delete, update, merge, upsert], k=3):
+        action = step(dice, shadow)
+        if action:
+            statements += action.sql
+            shadow.snapshots[0].rows = action.rows
+    table.next_id = shadow.next_id
+    return Action(["BEGIN", *statements, "COMMIT"], None, "main", shadow.rows(), touched=lambda r: True, only="firn")
 
 
 # ---- columns ----
