@@ -170,7 +170,8 @@ def render(column, row, type_name, zone=""):
         names = [column.type[0].fields[i].name.text() for i in range(column.n_children)]
         return "{" + ",".join(f"{quoted(n)}:{render(column.children[i], row, '')}" for i, n in enumerate(names)) + "}"
     if kind == "list":
-        return "[" + ",".join(render(column.children[0], i, "") for i in entries(column, row)) + "]"
+        element = type_name[len("array("):-1] if type_name.startswith("array(") else ""
+        return "[" + ",".join(render(column.children[0], i, element) for i in entries(column, row)) + "]"
     if kind == "map":
         keys, values = column.children[0], column.children[1]
         return "[" + ",".join(sorted(f"[{render(keys, i, '')},{render(values, i, '')}]" for i in entries(column, row))) + "]"

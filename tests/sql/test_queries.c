@@ -443,6 +443,22 @@ static void test_a_missing_data_file_is_named(void **state)
     assert_rows(f, "select count(*) from gone", "(1)"); /* from metadata alone */
 }
 
+/* Each step scans the table anew, with the threads' states of the step before. */
+static void test_a_table_is_scanned_in_each_step_of_a_recursion(void **state)
+{
+    sql_fixture *f = *state;
+    sql_make_table(f, "default", "chain", "id int, next int", NULL);
+    (void)sql_append(f, "default", "chain", "select i::int, (i + 1)::int from range(0, 30) t(i)");
+    (void)sql_append(f, "default", "chain", "select i::int, (i + 1)::int from range(30, 60) t(i)");
+    for (int i = 0; i < 4; i++) {
+        assert_rows(f,
+                    "with recursive w(id, n) as (select id, 1 from chain where id = 0 union all "
+                    "select c.next, w.n + 1 from chain c join w on c.id = w.id) select count(*), "
+                    "max(n), max(id) from w",
+                    "(61, 61, 60)");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_a_result_may_be_closed_before_its_end),
         cmocka_unit_test(test_cancel_between_batches_ends_the_rows),
         cmocka_unit_test(test_a_missing_data_file_is_named),
+        cmocka_unit_test(test_a_table_is_scanned_in_each_step_of_a_recursion),
         cmocka_unit_test(test_one_table_with_two_filters_is_scanned_twice),
     };
     return cmocka_run_group_tests(tests, sql_fixture_open, sql_fixture_close);

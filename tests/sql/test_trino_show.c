@@ -73,7 +73,7 @@ static void test_a_table_is_shown_in_the_layout_of_trino(void **state)
     const firn_value text = firn_column_get(&batch->columns[0], 0);
     static const char k_text[] = "CREATE TABLE lake.default.t (\n"
                                  "   id bigint NOT NULL COMMENT 'it''s',\n"
-                                 "   \"Big Name\" ROW(x integer)\n"
+                                 "   \"big name\" ROW(x integer)\n"
                                  ")\n"
                                  "COMMENT 'c'\n"
                                  "WITH (\n"

@@ -179,6 +179,16 @@ static firn_status parse_hex(parser *p, firn_value *out)
     return FIRN_OK;
 }
 
+/* "10:00 UTC" and "10:00 +02:00" as "10:00Z" and "10:00+02:00"; data NULL: out of memory. */
+static firn_str join_zone(const parser *p, firn_str text)
+{
+    const size_t blank = firn_str_find(text, FIRN_STR(" "), 11);
+    if (blank == SIZE_MAX) return text;
+    firn_str zone = firn_str_slice(text, blank + 1, text.len);
+    if (firn_str_equals_nocase(zone, FIRN_STR("utc"))) zone = FIRN_STR("Z");
+    return firn_arena_printf(p->arena, "%.*s%.*s", (int)blank, text.data, FIRN_STR_ARG(zone));
+}
+
 /* TIMESTAMP '..' is with a zone when its text has one. */
 static firn_status parse_typed_text(parser *p, firn_type_kind kind, firn_value *out)
 {
@@ -187,6 +197,8 @@ static firn_status parse_typed_text(parser *p, firn_type_kind kind, firn_value *
     int64_t us = 0;
     bool has_zone = false;
     FIRN_TRY(parse_text(p, &text));
+    text.as.bytes = join_zone(p, text.as.bytes);
+    if (!text.as.bytes.data) return firn_fail_nomem(p->err);
     if (kind == FIRN_TYPE_TIMESTAMP && firn_parse_timestamp_us(text.as.bytes, &us, &has_zone) &&
         has_zone)
         type.kind = FIRN_TYPE_TIMESTAMPTZ;
@@ -492,10 +504,85 @@ static firn_status parse_from_literal(parser *p, const firn_expr **out)
     return FIRN_OK;
 }
 
+/* "date(column)" or "CAST(column AS DATE)" at p; else p stays. */
+static firn_status take_day_of(parser *p, firn_str *column, bool *found)
+{
+    const parser before = *p;
+    bool is_literal = false;
+    const bool is_cast = is_word(p, "cast");
+    *found = is_cast || is_word(p, "date");
+    if (*found) FIRN_TRY(advance(p));
+    if (*found) FIRN_TRY(take_sign(p, "(", found));
+    if (*found) FIRN_TRY(starts_literal(p, &is_literal));
+    if (!*found || is_literal) {
+        *p = before;
+        *found = false;
+        return FIRN_OK;
+    }
+    FIRN_TRY(parse_column(p, column));
+    if (is_cast) {
+        FIRN_TRY(need_word(p, "as"));
+        FIRN_TRY(need_word(p, "date"));
+    }
+    return need_sign(p, ")");
+}
+
+/* DATE '..' and the day after it. */
+static firn_status parse_days(parser *p, firn_value days[2])
+{
+    const firn_filter_token token = p->token;
+    firn_value v = {0};
+    FIRN_TRY(parse_literal(p, &v));
+    if (v.is_null || v.kind != FIRN_TYPE_DATE || v.as.i32 == INT32_MAX)
+        return firn_filter_fail(&token, "a date", p->err);
+    days[0] = days[1] = v;
+    days[1].as.i32++;
+    return FIRN_OK;
+}
+
+/* The column is on days at or after the one, and before the other. */
+static firn_status make_span(const parser *p, firn_str column, const firn_value *from,
+                             const firn_value *to, const firn_expr **out)
+{
+    const firn_expr *low = NULL;
+    const firn_expr *high = NULL;
+    FIRN_TRY(make(p, FIRN_EXPR_GTEQ, column, from, 1, &low));
+    FIRN_TRY(make(p, FIRN_EXPR_LT, column, to, 1, &high));
+    return made(p, firn_expr_and(p->arena, low, high), out);
+}
+
+/* What follows the day of a column: said of the column itself. */
+static firn_status parse_day_test(parser *p, firn_str column, const firn_expr **out)
+{
+    firn_expr_op op = FIRN_EXPR_EQ;
+    firn_value days[2];
+    bool is_between = false;
+    FIRN_TRY(take_word(p, "between", &is_between));
+    if (!is_between) FIRN_TRY(parse_operator(p, false, &op));
+    FIRN_TRY(parse_days(p, days));
+    if (is_between) {
+        const firn_value first = days[0];
+        FIRN_TRY(need_word(p, "and"));
+        FIRN_TRY(parse_days(p, days));
+        return make_span(p, column, &first, &days[1], out);
+    }
+    if (op == FIRN_EXPR_EQ || op == FIRN_EXPR_NOT_EQ) {
+        FIRN_TRY(make_span(p, column, &days[0], &days[1], out));
+        if (op == FIRN_EXPR_NOT_EQ) return made(p, firn_expr_not(p->arena, *out), out);
+        return FIRN_OK;
+    }
+    const bool is_after = op == FIRN_EXPR_GT || op == FIRN_EXPR_LTEQ; /* of the whole day */
+    const bool is_up = op == FIRN_EXPR_GT || op == FIRN_EXPR_GTEQ;
+    return make(p, is_up ? FIRN_EXPR_GTEQ : FIRN_EXPR_LT, column, &days[is_after], 1, out);
+}
+
 static firn_status parse_predicate(parser *p, const firn_expr **out)
 {
     bool is_literal = false;
+    bool is_day = false;
     firn_str column;
+    FIRN_TRY(take_day_of(p, &column, &is_day));
+    if (is_day) return parse_day_test(p, column, out);
     FIRN_TRY(starts_literal(p, &is_literal));
     if (is_literal) return parse_from_literal(p, out);
     FIRN_TRY(parse_column(p, &column));

@@ -7,7 +7,8 @@
  * LIKE with a % at the end only, STARTS WITH; IS [NOT] NULL, IS [NOT] NAN; a boolean column; NOT,
  * AND, OR, parentheses, TRUE, FALSE. Columns are dotted names, in "quotes" or `backticks` where
  * they must be. Literals: 'text', 12, -1.5, 1e3, nan, true, false, null, X'ff', DATE|TIME|TIMESTAMP
- * '..', CAST(literal AS type), literal::type.
+ * '..', CAST(literal AS type), literal::type. date(column) and CAST(column AS DATE) stand before a
+ * comparison or BETWEEN with dates.
  *
  * Not here: which columns there are, and conversions to their types (firn_expr_bind). */
 #ifndef FIRN_ICEBERG_EXPR_PARSE_H

@@ -147,6 +147,7 @@ firn_status firn_ddl_execute(firn_session *session, firn_str sql, bool *handled,
                              firn_error *err)
 {
     firn_sql_parser parser = firn_parser_of(session->arena, sql);
+    if (session->dialect == FIRN_DIALECT_TRINO) parser.lexer.dialect = FIRN_DIALECT_TRINO;
     parser.lexer.is_timestamp_zoned = session->dialect == FIRN_DIALECT_SPARK;
     const firn_ddl ddl = {session, session->arena, sql};
     *handled = false;

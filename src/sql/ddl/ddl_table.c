@@ -391,6 +391,21 @@ static void put_names(const firn_ast_create *ast, firn_sql_text *text)
     if (ast->n_names > 0) firn_sql_text_put(text, ")");
 }
 
+/* The columns of the query as the dialect keeps their names. */
+static firn_status fold_names(const firn_ddl *ddl, firn_type *columns, firn_error *err)
+{
+    const firn_dialect dialect = firn_session__dialect(ddl->session);
+    firn_field *fields = firn_arena_array(ddl->arena, columns->n_fields, sizeof *fields);
+    if (!fields) return firn_fail_nomem(err);
+    for (size_t i = 0; i < columns->n_fields; i++) {
+        fields[i] = columns->fields[i];
+        fields[i].name = firn_dialect_fold(dialect, fields[i].name, ddl->arena);
+        if (!fields[i].name.data) return firn_fail_nomem(err);
+    }
+    columns->fields = fields;
+    return FIRN_OK;
+}
+
 static firn_status read_query(const firn_ddl *ddl, const firn_ast_create *ast, firn_sql_text *text,
                               firn_dml_rows *out, firn_error *err)
 {
@@ -404,6 +419,7 @@ static firn_status read_query(const firn_ddl *ddl, const firn_ast_create *ast, f
     *out = (firn_dml_rows){.text = text};
     FIRN_TRY(firn_sql_text_finish(text, &out->sql, err));
     FIRN_TRY(firn_sql_text_describe(text, out->sql, &out->columns, err));
+    FIRN_TRY(fold_names(ddl, &out->columns, err));
     FIRN_TRY(firn_dml__store(out, err));
     if (ast->n_names == 0 || ast->n_names == out->columns.n_fields) return FIRN_OK;
     return firn_sql_fail(err, ast->name.offset, "%zu names for %zu columns of the query",

@@ -24,6 +24,21 @@ const char *firn_dialect_name(firn_dialect dialect)
     return k_dialects[dialect];
 }
 
+firn_str firn_dialect_fold(firn_dialect dialect, firn_str name, firn_arena *arena)
+{
+    bool has_capital = false;
+    for (size_t i = 0; i < name.len; i++) has_capital |= name.data[i] >= 'A' && name.data[i] <= 'Z';
+    if (dialect != FIRN_DIALECT_TRINO || !has_capital) return name;
+    char *folded = firn_arena_alloc(arena, name.len + 1);
+    if (!folded) return (firn_str){0};
+    for (size_t i = 0; i < name.len; i++) {
+        const char c = name.data[i];
+        folded[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    folded[name.len] = '\0';
+    return (firn_str){folded, name.len};
+}
+
 /* NULL: with parameters or nested. */
 static const char *spark_name(firn_type_kind kind)
 {

@@ -4,6 +4,7 @@
 #ifndef FIRN_SQL_DIALECT_H
 #define FIRN_SQL_DIALECT_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "firn/types.h"
 
@@ -26,5 +27,9 @@ void firn_dialect_put_sql_type(firn_dialect dialect, const firn_type *type, firn
 /* The spelling of a type that only the engine has, or that has a name of its own in it ("SMALLINT",
  * "INTERVAL", "TIMESTAMP_MS"); NULL: none. */
 const char *firn_dialect_engine_type(firn_dialect dialect, firn_str engine_name);
+
+/* The name as the dialect keeps it: in Trino names of tables, schemas and columns are lower case,
+ * quoted or not. The name itself, or a copy in the arena; data NULL: out of memory. */
+firn_str firn_dialect_fold(firn_dialect dialect, firn_str name, firn_arena *arena);
 
 #endif

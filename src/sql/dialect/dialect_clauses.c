@@ -363,6 +363,10 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
                                 firn_error *err)
 {
     size_t n_tokens = 0;
+    if (w->opts->dialect == FIRN_DIALECT_TRINO) {
+        FIRN_TRY(firn_dialect_trino_clause(w, i, to, next, err));
+        if (*next > i) return FIRN_OK;
+    }
     if (firn_dialect_is_word(w, i, "VALUES")) return write_values(w, i, to, next, err);
     if (firn_dialect_is_word(w, i, "UNNEST")) return firn_dialect_unnest(w, i, next, err);
     if (firn_dialect_is_word(w, i, "FETCH")) return write_fetch(w, i, next, err);

@@ -129,9 +129,13 @@ FIRN_MUST_CHECK firn_status firn_dialect_first(firn_dialect_writer *w,
 FIRN_MUST_CHECK firn_status firn_dialect_json_text(firn_dialect_writer *w,
                                                    const firn_dialect_call *call, firn_error *err);
 
-/* json_value(text, 'lax $.a' RETURNING bigint), json_query(..), json_exists(..) */
+/* ---- dialect_json.c: json_value(text, 'lax $.a' RETURNING bigint), json_query(..),
+ * json_exists(..) */
 FIRN_MUST_CHECK firn_status firn_dialect_sql_json(firn_dialect_writer *w,
                                                   const firn_dialect_call *call, firn_error *err);
+/* JSON_TABLE(text, 'lax $[*]' COLUMNS (..)), which begins at i */
+FIRN_MUST_CHECK firn_status firn_dialect_json_table(firn_dialect_writer *w, size_t i, size_t *next,
+                                                    firn_error *err);
 /* arrays_zip(a, b): fields have the names of columns, or numbers */
 FIRN_MUST_CHECK firn_status firn_dialect_arrays_zip(firn_dialect_writer *w,
                                                     const firn_dialect_call *call, firn_error *err);

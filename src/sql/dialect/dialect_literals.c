@@ -242,6 +242,7 @@ static const char *literal_type(const firn_dialect_writer *w, size_t i, firn_str
     if (firn_dialect_is_word(w, i, "REAL")) return "REAL";
     if (firn_dialect_is_word(w, i, "DOUBLE")) return "DOUBLE";
     if (firn_dialect_is_word(w, i, "BIGINT")) return "BIGINT";
+    if (firn_dialect_is_word(w, i, "CHAR")) return "VARCHAR";
     if (firn_dialect_is_word(w, i, "JSON")) return "JSON";
     return NULL;
 }

@@ -156,8 +156,14 @@ firn_status firn_dialect_listagg(firn_dialect_writer *w, const firn_dialect_call
     FIRN_TRY(firn_dialect_put(w, call->name, "string_agg(", err));
     FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
     FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+    size_t end = call->close; /* nothing overflows: "ON OVERFLOW .." is left away */
+    for (size_t i = call->args[call->n_args - 1]; i < call->close; i = firn_dialect_skip(w, i)) {
+        const bool is_overflow =
+            firn_dialect_is_word(w, i, "ON") && firn_dialect_is_word(w, i + 1, "OVERFLOW");
+        if (is_overflow) end = i;
+    }
     if (call->n_args > 1)
-        FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
+        FIRN_TRY(firn_dialect_emit(w, call->args[1], end, err));
     else
         FIRN_TRY(firn_dialect_put(w, call->name, "''", err));
     if (has_order) {

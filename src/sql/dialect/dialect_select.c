@@ -63,6 +63,12 @@ static bool has_alias(const firn_dialect_writer *w, size_t from, size_t to)
     return !is_interval;
 }
 
+size_t firn_dialect_item_end(const firn_dialect_writer *w, size_t from, size_t to)
+{
+    if (!has_alias(w, from, to)) return to;
+    return firn_dialect_is_word(w, to - 2, "AS") ? to - 2 : to - 1;
+}
+
 /* ---- names ---- */
 
 static bool is_operator(const firn_token *token)
@@ -123,7 +129,9 @@ static firn_status spark_name(const firn_dialect_writer *w, size_t from, size_t 
 static bool has_capitals(const firn_dialect_writer *w, size_t from, size_t to)
 {
     const firn_token *last = firn_dialect_token(w, to - 1);
-    if (w->opts->dialect != FIRN_DIALECT_SPARK || last->kind != FIRN_TOKEN_WORD) return false;
+    const bool is_quoted =
+        last->kind == FIRN_TOKEN_QUOTED && w->opts->dialect == FIRN_DIALECT_TRINO;
+    if (last->kind != FIRN_TOKEN_WORD && !is_quoted) return false;
     if (!is_named(w, from, to)) return false;
     for (size_t i = 0; i < last->text.len; i++) {
         if (last->text.data[i] >= 'A' && last->text.data[i] <= 'Z') return true;
@@ -144,6 +152,7 @@ static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, si
                               firn_error *err)
 {
     firn_str name = {0};
+    const bool is_trino = w->opts->dialect == FIRN_DIALECT_TRINO;
     const bool is_window = w->opts->dialect == FIRN_DIALECT_SPARK &&
                            firn_dialect_is_word(w, from, "window") && is_named(w, from, to) &&
                            firn_dialect_is_name(w, to - 1);
@@ -152,8 +161,9 @@ static firn_status write_name(firn_dialect_writer *w, size_t from, size_t to, si
     if (from >= to || (is_named(w, from, to) && !is_window && !is_capital) ||
         has_alias(w, from, to))
         return FIRN_OK;
-    if (w->opts->dialect == FIRN_DIALECT_TRINO) {
-        name = firn_arena_printf(w->arena, "_col%zu", index);
+    if (is_trino) {
+        name = is_capital ? firn_token_unquote(&w->t[to - 1], w->arena)
+                          : firn_arena_printf(w->arena, "_col%zu", index);
         if (!name.data) return firn_fail_nomem(err);
     } else {
         FIRN_TRY(spark_name(w, is_window || is_capital ? to - 1 : from, to, &name, err));
@@ -170,6 +180,7 @@ static bool ends_list(const firn_dialect_writer *w, size_t i)
         "FROM",   "WHERE", "GROUP",   "HAVING", "ORDER",   "LIMIT",      "UNION",   "INTERSECT",
         "OFFSET", "FETCH", "LATERAL", "SORT",   "CLUSTER", "DISTRIBUTE", "QUALIFY", NULL};
     if (firn_dialect_is_window_clause(w, i)) return true;
+    if (w->opts->dialect == FIRN_DIALECT_TRINO && firn_dialect_is_reserved_name(w, i)) return false;
     if (firn_dialect_is_word(w, i, "EXCEPT"))
         return !firn_dialect_is_symbol(w, i + 1, "(") || !firn_dialect_is_symbol(w, i - 1, "*");
     if (firn_dialect_is_word(w, i, "MINUS")) return true;

@@ -104,6 +104,14 @@ FIRN_MUST_CHECK firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, 
 FIRN_MUST_CHECK firn_status firn_dialect_variant_path(firn_dialect_writer *w, size_t i,
                                                       size_t *next, firn_error *err);
 
+/* ---- dialect_names.c: the word at i is a name of Trino's and of no use to DuckDB unquoted ---- */
+bool firn_dialect_is_reserved_name(const firn_dialect_writer *w, size_t i);
+
+/* ---- dialect_trino_clauses.c: TABLE(f(..)), FETCH .. WITH TIES, VALUES as a statement and the
+ * like. *next as above ---- */
+FIRN_MUST_CHECK firn_status firn_dialect_trino_clause(firn_dialect_writer *w, size_t i, size_t to,
+                                                      size_t *next, firn_error *err);
+
 /* ---- dialect_builders.c: the name of the windows that Spark's window() groups by ---- */
 FIRN_MUST_CHECK firn_status firn_dialect_window_name(firn_dialect_writer *w, size_t i, size_t *next,
                                                      firn_error *err);
@@ -130,6 +138,8 @@ FIRN_MUST_CHECK firn_status firn_dialect_generated(firn_dialect_writer *w, size_
 /* Items [from, to), commas included, the first of them the index-th of its list. */
 FIRN_MUST_CHECK firn_status firn_dialect_list(firn_dialect_writer *w, size_t from, size_t to,
                                               size_t index, firn_error *err);
+/* The tokens that make the item [from, to) of a list end here; its name follows. */
+size_t firn_dialect_item_end(const firn_dialect_writer *w, size_t from, size_t to);
 FIRN_MUST_CHECK firn_status firn_dialect_select(firn_dialect_writer *w, size_t i, size_t to,
                                                 size_t *next, firn_error *err);
 

@@ -39,6 +39,9 @@ static const char *const k_macros[] = {
     /* ---- of the dialects of Spark and Trino ---- */
     /* a text that is no JSON is null */
     "CREATE TEMP MACRO firn_json(text) AS CASE WHEN json_valid(text) THEN text END",
+    /* members of a row come from an object */
+    "CREATE TEMP MACRO firn_json_members(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN error('not "
+    "supported: an array of JSON as a row in dialect trino') ELSE j END",
     /* the place of a text in another, counted from 1, at or after a place */
     "CREATE TEMP MACRO firn_locate(sub, text, place) AS CASE WHEN sub IS NULL OR text IS NULL OR "
     "place IS NULL THEN NULL WHEN place < 1 THEN 0 WHEN instr(substring(text, place), sub) > 0 "

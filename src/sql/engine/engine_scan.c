@@ -160,9 +160,10 @@ static void on_filters(duckdb_v2_table_function_filter_pushdown_info_handle info
 
 /* ---- global state ---- */
 
-static void destroy_scan(void *data)
+static void release_scan(void *data)
 {
     firn_engine_scan *scan = data;
+    if (atomic_fetch_sub(&scan->n_users, 1) > 1) return;
     firn_engine *engine = scan->engine;
     (void)pthread_mutex_lock(&engine->lock);
     firn_engine_scan **link = &engine->scans;
@@ -201,7 +202,7 @@ static firn_status hand_over(firn_engine_scan *scan,
 {
     const firn_duckdb *api = scan->engine->api;
     duckdb_v2_error_info_handle failure = NULL;
-    duckdb_v2_opaque data = {.ptr = scan, .destroy = destroy_scan};
+    duckdb_v2_opaque data = {.ptr = scan, .destroy = release_scan};
     int64_t n_rows = 0;
     if (scan->queue) firn_scan_queue_progress(scan->queue, NULL, &n_rows);
     int64_t threads = n_rows / ROWS_PER_THREAD + 1;
@@ -238,11 +239,12 @@ static firn_status start_scan(const scan_bind *bind,
     scan->arena = arena;
     atomic_init(&scan->rows_read, 0);
     atomic_init(&scan->time_us, 0);
+    atomic_init(&scan->n_users, 1);
     if (engine->reports) scan->filter_text = firn_engine_filter_text(scan->filter, arena);
     firn_status st = read_projection(scan, info, err);
     if (st == FIRN_OK) st = firn_engine_scan_plan(scan, err);
     if (st == FIRN_OK) st = hand_over(scan, info, err);
-    if (st != FIRN_OK) destroy_scan(scan);
+    if (st != FIRN_OK) release_scan(scan);
     return st;
 }
 
@@ -262,9 +264,53 @@ static void on_init_global(duckdb_v2_table_function_init_global_info_handle info
 
 /* ---- local state and rows ---- */
 
-static void destroy_local(void *data)
+/* What a thread reads with. WITH RECURSIVE begins a scan anew for each step and keeps the state of
+ * the threads: theirs is made anew then, too, and the scan it was of lives as long. */
+typedef struct scan_thread {
+    firn_arena *arena; /* holds the struct */
+    firn_engine_scan *scan;
+    scan_local *local;
+} scan_thread;
+
+static void leave_scan(scan_thread *thread)
 {
-    firn_engine_scan_local_destroy(data);
+    firn_engine_scan_local_destroy(thread->local);
+    thread->local = NULL;
+    if (thread->scan) release_scan(thread->scan);
+    thread->scan = NULL;
+}
+
+static firn_status enter_scan(scan_thread *thread, firn_engine_scan *scan, firn_error *err)
+{
+    if (thread->scan == scan) return FIRN_OK;
+    leave_scan(thread);
+    (void)atomic_fetch_add(&scan->n_users, 1);
+    thread->scan = scan;
+    const firn_status st = firn_engine_scan_local_create(scan, &thread->local, err);
+    if (st != FIRN_OK) leave_scan(thread);
+    return st;
+}
+
+static void destroy_thread(void *data)
+{
+    scan_thread *thread = data;
+    leave_scan(thread);
+    firn_arena_destroy(thread->arena);
+}
+
+static firn_status create_thread(firn_engine_scan *scan, scan_thread **out, firn_error *err)
+{
+    firn_arena *arena = firn_arena_create(scan->engine->opts.env->alloc, 0);
+    scan_thread *thread = arena ? firn_arena_alloc_zero(arena, sizeof *thread) : NULL;
+    if (!thread) {
+        firn_arena_destroy(arena);
+        return firn_fail_nomem(err);
+    }
+    thread->arena = arena;
+    *out = thread;
+    const firn_status st = enter_scan(thread, scan, err);
+    if (st != FIRN_OK) destroy_thread(thread);
+    return st;
 }
 
 static void on_init_local(duckdb_v2_table_function_init_local_info_handle info,
@@ -273,17 +319,17 @@ static void on_init_local(duckdb_v2_table_function_init_local_info_handle info,
     (void)context;
     firn_error err = {0};
     void *data = NULL;
-    scan_local *local = NULL;
+    scan_thread *thread = NULL;
     const firn_duckdb *api = firn_duckdb_loaded();
     if (api->table_function_init_local_get_global_state(info, &data, failure) || !data) return;
     firn_engine_scan *scan = data;
-    if (firn_engine_scan_local_create(scan, &local, &err) != FIRN_OK) {
+    if (create_thread(scan, &thread, &err) != FIRN_OK) {
         firn_engine_stash(scan->engine, &err, failure);
         return;
     }
-    duckdb_v2_opaque state = {.ptr = local, .destroy = destroy_local};
+    duckdb_v2_opaque state = {.ptr = thread, .destroy = destroy_thread};
     if (api->table_function_init_local_set_local_state(info, &state, failure)) {
-        firn_engine_scan_local_destroy(local);
+        destroy_thread(thread);
     }
 }
 
@@ -293,18 +339,20 @@ static void on_exec(duckdb_v2_table_function_exec_info_handle info,
     (void)context;
     firn_error err = {0};
     void *global = NULL;
-    void *local = NULL;
+    void *state = NULL;
     duckdb_v2_data_chunk_handle chunk = NULL;
     int64_t n = 0;
     const firn_duckdb *api = firn_duckdb_loaded();
     if (api->table_function_exec_get_global_state(info, &global, failure) || !global) return;
-    if (api->table_function_exec_get_local_state(info, &local, failure) || !local) return;
+    if (api->table_function_exec_get_local_state(info, &state, failure) || !state) return;
     if (api->table_function_exec_get_output_chunk(info, &chunk, failure)) return;
     firn_engine_scan *scan = global;
+    scan_thread *thread = state;
     const firn_clock *clock = scan->engine->opts.env->clock;
     const int64_t started_us = scan->engine->reports ? firn_clock_monotonic_us(clock) : 0;
-    if (firn_engine_scan_fill(local, chunk, &n, &err) != FIRN_OK)
-        firn_engine_stash(scan->engine, &err, failure);
+    firn_status st = enter_scan(thread, scan, &err);
+    if (st == FIRN_OK) st = firn_engine_scan_fill(thread->local, chunk, &n, &err);
+    if (st != FIRN_OK) firn_engine_stash(scan->engine, &err, failure);
     if (started_us > 0)
         (void)atomic_fetch_add(&scan->time_us, firn_clock_monotonic_us(clock) - started_us);
 }

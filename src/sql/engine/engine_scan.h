@@ -52,6 +52,7 @@ struct firn_engine_scan {
     firn_type constants;  /* columns of the constants */
     firn_str filter_text; /* for a report */
     atomic_llong rows_read, time_us;
+    atomic_int n_users; /* the plan's, and one of each thread that reads */
     int64_t at; /* rows in memory handed out; one thread only */
 };
 

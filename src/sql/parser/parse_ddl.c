@@ -80,6 +80,8 @@ static firn_status parse_columns(firn_sql_parser *p, firn_ast_create *out, firn_
                                             &out->columns.cap, sizeof *field);
         if (!field) return firn_fail_nomem(err);
         FIRN_TRY(firn_parse_column(p, &next_id, field, err));
+        field->name = firn_dialect_fold(p->lexer.dialect, field->name, p->arena);
+        if (!field->name.data) return firn_fail_nomem(err);
     } while (firn_parser_accept_symbol(p, ","));
     return firn_parser_expect_symbol(p, ")", err);
 }

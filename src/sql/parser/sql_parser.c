@@ -102,6 +102,7 @@ firn_status firn_parser_identifier(firn_sql_parser *p, firn_str *out, firn_error
     }
     (void)firn_lexer_next(&p->lexer);
     *out = firn_token_unquote(&token, p->arena);
+    if (out->data) *out = firn_dialect_fold(p->lexer.dialect, *out, p->arena);
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }
 

@@ -37,6 +37,7 @@ firn_status firn_session__parse_name(firn_lexer *lexer, firn_arena *arena, firn_
         firn_str *slot = firn_arena_push(arena, &parts, &n, &cap, sizeof *slot);
         if (!slot) return firn_fail_nomem(err);
         *slot = firn_token_unquote(&token, arena);
+        if (slot->data) *slot = firn_dialect_fold(lexer->dialect, *slot, arena);
         if (!slot->data) return firn_fail_nomem(err);
         (void)firn_lexer_next(lexer);
         out->length = token.offset + token.text.len - out->offset;
@@ -60,10 +61,34 @@ firn_catalog *firn_session__find_catalog(const firn_session *session, firn_str n
     return NULL;
 }
 
+static firn_dialect dialect_in(const firn_session *session, const view_scope *scope)
+{
+    return scope ? scope->dialect : session->dialect;
+}
+
+/* The parts as the dialect keeps them. */
+static firn_status fold_parts(firn_session *session, firn_dialect dialect, firn_sql_name *name,
+                              firn_error *err)
+{
+    firn_arena *arena = firn_session__arena(session);
+    if (dialect != FIRN_DIALECT_TRINO) return FIRN_OK;
+    firn_str *parts = firn_arena_array(arena, name->n_parts, sizeof *parts);
+    if (!parts) return firn_fail_nomem(err);
+    for (size_t i = 0; i < name->n_parts; i++) {
+        parts[i] = firn_dialect_fold(dialect, name->parts[i], arena);
+        if (!parts[i].data) return firn_fail_nomem(err);
+    }
+    name->parts = parts;
+    return FIRN_OK;
+}
+
 firn_status firn_session__resolve_in(firn_session *session, const view_scope *scope,
-                                     const firn_sql_name *name, firn_catalog **catalog_out,
+                                     const firn_sql_name *written, firn_catalog **catalog_out,
                                      firn_ident *out, firn_error *err)
 {
+    firn_sql_name folded = *written;
+    const firn_sql_name *name = &folded;
+    FIRN_TRY(fold_parts(session, dialect_in(session, scope), &folded, err));
     firn_catalog *current = scope ? scope->catalog : session->current_catalog;
     const firn_str *levels = scope ? scope->levels : session->current_levels;
     const size_t n_levels = scope ? scope->n_levels : session->n_current_levels;
@@ -239,11 +264,6 @@ typedef struct question {
     const firn_time_travel *at; /* NULL: none */
     const view_scope *scope;    /* NULL: the user's statement */
 } question;
-
-static firn_dialect dialect_in(const firn_session *session, const view_scope *scope)
-{
-    return scope ? scope->dialect : session->dialect;
-}
 
 static const session_range *find_range(const firn_session *session, const firn_ident *ident)
 {

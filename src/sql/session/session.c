@@ -222,10 +222,10 @@ firn_status firn_session__execute_text(firn_session *session, firn_str sql, firn
     if (session->dialect == FIRN_DIALECT_DUCKDB) return dispatch(session, sql, out, err);
     if (session->dialect == FIRN_DIALECT_SPARK)
         FIRN_TRY(firn_variables__expand(session, sql, &sql, err));
+    session->statement.original = sql;
     FIRN_TRY(firn_session__translate(session, sql, session->dialect, NULL, &text, err));
     if (!is_query(session, sql)) session->statement.n_tables = 0; /* DML opens its own */
     session->statement.translation = &text.text;
-    session->statement.original = sql;
     firn_status st = dispatch(session, text.text.sql, out, err);
     if (st == FIRN_OK) st = firn_result__set_types(*out, &text, err);
     if (st != FIRN_OK && *out) {

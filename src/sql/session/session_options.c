@@ -140,6 +140,7 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
                                  firn_result **out, firn_error *err)
 {
     firn_sql_parser p = firn_parser_of(session->arena, sql);
+    if (session->dialect == FIRN_DIALECT_TRINO) p.lexer.dialect = FIRN_DIALECT_TRINO;
     firn_str key;
     firn_str value = {0};
     bool is_ours = false;

@@ -534,6 +534,7 @@ firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled
                               firn_error *err)
 {
     firn_sql_parser p = firn_parser_of(session->arena, sql);
+    if (session->dialect == FIRN_DIALECT_TRINO) p.lexer.dialect = FIRN_DIALECT_TRINO;
     *handled = false;
     if (session->dialect == FIRN_DIALECT_TRINO) {
         FIRN_TRY(firn_show__trino(session, p, handled, out, err));

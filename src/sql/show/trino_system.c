@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* In the queries {schemata}, {tables} and {columns} stand for the rows of information_schema.h,
- * wide, {catalogs} for the names of the session's catalogs, {catalog} for that of the current one.
+ * wide, {comment} for their comments where the statement names them, {catalogs} for the names of
+ * the session's catalogs, {catalog} for that of the current one.
  */
 #include "sql/show/trino_system.h"
 
@@ -32,8 +33,8 @@ static const system_table k_tables[] = {
      "'roles', 'schemata', 'table_privileges', 'tables', 'views']), 'BASE TABLE'"},
     {"information_schema", "columns",
      "SELECT table_catalog, table_schema, table_name, column_name, CAST(ordinal_position AS "
-     "BIGINT) AS ordinal_position, " NOTHING " AS column_default, is_nullable, data_type FROM "
-     "{columns}"},
+     "BIGINT) AS ordinal_position, " NOTHING " AS column_default, is_nullable, "
+     "data_type{comment} FROM {columns}"},
     {"information_schema", "views",
      "SELECT table_catalog, table_schema, table_name, view_definition FROM {tables} WHERE "
      "table_type = 'VIEW'"},
@@ -60,7 +61,7 @@ static const system_table k_tables[] = {
     {"jdbc", "table_types", "SELECT unnest(['TABLE', 'VIEW']) AS table_type"},
     {"jdbc", "tables",
      "SELECT table_catalog AS table_cat, table_schema AS table_schem, table_name, CASE table_type "
-     "WHEN 'VIEW' THEN 'VIEW' ELSE 'TABLE' END AS table_type, comment AS remarks, " NOTHING
+     "WHEN 'VIEW' THEN 'VIEW' ELSE 'TABLE' END AS table_type, " NOTHING " AS remarks, " NOTHING
      " AS type_cat, " NOTHING " AS type_schem, " NOTHING " AS type_name, " NOTHING
      " AS self_referencing_col_name, " NOTHING " AS ref_generation FROM {tables}"},
     {"jdbc", "columns",
@@ -73,7 +74,7 @@ static const system_table k_tables[] = {
      "CAST(CASE kind WHEN 'bigint' THEN 19 WHEN 'integer' THEN 10 WHEN 'real' THEN 24 WHEN "
      "'double' THEN 53 WHEN 'varchar' THEN 2147483647 WHEN 'varbinary' THEN 2147483647 WHEN "
      "'decimal' THEN first_number WHEN 'date' THEN 14 WHEN 'time' THEN 9 + first_number WHEN "
-     "'timestamp' THEN CASE WHEN zoned THEN 64 ELSE 22 END + first_number END AS BIGINT) AS "
+     "'timestamp' THEN CASE WHEN zoned THEN 56 ELSE 22 END + first_number END AS BIGINT) AS "
      "column_size, " NUMBER " AS buffer_length, CAST(CASE kind WHEN 'decimal' THEN second_number "
      "END AS BIGINT) AS decimal_digits, CAST(CASE WHEN kind IN ('bigint', 'integer', 'decimal') "
      "THEN 10 WHEN kind IN ('real', 'double') THEN 2 END AS BIGINT) AS num_prec_radix, "
@@ -156,6 +157,18 @@ static void put_catalogs(system_query *q)
     firn_buf_cstr(&q->text, ") AS catalogs(name)");
 }
 
+/* A hidden column, which only who names it sees: does the statement? */
+static bool asks_comments(firn_str statement)
+{
+    firn_lexer lexer = firn_lexer_of(statement);
+    for (firn_token t = firn_lexer_next(&lexer); t.kind != FIRN_TOKEN_END;
+         t = firn_lexer_next(&lexer)) {
+        const bool is_quoted = t.kind == FIRN_TOKEN_QUOTED && is(t.text, "\"comment\"");
+        if (is_quoted || firn_token_is(&t, "comment")) return true;
+    }
+    return false;
+}
+
 /* One word in braces. */
 static firn_status put_word(system_query *q, firn_str word, firn_error *err)
 {
@@ -163,6 +176,10 @@ static firn_status put_word(system_query *q, firn_str word, firn_error *err)
     firn_str select;
     if (is(word, "catalog")) {
         put_string(&q->text, q->catalog);
+        return FIRN_OK;
+    }
+    if (is(word, "comment")) {
+        if (asks_comments(q->session->statement.original)) firn_buf_cstr(&q->text, ", comment");
         return FIRN_OK;
     }
     if (is(word, "catalogs")) {

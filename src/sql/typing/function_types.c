@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Results of the dialects' functions, as tables. A result is a type's name, with its parameters;
- * "$1" the type of the first argument, "$1e" its element, "$1k" and "$1v" its key and value, "$1r"
- * what it returns as a lambda; "[x]" an array, "{x:y}" a map; "&" what all arguments become, "&2"
- * those from the second on. */
+ * "$1" the type of the first argument, "$1e" its element, "$1e1" the first field of that, "$1k" and
+ * "$1v" its key and value, "$1r" what it returns as a lambda; "[x]" an array, "{x:y}" a map,
+ * "(x,y)" a row; "&" what all arguments become, "&2" those from the second on. */
 #include <string.h>
 
 #include "base/error.h"
@@ -54,9 +54,10 @@ static const function_result k_trino[] = {
     {"timestamp(3) with time zone",
      " parse_datetime from_iso8601_timestamp from_unixtime now current_timestamp "},
     {"$1",
-     " min max arbitrary any_value min_by max_by approx_percentile lag lead first_value last_value "
+     " min max arbitrary any_value min_by max_by lag lead first_value last_value "
      "nth_value lower upper trim ltrim rtrim reverse substr substring split_part regexp_extract "
-     "url_decode url_extract_host url_extract_path url_extract_protocol abs array_sort "
+     "url_decode url_extract_host url_extract_path url_extract_protocol url_extract_query "
+     "url_extract_fragment url_extract_parameter map_union abs array_sort "
      "array_distinct array_remove slice shuffle array_union array_intersect array_except filter "
      "map_filter nullif try at_timezone trim_array bitwise_left_shift bitwise_right_shift "},
     {"$2", " date_trunc reduce_agg "},
@@ -75,6 +76,10 @@ static const function_result k_trino[] = {
     {"[$3r]", " zip_with "},
     {"{$1k:$3r}", " map_zip_with "},
     {"$4r", " reduce "},
+    {"[($1k,$1v)]", " map_entries "},
+    {"{$1e1:$1e2}", " map_from_entries "},
+    {"{$1e1:[$1e2]}", " multimap_from_entries "},
+    {"{$1e:bigint}", " array_histogram "},
     {"&", " coalesce greatest least map_concat "},
     {"&2", " if "},
     {NULL, NULL},
@@ -165,8 +170,12 @@ static firn_value_type argument(const call_types *call, const char **at)
     const bool has_part = which == 'e' || which == 'k' || which == 'v' || which == 'r';
     if (!has_part) which = '\0';
     *at += has_part ? 3 : 2;
-    if (index >= call->n) return (firn_value_type){0};
-    return part_of(&call->args[index], which);
+    firn_value_type out =
+        index < call->n ? part_of(&call->args[index], which) : (firn_value_type){0};
+    if (!has_part || **at < '1' || **at > '9') return out;
+    const size_t field = (size_t)(*(*at)++ - '1');
+    return out.kind == FIRN_VALUE_ROW && field < out.n_parts ? out.parts[field]
+                                                             : (firn_value_type){0};
 }
 
 static firn_status common_of(const call_types *call, size_t first, firn_value_type *out,
@@ -193,21 +202,25 @@ static firn_value_type named(const char *text)
 static firn_status read_result(const call_types *call, const char **at, int depth,
                                firn_value_type *out, firn_error *err);
 
-/* "[x]" and "{x:y}"; of what is not known is not known. */
+/* "[x]", "{x:y}" and "(x,y)"; of what is not known is not known. */
 static firn_status read_nested(const call_types *call, const char **at, int depth,
                                firn_value_type *out, firn_error *err)
 {
+    const bool is_array = **at == '[';
     const bool is_map = **at == '{';
-    firn_value_type *parts = firn_arena_array(call->arena, 2, sizeof *parts);
+    const size_t n = is_array ? 1 : 2;
+    firn_value_type *parts = firn_arena_array(call->arena, n, sizeof *parts);
     if (!parts) return firn_fail_nomem(err);
     (*at)++;
-    for (size_t i = 0; i < 1 + (size_t)is_map; i++) {
+    for (size_t i = 0; i < n; i++) {
         FIRN_TRY(read_result(call, at, depth + 1, &parts[i], err));
-        (*at)++; /* ":", "]", "}" */
+        (*at)++; /* what parts or closes */
     }
-    *out = (firn_value_type){.kind = is_map ? FIRN_VALUE_MAP : FIRN_VALUE_ARRAY,
+    *out = (firn_value_type){.kind = is_array ? FIRN_VALUE_ARRAY
+                                     : is_map ? FIRN_VALUE_MAP
+                                              : FIRN_VALUE_ROW,
                              .parts = parts,
-                             .n_parts = is_map ? 2 : 1};
+                             .n_parts = n};
     return FIRN_OK;
 }
 
@@ -218,7 +231,7 @@ static firn_status read_result(const call_types *call, const char **at, int dept
     size_t n = 0;
     *out = (firn_value_type){0};
     if (depth > FIRN_LIMIT_NESTING) return FIRN_OK;
-    if (**at == '[' || **at == '{') return read_nested(call, at, depth, out, err);
+    if (**at == '[' || **at == '{' || **at == '(') return read_nested(call, at, depth, out, err);
     if (**at == '$') {
         *out = argument(call, at);
         return FIRN_OK;
@@ -328,6 +341,19 @@ static bool computed(firn_str name, const call_types *call, firn_value_type *out
     return true;
 }
 
+/* Of integers are bigints; several of them are an array. */
+static firn_status percentile_type(const call_types *call, firn_value_type *out, firn_error *err)
+{
+    firn_value_type *element = firn_arena_array(call->arena, 1, sizeof *element);
+    if (!element) return firn_fail_nomem(err);
+    *element = call->args[0];
+    if (firn_value_is_integer(element)) element->kind = FIRN_VALUE_BIGINT;
+    *out = *element;
+    if (call->args[1].kind == FIRN_VALUE_ARRAY)
+        *out = (firn_value_type){.kind = FIRN_VALUE_ARRAY, .parts = element, .n_parts = 1};
+    return FIRN_OK;
+}
+
 /* Digits in front of the point, and one more that rounding may need; digits behind it as asked for
  * when they are a literal, which its caller cannot see: not known then. */
 static firn_value_type spark_rounded(const call_types *call)
@@ -425,6 +451,8 @@ firn_status firn_value_of_function(firn_dialect dialect, firn_str name, const fi
     const firn_str key = {lower, name.len};
     if (is_spark ? spark_computed(key, &call, out) : computed(key, &call, out)) return FIRN_OK;
     if (!is_spark && firn_str_equals(key, FIRN_STR("zip"))) return zip_type(&call, out, err);
+    if (!is_spark && n_args == 2 && firn_str_equals(key, FIRN_STR("approx_percentile")))
+        return percentile_type(&call, out, err);
     const char *result = find_result(dialect, key, arena);
     if (!result) return FIRN_OK;
     if (result[0] == '&') return common_of(&call, result[1] == '2' ? 1 : 0, out, err);

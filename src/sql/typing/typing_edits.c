@@ -100,6 +100,12 @@ static void edit_decimal(typer *t, size_t from, size_t op, size_t to, const firn
 /* Beyond the end of a list, or a key that a map does not have, is an error. */
 static void edit_subscript(typer *t, size_t from, size_t open, size_t to, const firn_value_type *of)
 {
+    if (of->kind == FIRN_VALUE_ROW) { /* a field by its place */
+        typer_edit(t, FIRN_EDIT_INSTEAD, open, open + 1, ", ");
+        typer_edit(t, FIRN_EDIT_INSTEAD, to - 1, to, ")");
+        typer_wrap(t, from, to, "struct_extract_at(", "");
+        return;
+    }
     const firn_token *key = firn_dialect_token(t->w, open + 1);
     const bool is_literal =
         to == open + 3 && (key->kind == FIRN_TOKEN_NUMBER || key->kind == FIRN_TOKEN_STRING);
@@ -343,6 +349,7 @@ void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
     }
     if (a->kind != FIRN_VALUE_JSON && firn_value_is_text(a) && result->kind == FIRN_VALUE_JSON)
         typer_wrap(t, from + 2, as_of(t, from, to), "to_json(", ")");
+    typer_edit_json_cast(t, from + 2, as_of(t, from, to), a, result);
     if (result->kind != FIRN_VALUE_TIMESTAMP_TZ)
         typer_edit_local(t, from + 2, as_of(t, from, to), a);
     if (a->kind == FIRN_VALUE_JSON && firn_value_is_text(result))
@@ -391,6 +398,13 @@ static const char *template_of(typer *t, firn_str name, const firn_value_type *a
     if (is_any(name, k_extremes) && firn_value_is_float(arg))
         return typer_printf(t, "coalesce(%.*s(CASE WHEN NOT isnan($1) THEN $1 END)$w, %.*s($1)$w)",
                             FIRN_STR_ARG(name), FIRN_STR_ARG(name));
+    if (arg->kind == FIRN_VALUE_INTERVAL_DAY && firn_str_equals_nocase(name, FIRN_STR("sum")))
+        return "to_microseconds(CAST(sum(epoch_us($1))$w AS BIGINT))";
+    if (arg->kind == FIRN_VALUE_INTERVAL_DAY && firn_str_equals_nocase(name, FIRN_STR("avg")))
+        return "to_microseconds(CAST(avg(epoch_us($1))$w AS BIGINT))";
+    if (firn_str_equals_nocase(name, FIRN_STR("approx_percentile")) && firn_value_is_integer(arg))
+        return result->kind == FIRN_VALUE_ARRAY ? "CAST(approx_quantile($1, $2)$w AS BIGINT[])"
+                                                : "CAST(approx_quantile($1, $2)$w AS BIGINT)";
     if (firn_str_equals_nocase(name, FIRN_STR("cardinality")) && arg->kind == FIRN_VALUE_MAP)
         return "CAST(cardinality($1) AS BIGINT)";
     return NULL;
@@ -485,6 +499,8 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
                                   : "firn_round(CAST($1 AS DOUBLE), 0)");
         return;
     }
+    if (firn_str_equals_nocase(name, FIRN_STR("length")) && args[0].kind == FIRN_VALUE_VARBINARY)
+        typer_edit(t, FIRN_EDIT_CALL, from, to, "octet_length($1)");
     if (firn_str_equals_nocase(name, FIRN_STR("typeof"))) {
         edit_typeof(t, from, to, &args[0]);
         return;

@@ -132,6 +132,8 @@ static bool is_clause(const typer *t, size_t i, clause *out)
                    {"HAVING", CLAUSE_HAVING}, {"WINDOW", CLAUSE_WINDOW}, {"ORDER", CLAUSE_ORDER},
                    {"LIMIT", CLAUSE_LIMIT},   {"OFFSET", CLAUSE_LIMIT},  {"FETCH", CLAUSE_LIMIT}};
     if (firn_dialect_is_symbol(t->w, i - 1, ".")) return false;
+    if (typer_dialect(t) == FIRN_DIALECT_TRINO && firn_dialect_is_reserved_name(t->w, i))
+        return false;
     if (firn_dialect_is_word(t->w, i, "FROM") && firn_dialect_is_word(t->w, i - 1, "DISTINCT"))
         return false;
     if (firn_dialect_is_word(t->w, i, "GROUP") && firn_dialect_is_word(t->w, i - 1, "WITHIN"))

@@ -103,6 +103,9 @@ void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const fi
 /* CAST at [from, to) of a type to another. */
 void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
                      const firn_value_type *result);
+/* typing_json.c: of the CAST, its operand [from, as) */
+void typer_edit_json_cast(typer *t, size_t from, size_t as, const firn_value_type *a,
+                          const firn_value_type *result);
 /* A call at [from, to). */
 void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn_value_type *args,
                      size_t n_args, const firn_value_type *result);
