@@ -149,7 +149,7 @@ static void test_clauses_that_the_engine_lacks(void **state)
     sql_expect_failure(
         f, "select distinct k from ties order by k fetch first 1 rows with ties",
         FIRN_ERR_UNSUPPORTED,
-        "not supported: WITH TIES of DISTINCT or of a set operation in dialect trino", NULL, 59);
+        "not supported: WITH TIES of DISTINCT or of a set operation in dialect trino", NULL, 58);
     assert_rows(f,
                 "select * from table(exclude_columns(input => table(ties), columns => "
                 "descriptor(n))) order by k limit 1",

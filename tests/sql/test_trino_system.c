@@ -53,7 +53,7 @@ static void test_system_tables_tell_of_all_catalogs(void **state)
     assert_rows(f,
                 "select column_name, data_type, column_size, decimal_digits, nullable from "
                 "system.jdbc.columns where table_name = 't'",
-                "(a, 2003, NULL, NULL, 1) (d, 3, 10, 2, 1) (id, -5, 19, NULL, 0) (ts, 2014, 70, "
+                "(a, 2003, NULL, NULL, 1) (d, 3, 10, 2, 1) (id, -5, 19, NULL, 0) (ts, 2014, 62, "
                 "NULL, 1)");
     assert_rows(f, "select coordinator from system.runtime.nodes", "(true)");
     sql_expect_failure(f, "select * from system.metadata.nosuch", FIRN_ERR_NOT_FOUND,

@@ -199,9 +199,21 @@ static firn_status begin_cases(firn_dialect_writer *w, const json_question *q, f
     return firn_dialect_put(w, q->name, " ", err);
 }
 
+/* Text at the path as RETURNING says. */
+static firn_status put_typed(firn_dialect_writer *w, const json_question *q, firn_error *err)
+{
+    if (q->type_from == q->type_to) return put_asked(w, q, "json_extract_string", err);
+    FIRN_TRY(firn_dialect_put(w, q->name, "coalesce(TRY_CAST(", err));
+    FIRN_TRY(put_asked(w, q, "json_extract_string", err));
+    FIRN_TRY(firn_dialect_put(w, q->name, " AS ", err));
+    FIRN_TRY(firn_dialect_copy(w, q->type_from, q->type_to, err));
+    FIRN_TRY(firn_dialect_put(w, q->name, "), ", err));
+    FIRN_TRY(put_otherwise(w, q, &q->on_error, err));
+    return firn_dialect_put(w, q->name, ")", err);
+}
+
 static firn_status put_value(firn_dialect_writer *w, const json_question *q, firn_error *err)
 {
-    const bool has_type = q->type_from < q->type_to;
     FIRN_TRY(begin_cases(w, q, err));
     FIRN_TRY(firn_dialect_put(w, q->name, "WHEN ", err));
     FIRN_TRY(put_asked(w, q, "json_type", err));
@@ -210,15 +222,7 @@ static firn_status put_value(firn_dialect_writer *w, const json_question *q, fir
     FIRN_TRY(firn_dialect_put(w, q->name, " WHEN ", err));
     FIRN_TRY(put_asked(w, q, "json_type", err));
     FIRN_TRY(firn_dialect_put(w, q->name, " = 'NULL' THEN NULL ELSE ", err));
-    if (has_type) FIRN_TRY(firn_dialect_put(w, q->name, "coalesce(TRY_CAST(", err));
-    FIRN_TRY(put_asked(w, q, "json_extract_string", err));
-    if (has_type) {
-        FIRN_TRY(firn_dialect_put(w, q->name, " AS ", err));
-        FIRN_TRY(firn_dialect_copy(w, q->type_from, q->type_to, err));
-        FIRN_TRY(firn_dialect_put(w, q->name, "), ", err));
-        FIRN_TRY(put_otherwise(w, q, &q->on_error, err));
-        FIRN_TRY(firn_dialect_put(w, q->name, ")", err));
-    }
+    FIRN_TRY(put_typed(w, q, err));
     return firn_dialect_put(w, q->name, " END", err);
 }
 

@@ -53,7 +53,7 @@ struct firn_engine_scan {
     firn_str filter_text; /* for a report */
     atomic_llong rows_read, time_us;
     atomic_int n_users; /* the plan's, and one of each thread that reads */
-    int64_t at; /* rows in memory handed out; one thread only */
+    int64_t at;         /* rows in memory handed out; one thread only */
 };
 
 /* The columns of a source without hidden ones: kind STRUCT. */

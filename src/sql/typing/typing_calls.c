@@ -210,20 +210,6 @@ static firn_value_type rounded(const typer *t, const typed_call *call)
         .kind = FIRN_VALUE_DECIMAL, .precision = precision < 38 ? precision : 38, .scale = scale};
 }
 
-/* current_timestamp(6): digits of the second as told. */
-static bool is_moment(const typer *t, const typed_call *call, firn_value_type *out)
-{
-    int64_t digits = 0;
-    const firn_token *token = firn_dialect_token(t->w, call->close - 1);
-    const bool is_local = firn_str_equals_nocase(call->name, FIRN_STR("localtimestamp"));
-    if (!is_local && !firn_str_equals_nocase(call->name, FIRN_STR("current_timestamp")))
-        return false;
-    if (call->n != 1 || !firn_str_to_i64(token->text, &digits) || digits > 6) return false;
-    *out = (firn_value_type){.kind = is_local ? FIRN_VALUE_TIMESTAMP : FIRN_VALUE_TIMESTAMP_TZ,
-                             .precision = (int32_t)digits};
-    return true;
-}
-
 static firn_value_type result_of(typer *t, const typed_call *call)
 {
     const bool is_round = firn_str_equals_nocase(call->name, FIRN_STR("round")) ||
@@ -232,7 +218,6 @@ static firn_value_type result_of(typer *t, const typed_call *call)
 
     firn_value_type type = {0};
     const bool is_trino = typer_dialect(t) == FIRN_DIALECT_TRINO;
-    if (is_trino && is_moment(t, call, &type)) return type;
     if (is_trino && firn_str_equals_nocase(call->name, FIRN_STR("json_value")))
         return json_value(t, call);
     if (is_trino && firn_str_equals_nocase(call->name, FIRN_STR("extract")))

@@ -308,6 +308,18 @@ static void put_constant(typer *t, firn_str value)
         typer_fail(t, firn_fail_nomem(t->err));
 }
 
+/* "(6)" behind CURRENT_TIMESTAMP: its digits. */
+static void take_digits(typer *t, firn_value_type *type)
+{
+    int64_t digits = 0;
+    const bool has_digits = typer_at_symbol(t, "(") &&
+                            firn_str_to_i64(firn_dialect_token(t->w, t->i + 1)->text, &digits) &&
+                            digits <= 6 && firn_dialect_is_symbol(t->w, t->i + 2, ")");
+    if (!has_digits) return;
+    type->precision = (int32_t)digits;
+    t->i += 3;
+}
+
 static firn_value_type constant(typer *t)
 {
     static const struct {
@@ -332,6 +344,7 @@ static firn_value_type constant(typer *t)
         if (!typer_take(t, k_words[i].word)) continue;
         firn_value_type type = k_words[i].type;
         if (type.kind == FIRN_VALUE_TIMESTAMP_TZ) type.zone = opts->zone;
+        if (type.precision == 3) take_digits(t, &type);
         return type;
     }
     return (firn_value_type){0};
