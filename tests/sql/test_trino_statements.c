@@ -164,7 +164,7 @@ static void test_clauses_that_the_engine_lacks(void **state)
     assert_rows(f,
                 "select listagg(k, ',' on overflow truncate '..' with count) within group (order "
                 "by k) from ties",
-                "(a,b,c,d)");
+                "('a,b,c,d')");
     sql_run(f, "drop table ties");
 }
 
