@@ -175,8 +175,7 @@ static void test_int96_is_converted_or_refused(void **state)
 {
     enum { EPOCH = 2440588 };
     static const struct {
-        int32_t day;
-        int64_t ns;
+        int64_t day, ns;
         bool fits_ns, fits_us;
         int64_t want_ns, want_us;
     } k_cases[] = {
@@ -203,7 +202,7 @@ static void test_int96_is_converted_or_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
         uint8_t raw[12];
-        put_int96(raw, k_cases[i].day, k_cases[i].ns);
+        put_int96(raw, (int32_t)k_cases[i].day, k_cases[i].ns);
         check_int96(raw, 1, k_cases[i].fits_ns, k_cases[i].want_ns);
         check_int96(raw, 1000, k_cases[i].fits_us, k_cases[i].want_us);
     }
