@@ -170,7 +170,7 @@ static void test_time_transforms_round_down_before_1970(void **state)
     }
 }
 
-static void test_decimals_are_spelled_as_java_does(void **state)
+static void test_decimals_and_times_are_spelled_as_java_does(void **state)
 {
     static const struct {
         const char *type, *value, *text;
@@ -184,6 +184,11 @@ static void test_decimals_are_spelled_as_java_does(void **state)
         {"decimal(9, 7)", "0.0000000", "0E-7"},
         {"decimal(9, 6)", "0.000000", "0.000000"},
         {"decimal(9, 0)", "0", "0"},
+        {"timestamp", "2024-02-28T06:00:00", "2024-02-28T06:00:00"},
+        {"timestamp", "0002-01-01T00:00:00.001001", "0002-01-01T00:00:00.001001"},
+        {"timestamptz", "1969-12-31T23:59:59.500000Z", "1969-12-31T23:59:59.5+00:00"},
+        {"timestamp_ns", "1969-12-31T23:59:59.000000001", "1969-12-31T23:59:59.000000001"},
+        {"timestamptz_ns", "2024-02-28T06:10:00Z", "2024-02-28T06:10:00+00:00"},
     };
     const firn_transform identity = {.kind = FIRN_TRANSFORM_IDENTITY};
     for (size_t i = 0; i < sizeof k_cases / sizeof k_cases[0]; i++) {
@@ -305,8 +310,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_truncate_matches_the_vectors, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_time_transforms_round_down_before_1970, make_arena,
                                         drop_arena),
-        cmocka_unit_test_setup_teardown(test_decimals_are_spelled_as_java_does, make_arena,
-                                        drop_arena),
+        cmocka_unit_test_setup_teardown(test_decimals_and_times_are_spelled_as_java_does,
+                                        make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_null_in_gives_null_out, make_arena, drop_arena),
         cmocka_unit_test(test_names_round_trip_and_unknown_ones_are_kept),
         cmocka_unit_test(test_parameters_out_of_range_are_refused),

@@ -147,13 +147,17 @@ def check_metadata_tables(engines, table, dice):
             raise Failure(f"metadata table {name}", str(error)) from error
 
 
+# Data files in Avro, and manifest lists of version 1 in tables that were upgraded.
+UNREAD_BY_DUCKDB = ["File format 'AVRO' not supported", "required field 'sequence_number' is NULL"]
+
+
 def check_duckdb(engines, tables):
     """DuckDB's Iceberg extension reads what is there in the end."""
     tables = [t for t in tables if t.rows()]
     asked = [(metadata_of(engines.home, t.name)[1], t.columns) for t in tables]
     for table, (columns, got) in zip(tables, duckdb_rows(asked) if asked else []):
         if isinstance(got, dict):
-            if "File format 'AVRO' not supported" in got["error"]:
+            if any(text in got["error"] for text in UNREAD_BY_DUCKDB):
                 continue
             raise Failure("DuckDB cannot read", f"default.{table.name}: {got['error']}")
         compare("DuckDB", f"default.{table.name}", got, forms(table.rows(), columns, ours=True))

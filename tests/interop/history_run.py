@@ -154,6 +154,8 @@ class History:
 
     def refused(self, engine, refusal):
         self.engines.refusals[engine, refusal.split("\n")[0][:160]] += 1
+        if "stage failure" in refusal:  # it began, and stumbled over a file
+            raise Failure("Spark cannot go on", refusal)
         if engine == "firn" and not any(text in refusal for text in REFUSED_BY_FIRN):
             raise Failure("firn refuses", refusal)
 

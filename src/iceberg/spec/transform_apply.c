@@ -207,11 +207,40 @@ static firn_status decimal_text(const firn_value *value, firn_arena *arena, firn
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }
 
+/* As Java's ISO_LOCAL_DATE_TIME prints: with seconds, and no more digits of them than needed. */
+static firn_status moment_text(const firn_value *value, firn_arena *arena, firn_str *out,
+                               firn_error *err)
+{
+    const bool is_nanos =
+        value->kind == FIRN_TYPE_TIMESTAMP_NS || value->kind == FIRN_TYPE_TIMESTAMPTZ_NS;
+    const bool has_zone =
+        value->kind == FIRN_TYPE_TIMESTAMPTZ || value->kind == FIRN_TYPE_TIMESTAMPTZ_NS;
+    const int64_t per_day = is_nanos ? FIRN_NANOS_PER_DAY : FIRN_NANOS_PER_DAY / 1000;
+    const int64_t days = firn_floor_div(value->as.i64, per_day);
+    const int64_t of_day = value->as.i64 - days * per_day;
+    char text[FIRN_ISO_SIZE];
+    size_t len = 0;
+    firn_iso_put_date(text, &len, days);
+    text[len++] = 'T';
+    firn_iso_put_time(text, &len, is_nanos ? of_day : of_day * 1000, FIRN_ISO_NANOS);
+    while (text[len - 1] == '0') len--;
+    if (text[len - 1] == '.') len--;
+    *out = firn_arena_printf(arena, "%.*s%s", (int)len, text, has_zone ? "+00:00" : "");
+    return out->data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+static bool is_moment(firn_type_kind kind)
+{
+    return kind == FIRN_TYPE_TIMESTAMP || kind == FIRN_TYPE_TIMESTAMPTZ ||
+           kind == FIRN_TYPE_TIMESTAMP_NS || kind == FIRN_TYPE_TIMESTAMPTZ_NS;
+}
+
 firn_status firn_transform_value_text(const firn_transform *transform, const firn_value *value,
                                       firn_arena *arena, firn_str *out, firn_error *err)
 {
     if (value->kind == FIRN_TYPE_DECIMAL && !value->is_null)
         return decimal_text(value, arena, out, err);
+    if (is_moment(value->kind) && !value->is_null) return moment_text(value, arena, out, err);
     const bool is_number = value->kind == FIRN_TYPE_INT || value->kind == FIRN_TYPE_DATE;
     if (value->is_null || !is_number) return firn_value_to_text(value, arena, out, err);
     firn_value day = *value;
