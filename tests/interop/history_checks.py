@@ -103,6 +103,10 @@ def check_doctor(engines, table, action):
         raise Failure("doctor", done.stdout + done.stderr)
 
 
+# Data and delete files in Avro, and manifests whose second partition field of a decimal type names the type of the first.
+UNREAD_BY_PYICEBERG = "file format.*FileFormat.AVRO|Type not recognized: decimal_"
+
+
 def check_pyiceberg(engines, table):
     handle = engines.catalog.load_table(f"default.{table.name}")
     for ref in sorted(table.refs):
@@ -114,7 +118,7 @@ def check_pyiceberg(engines, table):
         try:
             read = scan.to_arrow()
         except Exception as error:  # noqa: BLE001: whatever it fails with, it does not read the table
-            if re.search("file format.*FileFormat.AVRO", str(error)):
+            if re.search(UNREAD_BY_PYICEBERG, str(error)):
                 continue
             raise Failure("PyIceberg cannot read", f"{ref}: {type(error).__name__}: {error}") from error
         got = forms([[row[c.name] for c in columns] for row in read.to_pylist()], columns)
