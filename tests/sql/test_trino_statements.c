@@ -146,6 +146,9 @@ static void test_clauses_that_the_engine_lacks(void **state)
         f,
         "select n, count(*) as c from ties group by n order by c desc fetch first 1 rows with ties",
         "(1, 2)");
+    sql_expect_failure(f, "select k from ties order by 9 fetch first 1 rows with ties",
+                       FIRN_ERR_ARG, "expected the number of a column", NULL, 28);
+    assert_rows(f, "select 7 order by 1 fetch first 1 rows with ties", "(7)");
     sql_expect_failure(
         f, "select distinct k from ties order by k fetch first 1 rows with ties",
         FIRN_ERR_UNSUPPORTED,

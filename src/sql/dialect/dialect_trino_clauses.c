@@ -144,13 +144,14 @@ static firn_status put_order_item(firn_dialect_writer *w, size_t list, size_t fr
     if (token->kind != FIRN_TOKEN_NUMBER || !firn_str_to_i64(token->text, &place))
         return firn_dialect_emit(w, from, to, err);
     size_t item = list;
-    while (place > 1 && !firn_dialect_is_word(w, item, "FROM")) {
+    while (place > 1 && item < from && !firn_dialect_is_word(w, item, "FROM")) {
         place -= firn_dialect_is_symbol(w, item, ",");
         item = firn_dialect_skip(w, item);
     }
+    if (place != 1) return firn_dialect_fail_at(w, from, "expected the number of a column", err);
     size_t end = item;
-    while (end < w->n - 1 && !firn_dialect_is_symbol(w, end, ",") &&
-           !firn_dialect_is_word(w, end, "FROM"))
+    while (end < from && !firn_dialect_is_symbol(w, end, ",") &&
+           !firn_dialect_is_word(w, end, "ORDER") && !firn_dialect_is_word(w, end, "FROM"))
         end = firn_dialect_skip(w, end);
     FIRN_TRY(firn_dialect_emit(w, item, firn_dialect_item_end(w, item, end), err));
     FIRN_TRY(firn_dialect_put(w, from, " ", err));
