@@ -146,13 +146,72 @@ static firn_status write_division(firn_dialect_writer *w, size_t i, size_t to, s
     const size_t end = operand_end(w, i + 1, to);
     if (end <= i + 1 || is_safe_divisor(w, i + 1, end)) return FIRN_OK;
     *next = end;
+    const char *const closing = w->opts->is_lenient ? ", 0)" : ")";
     if (is_div)
         FIRN_TRY(firn_dialect_put(w, i, "//", err));
     else
         FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
-    FIRN_TRY(firn_dialect_put(w, i + 1, " firn_divisor(", err));
+    FIRN_TRY(firn_dialect_put(w, i + 1, w->opts->is_lenient ? " nullif(" : " firn_divisor(", err));
     FIRN_TRY(firn_dialect_emit(w, i + 1, end, err));
-    return firn_dialect_put(w, end - 1, ")", err);
+    return firn_dialect_put(w, end - 1, closing, err);
+}
+
+/* ---- VALUES (1, 'a'): columns of Spark are col1, col2 ---- */
+
+/* Token behind the rows that begin at i. */
+static size_t rows_end(const firn_dialect_writer *w, size_t i, size_t to)
+{
+    while (i < to && firn_dialect_is_symbol(w, i, "(")) {
+        i = firn_dialect_skip(w, i);
+        if (!firn_dialect_is_symbol(w, i, ",")) break;
+        i++;
+    }
+    return i;
+}
+
+static firn_status put_column_names(firn_dialect_writer *w, size_t row, firn_error *err)
+{
+    const size_t close = w->match[row];
+    int n = 1;
+    for (size_t i = row + 1; i < close; i = firn_dialect_skip(w, i))
+        n += firn_dialect_is_symbol(w, i, ",");
+    for (int i = 0; i < n; i++) {
+        const firn_str name = firn_arena_printf(w->arena, "%scol%d", i > 0 ? ", " : "(", i + 1);
+        if (!name.data) return firn_fail_nomem(err);
+        FIRN_TRY(firn_dialect_put(w, row, name.data, err));
+    }
+    return firn_dialect_put(w, row, ")", err);
+}
+
+/* A query of rows, or rows in FROM without names for their columns. */
+static firn_status write_rows(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                              firn_error *err)
+{
+    static const char *const k_clauses[] = {
+        "WHERE", "ORDER",  "LIMIT", "UNION", "GROUP",  "HAVING",  "JOIN",  "LEFT",
+        "RIGHT", "FULL",   "INNER", "CROSS", "ON",     "LATERAL", "PIVOT", "INTERSECT",
+        "MINUS", "EXCEPT", "SORT",  "WHEN",  "OFFSET", NULL};
+    const bool is_query = i == 0 || firn_dialect_is_symbol(w, i - 1, "(");
+    const bool is_from = i > 0 && firn_dialect_is_word(w, i - 1, "FROM");
+    const size_t end = rows_end(w, i + 1, to);
+    const bool has_as = firn_dialect_is_word(w, end, "AS");
+    const bool has_name = has_as || (firn_dialect_is_name(w, end) && end < to &&
+                                     !firn_dialect_is_any(w, end, k_clauses));
+    const size_t name = end + has_as;
+    const bool is_whole = w->match[i + 1] != FIRN_NO_MATCH && end <= to;
+    if (!is_whole || (!is_query && !is_from)) return FIRN_OK;
+    if (is_from && has_name && firn_dialect_is_symbol(w, name + 1, "(")) return FIRN_OK;
+    *next = is_from && has_name ? name + 1 : end;
+    FIRN_TRY(firn_dialect_put(w, i, is_query ? "SELECT * FROM (" : "(", err));
+    FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
+    FIRN_TRY(firn_dialect_put(w, i, " ", err));
+    FIRN_TRY(firn_dialect_emit(w, i + 1, end, err));
+    FIRN_TRY(firn_dialect_put(w, i, ") AS ", err));
+    if (is_from && has_name)
+        FIRN_TRY(firn_dialect_copy(w, name, name + 1, err));
+    else
+        FIRN_TRY(firn_dialect_put(w, i, "firn_values", err));
+    return put_column_names(w, i + 1, err);
 }
 
 /* ---- VALUES 1, 2 ---- */
@@ -163,6 +222,7 @@ static firn_status write_values(firn_dialect_writer *w, size_t i, size_t to, siz
     static const char *const k_ends[] = {"AS",     "ORDER",     "LIMIT", "UNION",
                                          "EXCEPT", "INTERSECT", NULL};
     const bool has_parentheses = firn_dialect_is_symbol(w, i + 1, "(");
+    if (has_parentheses && is_spark(w)) return write_rows(w, i, to, next, err);
     if (has_parentheses || i + 1 >= to || firn_dialect_is_symbol(w, i + 1, ",")) return FIRN_OK;
     if (i > 0 && (firn_dialect_is_symbol(w, i - 1, ".") || firn_dialect_is_symbol(w, i + 1, "."))) {
         return FIRN_OK;
@@ -314,6 +374,7 @@ static bool is_quoted_name(const firn_dialect_writer *w, size_t i)
     if (!firn_dialect_is_any(w, i, k_words)) return false;
     if (firn_token_is_symbol(before, ".")) return true;
     if (firn_dialect_is_symbol(w, i + 1, "(")) return false;
+    if (firn_token_is_symbol(before, "|>")) return false;
     if (before->kind == FIRN_TOKEN_SYMBOL) return strchr("(,=<>!+-*/%|&", before->text.data[0]);
     return firn_dialect_is_any(w, i - 1, k_before);
 }
@@ -373,6 +434,14 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
     if (firn_dialect_is_symbol(w, i, ")")) return write_nulls(w, i, next, err);
     if (!is_spark(w)) return FIRN_OK;
     if (firn_dialect_is_word(w, i, "window")) return firn_dialect_window_name(w, i, next, err);
+    const size_t close = firn_dialect_is_symbol(w, i, "(") ? w->match[i] : FIRN_NO_MATCH;
+    if (close != FIRN_NO_MATCH && firn_dialect_has_pipes(w, i + 1, close)) {
+        bool is_done = false;
+        *next = close + 1;
+        FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
+        FIRN_TRY(firn_dialect_piped(w, i + 1, close, &is_done, err));
+        return firn_dialect_put(w, close, ")", err);
+    }
     if (is_quoted_name(w, i)) {
         *next = i + 1;
         return firn_dialect_put_name(w, i, w->t[i].text, err);

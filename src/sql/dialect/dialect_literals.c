@@ -340,7 +340,8 @@ firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next, fi
                         firn_dialect_is_any(w, as + 1, k_integers);
     const bool is_text = w->opts->dialect == FIRN_DIALECT_SPARK && as + 2 == close &&
                          firn_dialect_is_any(w, as + 1, k_texts);
-    FIRN_TRY(firn_dialect_copy(w, i, i + 2, err));
+    FIRN_TRY(w->opts->is_lenient ? firn_dialect_put(w, i, "TRY_CAST(", err)
+                                 : firn_dialect_copy(w, i, i + 2, err));
     if (is_cut) FIRN_TRY(firn_dialect_put(w, i, "firn_trunc(", err));
     if (is_text) FIRN_TRY(firn_dialect_put(w, i, "firn_text(", err));
     FIRN_TRY(firn_dialect_emit(w, i + 2, as, err));

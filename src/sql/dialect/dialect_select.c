@@ -102,7 +102,7 @@ static void put_item(const firn_dialect_writer *w, size_t from, size_t to, firn_
     }
 }
 
-static firn_status spark_name(const firn_dialect_writer *w, size_t from, size_t to, firn_str *out,
+static firn_status spark_name(firn_dialect_writer *w, size_t from, size_t to, firn_str *out,
                               firn_error *err)
 {
     firn_buf buf;

@@ -14,6 +14,11 @@
     "list_transform(" list ", lambda \"firn_x\", \"firn_i\": struct_pack(pos := " \
     "CAST(\"firn_i\" - 1 AS INTEGER), col := \"firn_x\"))"
 
+/* Parts of an interval. */
+#define MONTHS(n)  "to_months(CAST(" n " AS INTEGER))"
+#define DAYS(n)    "to_days(CAST(" n " AS INTEGER))"
+#define SECONDS(n) "to_seconds(CAST(" n " AS DOUBLE))"
+
 static const firn_dialect_function k_functions[] = {
     /* ---- lists, maps, structs ---- */
     {"array", 0, ANY, "list_value($*)", NULL},
@@ -414,6 +419,35 @@ static const firn_dialect_function k_functions[] = {
     {"str_to_map", 2, 2, "firn_to_map($1, $2, ':')", NULL},
     {"str_to_map", 3, 3, "firn_to_map($1, $2, $3)", NULL},
     {"explode_outer", 1, 1, "unnest(CASE WHEN len($1) > 0 THEN $1 ELSE [NULL] END)", NULL},
+    {"spark_partition_id", 0, 0, "CAST(0 AS INTEGER)", NULL},
+    {"input_file_name", 0, 0, "''", NULL},
+    {"position", 1, 1, "CAST(position($*) AS INTEGER)", NULL},
+    {"percentile_disc", 1, 1, "CAST(percentile_disc($1)$w AS DOUBLE)", NULL},
+    {"try_sum", 1, 1, FIRN_WITH_TAIL, firn_dialect_sum},
+    {"try_avg", 1, 1, FIRN_WITH_TAIL, firn_dialect_average},
+    {"cbrt", 1, 1, "CASE WHEN round(cbrt($1)) ** 3 = ($1) THEN round(cbrt($1)) ELSE cbrt($1) END",
+     NULL},
+    {"make_interval", 0, 0, "INTERVAL 0 DAY", NULL},
+    {"make_interval", 1, 1, MONTHS("12 * ($1)"), NULL},
+    {"make_interval", 2, 2, MONTHS("12 * ($1) + ($2)"), NULL},
+    {"make_interval", 3, 3, MONTHS("12 * ($1) + ($2)") " + " DAYS("7 * ($3)"), NULL},
+    {"make_interval", 4, 4, MONTHS("12 * ($1) + ($2)") " + " DAYS("7 * ($3) + ($4)"), NULL},
+    {"make_interval", 5, 5,
+     MONTHS("12 * ($1) + ($2)") " + " DAYS("7 * ($3) + ($4)") " + " SECONDS("3600 * ($5)"), NULL},
+    {"make_interval", 6, 6,
+     MONTHS("12 * ($1) + ($2)") " + " DAYS("7 * ($3) + ($4)") " + " SECONDS(
+         "3600 * ($5) + 60 * ($6)"),
+     NULL},
+    {"make_interval", 7, 7,
+     MONTHS("12 * ($1) + ($2)") " + " DAYS("7 * ($3) + ($4)") " + " SECONDS(
+         "3600 * ($5) + 60 * ($6) + ($7)"),
+     NULL},
+    {"make_ym_interval", 1, 1, MONTHS("12 * ($1)"), NULL},
+    {"make_ym_interval", 2, 2, MONTHS("12 * ($1) + ($2)"), NULL},
+    {"make_dt_interval", 1, 1, DAYS("($1)"), NULL},
+    {"make_dt_interval", 2, 2, DAYS("($1)") " + " SECONDS("3600 * ($2)"), NULL},
+    {"make_dt_interval", 3, 3, DAYS("($1)") " + " SECONDS("3600 * ($2) + 60 * ($3)"), NULL},
+    {"make_dt_interval", 4, 4, DAYS("($1)") " + " SECONDS("3600 * ($2) + 60 * ($3) + ($4)"), NULL},
     {"inline", 1, 1, "unnest($1, max_depth := 2)", NULL},
     {"stack", 2, ANY, NULL, firn_dialect_stack},
     {"array_sort", 2, 2, NULL, firn_dialect_sort_by},

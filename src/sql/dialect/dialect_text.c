@@ -504,7 +504,10 @@ static firn_status translate(firn_dialect_writer *w, firn_translation *out, firn
     if (!is_done) {
         FIRN_TRY(emit_literals(w, query, err));
         FIRN_TRY(firn_dialect_gap(w, query, err));
-        FIRN_TRY(firn_dialect_emit(w, query, end, err));
+        bool is_piped = false;
+        if (w->opts->dialect == FIRN_DIALECT_SPARK)
+            FIRN_TRY(firn_dialect_piped(w, query, end, &is_piped, err));
+        if (!is_piped) FIRN_TRY(firn_dialect_emit(w, query, end, err));
         if (query < end) FIRN_TRY(firn_dialect_gap(w, end, err));
     }
     FIRN_TRY(firn_buf_check(&w->out, err));

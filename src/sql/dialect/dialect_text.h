@@ -17,8 +17,9 @@
 
 typedef struct firn_dialect_opts {
     firn_dialect dialect;
-    firn_str catalog, ns;           /* the current ones, for the functions that tell them */
-    firn_str zone;                  /* the session's; empty: UTC */
+    firn_str catalog, ns; /* the current ones, for the functions that tell them */
+    firn_str zone;        /* the session's; empty: UTC */
+    bool is_lenient;      /* Spark without ANSI: null for what cannot be cast or divided */
     const firn_property *variables; /* of the session, by their names; values: their types */
     size_t n_variables;
     /* Columns of a table or view by its name, which is in the statement's arena, for the types of

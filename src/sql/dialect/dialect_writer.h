@@ -25,6 +25,9 @@ typedef struct firn_dialect_writer {
     const struct firn_edit_index *edits; /* sql/typing/typing.h; NULL: none */
     size_t last_after;                   /* token whose edits behind it were written last, */
     size_t last_from;                    /* those of what begins here or later */
+    bool has_relations;                  /* names of what stands in FROM clauses are known: */
+    firn_str *relations;
+    size_t n_relations, cap_relations;
 } firn_dialect_writer;
 
 /* A call under way: name, arguments, and FILTER, OVER and the like behind it. */
@@ -133,6 +136,11 @@ FIRN_MUST_CHECK firn_status firn_dialect_unnest(firn_dialect_writer *w, size_t i
 /* The list [first, end) of a SELECT and its FROM clause, when an item makes several columns. */
 FIRN_MUST_CHECK firn_status firn_dialect_generated(firn_dialect_writer *w, size_t first, size_t end,
                                                    size_t to, size_t *next, firn_error *err);
+
+/* ---- dialect_pipes.c: the query [from, to) when it has pipes; *done false: it has none ---- */
+bool firn_dialect_has_pipes(const firn_dialect_writer *w, size_t from, size_t to);
+FIRN_MUST_CHECK firn_status firn_dialect_piped(firn_dialect_writer *w, size_t from, size_t to,
+                                               bool *done, firn_error *err);
 
 /* ---- dialect_select.c: the list behind SELECT, with names for columns that have none ---- */
 /* Items [from, to), commas included, the first of them the index-th of its list. */

@@ -123,36 +123,45 @@ static firn_str padded(spark_namer *n, firn_str text)
     return spark_namer_print(n, "%.*s", (int)length, out);
 }
 
-/* INTERVAL 1 DAY, INTERVAL '1' DAY, INTERVAL '1 02:03:04' DAY TO SECOND */
-static firn_str interval(spark_namer *n)
+/* DAY of "day" or "days"; NULL: another word. */
+static const char *unit_of(firn_str word)
 {
     static const char *const k_units[] = {"DAY",   "HOUR", "MINUTE", "SECOND",
                                           "MONTH", "YEAR", "WEEK"};
+    for (size_t i = 0; i < sizeof k_units / sizeof *k_units; i++) {
+        const firn_str one = firn_str_of(k_units[i]);
+        const bool is_many = word.len == one.len + 1 && (word.data[one.len] | 0x20) == 's';
+        if (firn_str_equals_nocase(is_many ? firn_str_slice(word, 0, one.len) : word, one))
+            return k_units[i];
+    }
+    return NULL;
+}
+
+/* INTERVAL 1 DAY, INTERVAL '1' DAY, INTERVAL '1 02:03:04' DAY TO SECOND */
+static firn_str interval(spark_namer *n)
+{
     firn_str count = firn_dialect_token(n->w, n->i + 1)->text;
     const firn_str unit = firn_dialect_token(n->w, n->i + 2)->text;
     int64_t value = 0;
     (void)firn_dialect_string(n->w, n->i + 1, &count);
     if (firn_dialect_is_word(n->w, n->i + 3, "TO")) {
         const firn_str last = firn_dialect_token(n->w, n->i + 4)->text;
+        const char *from = unit_of(unit);
+        const char *to = unit_of(last);
+        if (!from || !to) return spark_namer_lose(n);
         n->i += 5;
         count = padded(n, count);
-        return spark_namer_print(n, "INTERVAL '%.*s' %.*s TO %.*s", FIRN_STR_ARG(count),
-                                 FIRN_STR_ARG(unit), FIRN_STR_ARG(last));
+        return spark_namer_print(n, "INTERVAL '%.*s' %s TO %s", FIRN_STR_ARG(count), from, to);
     }
     if (!firn_str_to_i64(count, &value)) return spark_namer_lose(n);
     n->i += 3;
-    for (size_t i = 0; i < sizeof k_units / sizeof *k_units; i++) {
-        const firn_str one = firn_str_of(k_units[i]);
-        const bool is_many = unit.len == one.len + 1 && (unit.data[one.len] | 0x20) == 's';
-        if (!firn_str_equals_nocase(is_many ? firn_str_slice(unit, 0, one.len) : unit, one))
-            continue;
-        const bool is_clock = i >= 1 && i <= 3;
-        const bool is_week = i == 6;
-        return spark_namer_print(n, is_clock ? "INTERVAL '%02lld' %s" : "INTERVAL '%lld' %s",
-                                 (long long)(is_week ? 7 * value : value),
-                                 is_week ? "DAY" : k_units[i]);
-    }
-    return spark_namer_lose(n);
+    const char *name = unit_of(unit);
+    if (!name) return spark_namer_lose(n);
+    const bool is_clock =
+        strcmp(name, "HOUR") == 0 || strcmp(name, "MINUTE") == 0 || strcmp(name, "SECOND") == 0;
+    const bool is_week = strcmp(name, "WEEK") == 0;
+    return spark_namer_print(n, is_clock ? "INTERVAL '%02lld' %s" : "INTERVAL '%lld' %s",
+                             (long long)(is_week ? 7 * value : value), is_week ? "DAY" : name);
 }
 
 firn_str spark_namer_literal(spark_namer *n)

@@ -57,23 +57,43 @@ static bool take_symbol(spark_namer *n, const char *symbol)
 
 /* ---- names ---- */
 
-/* Something of a FROM clause has the name: it stands behind a table's name, AS, ")" or ".". */
-static bool is_relation(const spark_namer *n, firn_str name)
+/* Token i names something of a FROM clause: it stands behind a table's name, AS, ")" or ".". */
+static bool names_relation(const firn_dialect_writer *w, size_t i)
 {
     static const char *const k_before[] = {"FROM", "JOIN", "AS", "UPDATE", "INTO", "USING", NULL};
     static const char *const k_words[] = {"SELECT",   "BY",     "AND",  "OR",   "WHERE",
                                           "ON",       "WHEN",   "THEN", "ELSE", "NOT",
                                           "DISTINCT", "HAVING", "CASE", NULL};
-    for (size_t i = 1; i < n->w->n; i++) {
-        const firn_token *token = &n->w->t[i];
-        if (!firn_dialect_is_name(n->w, i) || !firn_str_equals_nocase(token->text, name)) continue;
-        if (firn_dialect_is_symbol(n->w, i + 1, ".")) continue;
-        if (firn_dialect_is_any(n->w, i - 1, k_before)) return true;
-        if (firn_dialect_is_any(n->w, i - 1, k_words)) continue;
-        if (firn_dialect_is_name(n->w, i - 1) || firn_dialect_is_symbol(n->w, i - 1, ")"))
-            return true;
-        const bool is_table = i >= 3 && firn_dialect_is_symbol(n->w, i - 1, ".");
-        if (is_table && firn_dialect_is_any(n->w, i - 3, k_before)) return true;
+    if (!firn_dialect_is_name(w, i) || firn_dialect_is_symbol(w, i + 1, ".")) return false;
+    if (firn_dialect_is_any(w, i - 1, k_before)) return true;
+    if (firn_dialect_is_any(w, i - 1, k_words)) return false;
+    if (firn_dialect_is_name(w, i - 1) || firn_dialect_is_symbol(w, i - 1, ")")) return true;
+    return i >= 3 && firn_dialect_is_symbol(w, i - 1, ".") &&
+           firn_dialect_is_any(w, i - 3, k_before);
+}
+
+/* Found once for all names of a statement. */
+static void find_relations(spark_namer *n)
+{
+    firn_dialect_writer *w = n->w;
+    w->has_relations = true;
+    for (size_t i = 1; i < w->n; i++) {
+        if (!names_relation(w, i)) continue;
+        firn_str *slot = firn_arena_push(n->arena, &w->relations, &w->n_relations,
+                                         &w->cap_relations, sizeof *slot);
+        if (!slot) {
+            (void)spark_namer_lose(n);
+            return;
+        }
+        *slot = w->t[i].text;
+    }
+}
+
+static bool is_relation(spark_namer *n, firn_str name)
+{
+    if (!n->w->has_relations) find_relations(n);
+    for (size_t i = 0; i < n->w->n_relations; i++) {
+        if (firn_str_equals_nocase(n->w->relations[i], name)) return true;
     }
     return false;
 }
@@ -205,7 +225,18 @@ static firn_str postfix(spark_namer *n)
 
 /* ---- operators ---- */
 
+static firn_str sign(spark_namer *n);
+
 static firn_str signed_value(spark_namer *n)
+{
+    if (n->depth >= FIRN_LIMIT_NESTING) return spark_namer_lose(n);
+    n->depth++;
+    const firn_str text = sign(n);
+    n->depth--;
+    return text;
+}
+
+static firn_str sign(spark_namer *n)
 {
     if (take_symbol(n, "-")) {
         const bool is_number = firn_dialect_token(n->w, n->i)->kind == FIRN_TOKEN_NUMBER;
@@ -344,6 +375,14 @@ static firn_str like(spark_namer *n, firn_str left)
     return spark_namer_print(n, "%.*s ESCAPE '%.*s'", FIRN_STR_ARG(text), FIRN_STR_ARG(escape));
 }
 
+/* LIKE ANY (..) at n->i: the patterns are not shown. */
+static firn_str like_each(spark_namer *n, firn_str left, const char *name)
+{
+    const bool is_not = firn_dialect_is_word(n->w, n->i - 1, "NOT");
+    n->i = firn_dialect_skip(n->w, n->i + 2);
+    return spark_namer_print(n, "%s%s(%.*s)", is_not ? "not" : "", name, FIRN_STR_ARG(left));
+}
+
 /* BETWEEN, IN, LIKE and the like; *found false: none. */
 static firn_str test(spark_namer *n, firn_str left, bool *found)
 {
@@ -356,6 +395,11 @@ static firn_str test(spark_namer *n, firn_str left, bool *found)
                                  FIRN_STR_ARG(low), FIRN_STR_ARG(high));
     }
     if (spark_namer_take(n, "IN")) return in_list(n, left);
+    const bool is_each = firn_dialect_is_symbol(n->w, n->i + 2, "(");
+    if (at(n, "LIKE") && is_each && firn_dialect_is_word(n->w, n->i + 1, "ANY"))
+        return like_each(n, left, "likeany");
+    if (at(n, "LIKE") && is_each && firn_dialect_is_word(n->w, n->i + 1, "ALL"))
+        return like_each(n, left, "likeall");
     if (spark_namer_take(n, "LIKE")) return like(n, left);
     const bool is_caseless = spark_namer_take(n, "ILIKE");
     *found = is_caseless || spark_namer_take(n, "RLIKE") || spark_namer_take(n, "REGEXP");
@@ -379,7 +423,8 @@ static firn_str predicate(spark_namer *n)
         const bool is_not = spark_namer_take(n, "NOT");
         left = test(n, left, &found);
         if (!found) return is_not ? spark_namer_lose(n) : left;
-        left = negate_if(n, is_not, left);
+        const bool is_negated = firn_str_starts_with(left, FIRN_STR("notlike"));
+        left = negate_if(n, is_not && !is_negated, left);
     }
     return left;
 }
@@ -389,7 +434,10 @@ static firn_str predicate(spark_namer *n)
 static firn_str negation(spark_namer *n)
 {
     if (!spark_namer_take(n, "NOT") && !take_symbol(n, "!")) return predicate(n);
+    if (n->depth >= FIRN_LIMIT_NESTING) return spark_namer_lose(n);
+    n->depth++;
     const firn_str text = negation(n);
+    n->depth--;
     return negate_if(n, true, text);
 }
 
@@ -427,7 +475,7 @@ firn_str spark_namer_in(spark_namer *n, size_t from, size_t to)
     return n->is_lost ? (firn_str){0} : text;
 }
 
-void firn_spark_name(const firn_dialect_writer *w, size_t from, size_t to, firn_str *out)
+void firn_spark_name(firn_dialect_writer *w, size_t from, size_t to, firn_str *out)
 {
     spark_namer n = {.w = w, .arena = w->arena, .i = from, .to = to};
     *out = spark_namer_in(&n, from, to);

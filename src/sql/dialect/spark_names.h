@@ -10,7 +10,7 @@
 /* A pass over the tokens [i, to) of an expression. Texts are in the statement's arena; where the
  * tokens are not what was expected, is_lost. */
 typedef struct spark_namer {
-    const firn_dialect_writer *w;
+    firn_dialect_writer *w;
     firn_arena *arena;
     size_t i, to;
     int depth;
@@ -20,7 +20,7 @@ typedef struct spark_namer {
 } spark_namer;
 
 /* *out data NULL: not understood, or out of memory. */
-void firn_spark_name(const firn_dialect_writer *w, size_t from, size_t to, firn_str *out);
+void firn_spark_name(firn_dialect_writer *w, size_t from, size_t to, firn_str *out);
 
 /* ---- what the files of it share ---- */
 firn_str spark_namer_expression(spark_namer *n);

@@ -216,6 +216,10 @@ static const char *const k_macros[] = {
     "list_sum(list_transform(string_split(reverse(text), ''), lambda c, i: CASE WHEN i % 2 = 1 "
     "THEN CAST(c AS INTEGER) ELSE CAST(c AS INTEGER) * 2 // 10 + CAST(c AS INTEGER) * 2 % 10 "
     "END)) % 10 = 0 END",
+    /* a text beside a whole number */
+    "CREATE TEMP MACRO firn_whole(text) AS CASE WHEN regexp_full_match(text, "
+    "'\\s*[-+]?[0-9]+\\s*') THEN CAST(text AS BIGINT) WHEN text IS NOT NULL THEN error('\"' || "
+    "text || '\" is not a whole number') END",
     /* seconds as "1 hour, 2 minutes" */
     "CREATE TEMP MACRO firn_count_of(n, unit) AS CASE WHEN n = 1 THEN '1 ' || unit WHEN n > 1 THEN "
     "CAST(n AS VARCHAR) || ' ' || unit || 's' END",

@@ -127,8 +127,8 @@ static size_t number_end(firn_str sql, size_t at)
 static size_t symbol_length(firn_str sql, size_t at)
 {
     static const char *const long_symbols[] = {"<=>", "->>", "!~~", "<=", ">=", "<>", "!=",
-                                               "==",  "::",  ":=",  "=>", "->", "||", "//",
-                                               "**",  "<<",  ">>",  "~~", "!~", "^@"};
+                                               "==",  "|>",  "::",  ":=", "=>", "->", "||",
+                                               "//",  "**",  "<<",  ">>", "~~", "!~", "^@"};
     for (size_t i = 0; i < sizeof long_symbols / sizeof *long_symbols; i++) {
         const size_t len = strlen(long_symbols[i]);
         if (sql.len - at >= len && memcmp(sql.data + at, long_symbols[i], len) == 0) return len;

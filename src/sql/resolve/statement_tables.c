@@ -217,6 +217,13 @@ static firn_status columns_of(void *ctx, const firn_str *parts, size_t n_parts,
     return firn_session__columns_of(references->session, references->view, &name, out, err);
 }
 
+/* spark.sql.ansi.enabled is false */
+static bool is_lenient(const firn_session *session, firn_dialect dialect)
+{
+    const firn_str ansi = firn_session__setting(session, FIRN_STR("spark.sql.ansi.enabled"));
+    return dialect == FIRN_DIALECT_SPARK && firn_str_equals_nocase(ansi, FIRN_STR("false"));
+}
+
 firn_status firn_session__translate(firn_session *session, firn_str sql, firn_dialect dialect,
                                     const view_scope *scope, firn_translation *out, firn_error *err)
 {
@@ -226,6 +233,7 @@ firn_status firn_session__translate(firn_session *session, firn_str sql, firn_di
     firn_dialect_opts opts = {.dialect = dialect,
                               .ns = firn_sql_name_text(&ns, session->arena),
                               .zone = firn_session__zone(session),
+                              .is_lenient = is_lenient(session, dialect),
                               .variables = session->variables.items,
                               .n_variables = session->variables.n,
                               .columns_of = columns_of,

@@ -281,6 +281,39 @@ static firn_status create_file_view(firn_session *session, firn_sql_parser *p, f
     return firn_sql_text_query(&text, sql, out, err);
 }
 
+/* ---- CACHE TABLE name AS query is a view; REFRESH and the rest have nothing to do ---- */
+
+static firn_status cache(firn_session *session, firn_sql_parser *p, firn_result **out,
+                         firn_error *err)
+{
+    firn_sql_name name;
+    firn_str query;
+    firn_str sql;
+    firn_sql_text text;
+    (void)firn_parser_accept(p, "LAZY");
+    FIRN_TRY(firn_parser_expect(p, "TABLE", err));
+    FIRN_TRY(firn_parser_name(p, &name, err));
+    if (firn_parser_accept(p, "OPTIONS")) FIRN_TRY(firn_parser_parenthesised(p, &query, err));
+    if (firn_parser_at_end(p))
+        return firn_session__result_of_command(session, "CACHE TABLE", -1, out, err);
+    (void)firn_parser_accept(p, "AS");
+    FIRN_TRY(firn_parser_rest(p, &query, err));
+    firn_sql_text_init(&text, session, p->sql);
+    firn_sql_text_put(&text, "CREATE OR REPLACE TEMPORARY VIEW ");
+    firn_sql_text_name(&text, name.parts[name.n_parts - 1]);
+    firn_sql_text_put(&text, " AS ");
+    firn_sql_text_user(&text, query);
+    FIRN_TRY(firn_sql_text_finish(&text, &sql, err));
+    return firn_sql_text_query(&text, sql, out, err);
+}
+
+/* Tables are read as they are: nothing is kept that could be old. */
+static bool is_about_caches(firn_sql_parser p)
+{
+    return firn_parser_accept(&p, "UNCACHE TABLE") || firn_parser_accept(&p, "CLEAR CACHE") ||
+           firn_parser_accept(&p, "REFRESH TABLE") || firn_parser_accept(&p, "REFRESH FUNCTION");
+}
+
 firn_status firn_prepare_execute(firn_session *session, firn_str sql, bool *handled,
                                  firn_result **out, firn_error *err)
 {
@@ -290,6 +323,11 @@ firn_status firn_prepare_execute(firn_session *session, firn_str sql, bool *hand
     if (firn_parser_accept(&p, "PREPARE")) return prepare(session, &p, out, err);
     if (firn_parser_accept(&p, "EXECUTE")) return execute(session, &p, out, err);
     if (firn_parser_accept(&p, "DEALLOCATE")) return deallocate(session, &p, out, err);
+    if (session->dialect == FIRN_DIALECT_SPARK) {
+        if (is_about_caches(p))
+            return firn_session__result_of_command(session, "REFRESH", -1, out, err);
+        if (firn_parser_accept(&p, "CACHE")) return cache(session, &p, out, err);
+    }
     firn_sql_parser ahead = p;
     if (at_file_view(&ahead, &view)) return create_file_view(session, &ahead, &view, out, err);
     *handled = false;

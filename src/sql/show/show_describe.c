@@ -183,9 +183,9 @@ static void add_details(firn_show *show, const firn_described *d)
 }
 
 /* Columns of a table, a view or a query, one a row. metadata: the name of a metadata table, or
- * empty. */
+ * empty; none: in the place of a comment that is not there. */
 static firn_status add_columns(firn_show *show, const firn_type *root, firn_str metadata,
-                               firn_error *err)
+                               firn_str none, firn_error *err)
 {
     firn_session *session = show->session;
     const bool is_trino = session->dialect == FIRN_DIALECT_TRINO;
@@ -202,7 +202,7 @@ static firn_status add_columns(firn_show *show, const firn_type *root, firn_str 
                                       field->doc.len > 0 ? field->doc : FIRN_STR("")};
             firn_show__row(show, cells, 4);
         } else {
-            add_row(show, field->name, type, field->doc.len > 0 ? field->doc : (firn_str){0});
+            add_row(show, field->name, type, field->doc.len > 0 ? field->doc : none);
         }
     }
     return FIRN_OK;
@@ -221,7 +221,7 @@ firn_status firn_show__columns(firn_session *session, const firn_type *root, fir
 {
     firn_show show;
     FIRN_TRY(begin_columns(&show, session, err));
-    return firn_show__end(&show, tag, add_columns(&show, root, name, err), out, err);
+    return firn_show__end(&show, tag, add_columns(&show, root, name, (firn_str){0}, err), out, err);
 }
 
 /* What DESCRIBE says of a query, as the dialect's engine does. */
@@ -252,8 +252,10 @@ static firn_status describe_all(firn_session *session, const firn_described *d, 
     if (session->dialect == FIRN_DIALECT_TRINO) {
         return firn_show__columns(session, d->root, FIRN_STR(""), "DESCRIBE", out, err);
     }
+    const bool is_spark_view = d->view && session->dialect == FIRN_DIALECT_SPARK;
+    const firn_str none = is_spark_view ? FIRN_STR("") : (firn_str){0};
     FIRN_TRY(begin_columns(&show, session, err));
-    firn_status st = add_columns(&show, d->root, FIRN_STR(""), err);
+    firn_status st = add_columns(&show, d->root, FIRN_STR(""), none, err);
     if (st == FIRN_OK && d->table) st = add_partitions(&show, d, err);
     if (st == FIRN_OK && is_extended) add_details(&show, d);
     return firn_show__end(&show, "DESCRIBE", st, out, err);

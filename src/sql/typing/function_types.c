@@ -107,6 +107,8 @@ static const function_result k_spark[] = {
     {"varchar",
      " lower upper ucase lcase trim ltrim rtrim btrim substr substring concat concat_ws replace "
      "split_part regexp_extract regexp_replace string date_format get_json_object lpad rpad "},
+    {"interval year", " make_interval make_ym_interval "},
+    {"interval day", " make_dt_interval "},
     {"boolean", " bool_and bool_or every some any isnan isnull isnotnull contains startswith "},
     {"$1",
      " min max first last any_value first_value last_value lag lead nth_value min_by max_by abs "
@@ -138,6 +140,8 @@ static const struct {
     {"uuid", {.kind = FIRN_VALUE_UUID}},
     {"json", {.kind = FIRN_VALUE_JSON}},
     {"date", {.kind = FIRN_VALUE_DATE}},
+    {"interval year", {.kind = FIRN_VALUE_INTERVAL_YEAR}},
+    {"interval day", {.kind = FIRN_VALUE_INTERVAL_DAY, .precision = 1}},
     {"timestamp(3)", {.kind = FIRN_VALUE_TIMESTAMP, .precision = 3}},
     {"timestamp(3) with time zone", {.kind = FIRN_VALUE_TIMESTAMP_TZ, .precision = 3}},
 };

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls of functions, with lambdas and with what stands behind them (FILTER, OVER), and CAST. */
+#include <string.h>
+
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "sql/typing/typing_state.h"
 
@@ -230,6 +234,35 @@ static firn_value_type result_of(typer *t, const typed_call *call)
     return type;
 }
 
+/* struct(*): the columns of all that is in scope, by name. */
+static void edit_struct_of_all(typer *t, const typed_call *call)
+{
+    firn_buf buf;
+    bool is_plain = typer_is_scope_known(t) && t->scope;
+    if (typer_dialect(t) != FIRN_DIALECT_SPARK || call->n != 1 ||
+        !firn_dialect_is_symbol(t->w, call->places[0].from, "*") ||
+        !firn_str_equals_nocase(call->name, FIRN_STR("struct")))
+        return;
+    firn_buf_init(&buf, NULL, FIRN_LIMIT_SQL_TEXT);
+    firn_buf_cstr(&buf, "struct_pack(");
+    size_t n = 0;
+    for (size_t r = 0; is_plain && r < t->scope->n_relations; r++) {
+        const typed_relation *relation = &t->scope->relations[r];
+        for (size_t i = 0; i < relation->n_columns; i++) {
+            const firn_str name = relation->columns[i].name;
+            is_plain = is_plain && name.len > 0 && !memchr(name.data, '"', name.len) &&
+                       !memchr(name.data, '$', name.len);
+            firn_buf_printf(&buf, "%s\"%.*s\" := \"%.*s\"", n++ > 0 ? ", " : "", FIRN_STR_ARG(name),
+                            FIRN_STR_ARG(name));
+        }
+    }
+    firn_buf_byte(&buf, ')');
+    is_plain = is_plain && n > 0 && firn_buf_check(&buf, NULL) == FIRN_OK;
+    const firn_str text = firn_arena_copy(t->arena, firn_buf_view(&buf));
+    firn_buf_dispose(&buf);
+    if (is_plain && text.data) typer_edit(t, FIRN_EDIT_CALL, call->from, t->i, text.data);
+}
+
 firn_value_type typer_call(typer *t)
 {
     typed_call *call = firn_arena_alloc_zero(t->arena, sizeof *call);
@@ -256,6 +289,7 @@ firn_value_type typer_call(typer *t)
     type.zone = typer_zone_of_call(t, call->name, call->places, call->n, type.zone);
     typer_edit_zones(t, call->from, t->i, call->name, call->places, call->n, type.zone);
     typer_edit_call(t, call->from, t->i, call->name, call->args, call->n, &type);
+    if (is_plain) edit_struct_of_all(t, call);
     return type;
 }
 

@@ -158,6 +158,17 @@ static void edit_zone(typer *t, size_t from, size_t op, size_t to, const firn_va
 }
 
 /* Bits, whole quotients, reals that meet decimals. */
+/* Spark reads a text beside a number as a number: whole, or a double. */
+static void edit_text_operand(typer *t, size_t from, size_t to, const firn_value_type *text,
+                              const firn_value_type *number)
+{
+    const bool is_number = firn_value_is_integer(number) || firn_value_is_float(number) ||
+                           number->kind == FIRN_VALUE_DECIMAL;
+    if (text->kind != FIRN_VALUE_VARCHAR || !is_number) return;
+    const bool is_whole = firn_value_is_integer(number);
+    typer_wrap(t, from, to, is_whole ? "firn_whole(" : "CAST(", is_whole ? ")" : " AS DOUBLE)");
+}
+
 static void edit_spark_operator(typer *t, size_t from, size_t op, size_t to,
                                 const firn_value_type *a, const firn_value_type *b,
                                 const firn_value_type *result)
@@ -172,6 +183,11 @@ static void edit_spark_operator(typer *t, size_t from, size_t op, size_t to,
     if (are_dates && firn_token_is_symbol(token, "-"))
         typer_wrap(t, from, to, "to_days(CAST((", ") AS INTEGER))");
     const bool are_numbers = firn_value_is_number(a) && firn_value_is_number(b);
+    const bool is_arithmetic = token->text.len == 1 && strchr("+-*/%", token->text.data[0]);
+    if (is_arithmetic) {
+        edit_text_operand(t, from, op, a, b);
+        edit_text_operand(t, op + 1, to, b, a);
+    }
     if (firn_token_is_symbol(token, "^")) {
         typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, ", ");
         typer_wrap(t, from, to, "xor(", ")");

@@ -223,7 +223,7 @@ static void like_each(typer *t, size_t from, size_t op, const char *quantifier)
     typer_edit(t, FIRN_EDIT_INSTEAD, close, close + 1,
                typer_printf(t,
                             "], lambda \"firn_p\": %s(\"firn_l\" %s \"firn_p\" ESCAPE "
-                            "'\\')))[1]",
+                            "'\\'))))[1]",
                             is_not ? "NOT " : "", is_caseless ? "ILIKE" : "LIKE"));
 }
 

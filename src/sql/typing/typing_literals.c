@@ -378,6 +378,9 @@ firn_value_type typer_literal(typer *t)
         (firn_dialect_token(t->w, t->i + 1)->kind == FIRN_TOKEN_STRING ||
          firn_dialect_token(t->w, t->i + 1)->kind == FIRN_TOKEN_SYMBOL))
         return interval(t);
+    const bool has_range = firn_dialect_token(t->w, t->i + 1)->kind == FIRN_TOKEN_STRING &&
+                           firn_dialect_is_word(t->w, t->i + 3, "TO");
+    if (!is_trino && typer_at(t, "INTERVAL") && has_range) return interval(t);
     if (!is_trino && typer_at(t, "INTERVAL") &&
         firn_dialect_token(t->w, t->i + 1)->kind != FIRN_TOKEN_SYMBOL)
         return spark_interval(t);

@@ -108,12 +108,31 @@ static firn_value_type choice(typer *t)
     return out;
 }
 
+/* Of a type without parameters; others are not known. */
+static firn_value_type declared_type(firn_str name)
+{
+    static const struct {
+        const char *name;
+        firn_value_kind kind;
+    } k_types[] = {{"date", FIRN_VALUE_DATE},       {"int", FIRN_VALUE_INTEGER},
+                   {"integer", FIRN_VALUE_INTEGER}, {"bigint", FIRN_VALUE_BIGINT},
+                   {"long", FIRN_VALUE_BIGINT},     {"double", FIRN_VALUE_DOUBLE},
+                   {"boolean", FIRN_VALUE_BOOLEAN}, {"timestamp", FIRN_VALUE_TIMESTAMP_TZ}};
+    for (size_t i = 0; i < sizeof k_types / sizeof *k_types; i++) {
+        if (firn_str_equals_nocase(name, firn_str_of(k_types[i].name)))
+            return (firn_value_type){.kind = k_types[i].kind};
+    }
+    if (firn_str_equals_nocase(name, FIRN_STR("string")))
+        return (firn_value_type){.kind = FIRN_VALUE_VARCHAR, .precision = -1};
+    return (firn_value_type){0};
+}
+
 /* x, session.x or system.session.x where no column has the name: a variable of the session. */
-static void variable(typer *t, const firn_str *parts, size_t n)
+static firn_value_type variable(typer *t, const firn_str *parts, size_t n)
 {
     const bool is_qualified = n > 1 && firn_str_equals_nocase(parts[n - 2], FIRN_STR("session"));
-    if (n > 1 && !is_qualified) return;
-    if (!is_qualified && !typer_is_scope_known(t)) return;
+    if (n > 1 && !is_qualified) return (firn_value_type){0};
+    if (!is_qualified && !typer_is_scope_known(t)) return (firn_value_type){0};
     for (size_t i = 0; i < t->w->opts->n_variables; i++) {
         const firn_str name = t->w->opts->variables[i].key;
         if (!firn_str_equals_nocase(name, parts[n - 1])) continue;
@@ -121,8 +140,9 @@ static void variable(typer *t, const firn_str *parts, size_t n)
             t, FIRN_EDIT_INSTEAD, t->i, t->i + 2 * n - 1,
             typer_printf(t, "getvariable('" FIRN_VARIABLE_PREFIX "%.*s')", FIRN_STR_ARG(name)));
         t->i += 2 * n - 2;
-        return;
+        return declared_type(t->w->opts->variables[i].value);
     }
+    return (firn_value_type){0};
 }
 
 /* x.y.z */
@@ -142,8 +162,8 @@ static firn_value_type column(typer *t)
         i += 2;
     }
     if (n == 0) return typer_lose(t);
-    const firn_value_type type = typer_find_column(t, parts, n, &n_used);
-    if (n_used == 0) variable(t, parts, n);
+    firn_value_type type = typer_find_column(t, parts, n, &n_used);
+    if (n_used == 0) type = variable(t, parts, n);
     t->i += n_used > 1 ? 2 * n_used - 1 : 1;
     return type;
 }

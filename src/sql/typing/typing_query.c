@@ -99,6 +99,10 @@ static void add_item(typer *t, column_list *list, size_t from, size_t to, bool i
         add_star(t, list, &of);
         return;
     }
+    const size_t open = t->w->match[to - 1];
+    const bool has_names = open != FIRN_NO_MATCH && open > from + 1 && open < to &&
+                           firn_dialect_is_word(t->w, open - 1, "AS"); /* AS (a, b) */
+    if (has_names) to = open - 1;
     size_t end = end_of_expression(t, from, to);
     const bool has_as = end < to;
     const firn_value_type type =
