@@ -154,6 +154,7 @@ static void test_pipes_are_queries_in_one_another(void **state)
     assert_answer(f, "table t |> where n = 1 |> select n |> union all (select 7) |> order by n",
                   "(1) (7)");
     expect_error(f, "from t |> set n", FIRN_ERR_ARG, "expected column = expression");
+    expect_error(f, "from t |> where n = 1 |>", FIRN_ERR_ARG, "expected an operator behind");
     expect_error(f, "from t |> frobnicate n", FIRN_ERR_ARG, "syntax error");
 }
 

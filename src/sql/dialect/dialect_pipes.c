@@ -181,6 +181,10 @@ firn_status firn_dialect_piped(firn_dialect_writer *w, size_t from, size_t to, b
     }
     if (p.n == 0) return FIRN_OK;
     p.at[p.n] = to;
+    for (size_t i = 0; i < p.n; i++) {
+        if (p.at[i] + 1 == p.at[i + 1])
+            return firn_dialect_fail_at(w, p.at[i], "expected an operator behind \"|>\"", err);
+    }
     *done = true;
     return put_stage(&p, p.n, err);
 }

@@ -97,6 +97,7 @@ static void put_item(const firn_dialect_writer *w, size_t from, size_t to, firn_
         if (token->kind == FIRN_TOKEN_QUOTED) text = firn_token_unquote(token, w->arena);
         if (is_star) text = FIRN_STR("1"); /* count(*) */
         if (firn_token_is(token, "current_database")) text = FIRN_STR("current_schema");
+        if (out->len > MAX_NAME) return; /* it is cut anyway */
         if (needs_blank && !is_open) firn_buf_byte(out, ' ');
         firn_buf_str(out, text);
     }

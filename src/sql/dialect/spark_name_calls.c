@@ -182,7 +182,8 @@ static firn_str lambda(spark_namer *n, size_t from, size_t to)
 static firn_str argument(spark_namer *n, size_t from, size_t to, bool is_unit)
 {
     if (is_unit) return firn_dialect_token(n->w, from)->text;
-    if (to == from + 1 && firn_dialect_is_symbol(n->w, from, "*")) return FIRN_STR("1");
+    if (to == from + 1 && firn_dialect_is_symbol(n->w, from, "*"))
+        return firn_dialect_is_word(n->w, from - 2, "COUNT") ? FIRN_STR("1") : spark_namer_lose(n);
     const firn_str text = lambda(n, from, to);
     if (n->is_lost || text.data) return text;
     return spark_namer_in(n, from, to);

@@ -11,15 +11,17 @@
 #include "sql/parser/sql_text.h"
 #include "sql/session/session_state.h"
 
-#define MAX_VARIABLES 1000
-#define NO_TYPE       FIRN_STR(".") /* declared by its value alone */
+#define MAX_VARIABLES   1000
+#define MAX_NAME        128
+#define MAX_IDENTIFIERS 64            /* IDENTIFIER(..) in a statement: each is a query */
+#define NO_TYPE         FIRN_STR(".") /* declared by its value alone */
 
 typedef struct name_list {
     firn_str *items;
     size_t n, cap;
 } name_list;
 
-/* Needs no quotes within quotes. */
+/* Short, and needs no quotes within quotes. */
 static bool is_plain(firn_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -27,7 +29,7 @@ static bool is_plain(firn_str name)
         const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (!is_letter && !(c >= '0' && c <= '9') && c != '_') return false;
     }
-    return name.len > 0;
+    return name.len > 0 && name.len <= MAX_NAME;
 }
 
 /* a, b: at least one */
@@ -43,7 +45,8 @@ static firn_status parse_names(firn_sql_parser *p, name_list *out, firn_error *e
         const size_t offset = firn_parser_peek(p).offset;
         FIRN_TRY(firn_parser_identifier(p, slot, err));
         if (!is_plain(*slot))
-            return firn_sql_fail(err, offset, "expected a name of letters, digits and _");
+            return firn_sql_fail(
+                err, offset, "expected a name of letters, digits and _, of at most %d", MAX_NAME);
     } while (firn_parser_accept_symbol(p, ","));
     return FIRN_OK;
 }
@@ -313,7 +316,7 @@ firn_status firn_variables__expand(firn_session *session, firn_str sql, firn_str
     firn_str name;
     *out = sql;
     for (int n = 0; find_identifier(session, *out, &from, &to, &argument); n++) {
-        if (n == MAX_VARIABLES)
+        if (n == MAX_IDENTIFIERS)
             return firn_fail(err, FIRN_ERR_LIMIT, "more than %d names by IDENTIFIER", n);
         firn_status st = text_of(session, argument, &name, err);
         if (st == FIRN_OK && !is_name(session, name))

@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "sql/typing/typing_state.h"
 
+#define MAX_FIELD_NAME 200 /* doubled quotes and all, what typer_printf() takes */
+
 static const firn_value_type k_boolean = {.kind = FIRN_VALUE_BOOLEAN};
 
 /* ---- values ---- */
@@ -36,7 +38,7 @@ static firn_value_type field_of_each(typer *t, size_t from, size_t dot, const fi
     const firn_value_type *row = &of->parts[0];
     firn_value_type *element = typer_new_types(t, 1);
     const firn_str name = firn_token_unquote(firn_dialect_token(t->w, t->i), t->arena);
-    if (!element || !name.data) return typer_lose(t);
+    if (!element || !name.data || name.len > MAX_FIELD_NAME) return typer_lose(t);
     *element = field(t, row);
     firn_buf quoted;
     firn_buf_init(&quoted, NULL, FIRN_LIMIT_SQL_TEXT);
@@ -216,7 +218,10 @@ static void like_each(typer *t, size_t from, size_t op, const char *quantifier)
     const bool is_not = firn_dialect_is_word(t->w, op, "NOT");
     const bool is_caseless = firn_dialect_is_word(t->w, op + is_not, "ILIKE");
     in_parentheses(t);
-    if (t->is_lost) return;
+    if (t->is_lost || close == open + 1) {
+        (void)typer_lose(t);
+        return;
+    }
     typer_edit(t, FIRN_EDIT_BEFORE, from, t->i, "list_transform([");
     typer_edit(t, FIRN_EDIT_INSTEAD, op, open + 1,
                typer_printf(t, "], lambda \"firn_l\": %s(list_transform([", quantifier));
