@@ -115,7 +115,7 @@ static void test_identifier_is_a_name_and_nothing_else(void **state)
     expect_error(f, "select * from identifier('')", FIRN_ERR_ARG, "expected a name");
     sql_expect_failure(f, "select * from identifier(cast(null as string))", FIRN_ERR_ARG,
                        "found null, expected a text", NULL, 14);
-    assert_rows(f, "select 'identifier(1)' from t where n = 1", "(identifier(1))");
+    assert_rows(f, "select 'identifier(1)' from t where n = 1", "('identifier(1)')");
 }
 
 static void test_execute_immediate_takes_and_fills_variables(void **state)

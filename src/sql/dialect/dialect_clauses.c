@@ -420,6 +420,27 @@ static firn_status write_grouping(firn_dialect_writer *w, size_t i, size_t to, s
     return firn_dialect_put(w, end, ")", err);
 }
 
+/* Queries with pipes in parentheses, names, DISTRIBUTE BY, TABLESAMPLE. */
+static firn_status write_spark(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                               firn_error *err)
+{
+    const size_t close = firn_dialect_is_symbol(w, i, "(") ? w->match[i] : FIRN_NO_MATCH;
+    if (close != FIRN_NO_MATCH && firn_dialect_has_pipes(w, i + 1, close)) {
+        bool is_done = false;
+        *next = close + 1;
+        FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
+        FIRN_TRY(firn_dialect_piped(w, i + 1, close, &is_done, err));
+        return firn_dialect_put(w, close, ")", err);
+    }
+    if (is_quoted_name(w, i)) {
+        *next = i + 1;
+        return firn_dialect_put_name(w, i, w->t[i].text, err);
+    }
+    *next = distribution_end(w, i, to);
+    const bool is_sample = *next == i && firn_dialect_is_word(w, i, "TABLESAMPLE");
+    return is_sample ? write_sample(w, i, next, err) : FIRN_OK;
+}
+
 firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
                                 firn_error *err)
 {
@@ -434,21 +455,8 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
     if (firn_dialect_is_symbol(w, i, ")")) return write_nulls(w, i, next, err);
     if (!is_spark(w)) return FIRN_OK;
     if (firn_dialect_is_word(w, i, "window")) return firn_dialect_window_name(w, i, next, err);
-    const size_t close = firn_dialect_is_symbol(w, i, "(") ? w->match[i] : FIRN_NO_MATCH;
-    if (close != FIRN_NO_MATCH && firn_dialect_has_pipes(w, i + 1, close)) {
-        bool is_done = false;
-        *next = close + 1;
-        FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
-        FIRN_TRY(firn_dialect_piped(w, i + 1, close, &is_done, err));
-        return firn_dialect_put(w, close, ")", err);
-    }
-    if (is_quoted_name(w, i)) {
-        *next = i + 1;
-        return firn_dialect_put_name(w, i, w->t[i].text, err);
-    }
-    *next = distribution_end(w, i, to);
+    FIRN_TRY(write_spark(w, i, to, next, err));
     if (*next > i) return FIRN_OK;
-    if (firn_dialect_is_word(w, i, "TABLESAMPLE")) return write_sample(w, i, next, err);
     FIRN_TRY(write_order(w, i, to, next, err));
     if (*next == i) FIRN_TRY(write_like(w, i, to, next, err));
     if (*next > i) return FIRN_OK;

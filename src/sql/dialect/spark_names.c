@@ -22,11 +22,10 @@ firn_str spark_namer_print(spark_namer *n, const char *fmt, ...)
 {
     char text[2 * FIRN_SPARK_NAME_MAX];
     va_list args;
-    if (n->is_lost) return (firn_str){0};
     va_start(args, fmt);
     const int length = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    if (length < 0 || (size_t)length >= sizeof text) return spark_namer_lose(n);
+    if (n->is_lost || length < 0 || (size_t)length >= sizeof text) return spark_namer_lose(n);
     const firn_str copy = firn_arena_copy(n->arena, firn_str_of(text));
     return copy.data ? copy : spark_namer_lose(n);
 }

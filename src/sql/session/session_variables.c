@@ -199,33 +199,42 @@ static firn_status declare(firn_session *session, firn_sql_parser *p, firn_error
     return FIRN_OK;
 }
 
-/* SET VAR a = x, b = y; SET VAR (a, b) = (query) */
-static firn_status set(firn_session *session, firn_sql_parser *p, firn_error *err)
+/* (a, b) = (query) behind SET VAR (. */
+static firn_status set_of_query(firn_session *session, firn_sql_parser *p, firn_error *err)
 {
     const size_t offset = firn_parser_peek(p).offset;
     name_list names = {0};
     firn_str text;
-    if (firn_parser_accept_symbol(p, "(")) {
-        FIRN_TRY(parse_names(p, &names, err));
-        FIRN_TRY(firn_parser_expect_symbol(p, ")", err));
-        FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
-        FIRN_TRY(check_declared(session, names.items, names.n, offset, err));
-        FIRN_TRY(firn_parser_parenthesised(p, &text, err));
-        FIRN_TRY(firn_parser_expect_end(p, err));
-        text = firn_session__original(session, p->sql, text);
-        return firn_variables__set(session, names.items, names.n, text, err);
-    }
+    FIRN_TRY(parse_names(p, &names, err));
+    FIRN_TRY(firn_parser_expect_symbol(p, ")", err));
+    FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
+    FIRN_TRY(check_declared(session, names.items, names.n, offset, err));
+    FIRN_TRY(firn_parser_parenthesised(p, &text, err));
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    text = firn_session__original(session, p->sql, text);
+    return firn_variables__set(session, names.items, names.n, text, err);
+}
+
+/* a = x */
+static firn_status set_one(firn_session *session, firn_sql_parser *p, firn_error *err)
+{
+    const size_t offset = firn_parser_peek(p).offset;
+    name_list one = {0};
+    firn_str text = FIRN_STR("NULL");
+    FIRN_TRY(parse_names(p, &one, err));
+    FIRN_TRY(check_declared(session, one.items, one.n, offset, err));
+    FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
+    if (!firn_parser_accept(p, "DEFAULT")) FIRN_TRY(rest_of(session, p, NULL, &text, err));
+    const firn_str type = firn_texts__find(&session->variables, one.items[0]);
+    return assign(session, one.items[0], type, text, 0, 0, err);
+}
+
+/* SET VAR a = x, b = y; SET VAR (a, b) = (query) */
+static firn_status set(firn_session *session, firn_sql_parser *p, firn_error *err)
+{
+    if (firn_parser_accept_symbol(p, "(")) return set_of_query(session, p, err);
     do {
-        name_list one = {0};
-        FIRN_TRY(parse_names(p, &one, err));
-        FIRN_TRY(check_declared(session, one.items, one.n, offset, err));
-        FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
-        if (firn_parser_accept(p, "DEFAULT"))
-            text = FIRN_STR("NULL");
-        else
-            FIRN_TRY(rest_of(session, p, NULL, &text, err));
-        const firn_str type = firn_texts__find(&session->variables, one.items[0]);
-        FIRN_TRY(assign(session, one.items[0], type, text, 0, 0, err));
+        FIRN_TRY(set_one(session, p, err));
     } while (firn_parser_accept_symbol(p, ","));
     return firn_parser_expect_end(p, err);
 }
