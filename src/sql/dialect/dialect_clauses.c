@@ -441,19 +441,10 @@ static firn_status write_spark(firn_dialect_writer *w, size_t i, size_t to, size
     return is_sample ? write_sample(w, i, next, err) : FIRN_OK;
 }
 
-firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+static firn_status spark_clause(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
                                 firn_error *err)
 {
     size_t n_tokens = 0;
-    if (w->opts->dialect == FIRN_DIALECT_TRINO) {
-        FIRN_TRY(firn_dialect_trino_clause(w, i, to, next, err));
-        if (*next > i) return FIRN_OK;
-    }
-    if (firn_dialect_is_word(w, i, "VALUES")) return write_values(w, i, to, next, err);
-    if (firn_dialect_is_word(w, i, "UNNEST")) return firn_dialect_unnest(w, i, next, err);
-    if (firn_dialect_is_word(w, i, "FETCH")) return write_fetch(w, i, next, err);
-    if (firn_dialect_is_symbol(w, i, ")")) return write_nulls(w, i, next, err);
-    if (!is_spark(w)) return FIRN_OK;
     if (firn_dialect_is_word(w, i, "window")) return firn_dialect_window_name(w, i, next, err);
     FIRN_TRY(write_spark(w, i, to, next, err));
     if (*next > i) return FIRN_OK;
@@ -472,4 +463,18 @@ firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, siz
     if (!operator) return FIRN_OK;
     *next = i + n_tokens;
     return firn_dialect_put(w, i, operator, err);
+}
+
+firn_status firn_dialect_clause(firn_dialect_writer *w, size_t i, size_t to, size_t *next,
+                                firn_error *err)
+{
+    if (w->opts->dialect == FIRN_DIALECT_TRINO) {
+        FIRN_TRY(firn_dialect_trino_clause(w, i, to, next, err));
+        if (*next > i) return FIRN_OK;
+    }
+    if (firn_dialect_is_word(w, i, "VALUES")) return write_values(w, i, to, next, err);
+    if (firn_dialect_is_word(w, i, "UNNEST")) return firn_dialect_unnest(w, i, next, err);
+    if (firn_dialect_is_word(w, i, "FETCH")) return write_fetch(w, i, next, err);
+    if (firn_dialect_is_symbol(w, i, ")")) return write_nulls(w, i, next, err);
+    return is_spark(w) ? spark_clause(w, i, to, next, err) : FIRN_OK;
 }
