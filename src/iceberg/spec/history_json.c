@@ -19,6 +19,13 @@ typedef struct scan {
     const char *at, *end;
 } scan;
 
+/* What is missing has no data to begin at. */
+static scan scan_of(firn_str text)
+{
+    const char *at = text.data ? text.data : "";
+    return (scan){at, at + text.len};
+}
+
 /* ---- tokens ---- */
 
 /* The next byte that is no white space; 0 at the end. */
@@ -131,7 +138,7 @@ static bool skip_snapshots(scan *s, firn_history_known *known)
 
 static bool find_arrays(firn_str document, firn_history_known *known, firn_history_text *out)
 {
-    scan s = {document.data, document.data + document.len};
+    scan s = scan_of(document);
     firn_str key;
     if (!take(&s, '{')) return false;
     do {
@@ -395,7 +402,7 @@ firn_status firn_history_read_snapshots(firn_str array, const firn_history_known
                                         firn_arena *arena, firn_snapshot **out, size_t *n_out,
                                         firn_error *err)
 {
-    scan s = {array.data, array.data + array.len};
+    scan s = scan_of(array);
     size_t cap = 0;
     *out = NULL;
     *n_out = 0;
@@ -446,7 +453,7 @@ static bool take_log_entry(scan *s, firn_snapshot_log_entry *out)
 firn_status firn_history_read_log(firn_str array, firn_arena *arena, firn_snapshot_log_entry **out,
                                   size_t *n_out, firn_error *err)
 {
-    scan s = {array.data, array.data + array.len};
+    scan s = scan_of(array);
     size_t cap = 0;
     *out = NULL;
     *n_out = 0;
