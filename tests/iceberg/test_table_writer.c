@@ -176,6 +176,34 @@ static void test_file_is_rolled_at_the_target_size(void **state)
     firn_table_close(table);
 }
 
+static void test_rows_after_a_roll_begin_new_files(void **state)
+{
+    firn_test_lake *lake = *state;
+    firn_error err;
+    firn_data_file *files = NULL;
+    size_t n = 0;
+    enum { ROLLS = 70 }; /* more than wait for the disk together */
+    firn_table *table = firn_test_table(lake, "t", false, NULL);
+    firn_table_writer *writer = make_writer(lake, table, NULL);
+    for (int64_t i = 0; i < ROLLS; i++) {
+        append(writer, make_batch(10 * i, 10, 7, -1));
+        assert_int_equal(firn_table_writer_files(writer), i);
+        assert_ok(firn_table_writer_roll(writer, &err), &err);
+        assert_ok(firn_table_writer_roll(writer, &err), &err); /* nothing is open */
+    }
+    assert_ok(firn_table_writer_finish(writer, lake->arena, &files, &n, &err), &err);
+    firn_table_writer_destroy(writer);
+    assert_int_equal(n, ROLLS);
+    for (size_t i = 0; i < n; i++) {
+        firn_store_entry entry;
+        assert_int_equal(bound_i64(&files[i].lower_bounds, 1), 10 * i);
+        assert_int_equal(files[i].record_count, 10);
+        assert_ok(firn_store_stat(lake->store, files[i].path, &entry, &err), &err);
+        assert_int_equal(entry.size_bytes, files[i].file_size_bytes);
+    }
+    firn_table_close(table);
+}
+
 static void test_few_open_files_serve_many_partitions(void **state)
 {
     firn_test_lake *lake = *state;
@@ -276,7 +304,7 @@ static void test_abandoned_writer_leaves_no_file(void **state)
     const int n_files = firn_test_count_files(lake->folder);
     const firn_table_writer_opts opts = {.max_open_partitions = 1};
     firn_table_writer *writer = make_writer(lake, table, &opts);
-    append(writer, make_batch(0, 100, 4, -1)); /* three files are finished already */
+    append(writer, make_batch(0, 100, 40, -1)); /* some files are finished, others wait for it */
     assert_true(firn_test_count_files(lake->folder) > n_files);
     firn_table_writer_destroy(writer);
     assert_int_equal(firn_test_count_files(lake->folder), n_files);
@@ -360,6 +388,7 @@ int main(void)
         TEST(test_rows_are_split_by_partition),
         TEST(test_partition_paths_are_encoded),
         TEST(test_file_is_rolled_at_the_target_size),
+        TEST(test_rows_after_a_roll_begin_new_files),
         TEST(test_few_open_files_serve_many_partitions),
         TEST(test_metrics_follow_the_properties),
         TEST(test_unknown_settings_are_refused),

@@ -129,18 +129,26 @@ firn_status firn_data_file_of_metrics(firn_str path, firn_file_format format,
     return file->path.data ? FIRN_OK : firn_fail_nomem(err);
 }
 
-firn_status firn_data_file_output__finish(firn_data_file_output *out, firn_arena *arena,
-                                          firn_data_file *file, firn_error *err)
+firn_status firn_data_file_output__seal(firn_data_file_output *out, firn_arena *arena,
+                                        firn_data_file *file, firn_store_writer **writer,
+                                        firn_error *err)
 {
     firn_file_metrics metrics;
     FIRN_TRY(flush_pending(out, err));
     FIRN_TRY(firn_row_file_writer_finish(&out->writer, arena, &metrics, err));
     FIRN_TRY(firn_data_file_of_metrics(out->path, out->format, &metrics, arena, file, err));
     FIRN_TRY(firn_env_failpoint(out->env, "writer.file.before_finish", err));
-    firn_store_writer *writer = out->store_writer;
-    out->store_writer = NULL;
     file->has_pending_name = true;
-    const firn_status st = firn_store_finish_content(&writer, 1, err);
+    *writer = out->store_writer;
+    out->store_writer = NULL;
     firn_data_file_output__abandon(out);
-    return st;
+    return FIRN_OK;
+}
+
+firn_status firn_data_file_output__finish(firn_data_file_output *out, firn_arena *arena,
+                                          firn_data_file *file, firn_error *err)
+{
+    firn_store_writer *writer = NULL;
+    FIRN_TRY(firn_data_file_output__seal(out, arena, file, &writer, err));
+    return firn_store_finish_content(&writer, 1, err);
 }

@@ -37,12 +37,18 @@ FIRN_MUST_CHECK firn_status firn_data_file_output__append_rows(firn_data_file_ou
 int64_t firn_data_file_output__size(const firn_data_file_output *out);
 /* Bytes held in memory. */
 int64_t firn_data_file_output__buffered(const firn_data_file_output *out);
-/* Ends the output; file gets everything but spec and partition. Durable on FIRN_OK, but for the
- * name: see firn_data_file. */
+/* Ends the output; file gets everything but spec and partition. What is left to do is to finish the
+ * store's writer (firn_store_finish_content): the file is durable then, but for the name, see
+ * firn_data_file. */
+FIRN_MUST_CHECK firn_status firn_data_file_output__seal(firn_data_file_output *out,
+                                                        firn_arena *arena, firn_data_file *file,
+                                                        firn_store_writer **writer,
+                                                        firn_error *err);
+/* Both: the file is durable on FIRN_OK, but for the name. */
 FIRN_MUST_CHECK firn_status firn_data_file_output__finish(firn_data_file_output *out,
                                                           firn_arena *arena, firn_data_file *file,
                                                           firn_error *err);
-/* Ends the output and leaves nothing behind; after finish it does nothing. */
+/* Ends the output and leaves nothing behind; after sealing it does nothing. */
 void firn_data_file_output__abandon(firn_data_file_output *out);
 /* The entry of a data file with these metrics, without spec and partition. */
 FIRN_MUST_CHECK firn_status firn_data_file_of_metrics(firn_str path, firn_file_format format,

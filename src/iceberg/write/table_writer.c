@@ -2,6 +2,8 @@
 /* Rows to data files: one open file per partition, closed when it reaches the target size, when
  * too many are open, or when together they hold too much memory.
  *
+ * Files that are full wait for the disk in groups, because many take hardly longer than one.
+ *
  * Names are <folder>/<partition path>/<number>-<partition>-<uuid>.<format>; the uuid is the
  * writer's, so two writers never meet. */
 #include "iceberg/write/table_writer.h"
@@ -16,6 +18,8 @@
 /* Below the usual limit of 1024 open descriptors; the memory budget closes files earlier if need
  * be. */
 #define K_DEFAULT_OPEN_PARTITIONS 500
+#define K_GROUP                   32                  /* files that wait for the disk together, */
+#define K_GROUP_BYTES             ((int64_t)64 << 20) /* or fewer: the disk shall have work early */
 
 struct open_file {
     firn_data_file_output output;
@@ -35,8 +39,11 @@ struct firn_table_writer {
     struct open_file *open; /* n_slots; the partition's user points into it */
     size_t n_slots;
     int64_t tick;
-    firn_data_file *files; /* finished */
+    firn_data_file *files; /* ended, the last n_waiting of them not finished */
     size_t n_files, cap_files;
+    firn_store_writer *waiting[K_GROUP];
+    size_t n_waiting;
+    int64_t waiting_bytes;
     int64_t n_made; /* files begun, for names */
     int64_t n_rows;
     char uuid[37];
@@ -97,6 +104,7 @@ void firn_table_writer_destroy(firn_table_writer *writer)
     if (!writer) return;
     for (size_t i = 0; writer->open && i < writer->n_slots; i++)
         if (writer->open[i].partition) firn_data_file_output__abandon(&writer->open[i].output);
+    for (size_t i = 0; i < writer->n_waiting; i++) firn_store_abandon(writer->waiting[i]);
     if (!writer->is_handed_over)
         firn_data_files_remove(writer->env, writer->store, writer->files, writer->n_files);
     firn_parquet_workspace_destroy(writer->workspace);
@@ -112,6 +120,19 @@ int64_t firn_table_writer_rows(const firn_table_writer *writer)
 
 /* ---- files ---- */
 
+/* After a failure it is not known which files are behind their names. They are ours alone, so
+ * removing them is safe. */
+static firn_status finish_waiting(firn_table_writer *w, firn_error *err)
+{
+    const size_t n = w->n_waiting;
+    w->n_waiting = 0;
+    w->waiting_bytes = 0;
+    FIRN_TRY(firn_store_finish_content(w->waiting, n, err));
+    for (size_t i = 0; i < n; i++)
+        FIRN_TRY(firn_env_failpoint(w->env, "writer.file.after_finish", err));
+    return FIRN_OK;
+}
+
 /* The entry is listed before the file is finished, so that no finished file is forgotten. */
 static firn_status close_file(firn_table_writer *w, struct open_file *file, firn_error *err)
 {
@@ -122,18 +143,20 @@ static firn_status close_file(firn_table_writer *w, struct open_file *file, firn
     slot->path = file->output.path;
     file->partition = NULL;
     partition->user = NULL;
-    const firn_status st = firn_data_file_output__finish(&file->output, w->arena, slot, err);
+    const firn_status st =
+        firn_data_file_output__seal(&file->output, w->arena, slot, &w->waiting[w->n_waiting], err);
     firn_data_file_output__abandon(&file->output);
     if (st != FIRN_OK) {
-        /* What is behind the name is not known: the file may be there without having been
-         * reported. It is ours alone, so removing it is safe. */
         slot->path = file->output.path;
         return st;
     }
     slot->spec_id = w->spec->spec_id;
     slot->partition = partition->values;
     slot->n_partition = w->spec->n_fields;
-    return firn_env_failpoint(w->env, "writer.file.after_finish", err);
+    w->n_waiting++;
+    w->waiting_bytes += slot->file_size_bytes;
+    return w->n_waiting == K_GROUP || w->waiting_bytes >= K_GROUP_BYTES ? finish_waiting(w, err)
+                                                                        : FIRN_OK;
 }
 
 static struct open_file *least_recently_used(firn_table_writer *w)
@@ -307,6 +330,27 @@ firn_status firn_table_writer_added(firn_table_writer *writer, const firn_value 
 
 /* ---- finish ---- */
 
+static firn_status close_all(firn_table_writer *w, firn_error *err)
+{
+    for (size_t i = 0; i < w->n_slots; i++)
+        if (w->open[i].partition) FIRN_TRY(close_file(w, &w->open[i], err));
+    return FIRN_OK;
+}
+
+firn_status firn_table_writer_roll(firn_table_writer *writer, firn_error *err)
+{
+    if (writer->is_failed || writer->is_handed_over)
+        return firn_fail(err, FIRN_ERR_ARG, "table writer has failed or is finished");
+    const firn_status st = close_all(writer, err);
+    writer->is_failed = st != FIRN_OK;
+    return st;
+}
+
+size_t firn_table_writer_files(const firn_table_writer *writer)
+{
+    return writer->n_files;
+}
+
 firn_status firn_table_writer_finish(firn_table_writer *writer, firn_arena *arena,
                                      firn_data_file **out, size_t *n_out, firn_error *err)
 {
@@ -315,8 +359,8 @@ firn_status firn_table_writer_finish(firn_table_writer *writer, firn_arena *aren
     if (writer->is_failed || writer->is_handed_over)
         return firn_fail(err, FIRN_ERR_ARG, "table writer has failed or is finished");
     writer->is_failed = true;
-    for (size_t i = 0; i < writer->n_slots; i++)
-        if (writer->open[i].partition) FIRN_TRY(close_file(writer, &writer->open[i], err));
+    FIRN_TRY(close_all(writer, err));
+    FIRN_TRY(finish_waiting(writer, err));
     firn_data_file *files = firn_arena_array(arena, writer->n_files, sizeof *files);
     if (!files) return firn_fail_nomem(err);
     for (size_t i = 0; i < writer->n_files; i++)

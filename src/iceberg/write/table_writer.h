@@ -40,7 +40,11 @@ FIRN_MUST_CHECK firn_status firn_table_writer_open(firn_table_writer *writer,
 FIRN_MUST_CHECK firn_status firn_table_writer_added(firn_table_writer *writer,
                                                     const firn_value *partition, int64_t n_rows,
                                                     firn_error *err);
-/* Close all files; the data files live in the arena. */
+/* Ends the open files: rows that come begin new ones. */
+FIRN_MUST_CHECK firn_status firn_table_writer_roll(firn_table_writer *writer, firn_error *err);
+/* Files that were ended so far. */
+size_t firn_table_writer_files(const firn_table_writer *writer);
+/* Ends all files; the data files live in the arena, in the order in which they were ended. */
 FIRN_MUST_CHECK firn_status firn_table_writer_finish(firn_table_writer *writer, firn_arena *arena,
                                                      firn_data_file **out, size_t *n_out,
                                                      firn_error *err);

@@ -47,7 +47,9 @@ FIRN_MUST_CHECK firn_status firn_group_run__need_writer(firn_group_run *r, firn_
 /* The batch's first columns, which are the output's, to files of rows_per_file rows. */
 FIRN_MUST_CHECK firn_status firn_group_run__write(firn_group_run *r, const firn_batch *batch,
                                                   firn_error *err);
-/* Its files to the group's output. */
+/* Rows that come begin a new file. */
+FIRN_MUST_CHECK firn_status firn_group_run__next_file(firn_group_run *r, firn_error *err);
+/* Ends the writer: its files to the group's output. */
 FIRN_MUST_CHECK firn_status firn_group_run__close_writer(firn_group_run *r, firn_error *err);
 
 /* ---- ways ---- */

@@ -203,7 +203,7 @@ static firn_status append_units(copying *x, size_t from, size_t to, firn_error *
         const bool *is_decoded = NULL;
         if (ends_file(r, n_rows)) {
             FIRN_TRY(append(x, from, i, err));
-            FIRN_TRY(firn_group_run__close_writer(r, err));
+            FIRN_TRY(firn_group_run__next_file(r, err));
             from = i;
         }
         r->n_in_file += n_rows;

@@ -32,6 +32,12 @@ firn_status firn_group_run__need_writer(firn_group_run *r, firn_error *err)
     return r->writer ? FIRN_OK : open_writer(r, err);
 }
 
+firn_status firn_group_run__next_file(firn_group_run *r, firn_error *err)
+{
+    r->n_in_file = 0;
+    return firn_table_writer_roll(r->writer, err);
+}
+
 firn_status firn_group_run__close_writer(firn_group_run *r, firn_error *err)
 {
     firn_data_file *files = NULL;
@@ -72,7 +78,7 @@ firn_status firn_group_run__write(firn_group_run *r, const firn_batch *batch, fi
 {
     int64_t at = 0;
     if (r->rows_per_file > 0 && r->n_in_file >= r->rows_per_file)
-        FIRN_TRY(firn_group_run__close_writer(r, err));
+        FIRN_TRY(firn_group_run__next_file(r, err));
     while (at < batch->n_rows) {
         int64_t n = batch->n_rows - at;
         if (r->rows_per_file > 0 && n > r->rows_per_file - r->n_in_file)
@@ -81,7 +87,7 @@ firn_status firn_group_run__write(firn_group_run *r, const firn_batch *batch, fi
         at += n;
         r->n_in_file += n;
         if (r->rows_per_file > 0 && r->n_in_file == r->rows_per_file)
-            FIRN_TRY(firn_group_run__close_writer(r, err));
+            FIRN_TRY(firn_group_run__next_file(r, err));
     }
     return FIRN_OK;
 }

@@ -29,15 +29,22 @@ typedef struct sorting {
     int64_t sorter_bytes; /* of memory */
 } sorting;
 
-/* A file of the output, written by a thread. */
-typedef struct file_job {
+/* One thread's files, one after another. */
+typedef struct file_lane {
     firn_arena *arena;
     firn_group_output out;
-} file_job;
+    firn_group_run run;
+} file_lane;
+
+/* Where an output file is: among those of a lane. A part of it may be a file of its own. */
+typedef struct written_file {
+    size_t lane, from, to;
+} written_file;
 
 typedef struct file_lanes {
     sorting *s;
-    file_job *jobs;
+    file_lane *lanes;
+    written_file *files;
     size_t *first_part; /* of each file, and the end */
     atomic_size_t next;
 } file_lanes;
@@ -147,78 +154,84 @@ static firn_status write_part(firn_group_run *r, firn_row_sorter *sorter, size_t
     return st == FIRN_DONE ? FIRN_OK : st;
 }
 
-static firn_status write_parts(firn_group_run *r, const file_lanes *x, size_t i, firn_batch *batch,
-                               firn_error *err)
+static size_t n_written(const firn_group_run *r)
 {
+    return r->writer ? firn_table_writer_files(r->writer) : 0;
+}
+
+static firn_status write_file(const file_lanes *x, size_t lane, size_t i, firn_batch *batch,
+                              firn_error *err)
+{
+    firn_group_run *r = &x->lanes[lane].run;
+    x->files[i] = (written_file){.lane = lane, .from = n_written(r)};
     for (size_t k = x->first_part[i]; k < x->first_part[i + 1]; k++)
         FIRN_TRY(write_part(r, x->s->sorter, k, batch, err));
-    return r->writer ? firn_group_run__close_writer(r, err) : FIRN_OK;
+    if (r->writer) FIRN_TRY(firn_group_run__next_file(r, err));
+    x->files[i].to = n_written(r);
+    return FIRN_OK;
 }
 
-static firn_status write_file(const file_lanes *x, size_t i, firn_batch *batch, firn_error *err)
+static firn_status write_next_files(file_lanes *x, size_t lane, firn_batch *batch, firn_error *err)
 {
-    file_job *job = &x->jobs[i];
-    const firn_group_run *whole = x->s->run;
-    job->arena = firn_arena_create(whole->w->env->alloc, 0);
-    if (!job->arena) return firn_fail_nomem(err);
-    firn_group_run r = {.w = whole->w,
-                        .group = whole->group,
-                        .arena = job->arena,
-                        .out = &job->out,
-                        .rows_per_file = INT64_MAX};
-    const firn_status st = write_parts(&r, x, i, batch, err);
-    firn_table_writer_destroy(r.writer);
-    return st;
-}
-
-static firn_status write_next_files(file_lanes *x, firn_batch *batch, firn_error *err)
-{
+    firn_group_run *r = &x->lanes[lane].run;
     for (;;) {
         const size_t i = atomic_fetch_add(&x->next, 1);
-        if (i >= x->s->n_files) return FIRN_OK;
-        FIRN_TRY(write_file(x, i, batch, err));
+        if (i >= x->s->n_files) return r->writer ? firn_group_run__close_writer(r, err) : FIRN_OK;
+        FIRN_TRY(write_file(x, lane, i, batch, err));
     }
 }
 
 static firn_status write_lane(void *ctx, size_t lane, size_t thread, firn_error *err)
 {
     file_lanes *x = ctx;
+    file_lane *l = &x->lanes[lane];
+    const firn_group_run *whole = x->s->run;
     firn_batch *batch = NULL;
-    (void)lane;
     (void)thread;
-    firn_status st = firn_batch_create(&x->s->run->w->schema->root, FIRN_BATCH_ROWS, &batch, err);
-    if (st == FIRN_OK) st = write_next_files(x, batch, err);
+    l->arena = firn_arena_create(whole->w->env->alloc, 0);
+    if (!l->arena) return firn_fail_nomem(err);
+    l->run = (firn_group_run){.w = whole->w,
+                              .group = whole->group,
+                              .arena = l->arena,
+                              .out = &l->out,
+                              .rows_per_file = INT64_MAX};
+    firn_status st = firn_batch_create(&whole->w->schema->root, FIRN_BATCH_ROWS, &batch, err);
+    if (st == FIRN_OK) st = write_next_files(x, lane, batch, err);
     firn_batch_destroy(batch);
+    firn_table_writer_destroy(l->run.writer);
     /* the others end with the file at hand */
     if (st != FIRN_OK) atomic_store(&x->next, x->s->n_files);
     return st;
 }
 
-/* What was written to the run's output, whatever became of the rest; what the output has no memory
- * for is removed. */
+static firn_status collect_file(firn_group_run *r, const firn_data_file *file, firn_error *err)
+{
+    firn_data_file copy;
+    FIRN_TRY(firn_data_file_copy(file, r->arena, &copy, err));
+    firn_data_file *slot =
+        firn_arena_push(r->arena, &r->out->files, &r->out->n_files, &r->cap_files, sizeof *slot);
+    if (!slot) return firn_fail_nomem(err);
+    *slot = copy;
+    return FIRN_OK;
+}
+
+/* All files to the run's output, in their order. */
 static firn_status collect(const file_lanes *x, firn_error *err)
 {
-    firn_group_run *r = x->s->run;
-    firn_status st = FIRN_OK;
     for (size_t i = 0; i < x->s->n_files; i++) {
-        const firn_group_output *out = &x->jobs[i].out;
-        for (size_t k = 0; k < out->n_files; k++) {
-            firn_data_file copy;
-            const firn_status copied = firn_data_file_copy(&out->files[k], r->arena, &copy, err);
-            firn_data_file *slot = copied == FIRN_OK
-                                       ? firn_arena_push(r->arena, &r->out->files, &r->out->n_files,
-                                                         &r->cap_files, sizeof *slot)
-                                       : NULL;
-            if (slot) {
-                *slot = copy;
-                continue;
-            }
-            firn_data_files_remove(r->w->env, r->w->store, &out->files[k], 1);
-            st = firn_fail_nomem(err);
-        }
-        firn_arena_destroy(x->jobs[i].arena);
+        const written_file *f = &x->files[i];
+        for (size_t k = f->from; k < f->to; k++)
+            FIRN_TRY(collect_file(x->s->run, &x->lanes[f->lane].out.files[k], err));
     }
-    return st;
+    return FIRN_OK;
+}
+
+/* Files of lanes that came to their end, when there is no output. */
+static void remove_all(const file_lanes *x)
+{
+    const firn_group_writer *w = x->s->run->w;
+    for (size_t i = 0; i < x->s->n_lanes; i++)
+        firn_data_files_remove(w->env, w->store, x->lanes[i].out.files, x->lanes[i].out.n_files);
 }
 
 /* Where each file's parts begin: parts stand in order, and each belongs to one that was asked for.
@@ -242,14 +255,19 @@ static firn_status write_files(sorting *s, firn_error *err)
     firn_arena *arena = s->run->scratch;
     file_lanes x = {.s = s};
     atomic_init(&x.next, 0);
-    x.jobs = firn_arena_array(arena, s->n_files, sizeof *x.jobs);
+    x.lanes = firn_arena_array(arena, s->n_lanes, sizeof *x.lanes);
+    x.files = firn_arena_array(arena, s->n_files, sizeof *x.files);
     x.first_part = firn_arena_array(arena, s->n_files + 1, sizeof *x.first_part);
-    if (!x.jobs || !x.first_part) return firn_fail_nomem(err);
+    if (!x.lanes || !x.files || !x.first_part) return firn_fail_nomem(err);
     find_parts(&x);
-    const firn_status st =
-        firn_pool_run(firn_env_pool(s->run->w->env), s->n_lanes, write_lane, &x, err);
-    const firn_status collected = collect(&x, st == FIRN_OK ? err : NULL);
-    return st != FIRN_OK ? st : collected;
+    firn_status st = firn_pool_run(firn_env_pool(s->run->w->env), s->n_lanes, write_lane, &x, err);
+    if (st == FIRN_OK) st = collect(&x, err);
+    if (st != FIRN_OK) {
+        remove_all(&x);
+        s->run->out->n_files = 0;
+    }
+    for (size_t i = 0; i < s->n_lanes; i++) firn_arena_destroy(x.lanes[i].arena);
+    return st;
 }
 
 /* ---- all ---- */
