@@ -159,11 +159,12 @@ def main():
         copy = "COPY (SELECT * FROM read_parquet({files})%s) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
         parts = "options=rewrite-all=true,target-file-size-bytes={}".format(
             max(1, sum(os.path.getsize(f) for f in files) // 64))
+        memories = (("", None), (f", both {LITTLE}", (LITTLE, LITTLE)), (f", both {MUCH}", (MUCH, MUCH)))
         if "sort" in WORK:
-            for text, memory in (("", None), (f", both {LITTLE}", (LITTLE, LITTLE)), (f", both {MUCH}", (MUCH, MUCH))):
+            for text, memory in memories:
                 compare(f"sort by a, b{text}", base, [parts, "sort_order=a, b"], copy % " ORDER BY a, b", memory)
         if "zorder" in WORK:
-            for text, memory in (("", None), (f", both {MUCH}", (MUCH, MUCH))):
+            for text, memory in memories:
                 compare(f"z-order of a, b{text}", base, [parts, "sort_order=zorder(a, b)"],
                         copy % " ORDER BY a, b", memory)
             report_pruning(home)
