@@ -308,6 +308,15 @@ static void test_what_is_wrong_is_told_as_ever(void **state)
     }
 }
 
+static void test_a_missing_log_has_no_entries(void **state)
+{
+    firn_error err;
+    firn_snapshot_log_entry *log = NULL;
+    size_t n = 1;
+    assert_ok(firn_history_read_log((firn_str){NULL, 0}, *state, &log, &n, &err), &err);
+    assert_int_equal(n, 0);
+}
+
 static void test_every_truncation_is_refused(void **state)
 {
     firn_arena *arena = *state;
@@ -350,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unusual_snapshots_are_read_too, make_arena,
                                         drop_arena),
         cmocka_unit_test_setup_teardown(test_what_is_wrong_is_told_as_ever, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(test_a_missing_log_has_no_entries, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_every_truncation_is_refused, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_an_upgrade_writes_snapshots_anew, make_arena,
                                         drop_arena),
