@@ -61,7 +61,7 @@ static void interrupt(firn_session *session)
 static void *run(void *arg)
 {
     firn_session *session = arg;
-    const firn_clock *clock = session->env->clock;
+    const firn_clock *clock = session->shared->clock; /* each statement writes its own env anew */
     int64_t last_us = firn_clock_monotonic_us(clock);
     for (;;) {
         wait_for_work(session);
