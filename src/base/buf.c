@@ -86,6 +86,16 @@ void firn_buf_cstr(firn_buf *buf, const char *s)
     firn_buf_append(buf, s, strlen(s));
 }
 
+void firn_buf_quoted(firn_buf *buf, firn_str s, char quote)
+{
+    firn_buf_byte(buf, (uint8_t)quote);
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] == quote) firn_buf_byte(buf, (uint8_t)quote);
+        firn_buf_byte(buf, (uint8_t)s.data[i]);
+    }
+    firn_buf_byte(buf, (uint8_t)quote);
+}
+
 void firn_buf_byte(firn_buf *buf, uint8_t byte)
 {
     firn_buf_append(buf, &byte, 1);

@@ -25,6 +25,8 @@ char *firn_buf_reserve(firn_buf *buf, size_t n);
 void firn_buf_append(firn_buf *buf, const void *data, size_t n);
 void firn_buf_str(firn_buf *buf, firn_str s);
 void firn_buf_cstr(firn_buf *buf, const char *s);
+/* Between quotes, each quote inside twice. */
+void firn_buf_quoted(firn_buf *buf, firn_str s, char quote);
 void firn_buf_byte(firn_buf *buf, uint8_t byte);
 void firn_buf_u16le(firn_buf *buf, uint16_t v);
 void firn_buf_u32le(firn_buf *buf, uint32_t v);

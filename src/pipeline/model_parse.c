@@ -335,12 +335,7 @@ static void put_literal(firn_buf *out, firn_str value)
         firn_buf_str(out, value);
         return;
     }
-    firn_buf_byte(out, '\'');
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] == '\'') firn_buf_byte(out, '\'');
-        firn_buf_byte(out, (uint8_t)value.data[i]);
-    }
-    firn_buf_byte(out, '\'');
+    firn_buf_quoted(out, value, '\'');
 }
 
 /* The rest of the file with variables put in and the last semicolon cut. */

@@ -7,9 +7,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "base/random.h"
 #include "firn_test.h"
+
+static void test_quotes_inside_are_doubled(void **state)
+{
+    firn_buf buf;
+    (void)state;
+    firn_buf_init(&buf, NULL, 0);
+    firn_buf_quoted(&buf, FIRN_STR("it's \"a\""), '\'');
+    firn_buf_quoted(&buf, FIRN_STR("it's \"a\""), '"');
+    firn_buf_quoted(&buf, (firn_str){NULL, 0}, '"');
+    const firn_str want = FIRN_STR("'it''s \"a\"'\"it's \"\"a\"\"\"\"\"");
+    assert_true(firn_str_equals(firn_buf_view(&buf), want));
+    firn_buf_dispose(&buf);
+}
 
 static void test_comparing_and_cutting(void **state)
 {
@@ -281,6 +295,7 @@ static void test_map_without_memory_stays_usable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quotes_inside_are_doubled),
         cmocka_unit_test(test_comparing_and_cutting),
         cmocka_unit_test(test_finding_and_splitting),
         cmocka_unit_test(test_integers_at_their_limits),

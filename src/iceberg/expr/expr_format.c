@@ -50,12 +50,7 @@ static firn_status write_value(formatter *f, const firn_value *value)
         firn_buf_str(&f->buf, text);
         return FIRN_OK;
     }
-    firn_buf_byte(&f->buf, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '\'') firn_buf_byte(&f->buf, '\'');
-        firn_buf_byte(&f->buf, (uint8_t)text.data[i]);
-    }
-    firn_buf_byte(&f->buf, '\'');
+    firn_buf_quoted(&f->buf, text, '\'');
     return FIRN_OK;
 }
 

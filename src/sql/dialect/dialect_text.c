@@ -146,28 +146,18 @@ firn_status firn_dialect_put(firn_dialect_writer *w, size_t at, const char *word
     return FIRN_OK;
 }
 
-static void put_quoted(firn_buf *out, firn_str text, char quote)
-{
-    firn_buf_byte(out, (uint8_t)quote);
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == quote) firn_buf_byte(out, (uint8_t)quote);
-        firn_buf_byte(out, (uint8_t)text.data[i]);
-    }
-    firn_buf_byte(out, (uint8_t)quote);
-}
-
 firn_status firn_dialect_put_string(firn_dialect_writer *w, size_t at, firn_str value,
                                     firn_error *err)
 {
     FIRN_TRY(add_segment(w, firn_dialect_token(w, at)->offset, 0, err));
-    put_quoted(&w->out, value, '\'');
+    firn_buf_quoted(&w->out, value, '\'');
     return FIRN_OK;
 }
 
 firn_status firn_dialect_put_name(firn_dialect_writer *w, size_t at, firn_str name, firn_error *err)
 {
     FIRN_TRY(add_segment(w, firn_dialect_token(w, at)->offset, 0, err));
-    put_quoted(&w->out, name, '"');
+    firn_buf_quoted(&w->out, name, '"');
     return FIRN_OK;
 }
 

@@ -37,16 +37,6 @@ static bool has_column(const firn_type *root, firn_str name)
     return false;
 }
 
-static void put_quoted(firn_buf *out, firn_str name)
-{
-    firn_buf_byte(out, '"');
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] == '"') firn_buf_byte(out, '"');
-        firn_buf_byte(out, (uint8_t)name.data[i]);
-    }
-    firn_buf_byte(out, '"');
-}
-
 /* "ALTER TABLE t ADD COLUMNS (a INT, b STRING)"; empty: nothing is missing. */
 static firn_status addition(firn_dml_statement *s, const firn_ast_merge *ast,
                             const firn_type *target, const firn_type *source, firn_str *out,
@@ -58,14 +48,14 @@ static firn_status addition(firn_dml_statement *s, const firn_ast_merge *ast,
     firn_buf_cstr(&buf, "ALTER TABLE ");
     for (size_t i = 0; i < ast->target.n_parts; i++) {
         if (i > 0) firn_buf_byte(&buf, '.');
-        put_quoted(&buf, ast->target.parts[i]);
+        firn_buf_quoted(&buf, ast->target.parts[i], '"');
     }
     firn_buf_cstr(&buf, " ADD COLUMNS (");
     for (size_t i = 0; i < source->n_fields; i++) {
         const firn_field *field = &source->fields[i];
         if (has_column(target, field->name)) continue;
         if (n++ > 0) firn_buf_cstr(&buf, ", ");
-        put_quoted(&buf, field->name);
+        firn_buf_quoted(&buf, field->name, '"');
         firn_buf_byte(&buf, ' ');
         firn_dialect_put_sql_type(s->session->dialect, field->type, &buf);
     }

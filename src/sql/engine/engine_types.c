@@ -9,16 +9,6 @@
 /* DuckDB has no STRUCT without fields: there it has this one, which is always null. */
 #define EMPTY_STRUCT_FIELD "__firn_empty"
 
-static void append_quoted(firn_buf *out, firn_str name)
-{
-    firn_buf_byte(out, '"');
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] == '"') firn_buf_byte(out, '"');
-        firn_buf_byte(out, (uint8_t)name.data[i]);
-    }
-    firn_buf_byte(out, '"');
-}
-
 /* Of what tables store as bytes. */
 static const char *border_text(firn_type_kind kind, firn_type_form form)
 {
@@ -99,7 +89,7 @@ static firn_status put_type(const firn_type *type, firn_type_form form, int dept
     for (size_t i = 0; i < type->n_fields; i++) {
         if (i > 0) firn_buf_cstr(out, ", ");
         if (type->kind == FIRN_TYPE_STRUCT && !is_tuple) {
-            append_quoted(out, type->fields[i].name);
+            firn_buf_quoted(out, type->fields[i].name, '"');
             firn_buf_byte(out, ' ');
         }
         FIRN_TRY(put_type(type->fields[i].type, form, depth + 1, out, err));

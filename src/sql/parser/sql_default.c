@@ -104,16 +104,6 @@ firn_status firn_parse_default(firn_sql_parser *p, const firn_type *type, const 
     return st;
 }
 
-static void put_quoted(firn_buf *out, firn_str text)
-{
-    firn_buf_byte(out, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '\'') firn_buf_byte(out, '\'');
-        firn_buf_byte(out, (uint8_t)text.data[i]);
-    }
-    firn_buf_byte(out, '\'');
-}
-
 static void put_hex(firn_buf *out, firn_str bytes)
 {
     firn_buf_cstr(out, "X'");
@@ -140,7 +130,7 @@ void firn_sql_put_default(firn_buf *out, const firn_value *value, firn_arena *ar
     } else if (is_plain(value->kind)) {
         firn_buf_str(out, text);
     } else {
-        put_quoted(out, text);
+        firn_buf_quoted(out, text, '\'');
     }
 }
 

@@ -22,24 +22,14 @@ void firn_sql_text_str(firn_sql_text *text, firn_str words)
     firn_buf_str(&text->buf, words);
 }
 
-static void put_quoted(firn_sql_text *text, firn_str name, char quote)
-{
-    firn_buf_byte(&text->buf, (uint8_t)quote);
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] == quote) firn_buf_byte(&text->buf, (uint8_t)quote);
-        firn_buf_byte(&text->buf, (uint8_t)name.data[i]);
-    }
-    firn_buf_byte(&text->buf, (uint8_t)quote);
-}
-
 void firn_sql_text_name(firn_sql_text *text, firn_str name)
 {
-    put_quoted(text, name, '"');
+    firn_buf_quoted(&text->buf, name, '"');
 }
 
 void firn_sql_text_string(firn_sql_text *text, firn_str value)
 {
-    put_quoted(text, value, '\'');
+    firn_buf_quoted(&text->buf, value, '\'');
 }
 
 /* Copy [from, to) of the piece, remembering its place. */

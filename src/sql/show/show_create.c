@@ -130,16 +130,6 @@ firn_status firn_show__properties(firn_session *session, const firn_described *d
 
 /* ---- SHOW CREATE ---- */
 
-static void put_string(firn_buf *out, firn_str text)
-{
-    firn_buf_byte(out, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '\'') firn_buf_byte(out, '\'');
-        firn_buf_byte(out, (uint8_t)text.data[i]);
-    }
-    firn_buf_byte(out, '\'');
-}
-
 static bool is_plain_name(firn_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -186,9 +176,9 @@ static void put_properties(firn_session *session, const firn_described *d, firn_
     for (size_t i = 0; i < all.n; i++) {
         if (firn_str_equals(all.items[i].key, FIRN_STR("comment"))) continue;
         firn_buf_cstr(out, before);
-        put_string(out, all.items[i].key);
+        firn_buf_quoted(out, all.items[i].key, '\'');
         firn_buf_cstr(out, " = ");
-        put_string(out, all.items[i].value);
+        firn_buf_quoted(out, all.items[i].value, '\'');
         before = ",\n  ";
     }
     if (before[0] == ',') firn_buf_cstr(out, ")\n");
@@ -209,7 +199,7 @@ static void put_columns(firn_session *session, const firn_described *d, firn_buf
         }
         if (field->doc.len > 0) {
             firn_buf_cstr(out, " COMMENT ");
-            put_string(out, field->doc);
+            firn_buf_quoted(out, field->doc, '\'');
         }
     }
     firn_buf_cstr(out, ")\n");
@@ -228,12 +218,12 @@ static void put_statement(firn_session *session, const firn_described *d, firn_b
     }
     if (comment.data) {
         firn_buf_cstr(out, "COMMENT ");
-        put_string(out, comment);
+        firn_buf_quoted(out, comment, '\'');
         firn_buf_byte(out, '\n');
     }
     if (d->table) {
         firn_buf_cstr(out, "LOCATION ");
-        put_string(out, d->location);
+        firn_buf_quoted(out, d->location, '\'');
         firn_buf_byte(out, '\n');
     }
     if (d->table || d->properties.n > 0 || session->dialect == FIRN_DIALECT_SPARK)

@@ -6,16 +6,6 @@
 #include "base/str.h"
 #include "sql/show/show.h"
 
-static void put_string(firn_buf *out, firn_str text)
-{
-    firn_buf_byte(out, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '\'') firn_buf_byte(out, '\'');
-        firn_buf_byte(out, (uint8_t)text.data[i]);
-    }
-    firn_buf_byte(out, '\'');
-}
-
 /* Small letters need no quotes. */
 static void put_name(firn_session *session, firn_buf *out, firn_str name)
 {
@@ -48,7 +38,7 @@ static void put_columns(firn_session *session, const firn_described *d, firn_buf
         if (field->is_required) firn_buf_cstr(out, " NOT NULL");
         if (field->doc.len > 0) {
             firn_buf_cstr(out, " COMMENT ");
-            put_string(out, field->doc);
+            firn_buf_quoted(out, field->doc, '\'');
         }
         firn_buf_cstr(out, i + 1 < d->root->n_fields ? ",\n" : "\n");
     }
@@ -77,7 +67,7 @@ static void put_transform(firn_session *session, const firn_transform *t, firn_s
 /* A buffer's text as a string, and the buffer empty again. */
 static void put_buffered(firn_buf *from, firn_buf *out)
 {
-    put_string(out, firn_buf_view(from));
+    firn_buf_quoted(out, firn_buf_view(from), '\'');
     firn_buf_dispose(from);
 }
 
@@ -146,14 +136,14 @@ static void put_options(firn_session *session, const firn_described *d, firn_buf
     }
     if (data.data) {
         firn_buf_cstr(out, "   data_location = ");
-        put_string(out, data);
+        firn_buf_quoted(out, data, '\'');
         firn_buf_cstr(out, ",\n");
     }
     firn_buf_cstr(out, "   format = ");
     put_upper(out, property(d, "write.format.default", "PARQUET"));
     firn_buf_printf(out,
                     ",\n   format_version = %d,\n   location = ", (int)d->table->format_version);
-    put_string(out, d->location);
+    firn_buf_quoted(out, d->location, '\'');
     firn_buf_cstr(out, ",\n   max_commit_retry = ");
     firn_buf_str(out, property(d, "commit.retry.num-retries", "4"));
     if (layout.data) {
@@ -173,7 +163,7 @@ static void put_comment(const firn_described *d, const char *before, const char 
     const firn_str comment = property(d, "comment", NULL);
     if (!comment.data) return;
     firn_buf_cstr(out, before);
-    put_string(out, comment);
+    firn_buf_quoted(out, comment, '\'');
     firn_buf_cstr(out, after);
 }
 
@@ -223,7 +213,7 @@ firn_status firn_show__trino_schema_text(firn_session *session, firn_catalog *ca
         put_name(session, &buf, ns->levels[i]);
     }
     firn_buf_cstr(&buf, "\nWITH (\n   location = ");
-    put_string(&buf, location);
+    firn_buf_quoted(&buf, location, '\'');
     firn_buf_cstr(&buf, "\n)");
     return firn_show__take_text(session, &buf, out, err);
 }

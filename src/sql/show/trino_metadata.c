@@ -140,21 +140,6 @@ static const firn_field *find_field(const firn_type *type, const char *name)
     return NULL;
 }
 
-static void put_quoted(select_writer *w, firn_str name)
-{
-    firn_buf_str(&w->out, firn_sql_quote(name, w->arena));
-}
-
-static void put_string(select_writer *w, firn_str text)
-{
-    firn_buf_byte(&w->out, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '\'') firn_buf_byte(&w->out, '\'');
-        firn_buf_byte(&w->out, (uint8_t)text.data[i]);
-    }
-    firn_buf_byte(&w->out, '\'');
-}
-
 static void put_from(select_writer *w)
 {
     firn_buf_cstr(&w->out, " FROM (");
@@ -223,9 +208,9 @@ static void put_bound(select_writer *w, firn_str column, const char *name, const
                       const char *metric)
 {
     firn_buf_printf(&w->out, "%s := CASE WHEN count(readable_metrics.", name);
-    put_quoted(w, column);
+    firn_buf_quoted(&w->out, column, '"');
     firn_buf_printf(&w->out, ".%s) = count(*) THEN %s(readable_metrics.", metric, function);
-    put_quoted(w, column);
+    firn_buf_quoted(&w->out, column, '"');
     firn_buf_printf(&w->out, ".%s) END, ", metric);
 }
 
@@ -233,7 +218,7 @@ static void put_sum(select_writer *w, firn_str column, const char *name, const c
                     const char *after)
 {
     firn_buf_printf(&w->out, "%s := CAST(sum(readable_metrics.", name);
-    put_quoted(w, column);
+    firn_buf_quoted(&w->out, column, '"');
     firn_buf_printf(&w->out, ".%s) AS BIGINT)%s", metric, after);
 }
 
@@ -249,7 +234,7 @@ static void put_partition_data(select_writer *w, const firn_type *metrics)
             is_measured = metrics->fields[m].id == field->id;
         if (!is_measured || is_identity_source(w->metadata, field->id)) continue;
         firn_buf_cstr(&w->out, before);
-        put_quoted(w, field->name);
+        firn_buf_quoted(&w->out, field->name, '"');
         firn_buf_cstr(&w->out, " := struct_pack(");
         put_bound(w, field->name, "\"min\"", "min", "lower_bound");
         put_bound(w, field->name, "\"max\"", "max", "upper_bound");
@@ -279,7 +264,7 @@ static void put_partitions(select_writer *w)
 static void put_property(select_writer *w, const char *key, firn_str value)
 {
     firn_buf_printf(&w->out, "('%s', ", key);
-    put_string(w, value);
+    firn_buf_quoted(&w->out, value, '\'');
     firn_buf_cstr(&w->out, "), ");
 }
 

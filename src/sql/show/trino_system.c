@@ -136,22 +136,12 @@ typedef struct system_query {
     firn_buf text;
 } system_query;
 
-static void put_string(firn_buf *out, firn_str text)
-{
-    firn_buf_byte(out, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '\'') firn_buf_byte(out, '\'');
-        firn_buf_byte(out, (uint8_t)text.data[i]);
-    }
-    firn_buf_byte(out, '\'');
-}
-
 static void put_catalogs(system_query *q)
 {
     firn_buf_cstr(&q->text, "(VALUES ('system')");
     for (size_t i = 0; i < q->session->n_catalogs; i++) {
         firn_buf_cstr(&q->text, ", (");
-        put_string(&q->text, firn_catalog_name(q->session->catalogs[i]));
+        firn_buf_quoted(&q->text, firn_catalog_name(q->session->catalogs[i]), '\'');
         firn_buf_byte(&q->text, ')');
     }
     firn_buf_cstr(&q->text, ") AS catalogs(name)");
@@ -175,7 +165,7 @@ static firn_status put_word(system_query *q, firn_str word, firn_error *err)
     firn_scan_source source = {.name = word};
     firn_str select;
     if (is(word, "catalog")) {
-        put_string(&q->text, q->catalog);
+        firn_buf_quoted(&q->text, q->catalog, '\'');
         return FIRN_OK;
     }
     if (is(word, "comment")) {

@@ -42,13 +42,10 @@ static firn_value_type field_of_each(typer *t, size_t from, size_t dot, const fi
     *element = field(t, row);
     firn_buf quoted;
     firn_buf_init(&quoted, NULL, FIRN_LIMIT_SQL_TEXT);
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] == '\'') firn_buf_byte(&quoted, '\'');
-        firn_buf_byte(&quoted, (uint8_t)name.data[i]);
-    }
+    firn_buf_quoted(&quoted, name, '\'');
     const firn_str text = firn_buf_view(&quoted);
     typer_edit(t, FIRN_EDIT_INSTEAD, dot, t->i,
-               typer_printf(t, ", lambda \"firn_e\": struct_extract(\"firn_e\", '%.*s'))",
+               typer_printf(t, ", lambda \"firn_e\": struct_extract(\"firn_e\", %.*s))",
                             FIRN_STR_ARG(text)));
     firn_buf_dispose(&quoted);
     typer_edit(t, FIRN_EDIT_BEFORE, from, t->i, "list_transform(");

@@ -294,12 +294,7 @@ static void put_constant(typer *t, firn_str value)
 {
     firn_buf buf;
     firn_buf_init(&buf, NULL, 2 * value.len + 16);
-    firn_buf_byte(&buf, '\'');
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] == '\'') firn_buf_byte(&buf, '\'');
-        firn_buf_byte(&buf, (uint8_t)value.data[i]);
-    }
-    firn_buf_byte(&buf, '\'');
+    firn_buf_quoted(&buf, value, '\'');
     const firn_str text = firn_arena_copy(t->arena, firn_buf_view(&buf));
     firn_buf_dispose(&buf);
     if (text.data)

@@ -166,12 +166,8 @@ static bool put_engine(const firn_value_type *type, int depth, firn_buf *out);
 
 static void put_name(firn_str name, firn_buf *out)
 {
-    firn_buf_byte(out, '"');
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] == '"') firn_buf_byte(out, '"');
-        firn_buf_byte(out, (uint8_t)name.data[i]);
-    }
-    firn_buf_cstr(out, "\" ");
+    firn_buf_quoted(out, name, '"');
+    firn_buf_byte(out, ' ');
 }
 
 static bool put_engine_row(const firn_value_type *type, int depth, firn_buf *out)
