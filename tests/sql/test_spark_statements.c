@@ -44,17 +44,6 @@ static void assert_answer(sql_fixture *f, const char *sql, const char *want)
     assert_string_equal(text, want);
 }
 
-static void expect_error(sql_fixture *f, const char *sql, firn_status want, const char *text)
-{
-    firn_error err = {0};
-    firn_result *result = NULL;
-    const firn_batch *batch = NULL;
-    firn_status st = firn_session_execute(f->session, firn_str_of(sql), &result, &err);
-    while (st == FIRN_OK) st = firn_result_next(result, &batch, &err);
-    firn_result_close(result);
-    assert_fails(st, want, &err, text);
-}
-
 static void begin(sql_fixture *f)
 {
     sql_run(f, "set dialect = 'spark'");
@@ -80,7 +69,7 @@ static void test_a_variable_is_read_where_no_column_has_its_name(void **state)
     sql_run(f, "declare or replace cutoff date default date'2024-01-31'");
     assert_rows(f, "select cutoff + interval 1 month", "(2024-02-29)");
     sql_run(f, "drop temporary variable cutoff");
-    expect_error(f, "select cutoff", FIRN_ERR_ARG, "cutoff");
+    sql_expect_error(f, "select cutoff", FIRN_ERR_ARG, "cutoff");
 }
 
 static void test_variables_that_are_wrong_are_refused_and_change_nothing(void **state)
@@ -88,18 +77,33 @@ static void test_variables_that_are_wrong_are_refused_and_change_nothing(void **
     sql_fixture *f = *state;
     begin(f);
     sql_run(f, "declare v int default 5");
-    expect_error(f, "declare v int", FIRN_ERR_EXISTS, "variable v exists already");
-    expect_error(f, "set var w = 1", FIRN_ERR_NOT_FOUND, "there is no variable \"w\"");
-    expect_error(f, "set var (v, w) = (select 1, 2)", FIRN_ERR_NOT_FOUND,
-                 "there is no variable \"w\"");
-    expect_error(f, "set var v = 'x'", FIRN_ERR_ARG, "'x'");
-    expect_error(f, "set var v = nosuch", FIRN_ERR_ARG, "nosuch");
-    expect_error(f, "declare `a\"b` int", FIRN_ERR_ARG, "expected a name of letters, digits and _");
-    expect_error(f, "declare", FIRN_ERR_ARG, "expected a name");
-    expect_error(f, "set var v", FIRN_ERR_ARG, "expected \"=\"");
-    expect_error(f, "drop temporary variable w", FIRN_ERR_NOT_FOUND, "no variable \"w\"");
+    sql_expect_error(f, "declare v int", FIRN_ERR_EXISTS, "variable v exists already");
+    sql_expect_error(f, "set var w = 1", FIRN_ERR_NOT_FOUND, "there is no variable \"w\"");
+    sql_expect_error(f, "set var (v, w) = (select 1, 2)", FIRN_ERR_NOT_FOUND,
+                     "there is no variable \"w\"");
+    sql_expect_error(f, "set var v = 'x'", FIRN_ERR_ARG, "'x'");
+    sql_expect_error(f, "set var v = nosuch", FIRN_ERR_ARG, "nosuch");
+    sql_expect_error(f, "declare `a\"b` int", FIRN_ERR_ARG,
+                     "expected a name of letters, digits and _");
+    sql_expect_error(f, "declare", FIRN_ERR_ARG, "expected a name");
+    sql_expect_error(f, "set var v", FIRN_ERR_ARG, "expected \"=\"");
+    sql_expect_error(f, "drop temporary variable w", FIRN_ERR_NOT_FOUND, "no variable \"w\"");
     sql_run(f, "drop temporary variable if exists w");
     assert_rows(f, "select v", "(5)");
+}
+
+static void test_variables_set_together_are_of_one_row(void **state)
+{
+    sql_fixture *f = *state;
+    begin(f);
+    sql_run(f, "declare a, b double default 3");
+    sql_run(f, "set var (a, b) = (select r, r from (select rand() as r))");
+    assert_rows(f, "select a = b, a < 1", "(true, true)");
+    sql_expect_error(f, "set var (a, b) = (select 7, 'x')", FIRN_ERR_ARG, "'x'");
+    sql_expect_error(f, "set var (a, b) = (select n, n from t)", FIRN_ERR_ARG, "more than one row");
+    assert_rows(f, "select a = b, a < 1", "(true, true)");
+    sql_run(f, "set var (a, b) = (select n, n from t where false)");
+    assert_rows(f, "select a is null, b is null", "(true, true)");
 }
 
 static void test_identifier_is_a_name_and_nothing_else(void **state)
@@ -109,10 +113,11 @@ static void test_identifier_is_a_name_and_nothing_else(void **state)
     sql_run(f, "declare tab string default 't'");
     assert_answer(f, "select identifier('n') from identifier(tab) order by identifier('t.n') desc",
                   "(3) (2) (1)");
-    expect_error(f, "select * from identifier('t; drop table t')", FIRN_ERR_ARG,
-                 "IDENTIFIER gives \"t; drop table t\", expected a name");
-    expect_error(f, "select * from identifier('t where 1 = 1')", FIRN_ERR_ARG, "expected a name");
-    expect_error(f, "select * from identifier('')", FIRN_ERR_ARG, "expected a name");
+    sql_expect_error(f, "select * from identifier('t; drop table t')", FIRN_ERR_ARG,
+                     "IDENTIFIER gives \"t; drop table t\", expected a name");
+    sql_expect_error(f, "select * from identifier('t where 1 = 1')", FIRN_ERR_ARG,
+                     "expected a name");
+    sql_expect_error(f, "select * from identifier('')", FIRN_ERR_ARG, "expected a name");
     sql_expect_failure(f, "select * from identifier(cast(null as string))", FIRN_ERR_ARG,
                        "found null, expected a text", NULL, 14);
     assert_rows(f, "select 'identifier(1)' from t where n = 1", "('identifier(1)')");
@@ -129,10 +134,10 @@ static void test_execute_immediate_takes_and_fills_variables(void **state)
     assert_rows(f, "select top", "(2)");
     sql_run(f, "execute immediate 'insert into t (n, s) values (?, ?)' using 4, 'last'");
     assert_rows(f, "select s from t where n = 4", "(last)");
-    expect_error(f, "execute immediate nosuch", FIRN_ERR_NOT_FOUND,
-                 "there is no variable \"nosuch\"");
-    expect_error(f, "execute immediate 'select 1' into nosuch", FIRN_ERR_NOT_FOUND,
-                 "there is no variable \"nosuch\"");
+    sql_expect_error(f, "execute immediate nosuch", FIRN_ERR_NOT_FOUND,
+                     "there is no variable \"nosuch\"");
+    sql_expect_error(f, "execute immediate 'select 1' into nosuch", FIRN_ERR_NOT_FOUND,
+                     "there is no variable \"nosuch\"");
 }
 
 static void test_pipes_are_queries_in_one_another(void **state)
@@ -153,9 +158,9 @@ static void test_pipes_are_queries_in_one_another(void **state)
                   "(b, 2)");
     assert_answer(f, "table t |> where n = 1 |> select n |> union all (select 7) |> order by n",
                   "(1) (7)");
-    expect_error(f, "from t |> set n", FIRN_ERR_ARG, "expected column = expression");
-    expect_error(f, "from t |> where n = 1 |>", FIRN_ERR_ARG, "expected an operator behind");
-    expect_error(f, "from t |> frobnicate n", FIRN_ERR_ARG, "syntax error");
+    sql_expect_error(f, "from t |> set n", FIRN_ERR_ARG, "expected column = expression");
+    sql_expect_error(f, "from t |> where n = 1 |>", FIRN_ERR_ARG, "expected an operator behind");
+    sql_expect_error(f, "from t |> frobnicate n", FIRN_ERR_ARG, "syntax error");
 }
 
 static void test_words_of_the_engine_are_names_of_columns(void **state)
@@ -215,19 +220,19 @@ static void test_merge_adds_the_columns_that_its_source_has(void **state)
     assert_rows(f, "select count(*) from t", "(3)");
     sql_run(f, "merge with schema evolution into t using (select 1 as n, 2 as unused) q on t.n = "
                "q.n when matched then delete");
-    expect_error(f, "select unused from t", FIRN_ERR_ARG, "unused");
+    sql_expect_error(f, "select unused from t", FIRN_ERR_ARG, "unused");
 }
 
 static void test_without_ansi_what_cannot_be_cast_is_null(void **state)
 {
     sql_fixture *f = *state;
     begin(f);
-    expect_error(f, "select cast(s as int) from t", FIRN_ERR_ARG, "'a'");
+    sql_expect_error(f, "select cast(s as int) from t", FIRN_ERR_ARG, "'a'");
     sql_run(f, "set spark.sql.ansi.enabled = false");
     assert_rows(f, "select cast('x' as int), cast('7' as int), 1 / 0, 5 % 0, 4 / 2",
                 "(NULL, 7, NULL, NULL, 2.0)");
     sql_run(f, "set spark.sql.ansi.enabled = true");
-    expect_error(f, "select 1 / 0", FIRN_ERR_ARG, "zero");
+    sql_expect_error(f, "select 1 / 0", FIRN_ERR_ARG, "zero");
 }
 
 static void test_a_table_is_told_in_one_text(void **state)
@@ -255,7 +260,7 @@ static void test_a_table_is_told_in_one_text(void **state)
                                  " |    |-- value: decimal(5,2) (valueContainsNull = true)\n"));
     assert_answer(f, "show table extended like 'nosuch'", "");
     assert_answer(f, "show columns from deep in `default`", "(a) (s) (m)");
-    expect_error(f, "describe namespace nosuch", FIRN_ERR_NOT_FOUND, "nosuch");
+    sql_expect_error(f, "describe namespace nosuch", FIRN_ERR_NOT_FOUND, "nosuch");
 }
 
 int main(void)
@@ -266,6 +271,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_variables_that_are_wrong_are_refused_and_change_nothing, sql_fixture_open,
             sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_variables_set_together_are_of_one_row,
+                                        sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_identifier_is_a_name_and_nothing_else,
                                         sql_fixture_open, sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_execute_immediate_takes_and_fills_variables,

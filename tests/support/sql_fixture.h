@@ -38,7 +38,9 @@ const char *sql_rows(sql_fixture *f, const char *sql, char *out, size_t size);
         char rows_[4096];                                                       \
         assert_string_equal(sql_rows((f), (sql), rows_, sizeof rows_), (want)); \
     } while (0)
-/* Statement that must fail, at once or while its rows are read. hint may be NULL. */
+/* Statement that must fail, at once or while its rows are read, with this text in its message. */
+void sql_expect_error(sql_fixture *f, const char *sql, firn_status want, const char *text);
+/* The same, at this position. hint may be NULL. */
 void sql_expect_failure(sql_fixture *f, const char *sql, firn_status want, const char *text,
                         const char *hint, size_t position);
 

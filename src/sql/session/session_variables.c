@@ -2,6 +2,7 @@
 /* Spark's session variables: DECLARE, SET VAR, DROP TEMPORARY VARIABLE, and the names that
  * IDENTIFIER(..) computes. A variable's value is a variable of the engine, cast to its type; where
  * its name is read, the translation writes getvariable(). */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -15,6 +16,7 @@
 #define MAX_NAME        128
 #define MAX_IDENTIFIERS 64            /* IDENTIFIER(..) in a statement: each is a query */
 #define NO_TYPE         FIRN_STR(".") /* declared by its value alone */
+#define ROW             " row"        /* no variable's name: what several are set from */
 
 typedef struct name_list {
     firn_str *items;
@@ -105,36 +107,78 @@ static firn_status text_of(firn_session *session, firn_str expression, firn_str 
     return out->data ? FIRN_OK : firn_fail(err, FIRN_ERR_ARG, "found null, expected a text");
 }
 
-/* SET VARIABLE name = the index-th column of a query with n of them. */
-static firn_status assign(firn_session *session, firn_str name, firn_str type, firn_str query,
-                          size_t index, size_t n, firn_error *err)
+/* A value, cast to the variable's type if it has one. */
+static void put_cast(firn_buf *out, firn_str value, firn_str type)
 {
-    const bool has_type = !firn_str_equals(type, NO_TYPE);
-    firn_arena *arena = session->arena;
-    firn_str columns = FIRN_STR("v0");
-    for (size_t i = 1; i < n && columns.data; i++)
-        columns = firn_arena_printf(arena, "%.*s, v%zu", FIRN_STR_ARG(columns), i);
-    const firn_str before = firn_arena_printf(
-        arena, "SET VARIABLE \"" FIRN_VARIABLE_PREFIX "%.*s\" = (", FIRN_STR_ARG(name));
-    const firn_str text =
-        n == 0 ? firn_arena_printf(arena, "SELECT %s(%.*s)%s%.*s%s", has_type ? "CAST(" : "",
-                                   FIRN_STR_ARG(query), has_type ? " AS " : "",
-                                   has_type ? (int)type.len : 0, type.data, has_type ? ")" : "")
-               : firn_arena_printf(arena, "SELECT %sv%zu%s%.*s%s FROM (%.*s) AS firn_q(%.*s)",
-                                   has_type ? "CAST(" : "", index, has_type ? " AS " : "",
-                                   has_type ? (int)type.len : 0, type.data, has_type ? ")" : "",
-                                   FIRN_STR_ARG(query), FIRN_STR_ARG(columns));
-    if (!before.data || !text.data || !columns.data) return firn_fail_nomem(err);
-    return run(session, before.data, text, ")", NULL, err);
+    if (firn_str_equals(type, NO_TYPE))
+        firn_buf_str(out, value);
+    else
+        firn_buf_printf(out, "CAST(%.*s AS %.*s)", FIRN_STR_ARG(value), FIRN_STR_ARG(type));
 }
 
+/* SET VARIABLE name = (query), of Spark's words. */
+static firn_status set_to_query(firn_session *session, firn_str name, const firn_buf *query,
+                                firn_error *err)
+{
+    const firn_str before = firn_arena_printf(
+        session->arena, "SET VARIABLE \"" FIRN_VARIABLE_PREFIX "%.*s\" = (", FIRN_STR_ARG(name));
+    if (!before.data) return firn_fail_nomem(err);
+    FIRN_TRY(firn_buf_check(query, err));
+    return run(session, before.data, firn_buf_view(query), ")", NULL, err);
+}
+
+/* SET VARIABLE name = value */
+static firn_status assign(firn_session *session, firn_str name, firn_str type, firn_str value,
+                          firn_error *err)
+{
+    firn_buf query;
+    const firn_str inner = firn_arena_printf(session->arena, "(%.*s)", FIRN_STR_ARG(value));
+    if (!inner.data) return firn_fail_nomem(err);
+    firn_buf_init(&query, session->env->alloc, FIRN_LIMIT_SQL_TEXT);
+    firn_buf_cstr(&query, "SELECT ");
+    put_cast(&query, inner, type);
+    const firn_status st = set_to_query(session, name, &query, err);
+    firn_buf_dispose(&query);
+    return st;
+}
+
+/* The query's row as a struct with fields v0, v1, .. of the variables' types. */
+static firn_status set_row(firn_session *session, const firn_str *names, size_t n, firn_str query,
+                           firn_error *err)
+{
+    firn_buf text;
+    firn_buf_init(&text, session->env->alloc, 2 * FIRN_LIMIT_SQL_TEXT);
+    firn_buf_cstr(&text, "SELECT named_struct(");
+    for (size_t i = 0; i < n; i++) {
+        char column[32];
+        (void)snprintf(column, sizeof column, "v%zu", i);
+        firn_buf_printf(&text, "%s'%s', ", i > 0 ? ", " : "", column);
+        put_cast(&text, firn_str_of(column), firn_texts__find(&session->variables, names[i]));
+    }
+    firn_buf_printf(&text, ") FROM (%.*s) AS firn_q(", FIRN_STR_ARG(query));
+    for (size_t i = 0; i < n; i++) firn_buf_printf(&text, "%sv%zu", i > 0 ? ", " : "", i);
+    firn_buf_cstr(&text, ")");
+    const firn_status st = set_to_query(session, FIRN_STR(ROW), &text, err);
+    firn_buf_dispose(&text);
+    return st;
+}
+
+/* The query is run once: all variables are of the same row, or none is set. */
 firn_status firn_variables__set(firn_session *session, const firn_str *names, size_t n,
                                 firn_str query, firn_error *err)
 {
     FIRN_TRY(check_declared(session, names, n, 0, err));
+    FIRN_TRY(set_row(session, names, n, query, err));
     for (size_t i = 0; i < n; i++) {
-        const firn_str type = firn_texts__find(&session->variables, names[i]);
-        FIRN_TRY(assign(session, names[i], type, query, i, n, err));
+        firn_result *result = NULL;
+        const firn_str sql =
+            firn_arena_printf(session->arena,
+                              "SET VARIABLE \"" FIRN_VARIABLE_PREFIX "%.*s\" = "
+                              "struct_extract(getvariable('" FIRN_VARIABLE_PREFIX ROW "'), 'v%zu')",
+                              FIRN_STR_ARG(names[i]), i);
+        if (!sql.data) return firn_fail_nomem(err);
+        FIRN_TRY(firn_session__query(session, sql, &result, err));
+        firn_result_close(result);
     }
     return FIRN_OK;
 }
@@ -193,7 +237,7 @@ static firn_status declare(firn_session *session, firn_sql_parser *p, firn_error
             if (err) err->position = offset;
             return FIRN_ERR_EXISTS;
         }
-        FIRN_TRY(assign(session, names.items[i], type, value, 0, 0, err));
+        FIRN_TRY(assign(session, names.items[i], type, value, err));
         FIRN_TRY(firn_texts__set(session, &session->variables, names.items[i], type, err));
     }
     return FIRN_OK;
@@ -226,7 +270,7 @@ static firn_status set_one(firn_session *session, firn_sql_parser *p, firn_error
     FIRN_TRY(firn_parser_expect_symbol(p, "=", err));
     if (!firn_parser_accept(p, "DEFAULT")) FIRN_TRY(rest_of(session, p, NULL, &text, err));
     const firn_str type = firn_texts__find(&session->variables, one.items[0]);
-    return assign(session, one.items[0], type, text, 0, 0, err);
+    return assign(session, one.items[0], type, text, err);
 }
 
 /* SET VAR a = x, b = y; SET VAR (a, b) = (query) */
