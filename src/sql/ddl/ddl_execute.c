@@ -146,8 +146,7 @@ static firn_status execute_comment(const firn_ddl *ddl, firn_sql_parser *p, bool
 firn_status firn_ddl_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
                              firn_error *err)
 {
-    firn_sql_parser parser = firn_parser_of(session->arena, sql);
-    if (session->dialect == FIRN_DIALECT_TRINO) parser.lexer.dialect = FIRN_DIALECT_TRINO;
+    firn_sql_parser parser = firn_session__parser(session, sql);
     parser.lexer.is_timestamp_zoned = session->dialect == FIRN_DIALECT_SPARK;
     const firn_ddl ddl = {session, session->arena, sql};
     *handled = false;

@@ -50,6 +50,13 @@ firn_status firn_texts__set(firn_session *session, session_texts *texts, firn_st
 
 #define TIME_ZONE FIRN_STR("spark.sql.session.timeZone")
 
+firn_sql_parser firn_session__parser(const firn_session *session, firn_str sql)
+{
+    firn_sql_parser parser = firn_parser_of(session->arena, sql);
+    if (session->dialect == FIRN_DIALECT_TRINO) parser.lexer.dialect = FIRN_DIALECT_TRINO;
+    return parser;
+}
+
 firn_str firn_session__zone(const firn_session *session)
 {
     const firn_str zone = firn_session__setting(session, TIME_ZONE);
@@ -139,8 +146,7 @@ static firn_status read_value(firn_sql_parser *p, firn_str *out, firn_error *err
 firn_status firn_options_execute(firn_session *session, firn_str sql, bool *handled,
                                  firn_result **out, firn_error *err)
 {
-    firn_sql_parser p = firn_parser_of(session->arena, sql);
-    if (session->dialect == FIRN_DIALECT_TRINO) p.lexer.dialect = FIRN_DIALECT_TRINO;
+    firn_sql_parser p = firn_session__parser(session, sql);
     firn_str key;
     firn_str value = {0};
     bool is_ours = false;

@@ -12,6 +12,7 @@
 #include "firn/metadata.h"
 #include "sql/dialect/dialect_text.h"
 #include "sql/engine/engine.h"
+#include "sql/parser/sql_parser.h"
 #include "sql/resolve/query_rewrite.h"
 #include "sql/session/sql_session.h"
 
@@ -233,6 +234,8 @@ FIRN_MUST_CHECK firn_status firn_session__check_property(const firn_session *ses
 firn_str firn_session__setting(const firn_session *session, firn_str key);
 /* Its time zone; empty: UTC. */
 firn_str firn_session__zone(const firn_session *session);
+/* Of a statement in the engine's words: names come as the session's dialect keeps them. */
+firn_sql_parser firn_session__parser(const firn_session *session, firn_str sql);
 /* data NULL: none. */
 firn_str firn_texts__find(const session_texts *texts, firn_str key);
 /* Set a text, or forget it (value.data NULL), or forget all (key.data NULL, too). */

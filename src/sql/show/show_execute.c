@@ -533,8 +533,7 @@ static firn_status show_all_tables(firn_session *session, firn_sql_parser *p, fi
 firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
                               firn_error *err)
 {
-    firn_sql_parser p = firn_parser_of(session->arena, sql);
-    if (session->dialect == FIRN_DIALECT_TRINO) p.lexer.dialect = FIRN_DIALECT_TRINO;
+    firn_sql_parser p = firn_session__parser(session, sql);
     *handled = false;
     if (session->dialect == FIRN_DIALECT_TRINO) {
         FIRN_TRY(firn_show__trino(session, p, handled, out, err));
