@@ -101,11 +101,11 @@ static void close_fixture(fixture *f)
 static firn_status read_rows(const fixture *f, const firn_row_block *block, firn_row_codes *codes,
                              firn_batch *out, firn_error *err)
 {
-    const firn_row_source source = {&f->layout, block, f->texts, true};
-    firn_sort_entry entries[ROWS];
-    for (uint32_t r = 0; r < ROWS; r++) entries[r] = (firn_sort_entry){.row = ROWS - 1 - r};
+    const firn_row_source source = {&f->layout, block, 1, f->texts};
+    firn_row_place places[ROWS];
+    for (uint32_t r = 0; r < ROWS; r++) places[r] = ROWS - 1 - r;
     firn_batch_reset(out);
-    return firn_packed_rows_get(&source, entries, ROWS, NULL, codes, out, err);
+    return firn_packed_rows_get(&source, places, ROWS, NULL, codes, out, err);
 }
 
 static void assert_rows(const fixture *f, const firn_batch *out)
@@ -279,12 +279,12 @@ static void assert_numbers(const number_rows *x, const firn_row_block *block)
 {
     firn_error err;
     firn_batch *out = NULL;
-    firn_sort_entry entries[NUMBERS];
-    const firn_row_source source = {&x->layout, block, x->texts, true};
+    firn_row_place places[NUMBERS];
+    const firn_row_source source = {&x->layout, block, 1, x->texts};
     const int64_t n = block->n_rows;
-    for (uint32_t r = 0; r < NUMBERS; r++) entries[r] = (firn_sort_entry){.row = r};
+    for (uint32_t r = 0; r < NUMBERS; r++) places[r] = r;
     assert_ok(firn_batch_create(&k_numbers, 1, &out, &err), &err);
-    assert_ok(firn_packed_rows_get(&source, entries, n, NULL, NULL, out, &err), &err);
+    assert_ok(firn_packed_rows_get(&source, places, n, NULL, NULL, out, &err), &err);
     for (int64_t r = 0; r < n; r++) {
         assert_int_equal(firn_column_is_valid(&out->columns[0], r), r != 3);
         if (r != 3)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iceberg/sort/curve.h"
 
+#include <string.h>
+
 void firn_curve_map_init(firn_curve_map *map, firn_curve curve, size_t n, unsigned bits)
 {
     map->curve = n > 1 ? curve : FIRN_CURVE_Z;
@@ -52,4 +54,27 @@ uint64_t firn_curve_place(const firn_curve_map *map, uint32_t *x)
 {
     if (map->curve == FIRN_CURVE_HILBERT) transpose(x, map->n, map->bits);
     return z_place(map, x);
+}
+
+/* Column by column. */
+static void z_places(const firn_curve_map *map, const uint32_t *x, size_t n, uint64_t *out)
+{
+    const unsigned high = map->bits > 8 ? 8 * (unsigned)map->n : 0;
+    memset(out, 0, n * sizeof *out);
+    for (size_t i = 0; i < map->n; i++, x += n)
+        for (size_t k = 0; k < n; k++)
+            out[k] = out[k] << 1 | map->spread[x[k] & 0xff] | map->spread[x[k] >> 8 & 0xff] << high;
+}
+
+void firn_curve_places(const firn_curve_map *map, const uint32_t *x, size_t n, uint64_t *out)
+{
+    uint32_t point[64];
+    if (map->curve == FIRN_CURVE_Z) {
+        z_places(map, x, n, out);
+        return;
+    }
+    for (size_t k = 0; k < n; k++) {
+        for (size_t i = 0; i < map->n; i++) point[i] = x[i * n + k];
+        out[k] = firn_curve_place(map, point);
+    }
 }

@@ -20,6 +20,8 @@ typedef struct firn_curve_map {
 
 /* n coordinates of bits each, at most 16; n * bits <= 64. */
 void firn_curve_map_init(firn_curve_map *map, firn_curve curve, size_t n, unsigned bits);
+/* The same of many points: first all their first coordinates, then the second ones, ... */
+void firn_curve_places(const firn_curve_map *map, const uint32_t *x, size_t n, uint64_t *out);
 /* Where the point x is on the curve. x is changed. */
 uint64_t firn_curve_place(const firn_curve_map *map, uint32_t *x);
 

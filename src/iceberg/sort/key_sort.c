@@ -6,9 +6,10 @@
 #include "base/cursor.h"
 #include "base/str.h"
 
-#define K_DIGITS   256
-#define K_FEW      64 /* rows that are merged at once: counting digits would take longer */
-#define K_INSERTED 8  /* rows that are put in order one by one */
+#define K_DIGITS     256
+#define K_DIGIT_BITS 10 /* of a number at most */
+#define K_FEW        64 /* rows that are merged at once: counting digits would take longer */
+#define K_INSERTED   8  /* rows that are put in order one by one */
 
 /* ---- what tells keys apart ---- */
 
@@ -173,4 +174,41 @@ void firn_key_sort(const firn_key_list *list, firn_sort_entry *entries, firn_sor
     }
     radix_sort(entries, spare, n, d.n);
     if (!d.is_all) sort_rest(list, entries, spare, n);
+}
+
+/* ---- numbers ---- */
+
+/* One stable pass by a digit; false when all have the same. */
+static bool number_pass(const uint64_t *in, uint64_t *out, size_t n, unsigned shift,
+                        unsigned n_bits)
+{
+    uint32_t starts[1 << K_DIGIT_BITS] = {0};
+    const uint64_t mask = ((uint64_t)1 << n_bits) - 1;
+    uint32_t sum = 0;
+    for (size_t i = 0; i < n; i++) starts[in[i] >> shift & mask]++;
+    if (starts[in[0] >> shift & mask] == n) return false;
+    for (size_t d = 0; d <= mask; d++) {
+        const uint32_t count = starts[d];
+        starts[d] = sum;
+        sum += count;
+    }
+    for (size_t i = 0; i < n; i++) out[starts[in[i] >> shift & mask]++] = in[i];
+    return true;
+}
+
+void firn_number_sort(uint64_t *numbers, uint64_t *spare, size_t n, unsigned low, unsigned n_bits)
+{
+    uint64_t *items = numbers;
+    uint64_t *other = spare;
+    const unsigned n_passes = (n_bits + K_DIGIT_BITS - 1) / K_DIGIT_BITS;
+    for (unsigned i = 0, at = 0; n > 1 && i < n_passes; i++) {
+        const unsigned n_here = (n_bits - at) / (n_passes - i); /* about the same for each */
+        if (number_pass(items, other, n, low + at, n_here)) {
+            uint64_t *swap = items;
+            items = other;
+            other = swap;
+        }
+        at += n_here;
+    }
+    if (items != numbers) memcpy(numbers, items, n * sizeof *numbers);
 }

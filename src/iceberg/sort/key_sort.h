@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sorting rows by their keys: radix by up to eight bytes in which keys differ, then by the
- * whole keys where these are equal. Rows with equal keys keep their order. */
+ * whole keys where these are equal; or by packed numbers (number_keys.h) alone. Rows with equal
+ * keys keep their order. */
 #ifndef FIRN_ICEBERG_KEY_SORT_H
 #define FIRN_ICEBERG_KEY_SORT_H
 
@@ -19,6 +20,12 @@ typedef struct firn_key_places {
     uint64_t differs[FIRN_KEY_LOOKED / 8];
 } firn_key_places;
 
+/* A row in a list that is sorted. */
+typedef struct firn_sort_entry {
+    uint64_t prefix; /* of the key */
+    firn_row_place place;
+} firn_sort_entry;
+
 /* The bytes of a key that are looked at first. */
 typedef struct firn_key_digest {
     size_t places[FIRN_KEY_DIGEST];
@@ -34,7 +41,7 @@ typedef struct firn_key_list {
 
 static inline firn_str firn_key_list_at(const firn_key_list *list, const firn_sort_entry *entry)
 {
-    return firn_keys_at(list->keys, list->first[entry->block] + entry->row);
+    return firn_keys_at(list->keys, list->first[entry->place >> 32] + (uint32_t)entry->place);
 }
 
 void firn_key_places_add(firn_key_places *places, firn_str key);
@@ -46,5 +53,9 @@ uint64_t firn_key_digest_value(const firn_key_digest *digest, firn_str key);
  * entries. */
 void firn_key_sort(const firn_key_list *list, firn_sort_entry *entries, firn_sort_entry *spare,
                    size_t n);
+
+/* Puts n numbers in order of n_bits bits above the lowest ones, which come along. spare: room for
+ * as many. */
+void firn_number_sort(uint64_t *numbers, uint64_t *spare, size_t n, unsigned low, unsigned n_bits);
 
 #endif

@@ -122,12 +122,12 @@ static firn_status put_nested(firn_packed_batch *packed, const firn_column *colu
 }
 
 firn_status firn_packed_batch_put(firn_packed_batch *packed, const firn_row_layout *layout,
-                                  const firn_batch *batch, const firn_keys *keys,
+                                  const firn_batch *batch, const void *places,
                                   firn_sort_texts *texts, size_t lane, firn_error *err)
 {
     const size_t n = (size_t)batch->n_rows;
     firn_buf_clear(&packed->bytes);
-    if (layout->key_width > 0) packed->columns.values[layout->n_columns - 1] = keys->bytes.data;
+    if (layout->place_width > 0) packed->columns.values[layout->n_columns - 1] = places;
     for (size_t i = 0; i < layout->root->n_fields; i++) {
         const firn_column *column = &batch->columns[i];
         packed->columns.values[i] = column->values;
@@ -371,34 +371,27 @@ void firn_row_block_append(firn_row_block *block, const firn_slot_columns *from,
     block->n_rows += (uint32_t)n;
 }
 
-firn_status firn_row_block_keys(const firn_row_block *block, const firn_row_layout *layout,
-                                uint32_t from, uint32_t n, firn_keys *keys, firn_error *err)
-{
-    const size_t width = layout->key_width;
-    const char *slots = slots_of(block, layout->n_columns - 1) + from * width;
-    FIRN_TRY(firn_keys_reserve(keys, n, n * width, err));
-    memcpy(keys->bytes.data + keys->bytes.len, slots, n * width);
-    for (uint32_t i = 0; i < n; i++) {
-        keys->bytes.len += width;
-        keys->ends[keys->n++] = keys->bytes.len;
-    }
-    return FIRN_OK;
-}
-
 /* ---- rows out ---- */
 
 /* The column of each row that is wanted. */
 typedef struct picked {
     const firn_row_source *source;
     const firn_row_slot *full, *narrow;
-    const firn_sort_entry *entries;
+    const firn_row_form
+        *form; /* of all blocks, which have room for as many rows; NULL: they differ */
+    const firn_row_place *places;
     int64_t n;
     size_t column;
 } picked;
 
 static inline const firn_row_block *block_at(const picked *p, int64_t r)
 {
-    return &p->source->blocks[p->entries[r].block];
+    return &p->source->blocks[p->places[r] >> 32];
+}
+
+static inline uint32_t row_at(const picked *p, int64_t r)
+{
+    return (uint32_t)p->places[r];
 }
 
 static inline bool is_narrow_at(const picked *p, int64_t r)
@@ -411,7 +404,7 @@ static inline const char *slot_at(const picked *p, int64_t r, size_t width)
 {
     const firn_row_block *block = block_at(p, r);
     const size_t at = is_narrow_at(p, r) ? p->narrow->at : p->full->at;
-    return block->data + block->cap_rows * at + p->entries[r].row * width;
+    return block->data + block->cap_rows * at + row_at(p, r) * width;
 }
 
 static inline firn_status bytes_of(const picked *p, int64_t r, uint32_t slot, firn_str *out,
@@ -423,14 +416,49 @@ static inline firn_status bytes_of(const picked *p, int64_t r, uint32_t slot, fi
     return item_at((firn_str){block->data + bytes_at(block), block->n_bytes}, slot, out, err);
 }
 
+/* What all blocks have in common, as they mostly do. */
+static const firn_row_form *common_form(const firn_row_source *source)
+{
+    const firn_row_block *first = &source->blocks[0];
+    for (size_t i = 0; i < source->n_blocks; i++)
+        if (source->blocks[i].form != first->form || source->blocks[i].cap_rows != first->cap_rows)
+            return NULL;
+    return source->n_blocks > 0 ? first->form : NULL;
+}
+
+/* Bytes from a block's first ones to the column's, in blocks that are alike. */
+static inline size_t column_at(const picked *p)
+{
+    return p->source->blocks[0].cap_rows * p->form->slots[p->column].at;
+}
+
+/* width: of the slots in blocks that are alike. */
+static inline void gather_alike(const picked *p, char *to, size_t width)
+{
+    const size_t at = column_at(p);
+    for (int64_t r = 0; r < p->n; r++)
+        memcpy(to + (size_t)r * width, block_at(p, r)->data + at + row_at(p, r) * width, width);
+}
+
 static inline void gather(const picked *p, char *to, size_t width)
 {
+    if (p->form) {
+        gather_alike(p, to, width);
+        return;
+    }
     for (int64_t r = 0; r < p->n; r++) memcpy(to + (size_t)r * width, slot_at(p, r, width), width);
 }
 
 /* Slots that are half as wide in narrow blocks. width: of full ones. */
 static inline void gather_wide(const picked *p, char *to, size_t width)
 {
+    const size_t at = p->form ? column_at(p) : 0;
+    if (p->form == &p->source->layout->narrow) {
+        for (int64_t r = 0; r < p->n; r++)
+            widen(to + (size_t)r * width, block_at(p, r)->data + at + row_at(p, r) * (width / 2),
+                  width / 2);
+        return;
+    }
     for (int64_t r = 0; r < p->n; r++) {
         if (is_narrow_at(p, r))
             widen(to + (size_t)r * width, slot_at(p, r, width / 2), width / 2);
@@ -501,10 +529,11 @@ static firn_status get_nested(const picked *p, firn_column *column, firn_error *
 
 static void get_nulls(const picked *p, firn_column *column)
 {
-    if (!p->source->has_nulls) return;
-    for (int64_t r = 0; r < p->n; r++) {
+    bool has_nulls = false;
+    for (size_t i = 0; i < p->source->n_blocks; i++) has_nulls |= p->source->blocks[i].has_nulls;
+    for (int64_t r = 0; has_nulls && r < p->n; r++) {
         const firn_row_block *block = block_at(p, r);
-        if (block->has_nulls && !is_valid_in(validity_of(block, p->column), p->entries[r].row))
+        if (block->has_nulls && !is_valid_in(validity_of(block, p->column), row_at(p, r)))
             firn_column_set_null(column, r);
     }
 }
@@ -531,15 +560,17 @@ static firn_status get_column(const picked *p, firn_row_codes *codes, firn_colum
     return get_texts(p, column->values, codes->numbers, err);
 }
 
-firn_status firn_packed_rows_get(const firn_row_source *source, const firn_sort_entry *entries,
+firn_status firn_packed_rows_get(const firn_row_source *source, const firn_row_place *places,
                                  int64_t n, const bool *wanted, firn_row_codes *codes,
                                  firn_batch *batch, firn_error *err)
 {
+    const firn_row_form *form = common_form(source);
     for (size_t i = 0; i < batch->n_columns; i++) {
         const picked p = {.source = source,
                           .full = &source->layout->full.slots[i],
                           .narrow = &source->layout->narrow.slots[i],
-                          .entries = entries,
+                          .form = form,
+                          .places = places,
                           .n = n,
                           .column = i};
         if (wanted && !wanted[i]) continue;

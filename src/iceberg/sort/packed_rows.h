@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows in blocks, column by column: what sorting moves between threads, memory and files.
  *
- *   a slot per row for each column, column by column, and perhaps for the key
+ *   a slot per row for each column, column by column, and perhaps for a place on a curve
  *   a bit per row for each column (not null)   bytes
  *
  * Slots hold numbers, in narrow blocks some of them with half of their bytes (row_layout.h). Of
@@ -17,7 +17,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "firn/batch.h"
-#include "iceberg/sort/row_keys.h"
 #include "iceberg/sort/row_layout.h"
 #include "iceberg/sort/sort_texts.h"
 
@@ -51,18 +50,20 @@ typedef struct firn_packed_batch {
     const firn_allocator *alloc;
 } firn_packed_batch;
 
-/* A row in a list that is sorted. */
-typedef struct firn_sort_entry {
-    uint64_t prefix; /* of the key, see key_sort.h */
-    uint32_t block, row;
-} firn_sort_entry;
+/* Where a row is: the block's number, times 2^32, and the row in it. */
+typedef uint64_t firn_row_place;
+
+static inline firn_row_place firn_row_place_of(size_t block, uint32_t row)
+{
+    return (uint64_t)block << 32 | row;
+}
 
 /* Where rows come from, and what their slots mean. */
 typedef struct firn_row_source {
     const firn_row_layout *layout;
     const firn_row_block *blocks;
+    size_t n_blocks;
     const firn_sort_texts *texts;
-    bool has_nulls; /* some of the blocks */
 } firn_row_source;
 
 /* Of a column: numbers of its rows' texts. */
@@ -78,11 +79,12 @@ FIRN_MUST_CHECK firn_status firn_packed_batch_init(firn_packed_batch *packed,
                                                    const firn_allocator *alloc, firn_arena *arena,
                                                    firn_error *err);
 void firn_packed_batch_dispose(firn_packed_batch *packed);
-/* A batch with the root's columns and its keys, which must not change while packed is used.
- * FIRN_ERR_LIMIT for 8 GiB of text and nested values. */
+/* A batch with the root's columns, and places on a curve if rows carry them along (NULL: not),
+ * which must not change while packed is used. FIRN_ERR_LIMIT for 8 GiB of text and nested values.
+ */
 FIRN_MUST_CHECK firn_status firn_packed_batch_put(firn_packed_batch *packed,
                                                   const firn_row_layout *layout,
-                                                  const firn_batch *batch, const firn_keys *keys,
+                                                  const firn_batch *batch, const void *places,
                                                   firn_sort_texts *texts, size_t lane,
                                                   firn_error *err);
 
@@ -110,18 +112,13 @@ FIRN_MUST_CHECK firn_status firn_row_block_room(const firn_row_block *block,
 void firn_row_block_append(firn_row_block *block, const firn_slot_columns *from,
                            const uint32_t *rows, size_t n);
 
-/* The keys of rows [from, from + n), which have slots, behind those that are there. */
-FIRN_MUST_CHECK firn_status firn_row_block_keys(const firn_row_block *block,
-                                                const firn_row_layout *layout, uint32_t from,
-                                                uint32_t n, firn_keys *keys, firn_error *err);
-
 /* ---- rows out ---- */
 
-/* The rows that n entries name to those columns of a batch that are wanted (NULL: all), which own
+/* The rows in n places to those columns of a batch that are wanted (NULL: all), which own
  * their memory and are empty. Text points into the blocks and texts. codes: of each column; NULL:
  * none wanted. They must be as long there as the batch. */
 FIRN_MUST_CHECK firn_status firn_packed_rows_get(const firn_row_source *source,
-                                                 const firn_sort_entry *entries, int64_t n,
+                                                 const firn_row_place *places, int64_t n,
                                                  const bool *wanted, firn_row_codes *codes,
                                                  firn_batch *batch, firn_error *err);
 

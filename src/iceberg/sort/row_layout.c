@@ -39,18 +39,18 @@ static firn_status init_form(firn_row_form *form, const firn_row_layout *layout,
         firn_row_slot *slot = &form->slots[i];
         *slot = i < n_fields
                     ? slot_of(layout->root->fields[i].type)
-                    : (firn_row_slot){.kind = FIRN_SLOT_NUMBER, .width = layout->key_width};
+                    : (firn_row_slot){.kind = FIRN_SLOT_NUMBER, .width = layout->place_width};
         form->has_bytes |= slot->kind == FIRN_SLOT_TEXT || slot->kind == FIRN_SLOT_NESTED;
     }
     place_slots(form);
     return FIRN_OK;
 }
 
-firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root, size_t key_width,
+firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root, size_t place_width,
                                  firn_arena *arena, firn_error *err)
 {
-    *layout = (firn_row_layout){.root = root, .key_width = key_width};
-    layout->n_columns = root->n_fields + (key_width > 0 ? 1 : 0);
+    *layout = (firn_row_layout){.root = root, .place_width = place_width};
+    layout->n_columns = root->n_fields + (place_width > 0 ? 1 : 0);
     FIRN_TRY(init_form(&layout->full, layout, arena, err));
     return init_form(&layout->narrow, layout, arena, err);
 }

@@ -32,13 +32,13 @@ typedef struct firn_row_layout {
     const firn_type *root; /* borrowed */
     firn_row_form full;
     firn_row_form narrow; /* the same as full unless firn_row_layout_narrow() found that it helps */
-    size_t n_columns;     /* root's, and the key if it has a slot */
-    size_t key_width;     /* the last column is the key, of so many bytes; 0: keys have no slot */
+    size_t n_columns;     /* root's, and the place if it has a slot */
+    size_t place_width; /* the last column is a place on a curve, of so many bytes; 0: it is not */
 } firn_row_layout;
 
-/* In the arena. key_width: of keys that rows carry along; 0: they do not. */
+/* In the arena. place_width: of places on a curve that rows carry along; 0: they do not. */
 FIRN_MUST_CHECK firn_status firn_row_layout_init(firn_row_layout *layout, const firn_type *root,
-                                                 size_t key_width, firn_arena *arena,
+                                                 size_t place_width, firn_arena *arena,
                                                  firn_error *err);
 /* Narrow are the columns whose values all fit in these rows: those to come will be like them.
  * Before there are blocks. */

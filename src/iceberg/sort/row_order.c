@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iceberg/sort/row_order.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "iceberg/sort/curve_ranks.h"
 #include "iceberg/sort/order_key.h"
 #include "iceberg/spec/transform.h"
 
 #define K_RANK_BITS    16  /* of a column at most: a sample does not tell more */
 #define K_SAMPLE_BYTES 256 /* of a text */
-#define K_SLOTS        16384
-#define K_AT_ONCE      4 /* ranks of a part of their range, mostly */
+#define K_CHUNK        64  /* rows that are ranked at once */
 
 /* A column of the order. */
 typedef struct order_column {
@@ -24,18 +23,16 @@ typedef struct order_column {
     bool is_descending, nulls_last;
     /* of a curve */
     firn_value *samples;
-    uint64_t *ranks; /* order keys of the samples, ascending */
     size_t n_samples;
-    uint32_t *places; /* of the ranks, scaled to the curve's bits */
-    uint32_t *slots;  /* first rank of each part of the range of ranks, and the end */
-    unsigned shift;   /* a part is so many bits wide */
-    size_t n_common;  /* bytes that all sampled texts begin with */
+    size_t n_common; /* bytes that all sampled texts begin with */
+    firn_curve_ranks ranks;
 } order_column;
 
 struct firn_row_order {
     firn_arena *arena;
     order_column *columns;
     size_t n_columns;
+    size_t n_fields; /* of the schema */
     bool is_curve, needs_samples;
     firn_curve_map map;
     int64_t n_seen;
@@ -74,12 +71,14 @@ static firn_status find_column(const firn_schema *schema, int32_t id, order_colu
     return FIRN_OK;
 }
 
-static firn_status make(size_t n, firn_arena *arena, firn_row_order **out, firn_error *err)
+static firn_status make(const firn_schema *schema, size_t n, firn_arena *arena,
+                        firn_row_order **out, firn_error *err)
 {
     *out = firn_arena_alloc_zero(arena, sizeof **out);
     if (!*out) return firn_fail_nomem(err);
     (*out)->arena = arena;
     (*out)->n_columns = n;
+    (*out)->n_fields = schema->root.n_fields;
     (*out)->columns = firn_arena_array(arena, n, sizeof *(*out)->columns);
     return (*out)->columns ? FIRN_OK : firn_fail_nomem(err);
 }
@@ -88,7 +87,7 @@ firn_status firn_row_order_by_fields(const firn_schema *schema, const firn_sort_
                                      size_t n, firn_arena *arena, firn_row_order **out,
                                      firn_error *err)
 {
-    FIRN_TRY(make(n, arena, out, err));
+    FIRN_TRY(make(schema, n, arena, out, err));
     for (size_t i = 0; i < n; i++) {
         order_column *column = &(*out)->columns[i];
         FIRN_TRY(find_column(schema, fields[i].source_id, column, err));
@@ -107,7 +106,7 @@ firn_status firn_row_order_by_curve(const firn_schema *schema, firn_curve curve,
     if (n == 0 || n > FIRN_ORDER_MAX_COLUMNS)
         return firn_fail(err, FIRN_ERR_ARG, "a curve through %zu columns, expected 1 to %d", n,
                          FIRN_ORDER_MAX_COLUMNS);
-    FIRN_TRY(make(n, arena, out, err));
+    FIRN_TRY(make(schema, n, arena, out, err));
     firn_row_order *order = *out;
     order->is_curve = true;
     order->needs_samples = true;
@@ -191,42 +190,15 @@ static size_t common_length(const order_column *c)
     return n;
 }
 
-static int compare_u64(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a;
-    const uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Samples by the top bits of where they are between the least and the greatest, so that a search
- * begins with a few of them. */
-static firn_status make_slots(firn_row_order *order, order_column *c, firn_error *err)
-{
-    size_t at = 0;
-    if (c->n_samples == 0) return FIRN_OK;
-    c->slots = firn_arena_array(order->arena, K_SLOTS + 1, sizeof *c->slots);
-    if (!c->slots) return firn_fail_nomem(err);
-    while ((c->ranks[c->n_samples - 1] - c->ranks[0]) >> c->shift >= K_SLOTS) c->shift++;
-    for (size_t slot = 0; slot <= K_SLOTS; slot++) {
-        while (at < c->n_samples && (c->ranks[at] - c->ranks[0]) >> c->shift < slot) at++;
-        c->slots[slot] = (uint32_t)at;
-    }
-    return FIRN_OK;
-}
-
 static firn_status make_ranks(firn_row_order *order, order_column *c, firn_error *err)
 {
     c->n_common = common_length(c);
-    c->ranks = firn_arena_array(order->arena, c->n_samples + K_AT_ONCE, sizeof *c->ranks);
-    c->places = firn_arena_array(order->arena, c->n_samples, sizeof *c->places);
-    if (!c->ranks || !c->places) return firn_fail_nomem(err);
-    for (size_t i = 0; i < c->n_samples; i++) {
-        c->ranks[i] = firn_order_key_u64(&c->samples[i], c->n_common);
-        c->places[i] = (uint32_t)(((uint64_t)i << order->map.bits) / c->n_samples);
-    }
-    for (size_t i = 0; i < K_AT_ONCE; i++) c->ranks[c->n_samples + i] = UINT64_MAX;
-    if (c->n_samples > 1) qsort(c->ranks, c->n_samples, sizeof *c->ranks, compare_u64);
-    return make_slots(order, c, err);
+    uint64_t *values = firn_arena_array(order->arena, c->n_samples, sizeof *values);
+    if (!values) return firn_fail_nomem(err);
+    for (size_t i = 0; i < c->n_samples; i++)
+        values[i] = firn_order_key_u64(&c->samples[i], c->n_common);
+    return firn_curve_ranks_make(&c->ranks, values, c->n_samples, order->map.bits, order->arena,
+                                 err);
 }
 
 firn_status firn_row_order_finish_samples(firn_row_order *order, firn_error *err)
@@ -238,29 +210,6 @@ firn_status firn_row_order_finish_samples(firn_row_order *order, firn_error *err
 }
 
 /* ---- curves ---- */
-
-/* How many samples are smaller, scaled to bits. key: firn_order_key_u64() of the value. */
-static inline uint32_t rank_of(const order_column *c, uint64_t key)
-{
-    if (c->n_samples == 0 || key <= c->ranks[0]) return 0;
-    const uint64_t slot = (key - c->ranks[0]) >> c->shift;
-    size_t from = slot < K_SLOTS ? c->slots[slot] : c->n_samples;
-    size_t to = slot < K_SLOTS ? c->slots[slot + 1] : c->n_samples;
-    if (to - from <= K_AT_ONCE) { /* without branches; ranks of the next part are greater */
-        const uint64_t *ranks = c->ranks + from;
-        for (size_t i = 0; i < K_AT_ONCE; i++) from += ranks[i] < key;
-        to = from;
-    }
-    while (from < to) {
-        const size_t middle = from + (to - from) / 2;
-        if (c->ranks[middle] < key)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    if (from == c->n_samples) from--;
-    return c->places[from];
-}
 
 /* Numbers of up to eight bytes that stand in the batch itself. */
 static bool is_plain(const order_column *c)
@@ -294,21 +243,34 @@ static inline uint64_t plain_u64(const order_column *c, const firn_column *colum
     return c->type->kind == FIRN_TYPE_DOUBLE && (bits & sign) ? ~bits : bits ^ sign;
 }
 
-static uint32_t rank_at(const order_column *c, const firn_batch *batch, int64_t row)
+/* firn_order_key_u64() of n values, K_CHUNK at most; 0 of nulls. */
+static void load_u64(const order_column *c, const firn_batch *batch, int64_t from, int64_t n,
+                     uint64_t *out)
 {
-    if (is_plain(c)) {
-        const firn_column *column = &batch->columns[c->path[0]];
-        return firn_column_is_valid(column, row) ? rank_of(c, plain_u64(c, column, row)) : 0;
+    const firn_column *column = &batch->columns[c->path[0]];
+    if (!is_plain(c)) {
+        for (int64_t r = 0; r < n; r++) {
+            const firn_value value = value_at(c, batch, from + r);
+            out[r] = firn_order_key_u64(&value, c->n_common);
+        }
+        return;
     }
-    const firn_value value = value_at(c, batch, row);
-    return value.is_null ? 0 : rank_of(c, firn_order_key_u64(&value, c->n_common));
+    for (int64_t r = 0; r < n; r++) out[r] = plain_u64(c, column, from + r);
+    for (int64_t r = 0; column->validity && r < n; r++)
+        if (!firn_column_is_valid(column, from + r)) out[r] = 0;
 }
 
-static uint64_t place_at(const firn_row_order *order, const firn_batch *batch, int64_t row)
+/* Of rows [from, from + n), K_CHUNK at most. */
+static void places_of(const firn_row_order *order, const firn_batch *batch, int64_t from, int64_t n,
+                      uint64_t *out)
 {
-    uint32_t x[FIRN_ORDER_MAX_COLUMNS];
-    for (size_t i = 0; i < order->n_columns; i++) x[i] = rank_at(&order->columns[i], batch, row);
-    return __builtin_bswap64(firn_curve_place(&order->map, x));
+    uint64_t values[K_CHUNK];
+    uint32_t x[FIRN_ORDER_MAX_COLUMNS * K_CHUNK];
+    for (size_t i = 0; i < order->n_columns; i++) {
+        load_u64(&order->columns[i], batch, from, n, values);
+        firn_curve_ranks_find(&order->columns[i].ranks, values, (size_t)n, x + i * (size_t)n);
+    }
+    firn_curve_places(&order->map, x, (size_t)n, out);
 }
 
 /* ---- keys ---- */
@@ -317,7 +279,9 @@ firn_status firn_row_order_key(const firn_row_order *order, const firn_batch *ba
                                firn_arena *scratch, firn_buf *out, firn_error *err)
 {
     if (order->is_curve) {
-        const uint64_t place = place_at(order, batch, row);
+        uint64_t place = 0;
+        places_of(order, batch, row, 1, &place);
+        place = __builtin_bswap64(place);
         firn_buf_append(out, &place, sizeof place);
         return FIRN_OK;
     }
@@ -329,11 +293,6 @@ firn_status firn_row_order_key(const firn_row_order *order, const firn_batch *ba
         firn_order_key_append(&value, c->is_descending, c->nulls_last, out);
     }
     return FIRN_OK;
-}
-
-size_t firn_row_order_key_width(const firn_row_order *order)
-{
-    return order->is_curve ? sizeof(uint64_t) : 0;
 }
 
 bool firn_row_order_uses(const firn_row_order *order, size_t column)
@@ -391,12 +350,17 @@ static firn_status put_plain_keys(const firn_row_order *order, const firn_batch 
 static firn_status put_places(const firn_row_order *order, const firn_batch *batch, firn_keys *keys,
                               firn_error *err)
 {
-    FIRN_TRY(firn_keys_reserve(keys, batch->n_rows, (size_t)batch->n_rows * sizeof(uint64_t), err));
-    for (int64_t row = 0; row < batch->n_rows; row++) {
-        const uint64_t place = place_at(order, batch, row);
-        memcpy(keys->bytes.data + keys->bytes.len, &place, sizeof place);
-        keys->bytes.len += sizeof place;
-        keys->ends[keys->n++] = keys->bytes.len;
+    uint64_t places[K_CHUNK];
+    FIRN_TRY(firn_keys_reserve(keys, batch->n_rows, (size_t)batch->n_rows * sizeof *places, err));
+    for (int64_t at = 0; at < batch->n_rows; at += K_CHUNK) {
+        const int64_t n = batch->n_rows - at < K_CHUNK ? batch->n_rows - at : K_CHUNK;
+        places_of(order, batch, at, n, places);
+        for (int64_t r = 0; r < n; r++) {
+            const uint64_t bytes = __builtin_bswap64(places[r]);
+            memcpy(keys->bytes.data + keys->bytes.len, &bytes, sizeof bytes);
+            keys->bytes.len += sizeof bytes;
+            keys->ends[keys->n++] = keys->bytes.len;
+        }
     }
     return FIRN_OK;
 }
@@ -412,4 +376,49 @@ firn_status firn_row_order_keys(const firn_row_order *order, const firn_batch *b
     }
     firn_arena_reset(scratch);
     return FIRN_OK;
+}
+
+/* ---- keys that are numbers ---- */
+
+static firn_order_number number_of(const order_column *c)
+{
+    return (firn_order_number){.column = c->path[0],
+                               .kind = c->type->kind == FIRN_TYPE_DOUBLE ? FIRN_NUMBER_DOUBLE
+                                                                         : FIRN_NUMBER_SIGNED,
+                               .key_width = is_narrow(c) ? sizeof(uint32_t) : sizeof(uint64_t),
+                               .is_descending = c->is_descending,
+                               .nulls_last = c->nulls_last};
+}
+
+size_t firn_row_order_numbers(const firn_row_order *order,
+                              firn_order_number out[FIRN_ORDER_NUMBERS])
+{
+    if (order->is_curve) {
+        out[0] = (firn_order_number){
+            .column = order->n_fields, .kind = FIRN_NUMBER_PLACE, .key_width = sizeof(uint64_t)};
+        return 1;
+    }
+    if (order->n_columns > FIRN_ORDER_NUMBERS || !are_plain(order)) return 0;
+    for (size_t i = 0; i < order->n_columns; i++) out[i] = number_of(&order->columns[i]);
+    return order->n_columns;
+}
+
+size_t firn_row_order_place_width(const firn_row_order *order)
+{
+    if (!order->is_curve) return 0;
+    return order->map.n * order->map.bits <= 32 ? sizeof(uint32_t) : sizeof(uint64_t);
+}
+
+void firn_row_order_places(const firn_row_order *order, const firn_batch *batch, void *out)
+{
+    uint64_t places[K_CHUNK];
+    const bool is_narrow_place = firn_row_order_place_width(order) == sizeof(uint32_t);
+    for (int64_t at = 0; at < batch->n_rows; at += K_CHUNK) {
+        const int64_t n = batch->n_rows - at < K_CHUNK ? batch->n_rows - at : K_CHUNK;
+        places_of(order, batch, at, n, places);
+        if (is_narrow_place)
+            for (int64_t r = 0; r < n; r++) ((uint32_t *)out)[at + r] = (uint32_t)places[r];
+        else
+            memcpy((uint64_t *)out + at, places, (size_t)n * sizeof *places);
+    }
 }

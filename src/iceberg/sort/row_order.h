@@ -16,10 +16,24 @@
 #include "iceberg/sort/curve.h"
 #include "iceberg/sort/row_keys.h"
 
-#define FIRN_ORDER_MAX_COLUMNS 64    /* of a curve */
-#define FIRN_ORDER_SAMPLES     32768 /* values of a column that ranks are told from */
+#define FIRN_ORDER_MAX_COLUMNS 64   /* of a curve */
+#define FIRN_ORDER_SAMPLES     8192 /* values of a column that ranks are told from */
 
 typedef struct firn_row_order firn_row_order;
+
+/* A number in rows' keys. */
+#define FIRN_ORDER_NUMBERS 4 /* of a key at most: more do not fit eight bytes */
+typedef enum firn_number_kind {
+    FIRN_NUMBER_SIGNED = 0, /* of 4 or 8 bytes */
+    FIRN_NUMBER_DOUBLE,
+    FIRN_NUMBER_PLACE, /* on a curve: unsigned, never null, in a column behind the schema's */
+} firn_number_kind;
+typedef struct firn_order_number {
+    size_t column; /* from 0 */
+    firn_number_kind kind;
+    size_t key_width; /* bytes in a key */
+    bool is_descending, nulls_last;
+} firn_order_number;
 
 /* By sort fields, whose source columns are looked up in the schema; FIRN_ERR_UNSUPPORTED for
  * columns inside lists and maps or of types without an order. In the arena. */
@@ -43,10 +57,13 @@ FIRN_MUST_CHECK firn_status firn_row_order_key(const firn_row_order *order, cons
                                                int64_t row, firn_arena *scratch, firn_buf *out,
                                                firn_error *err);
 
-/* Bytes of a key that is better kept than told again; 0: keys differ in length, or are told
- * quickly.
- */
-size_t firn_row_order_key_width(const firn_row_order *order);
+/* The numbers that keys are; 0: keys are texts, transformed, or too many. */
+size_t firn_row_order_numbers(const firn_row_order *order,
+                              firn_order_number out[FIRN_ORDER_NUMBERS]);
+/* Bytes of places on a curve, 4 or 8, which are better kept than told again; 0: no curve. */
+size_t firn_row_order_place_width(const firn_row_order *order);
+/* Places of all rows of a batch, of that width. */
+void firn_row_order_places(const firn_row_order *order, const firn_batch *batch, void *out);
 /* The keys of all rows of a batch behind those that are there. */
 FIRN_MUST_CHECK firn_status firn_row_order_keys(const firn_row_order *order,
                                                 const firn_batch *batch, firn_arena *scratch,

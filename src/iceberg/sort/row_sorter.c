@@ -20,6 +20,7 @@ typedef struct lane {
     firn_sort_lane sort;
     firn_packed_batch packed;
     firn_keys keys;
+    firn_buf places;
     firn_arena *scratch;
 } lane;
 
@@ -88,8 +89,10 @@ static firn_status init_lanes(firn_row_sorter *s, firn_error *err)
     s->lanes = firn_arena_array(s->arena, s->n_lanes, sizeof *s->lanes);
     s->window = firn_arena_array(s->arena, s->cap_window, sizeof *s->window);
     if (!s->lanes || !s->window) return firn_fail_nomem(err);
-    for (size_t i = 0; i < s->n_lanes; i++)
+    for (size_t i = 0; i < s->n_lanes; i++) {
         firn_keys_init(&s->lanes[i].keys, s->env->alloc, SIZE_MAX);
+        firn_buf_init(&s->lanes[i].places, s->env->alloc, SIZE_MAX);
+    }
     for (size_t i = 0; i < s->n_lanes; i++) {
         lane *l = &s->lanes[i];
         FIRN_TRY(firn_packed_batch_init(&l->packed, &s->layout, s->env->alloc, s->arena, err));
@@ -104,7 +107,7 @@ static firn_status init(firn_row_sorter *s, const firn_table_metadata *metadata,
     firn_writer_config config;
     firn_sort_parts *first = NULL;
     const firn_type *root = &s->opts.schema->root;
-    FIRN_TRY(firn_row_layout_init(&s->layout, root, firn_row_order_key_width(s->opts.order),
+    FIRN_TRY(firn_row_layout_init(&s->layout, root, firn_row_order_place_width(s->opts.order),
                                   s->arena, err));
     FIRN_TRY(init_lanes(s, err));
     FIRN_TRY(firn_sort_texts_create(root, s->n_lanes, s->opts.memory_bytes / K_TEXTS,
@@ -157,6 +160,7 @@ void firn_row_sorter_destroy(firn_row_sorter *sorter)
         firn_sort_lane_dispose(&sorter->lanes[i].sort, sorter->env->alloc);
         firn_packed_batch_dispose(&sorter->lanes[i].packed);
         firn_keys_dispose(&sorter->lanes[i].keys);
+        firn_buf_dispose(&sorter->lanes[i].places);
         firn_arena_destroy(sorter->lanes[i].scratch);
     }
     firn_sort_texts_destroy(sorter->texts);
@@ -187,18 +191,36 @@ static void look_at_first(firn_row_sorter *s, const firn_batch *batch)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+/* On the curve, if there is one. */
+static firn_status tell_places(const firn_row_sorter *s, lane *l, const firn_batch *batch,
+                               firn_error *err)
+{
+    const size_t width = s->layout.place_width;
+    if (width == 0) return FIRN_OK;
+    firn_buf_clear(&l->places);
+    char *places = firn_buf_reserve(&l->places, (size_t)batch->n_rows * width + 1);
+    if (!places) return firn_buf_check(&l->places, err);
+    firn_row_order_places(s->opts.order, batch, places);
+    return FIRN_OK;
+}
+
 firn_status firn_row_sorter_append(firn_row_sorter *sorter, size_t lane_index,
                                    const firn_batch *batch, uint64_t first, firn_error *err)
 {
     lane *l = &sorter->lanes[lane_index];
     if (sorter->parts) return firn_fail(err, FIRN_ERR_ARG, "the rows are sorted already");
     look_at_first(sorter, batch);
+    const bool needs_keys = firn_sort_parts_needs_keys(sorter->sets[0]);
     firn_keys_clear(&l->keys);
-    FIRN_TRY(firn_row_order_keys(sorter->opts.order, batch, l->scratch, &l->keys, err));
-    FIRN_TRY(firn_packed_batch_put(&l->packed, &sorter->layout, batch, &l->keys, sorter->texts,
-                                   lane_index, err));
-    const firn_slot_rows rows = {
-        .columns = &l->packed.columns, .n = batch->n_rows, .keys = &l->keys, .first = first};
+    if (needs_keys)
+        FIRN_TRY(firn_row_order_keys(sorter->opts.order, batch, l->scratch, &l->keys, err));
+    FIRN_TRY(tell_places(sorter, l, batch, err));
+    FIRN_TRY(firn_packed_batch_put(&l->packed, &sorter->layout, batch, l->places.data,
+                                   sorter->texts, lane_index, err));
+    const firn_slot_rows rows = {.columns = &l->packed.columns,
+                                 .n = batch->n_rows,
+                                 .keys = needs_keys ? &l->keys : NULL,
+                                 .first = first};
     return firn_sort_parts_add(sorter->sets[0], &l->sort, &rows, err);
 }
 
@@ -309,7 +331,7 @@ firn_status firn_part_rows_next(firn_part_rows *rows, int64_t max_rows, firn_bat
     firn_batch_reset(batch);
     firn_sort_scratch *scratch = rows->sorted.scratch;
     FIRN_TRY(firn_sort_scratch_codes(&rows->sorter->scratches, scratch, (size_t)n, err));
-    FIRN_TRY(firn_packed_rows_get(&rows->sorted.source, scratch->entries + rows->at, n, NULL,
+    FIRN_TRY(firn_packed_rows_get(&rows->sorted.source, scratch->places + rows->at, n, NULL,
                                   scratch->codes, batch, err));
     rows->at += n;
     return FIRN_OK;

@@ -21,12 +21,13 @@ typedef struct firn_key_samples {
 /* Allocates nothing. max: at least 2. */
 void firn_key_samples_init(firn_key_samples *samples, const firn_allocator *alloc, size_t max);
 void firn_key_samples_dispose(firn_key_samples *samples);
-/* False: the next one would be forgotten anyway; it counts as seen. */
-static inline bool firn_key_samples_takes(firn_key_samples *samples)
+/* How many of the next n rows, from the first on, would be forgotten anyway; they count as seen. */
+static inline size_t firn_key_samples_skip(firn_key_samples *samples, size_t n)
 {
-    if ((samples->n_seen & (samples->stride - 1)) == 0) return true;
-    samples->n_seen++;
-    return false;
+    const uint64_t until = (samples->stride - samples->n_seen) & (samples->stride - 1);
+    const size_t skipped = until < n ? (size_t)until : n;
+    samples->n_seen += skipped;
+    return skipped;
 }
 FIRN_MUST_CHECK firn_status firn_key_samples_add(firn_key_samples *samples, firn_str key,
                                                  uint64_t number, firn_error *err);

@@ -8,6 +8,7 @@
 #include "base/env.h"
 #include "firn/ext/store.h"
 #include "iceberg/sort/packed_rows.h"
+#include "iceberg/sort/row_keys.h"
 #include "iceberg/sort/row_order.h"
 #include "iceberg/sort/sort_cuts.h"
 #include "iceberg/sort/sort_memory.h"
@@ -32,14 +33,14 @@ typedef struct firn_slot_rows {
     const firn_slot_columns *columns;
     uint32_t from;
     int64_t n;
-    const firn_keys *keys; /* of these rows, and no others */
+    const firn_keys *keys; /* of these rows, and no others; NULL: parts need none */
     uint64_t first;        /* they have the numbers first, first + 1, ... */
 } firn_slot_rows;
 
 /* Rows that were checked, in order. */
 typedef struct firn_sorted_part {
     firn_row_source source;
-    firn_sort_scratch *scratch; /* its entries are the rows */
+    firn_sort_scratch *scratch; /* its places are the rows */
     int64_t n_rows;
     firn_row_block *blocks;
     char *spilled; /* what came from a file */
@@ -49,6 +50,7 @@ typedef struct firn_sorted_part {
 typedef struct firn_sort_lane {
     uint32_t *part_of;
     uint32_t *order;
+    uint64_t *packed; /* keys */
     size_t cap_rows;
     size_t *counts;
     size_t cap_parts;
@@ -59,6 +61,8 @@ FIRN_MUST_CHECK firn_status firn_sort_parts_create(const firn_sort_parts_opts *o
                                                    firn_sort_parts **out, firn_error *err);
 /* Removes the file. NULL is fine. */
 void firn_sort_parts_destroy(firn_sort_parts *parts);
+/* Or are they told from the rows' columns? */
+bool firn_sort_parts_needs_keys(const firn_sort_parts *parts);
 void firn_sort_lane_dispose(firn_sort_lane *lane, const firn_allocator *alloc);
 
 FIRN_MUST_CHECK firn_status firn_sort_parts_add(firn_sort_parts *parts, firn_sort_lane *lane,

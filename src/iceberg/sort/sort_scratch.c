@@ -22,8 +22,10 @@ static void free_codes(const firn_sort_scratches *all, firn_sort_scratch *s)
 static void destroy(const firn_sort_scratches *all, firn_sort_scratch *s)
 {
     free_codes(all, s);
-    firn_mem_free(all->alloc, s->entries);
+    firn_mem_free(all->alloc, s->places);
     firn_mem_free(all->alloc, s->spare);
+    firn_mem_free(all->alloc, s->entries);
+    firn_mem_free(all->alloc, s->spare_entries);
     firn_keys_dispose(&s->keys);
     firn_mem_free(all->alloc, s);
 }
@@ -53,14 +55,29 @@ static firn_sort_scratch *find_or_make(firn_sort_scratches *all)
 static firn_status reserve(const firn_sort_scratches *all, firn_sort_scratch *s, size_t n,
                            firn_error *err)
 {
-    if (s->entries && n <= s->cap) return FIRN_OK;
-    firn_mem_free(all->alloc, s->entries);
+    if (s->places && n <= s->cap) return FIRN_OK;
+    firn_mem_free(all->alloc, s->places);
     firn_mem_free(all->alloc, s->spare);
     s->cap = 0;
-    s->entries = firn_mem_array(all->alloc, n + 1, sizeof *s->entries);
+    s->places = firn_mem_array(all->alloc, n + 1, sizeof *s->places);
     s->spare = firn_mem_array(all->alloc, n + 1, sizeof *s->spare);
-    if (!s->entries || !s->spare) return firn_fail_nomem(err);
+    if (!s->places || !s->spare) return firn_fail_nomem(err);
     s->cap = n;
+    return FIRN_OK;
+}
+
+firn_status firn_sort_scratch_entries(const firn_sort_scratches *scratches,
+                                      firn_sort_scratch *scratch, size_t n, firn_error *err)
+{
+    const firn_allocator *alloc = scratches->alloc;
+    if (scratch->entries && n <= scratch->cap_entries) return FIRN_OK;
+    firn_mem_free(alloc, scratch->entries);
+    firn_mem_free(alloc, scratch->spare_entries);
+    scratch->cap_entries = 0;
+    scratch->entries = firn_mem_array(alloc, n + 1, sizeof *scratch->entries);
+    scratch->spare_entries = firn_mem_array(alloc, n + 1, sizeof *scratch->spare_entries);
+    if (!scratch->entries || !scratch->spare_entries) return firn_fail_nomem(err);
+    scratch->cap_entries = n;
     return FIRN_OK;
 }
 

@@ -9,7 +9,7 @@
 #include "iceberg/maintain/rewrite/sort_samples.h"
 #include "iceberg/sort/row_sorter.h"
 
-#define K_PART_ROWS   131072 /* at most: larger parts do not fit the processor's caches */
+#define K_PART_ROWS   196608 /* at most: larger parts do not fit the processor's caches */
 #define K_MIN_ROWS    1024
 #define K_PART_SHARE  16 /* of the sorter's memory, by threads: half of what it would spread */
 #define K_MAX_PARTS   4096
