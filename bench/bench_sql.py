@@ -5,6 +5,7 @@ totals. Then the overhead of a statement on a table of one row, and, where tests
 it, Spark local[2] on the same tables through the same catalog: its first and its second run of each query.
 
     bench_sql.py             scale BENCH_SQL_SCALE (1), BENCH_SQL_RUNS (5), BENCH_SQL_ONLY="1 6"
+                    BENCH_SQL_PAGES=0: firn keeps no unpacked pages (its setting cache.pages)
     bench_sql.py --worker firn|duckdb FOLDER    one side: statements as lines of JSON
 
 Data come from tpchgen-cli and stay in BENCH_SQL_FOLDER when that is set."""
@@ -27,6 +28,7 @@ TABLES = "region nation supplier customer part partsupp orders lineitem".split()
 SCALE = os.environ.get("BENCH_SQL_SCALE", "1")
 RUNS = int(os.environ.get("BENCH_SQL_RUNS", "5"))
 THREADS = os.environ.get("BENCH_SQL_THREADS", "2")
+PAGES = os.environ.get("BENCH_SQL_PAGES", "")
 
 
 def queries():
@@ -42,9 +44,10 @@ def firn_session(folder):
     import sqltest_session as s
     lib, error, keep = s.load(), s.Error(), []
     home, handle = ctypes.c_void_p(), ctypes.c_void_p()
-    settings = (s.Property * 1)(s.Property(s.literal("threads", keep), s.literal(THREADS, keep)))
+    chosen = {"threads": THREADS} | ({"cache.pages": PAGES} if PAGES else {})
+    settings = (s.Property * len(chosen))(*(s.Property(*(s.literal(x, keep) for x in pair)) for pair in chosen.items()))
     opts = s.HomeOpts(struct_size=ctypes.sizeof(s.HomeOpts), path=s.literal(f"{folder}/home", keep), settings=settings,
-                      n_settings=1, ignore_environment=True)
+                      n_settings=len(chosen), ignore_environment=True)
     if lib.firn_home_create(ctypes.byref(opts), None, ctypes.byref(home), ctypes.byref(error)):
         sys.exit(error.message.decode())
     catalogs = (ctypes.c_void_p * 1)(lib.firn_home_catalog(home))

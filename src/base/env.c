@@ -87,6 +87,7 @@ void firn_env_destroy(firn_env *env)
     if (!env) return;
     firn_pool_destroy(atomic_load(&env->pool));
     if (env->manifest_cache_close) env->manifest_cache_close(env->manifest_cache);
+    if (env->page_cache_close) env->page_cache_close(env->page_cache);
     firn_failpoints_destroy(env->failpoints);
     firn_mem_free(NULL, env);
 }
@@ -101,6 +102,7 @@ void firn_env_make_part(firn_env *part, firn_env *of)
     part->n_threads = of->n_threads;
     part->memory_bytes = of->memory_bytes;
     part->manifest_cache = of->manifest_cache;
+    part->page_cache = of->page_cache;
     atomic_store(&part->is_cancelled, false);
 }
 

@@ -15,6 +15,7 @@
 #include "firn/env.h"
 
 struct firn_manifest_cache;
+struct firn_page_cache;
 
 struct firn_env {
     struct firn_env *parent; /* NULL: none. Of a part: whose pool, failpoints and cancellation
@@ -34,6 +35,8 @@ struct firn_env {
     struct firn_manifest_cache *manifest_cache; /* iceberg/scan/manifest_cache.h; NULL: none. Set
                                                    before the environment is shared */
     void (*manifest_cache_close)(struct firn_manifest_cache *cache);
+    struct firn_page_cache *page_cache; /* base/page_cache.h; likewise */
+    void (*page_cache_close)(struct firn_page_cache *cache);
 };
 
 FIRN_MUST_CHECK firn_status firn_env_failpoint(firn_env *env, const char *name, firn_error *err);

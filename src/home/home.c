@@ -3,12 +3,15 @@
  * drivers. */
 #include "firn/home.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/page_cache.h"
 #include "base/str.h"
 #include "catalog/memory_catalog.h"
 #include "catalog/sqlite.h"
@@ -52,7 +55,8 @@ static const char k_yaml[] =
     "# memory: 512MiB        # for one operation\n"
     "# log-level: warning    # error, warning, info, debug\n"
     "# cache.memory: 64MiB   # decoded manifests kept in memory; 0: none\n"
-    "# cache.disk: 1GiB      # and in the folder \"cache\", which may be deleted any time\n";
+    "# cache.disk: 1GiB      # and in the folder \"cache\", which may be deleted any time\n"
+    "# cache.pages: 128MiB   # pages of data files that are read again, unpacked; 0: none\n";
 
 /* "512MB", "1GiB", "100000" -> bytes; false if malformed. Powers of 1024 throughout. */
 static bool parse_bytes(firn_str text, int64_t *out)
@@ -121,7 +125,7 @@ static firn_status read_size(const firn_home *home, firn_str key, const char *fa
 }
 
 /* Files go beside the catalog; the folder is made when the first one is written. */
-static firn_status open_cache(const firn_home *home, firn_error *err)
+static firn_status open_manifest_cache(const firn_home *home, firn_error *err)
 {
     firn_manifest_cache_opts opts = {0};
     FIRN_TRY(read_size(home, FIRN_STR("cache.memory"), "64MiB", &opts.memory_bytes, err));
@@ -130,6 +134,16 @@ static firn_status open_cache(const firn_home *home, firn_error *err)
     opts.folder = firn_arena_printf(home->arena, "%.*s/cache/manifests", FIRN_STR_ARG(home->path));
     if (!opts.folder.data) return firn_fail_nomem(err);
     return firn_manifest_cache_attach(home->env, &opts, err);
+}
+
+static firn_status open_caches(const firn_home *home, firn_error *err)
+{
+    char quarter[32];
+    int64_t bytes = 0;
+    (void)snprintf(quarter, sizeof quarter, "%" PRId64, home->env->memory_bytes / 4);
+    FIRN_TRY(open_manifest_cache(home, err));
+    FIRN_TRY(read_size(home, FIRN_STR("cache.pages"), quarter, &bytes, err));
+    return bytes > 0 ? firn_page_cache_attach(home->env, bytes, err) : FIRN_OK;
 }
 
 /* Relative paths of settings are relative to the home; "file:..." and absolute ones stay. */
@@ -237,7 +251,7 @@ static firn_status open_parts(const firn_home_opts *opts, firn_home **out, firn_
     FIRN_TRY(firn_folder_absolute(home->arena, path, &home->path, err));
     FIRN_TRY(load_settings(home, opts, err));
     FIRN_TRY(open_env(home, opts, err));
-    FIRN_TRY(open_cache(home, err));
+    FIRN_TRY(open_caches(home, err));
     return open_store(home, err);
 }
 

@@ -238,6 +238,7 @@ static void test_wrong_settings_say_what_was_found(void **state)
         {"cache.memory", "much", "cache.memory must be a size like 512MiB, or 0, found",
          FIRN_ERR_ARG},
         {"cache.disk", "-1", "cache.disk must be a size like 512MiB, or 0, found", FIRN_ERR_ARG},
+        {"cache.pages", "x", "cache.pages must be a size like 512MiB, or 0, found", FIRN_ERR_ARG},
         {"catalog.firn.type", "hive", "not supported: catalog type \"hive\"", FIRN_ERR_UNSUPPORTED},
         {"catalog.firn.uri", "postgresql://h/d", "this release has sqlite:///PATH",
          FIRN_ERR_UNSUPPORTED},

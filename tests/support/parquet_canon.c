@@ -48,16 +48,15 @@ static firn_status put_rows(firn_parquet_rows *rows, firn_batch *batch, firn_buf
     return st == FIRN_DONE ? firn_buf_check(out, err) : st;
 }
 
-static firn_status read_file(firn_str bytes, firn_parquet_memory *memory, firn_buf *out,
-                             int64_t *n_rows, firn_error *err)
+static firn_status read_source(const firn_byte_source *source, firn_parquet_memory *memory,
+                               firn_buf *out, int64_t *n_rows, firn_error *err)
 {
-    const firn_byte_source source = canon_source(&bytes);
     const firn_parquet_rows_opts opts = {
         .match = FIRN_PARQUET_MATCH_NAMES, .types = FIRN_PARQUET_TYPES_FILE, .memory = memory};
     firn_parquet_file *file = NULL;
     firn_parquet_rows *rows = NULL;
     firn_batch *batch = NULL;
-    FIRN_TRY(firn_parquet_file_open(&source, &file, err));
+    FIRN_TRY(firn_parquet_file_open(source, &file, err));
     const firn_type *root = &firn_parquet_file_schema_as(file, FIRN_PARQUET_TYPES_FILE)->root;
     firn_status st = firn_batch_create(root, FIRN_BATCH_ROWS, &batch, err);
     if (st == FIRN_OK) st = firn_parquet_rows_open(file, root, &opts, &rows, err);
@@ -66,6 +65,13 @@ static firn_status read_file(firn_str bytes, firn_parquet_memory *memory, firn_b
     firn_batch_destroy(batch);
     firn_parquet_file_close(file);
     return st;
+}
+
+static firn_status read_file(firn_str bytes, firn_parquet_memory *memory, firn_buf *out,
+                             int64_t *n_rows, firn_error *err)
+{
+    const firn_byte_source source = canon_source(&bytes);
+    return read_source(&source, memory, out, n_rows, err);
 }
 
 firn_status canon_parquet(firn_str bytes, firn_buf *out, int64_t *n_rows, firn_error *err)
@@ -94,4 +100,13 @@ firn_status canon_parquet_streamed(size_t window_bytes, firn_str bytes, firn_buf
     const firn_status st = read_file(bytes, memory, out, n_rows, err);
     firn_parquet_memory_destroy(memory);
     return st;
+}
+
+firn_status canon_parquet_kept(struct firn_page_cache *pages, firn_str path, firn_str bytes,
+                               firn_buf *out, int64_t *n_rows, firn_error *err)
+{
+    firn_byte_source source = canon_source(&bytes);
+    source.pages = pages;
+    source.path = path;
+    return read_source(&source, NULL, out, n_rows, err);
 }

@@ -20,6 +20,10 @@ FIRN_MUST_CHECK firn_status canon_parquet_on(firn_cpu_level level, firn_str file
 /* The same with all pages unpacked in windows of so many bytes that can be. */
 FIRN_MUST_CHECK firn_status canon_parquet_streamed(size_t window_bytes, firn_str file,
                                                    firn_buf *out, int64_t *n_rows, firn_error *err);
+/* The same with a cache of unpacked pages, in which the file has that path. */
+FIRN_MUST_CHECK firn_status canon_parquet_kept(struct firn_page_cache *pages, firn_str path,
+                                               firn_str bytes, firn_buf *out, int64_t *n_rows,
+                                               firn_error *err);
 /* The same file as a source; bytes is borrowed. */
 firn_byte_source canon_source(firn_str *bytes);
 /* Lower-case hex MD5 of the bytes. */

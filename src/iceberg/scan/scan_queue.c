@@ -310,7 +310,9 @@ static firn_status open_in(firn_scan_queue *queue, firn_scan_file *file, firn_er
     const firn_byte_source source = {.ctx = counted,
                                      .size_bytes = counted->inner.size_bytes,
                                      .read_at = read_counted,
-                                     .read_bytes = counted->inner.read_bytes};
+                                     .read_bytes = counted->inner.read_bytes,
+                                     .pages = queue->env->page_cache,
+                                     .path = file->task->file->path};
     return firn_row_file_open(&source, file->task->file->format, file->arena, &file->rows, err);
 }
 

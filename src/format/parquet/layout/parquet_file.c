@@ -90,6 +90,8 @@ static firn_status open_in_arena(firn_parquet_file *file, firn_error *err)
 {
     firn_str footer = {NULL, 0};
     FIRN_TRY(load_footer(file, &footer, err));
+    if (file->source.pages)
+        file->pages = firn_page_cache_file(file->source.pages, file->source.path, footer);
     FIRN_TRY(firn_error_wrap(err, firn_pq_footer_parse(footer, (uint64_t)file->data_end, file, err),
                              "parquet footer"));
     return firn_pq_file_find_indexes(file, err);

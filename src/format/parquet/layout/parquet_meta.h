@@ -8,6 +8,7 @@
 #define FIRN_FORMAT_PARQUET_META_H
 
 #include "base/arena.h"
+#include "base/page_cache.h"
 #include "firn/types.h"
 #include "format/byte_io.h"
 #include "format/parquet/read/parquet_reader.h"
@@ -141,8 +142,9 @@ typedef struct firn_pq_index_bytes {
 struct firn_parquet_file {
     firn_arena *arena;
     firn_byte_source source;
-    int64_t data_end; /* offset of the footer: no page may reach past it */
-    firn_str tail;    /* the last bytes of the file, which opening it has read */
+    firn_page_file pages; /* the file in the source's page cache */
+    int64_t data_end;     /* offset of the footer: no page may reach past it */
+    firn_str tail;        /* the last bytes of the file, which opening it has read */
     firn_pq_index_bytes *indexes;
     firn_pq_element *elements;
     size_t n_elements;

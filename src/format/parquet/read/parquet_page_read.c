@@ -19,6 +19,9 @@
 #define INDEXED_WINDOWS  8
 #define PACKED_BYTES     ((size_t)256 << 10)  /* of one read of a large page */
 #define NEAR_BYTES       ((int64_t)256 << 10) /* a read of so much more saves a read */
+#define KEPT_LEAST       ((size_t)4 << 10)    /* smaller pages are quickly unpacked ... */
+#define KEPT_MOST        ((size_t)2 << 20)
+#define KEPT_RATIO       16  /* ... and so are those that shrink by more, or hardly */
 #define OLD_WRITER_EXTRA 100 /* early writers forgot a header in the size of a chunk */
 
 /* ---- window ---- */
@@ -207,6 +210,28 @@ static firn_status need_block(firn_pq_pages *p, size_t size, firn_error *err)
     return p->block ? FIRN_OK : firn_pq_block_take(p->blocks, size, &p->block, err);
 }
 
+static bool is_worth_keeping(size_t packed, size_t unpacked)
+{
+    return unpacked >= KEPT_LEAST && unpacked <= KEPT_MOST && packed < unpacked - unpacked / 8 &&
+           packed > unpacked / KEPT_RATIO;
+}
+
+/* Into the page's block, unless the file's page cache has what comes out. */
+static firn_status decompress(const firn_pq_pages *p, firn_codec codec, firn_str packed,
+                              size_t size, uint64_t offset, firn_error *err)
+{
+    firn_page_cache *cache = p->file->source.pages;
+    const bool is_kept = cache && is_worth_keeping(packed.len, size);
+    const firn_page_found found =
+        is_kept ? firn_page_cache_get(cache, &p->file->pages, offset, p->block->data, size)
+                : FIRN_PAGE_MISSED;
+    if (found == FIRN_PAGE_KEPT) return FIRN_OK;
+    FIRN_TRY(firn_codec_decompress(p->codec_ctx, codec, packed, p->block->data, size, err));
+    if (found == FIRN_PAGE_WANTED)
+        firn_page_cache_give(cache, &p->file->pages, offset, p->block->data, size);
+    return FIRN_OK;
+}
+
 /* Decompresses, or copies, into a block of its own. */
 static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, size_t size,
                           firn_pq_page *out, firn_error *err)
@@ -217,8 +242,7 @@ static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, s
         return FIRN_OK;
     }
     FIRN_TRY(need_block(p, size, err));
-    const firn_status st =
-        firn_codec_decompress(p->codec_ctx, codec, packed, p->block->data, size, err);
+    const firn_status st = decompress(p, codec, packed, size, out->offset, err);
     if (st != FIRN_OK) return firn_error_wrap(err, st, "page at %" PRIu64, out->offset);
     memset(p->block->data + size, 0, FIRN_PQ_SLACK);
     out->data = p->block->data;
