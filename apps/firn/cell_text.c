@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "format/json/json.h"
+#include "iceberg/spec/iso_time.h"
 
 bool cell_is_number(const firn_type *type)
 {
@@ -91,11 +92,11 @@ static void put_uuid(firn_buf *out, firn_str bytes, cell_style style)
     if (style == CELL_JSON) firn_buf_byte(out, '"');
 }
 
+/* Dates reach further than microseconds can count. */
 static const char *date_text(int32_t days, char out[48])
 {
-    firn_format_timestamp_us((int64_t)days * 86400000000LL, false, out, 48);
-    char *t = strchr(out, 'T');
-    if (t) *t = 0;
+    size_t len = 0;
+    firn_iso_put_date(out, &len, days);
     return out;
 }
 

@@ -160,8 +160,8 @@ static void test_fault_position_is_reported(void **state)
 
 static void test_nesting_limit_is_exact(void **state)
 {
-    char text[2 * (FIRN_LIMIT_NESTING + 1)];
-    const size_t n = FIRN_LIMIT_NESTING;
+    char text[2 * (FIRN_LIMIT_JSON_NESTING + 1)];
+    const size_t n = FIRN_LIMIT_JSON_NESTING;
     json_t *out = NULL;
 
     memset(text, '[', n);
@@ -169,7 +169,7 @@ static void test_nesting_limit_is_exact(void **state)
     assert_int_equal(firn_json_parse((firn_str){text, 2 * n}, *state, &out, NULL), FIRN_OK);
     memset(text, '[', n + 1);
     memset(text + n + 1, ']', n + 1);
-    assert_refused(state, (firn_str){text, 2 * n + 2}, FIRN_ERR_LIMIT, "deeper than 64");
+    assert_refused(state, (firn_str){text, 2 * n + 2}, FIRN_ERR_LIMIT, "deeper than 256");
     /* Brackets in strings do not count. */
     memset(text, '[', sizeof text);
     text[0] = '"';

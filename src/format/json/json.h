@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON documents (metadata, not row data): jansson behind a few typed getters whose errors name
- * the path. Depth is limited to FIRN_LIMIT_NESTING, duplicate keys are refused. */
+ * the path. Depth is limited to FIRN_LIMIT_JSON_NESTING, duplicate keys are refused. */
 #ifndef FIRN_FORMAT_JSON_H
 #define FIRN_FORMAT_JSON_H
 

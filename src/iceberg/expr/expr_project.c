@@ -10,6 +10,8 @@
 #include "iceberg/expr/expr_value.h"
 #include "iceberg/spec/transform.h"
 
+#define MICROS_PER_HOUR INT64_C(3600000000)
+
 typedef struct projector {
     const firn_schema *schema;
     const firn_partition_spec *spec;
@@ -152,43 +154,55 @@ static bool can_step(const firn_value *value, int by)
     return firn_expr_compare(&v, value) != 0;
 }
 
-/* Truncation wraps around below the least value plus the width, in all writers: such rows carry a
- * partition value above this limit. False when the transform cannot wrap. */
-static bool wrap_limit(const projector *p, firn_value *out)
+/* Partition values beyond this may have wrapped around, as they do in all writers: truncated ones
+ * of the type's least numbers, hours of years that 32 bits do not count to. is_upper: the end of
+ * the range to look at. False when nothing can be beyond it. */
+static bool wrap_limit(const projector *p, bool is_upper, firn_value *out)
 {
-    *out = (firn_value){.kind = p->source->kind};
-    if (p->field->transform.kind != FIRN_TRANSFORM_TRUNCATE) return false;
-    if (p->source->kind == FIRN_TYPE_INT) out->as.i32 = INT32_MAX - p->field->transform.param;
-    if (p->source->kind == FIRN_TYPE_LONG) out->as.i64 = INT64_MAX - p->field->transform.param;
-    return p->source->kind == FIRN_TYPE_INT || p->source->kind == FIRN_TYPE_LONG;
+    const int64_t hour_least = INT64_MAX / MICROS_PER_HOUR + 1 - ((int64_t)1 << 32);
+    const int32_t width = p->field->transform.param;
+    *out = (firn_value){.kind = p->result->kind};
+    switch (p->field->transform.kind) {
+    case FIRN_TRANSFORM_HOUR:
+        out->as.i32 = (int32_t)(is_upper ? -hour_least - 1 : hour_least);
+        return p->source->kind == FIRN_TYPE_TIMESTAMP || p->source->kind == FIRN_TYPE_TIMESTAMPTZ;
+    case FIRN_TRANSFORM_TRUNCATE:
+        if (p->source->kind == FIRN_TYPE_INT) out->as.i32 = INT32_MAX - width;
+        if (p->source->kind == FIRN_TYPE_LONG) out->as.i64 = INT64_MAX - width;
+        return is_upper && (p->source->kind == FIRN_TYPE_INT || p->source->kind == FIRN_TYPE_LONG);
+    default: return false;
+    }
 }
 
-/* The comparison of partition values, mindful of wrapped ones. */
+/* The comparison of partition values, mindful of wrapped ones: they may always match, and never
+ * do for certain. */
 static firn_status make_order(const projector *p, firn_expr_op op, const firn_value *arg,
                               const firn_value *t, const firn_expr **out)
 {
     const bool is_less = op == FIRN_EXPR_LT || op == FIRN_EXPR_LTEQ;
+    const bool is_upper = is_less != p->is_strict;
+    const firn_expr_op op_beyond = is_upper ? (p->is_strict ? FIRN_EXPR_LTEQ : FIRN_EXPR_GT)
+                                            : (p->is_strict ? FIRN_EXPR_GTEQ : FIRN_EXPR_LT);
     const firn_expr *order = NULL;
     const firn_expr *wrapped = NULL;
     firn_value limit;
 
-    if (!wrap_limit(p, &limit)) return make(p, op, t, 1, out);
-    if (firn_expr_compare(t, arg) > 0) return FIRN_OK; /* wrapped itself: no order left */
+    if (p->field->transform.kind == FIRN_TRANSFORM_TRUNCATE && firn_expr_compare(t, arg) > 0)
+        return FIRN_OK; /* wrapped itself: no order left */
     FIRN_TRY(make(p, op, t, 1, &order));
-    if (is_less == p->is_strict) {
-        *out = order;
-        return FIRN_OK;
+    if (wrap_limit(p, is_upper, &limit)) {
+        FIRN_TRY(make(p, op_beyond, &limit, 1, &wrapped));
+        order = p->is_strict ? firn_expr_and(p->arena, order, wrapped)
+                             : firn_expr_or(p->arena, order, wrapped);
     }
-    FIRN_TRY(make(p, p->is_strict ? FIRN_EXPR_LTEQ : FIRN_EXPR_GT, &limit, 1, &wrapped));
-    *out = p->is_strict ? firn_expr_and(p->arena, order, wrapped)
-                        : firn_expr_or(p->arena, order, wrapped);
-    return *out ? FIRN_OK : firn_fail_nomem(p->err);
+    *out = order;
+    return order ? FIRN_OK : firn_fail_nomem(p->err);
 }
 
 /* Hours since 1970 of the first and last 50,000 years do not fit their 32 bits. */
 static bool is_hour_in_range(const projector *p, const firn_value *value)
 {
-    const int64_t limit = INT64_C(3600000000) * (INT32_MAX - 1);
+    const int64_t limit = MICROS_PER_HOUR * (INT32_MAX - 1);
     if (p->field->transform.kind != FIRN_TRANSFORM_HOUR) return true;
     return value->kind == FIRN_TYPE_TIMESTAMP_NS || value->kind == FIRN_TYPE_TIMESTAMPTZ_NS ||
            (value->as.i64 < limit && value->as.i64 > -limit);

@@ -100,6 +100,11 @@ void firn_partition_splitter_destroy(firn_partition_splitter *splitter)
 
 /* ---- paths ---- */
 
+/* File systems have names of 255 bytes, and stores keys of 1024. */
+#define FOLDER_BYTES     600
+#define NAME_BYTES       240
+#define NAME_BYTES_LEAST 3
+
 static const char k_hex[] = "0123456789ABCDEF";
 
 /* Form encoding, as Iceberg's libraries use in partition paths. */
@@ -122,28 +127,63 @@ static void append_encoded(firn_buf *out, firn_str text)
     }
 }
 
-firn_status firn_partition_path(const firn_partition_spec *spec, const firn_value *values,
-                                firn_arena *arena, firn_str *out, firn_error *err)
+/* A folder's name tells people what is in it and means nothing else, so a long one may end early,
+ * though not within an encoded byte. */
+static void cut_name(firn_buf *out, size_t from, size_t most)
+{
+    const char *name = out->data + from;
+    size_t len = most;
+    if (out->len - from <= most) return;
+    while (name[len - 1] == '%' || name[len - 2] == '%') len--;
+    out->len = from + len;
+}
+
+static firn_status append_name(const firn_partition_field *field, const firn_value *value,
+                               size_t most, firn_arena *arena, firn_buf *out, firn_error *err)
+{
+    const size_t from = out->len;
+    firn_str text;
+    FIRN_TRY(firn_transform_value_text(&field->transform, value, arena, &text, err));
+    append_encoded(out, firn_str_slice(field->name, 0, most));
+    firn_buf_byte(out, '=');
+    append_encoded(out, firn_str_slice(text, 0, most));
+    FIRN_TRY(firn_buf_check(out, err));
+    cut_name(out, from, most);
+    return FIRN_OK;
+}
+
+/* Names of at most so many bytes, which are 3 or more. */
+static firn_status make_path(const firn_partition_spec *spec, const firn_value *values, size_t most,
+                             firn_arena *arena, firn_str *out, firn_error *err)
 {
     firn_buf buf;
     firn_status st = FIRN_OK;
-    firn_buf_init(&buf, NULL, FIRN_LIMIT_PATH);
+    firn_buf_init(&buf, NULL, 0);
     for (size_t i = 0; i < spec->n_fields && st == FIRN_OK; i++) {
-        firn_str text;
-        st = firn_transform_value_text(&spec->fields[i].transform, &values[i], arena, &text, err);
-        if (st != FIRN_OK) break;
         if (i > 0) firn_buf_byte(&buf, '/');
-        append_encoded(&buf, spec->fields[i].name);
-        firn_buf_byte(&buf, '=');
-        append_encoded(&buf, text);
+        st = append_name(&spec->fields[i], &values[i], most, arena, &buf, err);
     }
-    if (st == FIRN_OK) st = firn_buf_check(&buf, err);
     if (st == FIRN_OK) {
         *out = firn_arena_copy(arena, firn_buf_view(&buf));
         if (!out->data) st = firn_fail_nomem(err);
     }
     firn_buf_dispose(&buf);
     return st;
+}
+
+firn_status firn_partition_path(const firn_partition_spec *spec, const firn_value *values,
+                                firn_arena *arena, firn_str *out, firn_error *err)
+{
+    return make_path(spec, values, SIZE_MAX, arena, out, err);
+}
+
+static firn_status folder_of(const firn_partition_spec *spec, const firn_value *values,
+                             firn_arena *arena, firn_str *out, firn_error *err)
+{
+    size_t most = spec->n_fields > 0 ? FOLDER_BYTES / spec->n_fields : NAME_BYTES;
+    if (most > NAME_BYTES) most = NAME_BYTES;
+    if (most < NAME_BYTES_LEAST) most = NAME_BYTES_LEAST;
+    return make_path(spec, values, most, arena, out, err);
 }
 
 /* ---- partitions ---- */
@@ -170,7 +210,7 @@ static firn_status add_partition(firn_partition_splitter *s, firn_str key, firn_
         value->as.bytes = firn_arena_copy(s->arena, s->values[i].as.bytes);
         if (!value->as.bytes.data) return firn_fail_nomem(err);
     }
-    FIRN_TRY(firn_partition_path(s->spec, partition->values, s->arena, &partition->path, err));
+    FIRN_TRY(folder_of(s->spec, partition->values, s->arena, &partition->path, err));
     FIRN_TRY(firn_map_put(&s->seen, key_copy, partition, err));
     *out = partition;
     return FIRN_OK;
