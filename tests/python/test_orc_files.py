@@ -64,7 +64,7 @@ def test_no_table_gets_one(home, file, name):
 
 
 STATEMENTS = [
-    "SELECT * FROM t", "SELECT count(*) FROM t", "SELECT id FROM t WHERE s = 'b'", "DELETE FROM t WHERE id = 2",
+    "SELECT * FROM t", "SELECT count(id) FROM t WHERE s IS NULL", "SELECT id FROM t WHERE s = 'b'", "DELETE FROM t WHERE id = 2",
     "UPDATE t SET s = 'x' WHERE id = 2", "CREATE TABLE c AS SELECT * FROM t",
     "MERGE INTO t USING (SELECT 2 AS id) u ON t.id = u.id WHEN MATCHED THEN DELETE",
     "CALL system.rewrite_data_files('default.t', options => map('rewrite-all', 'true'))"]
@@ -80,6 +80,9 @@ def test_statements_that_need_its_rows_name_it(home, table):
 def test_what_needs_no_rows_goes_on(home, table):
     assert home.value("SELECT sum(record_count) FROM t.files") == "8"
     assert home.value("SELECT count(*) FROM t.files WHERE file_format = 'ORC'") == "1"
+    assert home.value("SELECT count(*) FROM t") == "8"
+    assert home.sql("SELECT count(*) AS n, min(_spec_id) AS spec, count(DISTINCT _file) AS files FROM t") == [
+        {"n": "8", "spec": "0", "files": "2"}]
     home.run("table", "rewrite_manifests", "default.t")
     home.run("sql", "-c", "INSERT INTO t VALUES (9, 'x'); ALTER TABLE t ADD COLUMN n INT")
     assert home.value("SELECT sum(record_count) FROM t.files") == "9"

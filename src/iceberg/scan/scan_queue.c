@@ -22,8 +22,9 @@
 struct firn_scan_tasks {
     const firn_scan_task *items;
     size_t n, next;
-    size_t n_users;         /* files open, units out */
-    firn_task_batch *batch; /* NULL: a plan's; holds this, too */
+    size_t n_users;                   /* files open, units out */
+    firn_task_batch *batch;           /* NULL: a plan's; holds this, too */
+    const firn_data_file *unreadable; /* the first of a format that cannot be read; NULL: none */
 };
 
 struct firn_scan_file {
@@ -64,18 +65,13 @@ struct firn_scan_queue {
     firn_scan_file *open; /* files with units left, oldest first */
 };
 
-/* Formats that cannot be read are refused before the first row is given. */
-static firn_status check_plan(const firn_scan_plan *plan, bool *has_deletes, bool *has_only,
-                              firn_error *err)
+static const firn_data_file *find_unreadable(const firn_scan_task *tasks, size_t n)
 {
-    *has_deletes = *has_only = false;
-    for (size_t i = 0; i < plan->n_tasks; i++) {
-        const firn_data_file *file = plan->tasks[i].file;
-        *has_deletes = *has_deletes || plan->tasks[i].n_deletes > 0;
-        *has_only = *has_only || plan->tasks[i].n_only > 0;
-        FIRN_TRY(firn_row_format_check(file->format, file->path, err));
+    for (size_t i = 0; i < n; i++) {
+        const firn_data_file *file = tasks[i].file;
+        if (firn_row_format_check(file->format, file->path, NULL) != FIRN_OK) return file;
     }
-    return FIRN_OK;
+    return NULL;
 }
 
 static firn_status parse_mapping(firn_scan_queue *queue, const firn_table_metadata *metadata,
@@ -168,13 +164,18 @@ firn_status firn_scan_queue_create(firn_env *env, firn_store *store,
     bool has_deletes = false;
     bool has_only = false;
     *out = NULL;
-    FIRN_TRY(check_plan(plan, &has_deletes, &has_only, err));
     FIRN_TRY(create_queue(&source, out, err));
     firn_scan_queue *queue = *out;
-    queue->plan = (firn_scan_tasks){.items = plan->tasks, .n = plan->n_tasks};
+    queue->plan = (firn_scan_tasks){.items = plan->tasks,
+                                    .n = plan->n_tasks,
+                                    .unreadable = find_unreadable(plan->tasks, plan->n_tasks)};
     queue->tasks = &queue->plan;
-    for (size_t i = 0; i < plan->n_tasks; i++)
-        queue->rows_total += plan->tasks[i].file->record_count;
+    for (size_t i = 0; i < plan->n_tasks; i++) {
+        const firn_scan_task *task = &plan->tasks[i];
+        queue->rows_total += task->file->record_count;
+        has_deletes = has_deletes || task->n_deletes > 0;
+        has_only = has_only || task->n_only > 0;
+    }
     firn_status st = FIRN_OK;
     if (has_deletes) st = firn_row_deletes_create(&source, plan, &queue->deletes, err);
     if (st == FIRN_OK && has_only) st = create_only(queue, &source, plan, err);
@@ -368,16 +369,14 @@ static firn_status ask_stream(const firn_scan_queue *queue, firn_scan_tasks **ou
     const firn_status st = firn_plan_stream_next(queue->stream, &batch, err);
     if (st != FIRN_OK) return st;
     firn_scan_tasks *tasks = firn_arena_alloc_zero(batch->arena, sizeof *tasks);
-    const firn_scan_plan plan = {.tasks = batch->tasks, .n_tasks = batch->n_tasks};
-    bool has_deletes = false;
-    bool has_only = false; /* of no stream */
-    const firn_status checked =
-        tasks ? check_plan(&plan, &has_deletes, &has_only, err) : firn_fail_nomem(err);
-    if (checked != FIRN_OK) {
+    if (!tasks) {
         firn_task_batch_destroy(batch);
-        return checked;
+        return firn_fail_nomem(err);
     }
-    *tasks = (firn_scan_tasks){.items = batch->tasks, .n = batch->n_tasks, .batch = batch};
+    *tasks = (firn_scan_tasks){.items = batch->tasks,
+                               .n = batch->n_tasks,
+                               .batch = batch,
+                               .unreadable = find_unreadable(batch->tasks, batch->n_tasks)};
     *out = tasks;
     return FIRN_OK;
 }
@@ -441,8 +440,12 @@ static void publish(firn_scan_queue *queue, firn_scan_file *file)
  * does each unit. */
 static firn_status open_next(firn_scan_queue *queue, firn_error *err)
 {
+    const firn_data_file *unreadable = queue->tasks->unreadable;
     firn_scan_file *file = NULL;
     firn_scan_tasks *tasks = NULL;
+
+    /* Before the first row is given, not when the file's turn comes. */
+    if (unreadable) return firn_row_format_check(unreadable->format, unreadable->path, err);
     const firn_scan_task *task = take_task(queue, &tasks);
     queue->n_opening++;
     pthread_mutex_unlock(&queue->lock);
