@@ -146,6 +146,58 @@ static void test_only_below_a_location_of_the_table(void **state)
                      FIRN_ERR_ARG, &err, "cannot remove orphan files below");
 }
 
+static firn_str put_metadata(struct fixture *f, const char *name, firn_str uuid)
+{
+    firn_error err;
+    const firn_str path = firn_arena_printf(
+        f->lake.arena, "%.*s/%s", FIRN_STR_ARG(firn_table_metadata_of(f->table)->location), name);
+    const firn_str text =
+        firn_arena_printf(f->lake.arena, "{\"table-uuid\":\"%.*s\"}", FIRN_STR_ARG(uuid));
+    assert_ok(firn_store_put(f->lake.store, path, text, &err), &err);
+    return path;
+}
+
+static void test_files_of_a_table_that_lies_among_them_are_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    const firn_table_metadata *m = firn_table_metadata_of(f->table);
+    const firn_catalog_ops *ops = firn_catalog_get_ops(f->lake.catalog);
+    const firn_str levels[] = {FIRN_STR("a")};
+    const firn_ident inner = {levels, 1, FIRN_STR("inner")};
+    const firn_table_create_opts opts = {
+        .struct_size = sizeof opts,
+        .schema = firn_metadata_schema(m),
+        .location = firn_arena_printf(f->lake.arena, "%.*s/inner", FIRN_STR_ARG(m->location))};
+    firn_table *other = NULL;
+    firn_orphan_result out;
+    firn_error err;
+    assert_ok(ops->create_namespace(firn_catalog_ctx(f->lake.catalog),
+                                    &(firn_ident){levels, 1, {0}}, (firn_properties){0}, &err),
+              &err);
+    assert_ok(
+        firn_table_create(f->lake.env, f->lake.store, f->lake.catalog, &inner, &opts, &other, &err),
+        &err);
+    assert_fails(firn_table_remove_orphans(f->table, FIRN_ORPHAN_OPTS(.removes = true),
+                                           f->lake.arena, &out, &err),
+                 FIRN_ERR_CONFLICT, &err, "table a.inner is at");
+    assert_true(is_there(f, firn_table_metadata_location(other)));
+    firn_table_close(other);
+    /* Of a table that is in no catalog any more, everything is an orphan. */
+    assert_ok(ops->drop_table(firn_catalog_ctx(f->lake.catalog), &inner, &err), &err);
+    assert_int_equal(find(f, FIRN_ORPHAN_OPTS(.removes = true)).n_paths, 1);
+}
+
+static void test_old_metadata_of_the_table_and_of_dropped_ones_are_orphans(void **state)
+{
+    struct fixture *f = *state;
+    const firn_str own =
+        put_metadata(f, "metadata/0-x.metadata.json", firn_table_metadata_of(f->table)->table_uuid);
+    const firn_str old = put_metadata(f, "metadata/1-x.metadata.json",
+                                      FIRN_STR("9c12d441-03fe-4693-9a96-a0705ddf69c1"));
+    assert_int_equal(find(f, FIRN_ORPHAN_OPTS(.removes = true)).n_paths, 2);
+    assert_false(is_there(f, own) || is_there(f, old));
+}
+
 /* ---- age ---- */
 
 static void test_young_files_are_no_orphans(void **state)
@@ -254,6 +306,8 @@ int main(void)
         WITH_FIXTURE(test_files_of_expired_snapshots_that_a_kill_left_are_orphans),
         WITH_FIXTURE(test_hidden_files_are_left_alone),
         WITH_FIXTURE(test_only_below_a_location_of_the_table),
+        WITH_FIXTURE(test_files_of_a_table_that_lies_among_them_are_left_alone),
+        WITH_FIXTURE(test_old_metadata_of_the_table_and_of_dropped_ones_are_orphans),
         WITH_FIXTURE(test_young_files_are_no_orphans),
         WITH_FIXTURE(test_less_than_a_day_must_be_forced),
         cmocka_unit_test(test_spellings_of_a_location),

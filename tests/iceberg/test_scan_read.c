@@ -10,6 +10,7 @@
 #include "filter_parser.h"
 #include "firn_test.h"
 #include "iceberg/scan/read.h"
+#include "iceberg/scan/scan_queue.h"
 #include "table_fixture.h"
 
 typedef struct scan {
@@ -296,18 +297,30 @@ static void test_readers_share_the_work_and_read_each_row_once(void **state)
     }
 }
 
-static void test_data_files_that_are_not_parquet_are_refused(void **state)
+static void test_rows_of_unreadable_files_are_refused_at_once_and_counted(void **state)
 {
     firn_error err = {0};
+    firn_scan_unit unit = {0};
+    int64_t n_rows = 0;
+    firn_status st;
     scan s;
     (void)state;
     plan_table(&s, "groups");
-    firn_data_file file = *s.plan.tasks[0].file;
+    const size_t last = s.plan.n_tasks - 1;
+    firn_data_file file = *s.plan.tasks[last].file;
     file.format = FIRN_FILE_ORC;
     file.path = FIRN_STR("s3://b/part.orc");
-    s.plan.tasks[0].file = &file;
-    assert_fails(firn_scan_queue_create(s.f.env, s.f.store, s.f.metadata, &s.plan, &s.queue, &err),
-                 FIRN_ERR_UNSUPPORTED, &err, "not supported: ORC data file s3://b/part.orc");
+    s.plan.tasks[last].file = &file;
+    assert_ok(firn_scan_queue_create(s.f.env, s.f.store, s.f.metadata, &s.plan, &s.queue, &err),
+              &err);
+    assert_fails(firn_scan_queue_next_unit(s.queue, &unit, &err), FIRN_ERR_UNSUPPORTED, &err,
+                 "not supported: ORC data file s3://b/part.orc");
+    while ((st = firn_scan_queue_next_file(s.queue, &unit, &err)) == FIRN_OK) {
+        n_rows += unit.n_rows;
+        firn_scan_queue_release(s.queue, &unit);
+    }
+    assert_int_equal(st, FIRN_DONE);
+    assert_int_equal(n_rows, 1000);
     close_scan(&s);
 }
 
@@ -417,7 +430,7 @@ int main(void)
         cmocka_unit_test(test_rows_are_counted_without_opening_files),
         cmocka_unit_test(test_text_stays_readable_until_the_second_next_call),
         cmocka_unit_test(test_readers_share_the_work_and_read_each_row_once),
-        cmocka_unit_test(test_data_files_that_are_not_parquet_are_refused),
+        cmocka_unit_test(test_rows_of_unreadable_files_are_refused_at_once_and_counted),
         cmocka_unit_test(test_a_missing_data_file_is_named),
         cmocka_unit_test(test_unknown_metadata_columns_are_refused),
         cmocka_unit_test(test_a_reader_survives_running_out_of_memory),

@@ -58,6 +58,32 @@ def test_pages_name_only_files_that_exist():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def named_scripts(text):
+    """"spark/04 to 06, trino/03, 05": spark 4, 5, 6, trino 3, 5."""
+    for dialect, numbers in re.findall(r"\b(spark|trino)/(\d\d(?:(?:, | to | and )\d\d)*)", text):
+        found = [int(n) for n in re.findall(r"\d\d", numbers)]
+        if " to " in numbers:
+            found = range(found[0], found[-1] + 1)
+        yield from ((dialect, n) for n in found)
+
+
+def test_pages_name_only_tests_that_exist():
+    tests = {path.stem for path in (ROOT / "tests").rglob("test_*") if path.suffix in (".c", ".py")}
+    n_rows = 0
+    for page in PAGES:
+        for path in re.findall(r"`(tests/[\w/.]+)`", page.read_text()):
+            assert (ROOT / path).exists(), f"{page.name}: {path}"
+        for row in re.findall(r"^\|.*\|$", page.read_text(), re.M):
+            last = row.split("|")[-2]
+            for name in re.findall(r"\btest_\w+", last):
+                assert name in tests, f"{page.name}: {name}"
+                n_rows += 1
+            for dialect, number in named_scripts(last):
+                assert list((ROOT / "tests/data/sql" / dialect).glob(f"{number:02}-*")), f"{page.name}: {dialect}/{number:02}"
+                n_rows += 1
+    assert n_rows > 100
+
+
 def test_fuzz_figures_are_those_of_the_record():
     text = (ROOT / "docs/testing.md").read_text()
     record = ROOT / "fuzz/record.tsv"

@@ -37,6 +37,30 @@ static void test_branches_and_tags_are_made_replaced_and_dropped(void **state)
                        "expected a time above 0", NULL, 38);
 }
 
+static void test_a_branch_is_named_behind_an_at_sign(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table arm (id int, n int)");
+    sql_run(f, "insert into arm values (1, 1)");
+    sql_run(f, "alter table arm create branch dev");
+    sql_run(f, "alter table arm create branch \"b c\"");
+    sql_run(f, "alter table arm create tag first");
+    sql_run(f, "insert into arm@dev values (2, 2)");
+    sql_run(f, "insert into default.arm@\"b c\" select 3, 3");
+    sql_run(f, "update arm@dev set n = 20 where id = 2");
+    sql_run(f, "merge into arm@dev t using (select 5 as id) s on t.id = s.id when not matched then "
+               "insert (id) values (s.id)");
+    sql_run(f, "delete from lake.default.arm@dev where id = 1");
+    assert_rows(f, "select * from arm@dev", "(2, 20) (5, NULL)");
+    assert_rows(f, "select d.id, arm.id from arm@dev d, arm where d.n = 20", "(2, 1)");
+    assert_rows(f, "select id from arm@\"b c\"", "(1) (3)");
+    assert_rows(f, "select count(*) from arm.files@dev", "(2)");
+    assert_rows(f, "select @(-n) from arm@first", "(1)");
+    assert_rows(f, "select * from arm", "(1, 1)");
+    sql_expect_failure(f, "select * from arm@nosuch", FIRN_ERR_ARG, "\"nosuch\"", NULL, 18);
+    sql_expect_error(f, "insert into arm@first values (1, 1)", FIRN_ERR_ARG, "is a tag");
+}
+
 static void test_every_statement_writes_to_a_branch(void **state)
 {
     sql_fixture *f = *state;
@@ -103,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_branches_and_tags_are_made_replaced_and_dropped),
+        cmocka_unit_test(test_a_branch_is_named_behind_an_at_sign),
         cmocka_unit_test(test_every_statement_writes_to_a_branch),
         cmocka_unit_test(test_a_branch_of_an_empty_table_has_an_empty_snapshot),
         cmocka_unit_test(test_staged_snapshots_are_on_no_branch),

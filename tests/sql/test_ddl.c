@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 
 /* Rows of a statement that is no query, in their order: "(a, b) (c, NULL)". */
@@ -302,6 +303,82 @@ static int64_t snapshot_of(sql_fixture *f, const char *table)
     return id;
 }
 
+static void test_a_schema_has_a_comment(void **state)
+{
+    sql_fixture *f = *state;
+    const firn_str levels[] = {FIRN_STR("noted")};
+    const firn_ident ns = {levels, 1, {0}};
+    const firn_catalog_ops *ops = firn_catalog_get_ops(f->catalog);
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_properties properties;
+    firn_error err;
+    sql_run(f, "create schema noted");
+    sql_run(f, "comment on schema noted is 'what it is for'");
+    assert_ok(ops->load_namespace(firn_catalog_ctx(f->catalog), &ns, arena, &properties, &err),
+              &err);
+    assert_str(firn_properties_get(&properties, FIRN_STR("comment"), FIRN_STR("")),
+               "what it is for");
+    sql_run(f, "comment on namespace noted is null");
+    assert_ok(ops->load_namespace(firn_catalog_ctx(f->catalog), &ns, arena, &properties, &err),
+              &err);
+    assert_str(firn_properties_get(&properties, FIRN_STR("comment"), FIRN_STR("none")), "none");
+    sql_expect_failure(f, "comment on database nosuch is 'x'", FIRN_ERR_NOT_FOUND, "nosuch", NULL,
+                       20);
+    sql_run(f, "drop schema noted");
+    firn_arena_destroy(arena);
+}
+
+static void test_partitions_are_shown(void **state)
+{
+    sql_fixture *f = *state;
+    const firn_batch *batch = NULL;
+    firn_error err = {0};
+    sql_run(f, "create table parts (k varchar, at date, v int) partitioned by (k, year(at))");
+    sql_run(f, "insert into parts values ('a', date '2024-01-01', 1), ('a', date '2024-02-01', 2), "
+               "(null, null, 3)");
+    firn_result *result = sql_query(f, "show partitions from lake.default.parts");
+    assert_int_equal(firn_result_next(result, &batch, &err), FIRN_OK);
+    assert_int_equal(batch->n_rows, 2);
+    assert_str(firn_column_get(&batch->columns[0].children[0], 0).as.bytes, "a");
+    assert_int_equal(firn_column_get(&batch->columns[0].children[1], 0).as.i32, 2024 - 1970);
+    assert_int_equal(firn_column_get(&batch->columns[1], 0).as.i64, 2);
+    assert_true(firn_column_get(&batch->columns[0].children[0], 1).is_null);
+    assert_int_equal(firn_column_get(&batch->columns[1], 1).as.i64, 1);
+    firn_result_close(result);
+    sql_run(f, "create table whole (v int)");
+    sql_expect_failure(f, "show partitions whole", FIRN_ERR_ARG, "whole is not partitioned", NULL,
+                       16);
+    sql_expect_failure(f, "show partitions nosuch", FIRN_ERR_NOT_FOUND, "nosuch", NULL, 16);
+    sql_run(f, "drop table parts");
+    sql_run(f, "drop table whole");
+}
+
+static void test_analyze_computes_statistics(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table seen (a int, b int)");
+    sql_run(f, "insert into seen values (1, 1), (2, 1)");
+    static const struct {
+        const char *sql;
+        const char *fields; /* of the statistics file */
+    } k_cases[] = {
+        {"analyze seen", "\"fields\":[2]"},
+        {"analyze seen (a)", "\"fields\":[1]"},
+        {"analyze table seen compute statistics", "\"fields\":[2]"},
+        {"analyze table seen compute statistics for columns a", "\"fields\":[1]"},
+        {"analyze table lake.default.seen compute statistics for all columns", "\"fields\":[2]"}};
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
+        sql_run(f, k_cases[i].sql);
+        firn_table *table = sql_open_table(f, "default", "seen");
+        const firn_str json = firn_table_metadata_of(table)->statistics_json;
+        assert_true(firn_str_find(json, firn_str_of(k_cases[i].fields), 0) != SIZE_MAX);
+        firn_table_close(table);
+    }
+    sql_expect_error(f, "analyze seen (c)", FIRN_ERR_ARG, "no column \"c\"");
+    sql_expect_error(f, "analyze nosuch", FIRN_ERR_NOT_FOUND, "nosuch");
+    sql_run(f, "drop table seen");
+}
+
 static void test_rollback(void **state)
 {
     sql_fixture *f = *state;
@@ -423,6 +500,9 @@ int main(void)
         cmocka_unit_test(test_alter_table),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_schemas),
+        cmocka_unit_test(test_a_schema_has_a_comment),
+        cmocka_unit_test(test_partitions_are_shown),
+        cmocka_unit_test(test_analyze_computes_statistics),
         cmocka_unit_test(test_rollback),
         cmocka_unit_test(test_show_create_makes_the_same_table),
         cmocka_unit_test(test_temporary_tables_are_the_engines),

@@ -124,6 +124,44 @@ static void test_files_cannot_be_read_or_written(void **state)
     assert_rows(f, "from lock", "");
 }
 
+static void test_tables_stay_in_the_warehouse(void **state)
+{
+    static const char *const k_statements[] = {
+        "create table place (v int) location '/nowhere/t'",
+        "create or replace table stays (v int) location 'file:///nowhere/t'",
+        "create table place (v int) with (location = '/nowhere/t')",
+        "create table place (v int) tblproperties ('write.data.path' = '/nowhere/t')",
+        "create table place tblproperties ('write.metadata.path' = '/nowhere/t') as select 1 as v",
+        "alter table stays set location '/nowhere/t'",
+        "alter table stays set tblproperties ('write.data.path' = '/nowhere/t')",
+        "alter table stays set properties data_location = '/nowhere/t'",
+        "alter table stays set tblproperties ('write.object-storage.path' = '/nowhere/t')",
+        "call system.register_table('place', '/nowhere/t/metadata/1.metadata.json')",
+        "call system.snapshot('stays', 'place', properties => map('write.data.path', '/nowhere'))",
+        "call system.snapshot('stays', 'place', location => '/nowhere/t')",
+        "call system.migrate('place', location => '/nowhere/t')",
+        "call system.rewrite_table_path('stays', 'a', 'b', staging_location => '/nowhere/t')",
+    };
+    sql_fixture *f = *state;
+    char inside[FIRN_TEST_PATH + 100];
+    sql_run(f, "create table stays (v int)");
+    for (size_t i = 0; i < sizeof k_statements / sizeof *k_statements; i++)
+        sql_expect_error(f, k_statements[i], FIRN_ERR_DENIED, "this session may not ");
+    assert_rows(f, "select count(*) from information_schema.tables where table_name = 'place'",
+                "(0)");
+    firn_table *table = sql_open_table(f, "default", "stays");
+    const firn_str location = firn_table_metadata_of(table)->location;
+    (void)snprintf(inside, sizeof inside, "alter table stays set location '%.*s/../place'",
+                   FIRN_STR_ARG(location));
+    sql_expect_error(f, inside, FIRN_ERR_DENIED, "this session may not ");
+    (void)snprintf(inside, sizeof inside, "alter table stays set location '%.*s-2'",
+                   FIRN_STR_ARG(location));
+    sql_run(f, inside);
+    firn_table_close(table);
+    sql_run(f, "insert into stays values (1)");
+    assert_rows(f, "select v, _file like '%/stays-2/data/%' from stays", "(1, true)");
+}
+
 static void test_settings_secrets_and_extensions_are_out_of_reach(void **state)
 {
     static const char *const k_statements[] = {
@@ -207,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_cannot_be_read_or_written),
+        cmocka_unit_test(test_tables_stay_in_the_warehouse),
         cmocka_unit_test(test_settings_secrets_and_extensions_are_out_of_reach),
         cmocka_unit_test(test_a_refused_file_comes_with_the_way_to_allow_it),
         cmocka_unit_test(test_paths_of_the_host_are_not_shown),

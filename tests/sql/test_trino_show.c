@@ -63,31 +63,38 @@ static void test_a_table_is_shown_in_the_layout_of_trino(void **state)
     firn_error err = {0};
     char type[64];
     char want[64];
+    char sql[FIRN_TEST_PATH + 400];
+    char shown[FIRN_TEST_PATH + 400];
     sql_run(f, "set dialect = 'trino'");
-    sql_run(f,
-            "create table t (id bigint not null comment 'it''s', \"Big Name\" row(x integer)) "
-            "comment 'c' with (location = '/nowhere/t', compression_codec = 'gzip', partitioning "
-            "= ARRAY['bucket(id, 4)'], sorted_by = ARRAY['id DESC'])");
+    (void)snprintf(
+        sql, sizeof sql,
+        "create table t (id bigint not null comment 'it''s', \"Big Name\" row(x integer)) comment "
+        "'c' with (location = '%s/at/t', compression_codec = 'gzip', partitioning = "
+        "ARRAY['bucket(id, 4)'], sorted_by = ARRAY['id DESC'])",
+        f->folder);
+    sql_run(f, sql);
     firn_result *result = sql_query(f, "show create table t");
     assert_int_equal(firn_result_next(result, &batch, &err), FIRN_OK);
     const firn_value text = firn_column_get(&batch->columns[0], 0);
-    static const char k_text[] = "CREATE TABLE lake.default.t (\n"
-                                 "   id bigint NOT NULL COMMENT 'it''s',\n"
-                                 "   \"big name\" ROW(x integer)\n"
-                                 ")\n"
-                                 "COMMENT 'c'\n"
-                                 "WITH (\n"
-                                 "   compression_codec = 'GZIP',\n"
-                                 "   format = 'PARQUET',\n"
-                                 "   format_version = 2,\n"
-                                 "   location = '/nowhere/t',\n"
-                                 "   max_commit_retry = 4,\n"
-                                 "   partitioning = ARRAY['bucket(id, 4)'],\n"
-                                 "   sorted_by = ARRAY['id DESC NULLS LAST']\n"
-                                 ")";
-    assert_int_equal(text.as.bytes.len, strlen(k_text));
-    assert_memory_equal(text.as.bytes.data, k_text, strlen(k_text));
-    (void)snprintf(want, sizeof want, "varchar(%zu)", strlen(k_text));
+    (void)snprintf(shown, sizeof shown,
+                   "CREATE TABLE lake.default.t (\n"
+                   "   id bigint NOT NULL COMMENT 'it''s',\n"
+                   "   \"big name\" ROW(x integer)\n"
+                   ")\n"
+                   "COMMENT 'c'\n"
+                   "WITH (\n"
+                   "   compression_codec = 'GZIP',\n"
+                   "   format = 'PARQUET',\n"
+                   "   format_version = 2,\n"
+                   "   location = '%s/at/t',\n"
+                   "   max_commit_retry = 4,\n"
+                   "   partitioning = ARRAY['bucket(id, 4)'],\n"
+                   "   sorted_by = ARRAY['id DESC NULLS LAST']\n"
+                   ")",
+                   f->folder);
+    assert_int_equal(text.as.bytes.len, strlen(shown));
+    assert_memory_equal(text.as.bytes.data, shown, strlen(shown));
+    (void)snprintf(want, sizeof want, "varchar(%zu)", strlen(shown));
     assert_string_equal(type_of(result, 0, type), want);
     firn_result_close(result);
     sql_expect_failure(f, "show create view t", FIRN_ERR_ARG,

@@ -285,13 +285,35 @@ firn_status firn_call__run(firn_session *session, const firn_ast_call *call,
     return give_rows(&c, out, err);
 }
 
+/* Trino's, and DuckDB's of a table that a catalog has; of other tables it is the engine's. */
+static bool accept_analyze(firn_session *session, firn_sql_parser *p)
+{
+    firn_sql_parser ahead = *p;
+    firn_sql_name name;
+    firn_catalog *catalog = NULL;
+    firn_ident ident;
+    const firn_loaded_table *loaded = NULL;
+    if (session->dialect == FIRN_DIALECT_SPARK || !firn_parser_accept(&ahead, "ANALYZE"))
+        return false;
+    *p = ahead;
+    if (session->dialect == FIRN_DIALECT_TRINO) return true;
+    (void)firn_parser_accept(p, "TABLE");
+    ahead = *p;
+    return firn_parser_name(&ahead, &name, NULL) == FIRN_OK &&
+           firn_session__resolve(session, &name, session->arena, &catalog, &ident, NULL) ==
+               FIRN_OK &&
+           firn_session__load(session, catalog, &ident, &loaded, NULL) == FIRN_OK;
+}
+
 firn_status firn_call_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
                               firn_error *err)
 {
     firn_sql_parser parser = firn_parser_of(session->arena, sql);
     firn_ast_call call;
-    *handled = session->dialect == FIRN_DIALECT_TRINO && firn_parser_accept(&parser, "ANALYZE");
+    const firn_sql_parser start = parser;
+    *handled = accept_analyze(session, &parser);
     if (*handled) return firn_call__analyze(session, &parser, out, err);
+    parser = start;
     if (!firn_parser_accept(&parser, "CALL")) return FIRN_OK;
     const firn_sql_parser before = parser;
     firn_sql_name name;

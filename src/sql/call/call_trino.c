@@ -65,6 +65,28 @@ firn_status firn_call__join_names(firn_session *session, firn_ast_call *call, fi
 
 /* ---- ANALYZE ---- */
 
+/* DuckDB's (a, b), or COMPUTE STATISTICS [FOR ALL COLUMNS | FOR COLUMNS a, b]: none are all. */
+static firn_status parse_names(firn_sql_parser *p, firn_ast_argument *out, firn_error *err)
+{
+    firn_str *items = NULL;
+    size_t cap = 0;
+    bool is_list = firn_parser_accept_symbol(p, "(");
+    const bool is_bracketed = is_list;
+    *out = (firn_ast_argument){.name = FIRN_STR("columns"), .is_list = true};
+    if (!is_list && firn_parser_accept(p, "COMPUTE STATISTICS") &&
+        !firn_parser_accept(p, "FOR ALL COLUMNS"))
+        is_list = firn_parser_accept(p, "FOR COLUMNS");
+    out->offset = firn_parser_peek(p).offset;
+    while (is_list) {
+        firn_str *slot = firn_arena_push(p->arena, &items, &out->n_items, &cap, sizeof *slot);
+        if (!slot) return firn_fail_nomem(err);
+        FIRN_TRY(firn_parser_identifier(p, slot, err));
+        is_list = firn_parser_accept_symbol(p, ",");
+    }
+    out->items = items;
+    return is_bracketed ? firn_parser_expect_symbol(p, ")", err) : FIRN_OK;
+}
+
 /* WITH (columns = ARRAY['a', 'b']) */
 static firn_status parse_columns(firn_sql_parser *p, firn_ast_argument *out, firn_error *err)
 {
@@ -96,8 +118,9 @@ firn_status firn_call__analyze(firn_session *session, firn_sql_parser *p, firn_r
     firn_sql_name table;
     firn_result *rows = NULL;
     FIRN_TRY(firn_parser_name(p, &table, err));
-    if (firn_parser_accept(p, "WITH")) {
-        FIRN_TRY(parse_columns(p, &columns, err));
+    const bool has_columns = firn_parser_accept(p, "WITH");
+    FIRN_TRY(has_columns ? parse_columns(p, &columns, err) : parse_names(p, &columns, err));
+    if (has_columns || columns.n_items > 0) {
         call.arguments = &columns;
         call.n_arguments = 1;
     }

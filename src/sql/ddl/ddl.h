@@ -30,6 +30,9 @@ FIRN_MUST_CHECK firn_status firn_ddl__alter_schema(const firn_ddl *ddl, firn_sql
                                                    bool *handled, firn_result **out,
                                                    firn_error *err);
 
+/* Behind COMMENT ON SCHEMA. */
+FIRN_MUST_CHECK firn_status firn_ddl__comment_schema(const firn_ddl *ddl, firn_sql_parser *p,
+                                                     firn_result **out, firn_error *err);
 /* Behind ALTER VIEW, and behind COMMENT ON VIEW. */
 FIRN_MUST_CHECK firn_status firn_ddl__alter_view(const firn_ddl *ddl, firn_sql_parser *p,
                                                  bool *handled, firn_result **out, firn_error *err);

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "iceberg/spec/schema_names.h"
 #include "iceberg/spec/transform.h"
+#include "iceberg/txn/file_places.h"
 #include "iceberg/txn/snapshot_update.h"
 #include "sql/ddl/ddl.h"
 #include "sql/parser/sql_default.h"
@@ -169,12 +170,25 @@ static firn_status remove_properties(const alter *a, const firn_ast_properties *
     return firn_txn_remove_properties(a->txn, keys, in->n, err);
 }
 
+/* New files go there; Trino's tables stay where they are. */
+static firn_status set_location(const alter *a, firn_error *err)
+{
+    const firn_session *session = a->ddl->session;
+    const firn_str location = a->ast->options.location;
+    if (session->dialect == FIRN_DIALECT_TRINO)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: changing a table's location");
+    if (!session->allow_files)
+        FIRN_TRY(firn_check_place(firn_table_catalog(a->table), location, a->ddl->arena, err));
+    return firn_txn_set_location(a->txn, location, err);
+}
+
 static firn_status set_properties(const alter *a, firn_error *err)
 {
     const firn_ast_table_options *options = &a->ast->options;
-    if (options->location.len > 0) {
-        return firn_fail(err, FIRN_ERR_UNSUPPORTED, "not supported: changing a table's location");
-    }
+    const firn_properties set = {options->properties.items, options->properties.n};
+    if (!a->ddl->session->allow_files)
+        FIRN_TRY(firn_check_places(firn_table_catalog(a->table), set, a->ddl->arena, err));
+    if (options->location.len > 0) FIRN_TRY(set_location(a, err));
     if (options->has_partitions) FIRN_TRY(set_partitions(a, err));
     if (options->has_order) FIRN_TRY(set_order(a, err));
     if (options->unset.n > 0) FIRN_TRY(remove_properties(a, &options->unset, err));

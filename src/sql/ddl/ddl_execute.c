@@ -109,7 +109,7 @@ static firn_status execute_alter(const firn_ddl *ddl, firn_sql_parser *p, bool *
     return firn_ddl__alter(ddl, &ast, out, err);
 }
 
-/* COMMENT ON TABLE t IS '..', COMMENT ON COLUMN t.c IS '..' */
+/* COMMENT ON TABLE t IS '..', COMMENT ON COLUMN t.c IS '..', and of views and namespaces */
 static firn_status execute_comment(const firn_ddl *ddl, firn_sql_parser *p, bool *handled,
                                    firn_result **out, firn_error *err)
 {
@@ -120,6 +120,11 @@ static firn_status execute_comment(const firn_ddl *ddl, firn_sql_parser *p, bool
     if (!is_column && firn_parser_accept(p, "VIEW")) {
         *handled = true;
         return firn_ddl__comment_view(ddl, p, out, err);
+    }
+    if (!is_column && (firn_parser_accept(p, "NAMESPACE") || firn_parser_accept(p, "SCHEMA") ||
+                       firn_parser_accept(p, "DATABASE"))) {
+        *handled = true;
+        return firn_ddl__comment_schema(ddl, p, out, err);
     }
     if (!is_column && !firn_parser_accept(p, "TABLE")) return FIRN_OK;
     *handled = true;

@@ -133,3 +133,17 @@ firn_status firn_ddl__alter_schema(const firn_ddl *ddl, firn_sql_parser *p, bool
     FIRN_TRY(change_properties(ddl, &name, &changes, err));
     return firn_session__result_of_command(ddl->session, "ALTER SCHEMA", -1, out, err);
 }
+
+firn_status firn_ddl__comment_schema(const firn_ddl *ddl, firn_sql_parser *p, firn_result **out,
+                                     firn_error *err)
+{
+    firn_property comment = {.key = FIRN_STR("comment")};
+    const firn_ast_properties changes = {&comment, 1, 1};
+    firn_sql_name name;
+    FIRN_TRY(firn_parser_name(p, &name, err));
+    FIRN_TRY(firn_parser_expect(p, "IS", err));
+    if (!firn_parser_accept(p, "NULL")) FIRN_TRY(firn_parser_string(p, &comment.value, err));
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    FIRN_TRY(change_properties(ddl, &name, &changes, err));
+    return firn_session__result_of_command(ddl->session, "COMMENT", -1, out, err);
+}

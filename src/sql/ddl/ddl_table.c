@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "iceberg/spec/transform.h"
+#include "iceberg/txn/file_places.h"
 #include "sql/ddl/ddl.h"
 #include "sql/dml/dml.h"
 #include "sql/parser/sql_text.h"
@@ -191,6 +192,14 @@ static firn_status make_properties(const firn_ddl *ddl, const firn_ast_create *a
     return FIRN_OK;
 }
 
+static firn_status check_places(const firn_ddl *ddl, const firn_catalog *catalog, firn_str location,
+                                firn_properties properties, firn_error *err)
+{
+    if (ddl->session->allow_files) return FIRN_OK;
+    if (location.len > 0) FIRN_TRY(firn_check_place(catalog, location, ddl->arena, err));
+    return firn_check_places(catalog, properties, ddl->arena, err);
+}
+
 static firn_status make_table(const firn_ddl *ddl, const firn_ast_create *ast,
                               const firn_type *query_columns, new_table *out, firn_error *err)
 {
@@ -201,6 +210,7 @@ static firn_status make_table(const firn_ddl *ddl, const firn_ast_create *ast,
     FIRN_TRY(firn_ddl__partition_fields(ddl, &ast->options.partitions, &out->schema, &fields, err));
     FIRN_TRY(firn_ddl__sort_fields(ddl, &ast->options.order, &out->schema, &order, err));
     FIRN_TRY(make_properties(ddl, ast, &properties, err));
+    FIRN_TRY(check_places(ddl, out->catalog, ast->options.location, properties, err));
     out->spec = (firn_partition_spec){.fields = fields, .n_fields = ast->options.partitions.n};
     out->order = (firn_sort_order){.order_id = ast->options.order.n > 0 ? 1 : 0,
                                    .fields = order,

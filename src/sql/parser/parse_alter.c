@@ -233,10 +233,15 @@ static firn_status parse_set(firn_sql_parser *p, firn_ast_alter *out, firn_error
         return firn_parse_properties(p, &out->options.properties, err);
     }
     if (firn_parser_accept(p, "PROPERTIES")) return parse_set_properties(p, out, err);
+    if (firn_parser_accept(p, "LOCATION")) {
+        out->kind = FIRN_ALTER_SET_PROPERTIES;
+        return firn_parser_string(p, &out->options.location, err);
+    }
     const bool is_partition = firn_parser_at(p, "PARTITIONED BY");
     const bool is_order = firn_parser_at(p, "SORTED BY");
     if (!is_partition && !is_order) {
-        return firn_parser_fail(p, "TBLPROPERTIES, PROPERTIES, PARTITIONED BY or SORTED BY", err);
+        return firn_parser_fail(
+            p, "TBLPROPERTIES, PROPERTIES, LOCATION, PARTITIONED BY or SORTED BY", err);
     }
     out->kind = is_partition ? FIRN_ALTER_SET_PARTITIONS : FIRN_ALTER_SET_ORDER;
     return firn_parse_table_option(p, &out->options, NULL, &found, err);

@@ -282,6 +282,19 @@ static firn_status read_travel(const rewriter *w, size_t i, bool is_at, firn_tim
 
 /* ---- finding references ---- */
 
+/* The name of a branch or tag at i, behind "t@". */
+static firn_status add_branch(const rewriter *w, firn_table_ref *ref, size_t i, size_t *end,
+                              size_t *after, firn_error *err)
+{
+    const firn_token *name = token_at(&w->t, i);
+    ref->at = (firn_time_travel){.kind = FIRN_TRAVEL_VERSION, .offset = name->offset};
+    ref->at.text = firn_token_unquote(name, w->arena);
+    if (!ref->at.text.data) return firn_fail_nomem(err);
+    *after = *end = i + 1;
+    ref->end = token_at(&w->t, *end)->offset;
+    return FIRN_OK;
+}
+
 static firn_status add_ref(rewriter *w, const chain *c, size_t *after, firn_error *err)
 {
     firn_travel_kind kind = FIRN_TRAVEL_NONE;
@@ -303,6 +316,8 @@ static firn_status add_ref(rewriter *w, const chain *c, size_t *after, firn_erro
     ref->end = ref->offset + ref->length;
     w->ref_at[c->first] = w->n_refs - 1;
     *after = c->end;
+    if (is_symbol_at(&w->t, c->end, "@") && is_name_at(&w->t, c->end + 1))
+        return add_branch(w, ref, c->end + 1, end, after, err);
     const size_t literal = travel_at(&w->t, c->end, &kind);
     if (literal == 0) return FIRN_OK;
     ref->at.kind = kind;

@@ -528,6 +528,30 @@ static firn_status show_all_tables(firn_session *session, firn_sql_parser *p, fi
         out, err);
 }
 
+/* What is in each partition, told by metadata. */
+static firn_status show_partitions(firn_session *session, firn_sql_parser *p, firn_result **out,
+                                   firn_error *err)
+{
+    firn_sql_name name;
+    firn_described d;
+    if (!firn_parser_accept(p, "FROM")) (void)firn_parser_accept(p, "IN");
+    FIRN_TRY(firn_parser_name(p, &name, err));
+    FIRN_TRY(firn_parser_expect_end(p, err));
+    FIRN_TRY(firn_show__load(session, &name, &d, err));
+    bool is_partitioned = false;
+    for (size_t i = 0; d.table && i < d.table->n_specs; i++)
+        is_partitioned = is_partitioned || d.table->specs[i]->n_fields > 0;
+    if (!is_partitioned)
+        return firn_sql_fail(err, name.offset, "%.*s is not partitioned", (int)name.length,
+                             p->sql.data + name.offset);
+    const firn_str sql = firn_arena_printf(
+        session->arena,
+        "SELECT partition, record_count, file_count, total_data_file_size_in_bytes FROM "
+        "%.*s.partitions ORDER BY partition",
+        (int)name.length, p->sql.data + name.offset);
+    return sql.data ? firn_session__query(session, sql, out, err) : firn_fail_nomem(err);
+}
+
 /* ---- dispatch ---- */
 
 firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
@@ -555,6 +579,8 @@ firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled
         if (firn_parser_accept(&p, "VIEWS")) return show_named(session, &p, true, out, err);
         if (firn_parser_accept(&p, "COLUMNS")) return show_columns(session, &p, out, err);
         if (firn_parser_accept(&p, "TBLPROPERTIES")) return show_properties(session, &p, out, err);
+        if (session->dialect == FIRN_DIALECT_DUCKDB && firn_parser_accept(&p, "PARTITIONS"))
+            return show_partitions(session, &p, out, err);
         if (firn_parser_accept(&p, "CREATE TABLE") || firn_parser_accept(&p, "CREATE VIEW")) {
             return show_create(session, &p, out, err);
         }

@@ -12,6 +12,7 @@
 #include "firn/maintain.h"
 #include "iceberg/maintain/cleanup/file_census.h"
 #include "iceberg/maintain/cleanup/file_removal.h"
+#include "iceberg/maintain/cleanup/neighbours.h"
 #include "iceberg/maintain/table_guard.h"
 #include "iceberg/spec/metadata_copy.h"
 #include "iceberg/txn/snapshot_update.h"
@@ -153,6 +154,23 @@ static firn_status is_orphan(const hunt *h, const firn_census_file *file, bool *
         FIRN_STR_ARG(file->path));
 }
 
+/* A metadata file that is not the table's: of one that was dropped, or of a neighbour, whose files
+ * all look like orphans from here. */
+static firn_status check_strangers(const hunt *h, firn_str location, firn_error *err)
+{
+    const firn_table_metadata *m = h->census.metadata;
+    for (size_t i = 0; i < h->census.candidates.n_entries; i++) {
+        const firn_census_file *file = h->census.candidates.entries[i].value;
+        bool is_foreign = false;
+        if (file->is_reached || !firn_str_ends_with(file->path, FIRN_STR("metadata.json")))
+            continue;
+        FIRN_TRY(firn_is_foreign_metadata(h->store, file->path, m->table_uuid, h->scratch,
+                                          &is_foreign, err));
+        if (is_foreign) return firn_check_neighbours(h->table, location, h->scratch, err);
+    }
+    return FIRN_OK;
+}
+
 static firn_status give(const hunt *h, firn_orphan_result *out, firn_error *err)
 {
     const size_t n = h->census.candidates.n_entries;
@@ -188,6 +206,7 @@ static firn_status run(hunt *h, firn_orphan_result *out, firn_error *err)
     if (!firn_str_copy(location, h->scratch, &location)) return firn_fail_nomem(err);
     FIRN_TRY(firn_store_list(h->store, location, consider, h, err));
     FIRN_TRY(strike(h, err));
+    FIRN_TRY(check_strangers(h, location, err));
     FIRN_TRY(give(h, out, err));
     if (!h->opts->removes) return FIRN_OK;
     FIRN_TRY(firn_env_failpoint(h->env, "maintain.orphans.before_removal", err));

@@ -7,6 +7,7 @@
 #include "firn/import.h"
 #include "iceberg/maintain/procedures/procedure.h"
 #include "iceberg/spec/location_key.h"
+#include "iceberg/txn/file_places.h"
 
 /* ---- what the source is ---- */
 
@@ -176,6 +177,7 @@ static firn_status read_properties(firn_procedure_call *call, size_t argument, c
 {
     firn_properties given;
     FIRN_TRY(firn_call_pairs(call, argument, &given, err));
+    if (!call->allows_files) FIRN_TRY(firn_check_places(call->catalog, given, call->arena, err));
     firn_property *items = firn_arena_array(call->arena, given.n + 2, sizeof *items);
     if (!items) return firn_fail_nomem(err);
     for (size_t i = 0; i < given.n; i++) items[i] = given.items[i];

@@ -5,6 +5,7 @@
 #include "iceberg/maintain/partition_statistics.h"
 #include "iceberg/maintain/procedures/procedure.h"
 #include "iceberg/maintain/table_statistics.h"
+#include "iceberg/txn/file_places.h"
 
 static firn_status give_registered(firn_procedure_call *call, const firn_snapshot *current,
                                    firn_error *err)
@@ -28,6 +29,9 @@ firn_status firn_procedure__register_table(firn_procedure_call *call, firn_error
     const firn_str file = firn_call_text(call, 0);
     firn_store_entry entry;
     firn_table *table = NULL;
+    call->failed_argument = 0;
+    if (!call->allows_files) FIRN_TRY(firn_check_place(call->catalog, file, call->arena, err));
+    call->failed_argument = SIZE_MAX;
     firn_status st = firn_store_stat(call->store, file, &entry, err);
     if (st != FIRN_OK) {
         call->failed_argument = 0;
