@@ -43,49 +43,11 @@ typedef struct maintain_run {
 
 /* ---- which tables ---- */
 
-static firn_status add_tables(maintain_run *m, const firn_ident *ns, firn_error *err)
-{
-    const firn_catalog_ops *ops = firn_catalog_get_ops(m->a->catalog);
-    firn_ident *found = NULL;
-    size_t n = 0;
-    FIRN_TRY(ops->list_tables(firn_catalog_ctx(m->a->catalog), ns, m->arena, &found, &n, err));
-    for (size_t i = 0; i < n; i++) {
-        firn_ident *slot =
-            firn_arena_push(m->arena, &m->tables, &m->n_tables, &m->cap_tables, sizeof *slot);
-        if (!slot) return firn_fail_nomem(err);
-        *slot = found[i];
-    }
-    return FIRN_OK;
-}
-
-/* Namespaces within namespaces, breadth first. */
-static firn_status find_tables(maintain_run *m, firn_error *err)
-{
-    const firn_catalog_ops *ops = firn_catalog_get_ops(m->a->catalog);
-    firn_ident *queue = NULL;
-    size_t n_queue = 0;
-    size_t cap = 0;
-    firn_ident *slot = firn_arena_push(m->arena, &queue, &n_queue, &cap, sizeof *slot);
-    if (!slot) return firn_fail_nomem(err);
-    for (size_t i = 0; i < n_queue; i++) {
-        const firn_ident ns = queue[i];
-        firn_ident *below = NULL;
-        size_t n = 0;
-        if (ns.n_levels > 0) FIRN_TRY(add_tables(m, &ns, err));
-        FIRN_TRY(
-            ops->list_namespaces(firn_catalog_ctx(m->a->catalog), &ns, m->arena, &below, &n, err));
-        for (size_t k = 0; k < n; k++) {
-            slot = firn_arena_push(m->arena, &queue, &n_queue, &cap, sizeof *slot);
-            if (!slot) return firn_fail_nomem(err);
-            *slot = below[k];
-        }
-    }
-    return FIRN_OK;
-}
-
 static firn_status pick_tables(maintain_run *m, firn_error *err)
 {
-    if (m->args->n_words == 0) return find_tables(m, err);
+    const firn_ident top = {0};
+    if (m->args->n_words == 0)
+        return table_list_all(m->a, &top, m->arena, &m->tables, &m->n_tables, err);
     for (size_t i = 0; i < m->args->n_words; i++) {
         firn_ident *slot =
             firn_arena_push(m->arena, &m->tables, &m->n_tables, &m->cap_tables, sizeof *slot);

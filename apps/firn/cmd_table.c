@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/str.h"
 #include "outline_output.h"
 #include "table_actions.h"
@@ -63,25 +62,6 @@ const char *table_verb_name(size_t i)
     return i < sizeof k_verbs / sizeof k_verbs[0] ? k_verbs[i].name : NULL;
 }
 
-firn_status table_parse_ident(app *a, const char *text, bool is_namespace, firn_ident *out,
-                              firn_error *err)
-{
-    firn_str rest = firn_str_of(text);
-    firn_str *parts = firn_arena_array(a->arena, FIRN_LIMIT_NESTING, sizeof *parts);
-    size_t n = 0;
-    if (!parts) return firn_fail_nomem(err);
-    while (rest.data && n < FIRN_LIMIT_NESTING) parts[n++] = firn_str_split(&rest, '.');
-    if (!is_namespace && n > 2 && firn_str_equals(parts[0], firn_catalog_name(a->catalog))) {
-        parts++;
-        n--;
-    }
-    if (!is_namespace && n < 2)
-        return firn_fail(err, FIRN_ERR_ARG, "expected NAMESPACE.TABLE, found \"%s\"", text);
-    *out = (firn_ident){.levels = parts, .n_levels = is_namespace ? n : n - 1};
-    if (!is_namespace) out->name = parts[n - 1];
-    return FIRN_OK;
-}
-
 static firn_status fail_no_snapshot(int64_t id, firn_error *err)
 {
     return firn_fail(err, FIRN_ERR_NOT_FOUND, "the table has no snapshot %" PRId64, id);
@@ -107,45 +87,24 @@ firn_status table_pick_snapshot(const table_action *t, const firn_snapshot **out
 
 /* ---- list ---- */
 
-static firn_status list_namespace(app *a, const firn_ident *ns, firn_outline *out, firn_error *err)
+/* Of the namespace, if one is named, and of those within it. */
+static firn_status list_tables(app *a, const char *namespace_text, firn_outline *out,
+                               firn_error *err)
 {
-    const firn_catalog_ops *ops = firn_catalog_get_ops(a->catalog);
+    firn_ident top = {0};
     firn_ident *tables = NULL;
     size_t n = 0;
-    FIRN_TRY(ops->list_tables(firn_catalog_ctx(a->catalog), ns, a->arena, &tables, &n, err));
+    if (namespace_text) FIRN_TRY(table_parse_ident(a, namespace_text, true, &top, err));
+    FIRN_TRY(table_list_all(a, &top, a->arena, &tables, &n, err));
+    if (out->style == FIRN_OUTLINE_JSON) firn_outline_begin_list(out, NULL);
     for (size_t i = 0; i < n; i++) {
-        firn_str text = FIRN_STR("");
-        for (size_t l = 0; l < tables[i].n_levels && text.data; l++)
-            text = firn_arena_printf(a->arena, "%.*s%.*s.", FIRN_STR_ARG(text),
-                                     FIRN_STR_ARG(tables[i].levels[l]));
-        text = firn_arena_printf(a->arena, "%.*s%.*s", FIRN_STR_ARG(text),
-                                 FIRN_STR_ARG(tables[i].name));
-        if (!text.data) return firn_fail_nomem(err);
+        firn_str text;
+        FIRN_TRY(table_ident_text(&tables[i], a->arena, &text, err));
         if (out->style == FIRN_OUTLINE_TEXT)
             printf("%.*s\n", FIRN_STR_ARG(text)); /* one a line, for scripts */
         else
             firn_outline_str(out, NULL, text);
     }
-    return FIRN_OK;
-}
-
-static firn_status list_tables(app *a, const char *namespace_text, firn_outline *out,
-                               firn_error *err)
-{
-    const firn_catalog_ops *ops = firn_catalog_get_ops(a->catalog);
-    const firn_ident root = {0};
-    firn_ident *namespaces = NULL;
-    size_t n = 1;
-    if (namespace_text) {
-        namespaces = firn_arena_array(a->arena, 1, sizeof *namespaces);
-        if (!namespaces) return firn_fail_nomem(err);
-        FIRN_TRY(table_parse_ident(a, namespace_text, true, namespaces, err));
-    } else {
-        FIRN_TRY(ops->list_namespaces(firn_catalog_ctx(a->catalog), &root, a->arena, &namespaces,
-                                      &n, err));
-    }
-    if (out->style == FIRN_OUTLINE_JSON) firn_outline_begin_list(out, NULL);
-    for (size_t i = 0; i < n; i++) FIRN_TRY(list_namespace(a, &namespaces[i], out, err));
     if (out->style == FIRN_OUTLINE_JSON) firn_outline_end(out);
     return FIRN_OK;
 }
@@ -213,6 +172,10 @@ static int run(app *a, const app_args *args)
     if (!verb && args->n_words) procedure = firn_procedure_find(firn_str_of(args->words[0]));
     if (!verb && !procedure) {
         complain(args->n_words ? args->words[0] : NULL);
+        return APP_USAGE;
+    }
+    if (verb && verb->run && args->n_words < 2) {
+        fprintf(stderr, "error: %s needs NAMESPACE.TABLE\n", verb->name);
         return APP_USAGE;
     }
     if (outline_style(args, &style, &err) != FIRN_OK) {

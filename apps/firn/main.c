@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "base/nearest.h"
 #include "base/str.h"
 
 static const app_command *const k_commands[] = {
@@ -55,6 +56,24 @@ static int unknown_command(const char *name)
     return APP_USAGE;
 }
 
+/* A mistyped key would change nothing, and nobody would know. */
+static bool is_known_key(firn_str key, firn_nearest *nearest)
+{
+    static const char *const k_keys[] = {"default-catalog", "threads",      "memory",
+                                         "log-level",       "cache.memory", "cache.disk"};
+    static const char *const k_ends[] = {".type", ".uri", ".warehouse"};
+    for (size_t i = 0; i < sizeof k_keys / sizeof *k_keys; i++) {
+        if (firn_str_equals(key, firn_str_of(k_keys[i]))) return true;
+        firn_nearest_try(nearest, firn_str_of(k_keys[i]));
+    }
+    for (size_t i = 0; i < sizeof k_ends / sizeof *k_ends; i++) {
+        if (firn_str_starts_with(key, FIRN_STR("catalog.")) &&
+            firn_str_ends_with(key, firn_str_of(k_ends[i])))
+            return true;
+    }
+    return false;
+}
+
 /* "key=value" of -o; false with a message when it is something else. */
 static bool add_setting(app *a, const char *text, firn_property *settings)
 {
@@ -63,8 +82,15 @@ static bool add_setting(app *a, const char *text, firn_property *settings)
         fprintf(stderr, "error: -o needs key=value, found \"%s\"\n", text);
         return false;
     }
-    settings[a->n_settings++] =
-        (firn_property){{text, (size_t)(equals - text)}, firn_str_of(equals + 1)};
+    const firn_str key = {text, (size_t)(equals - text)};
+    firn_nearest nearest = firn_nearest_of(key);
+    if (!is_known_key(key, &nearest)) {
+        fprintf(stderr, "error: there is no configuration key %.*s\n", FIRN_STR_ARG(key));
+        if (nearest.best.len > 0)
+            fprintf(stderr, "hint: did you mean %.*s?\n", FIRN_STR_ARG(nearest.best));
+        return false;
+    }
+    settings[a->n_settings++] = (firn_property){key, firn_str_of(equals + 1)};
     return true;
 }
 

@@ -17,9 +17,18 @@ typedef struct table_action {
     firn_outline *out;
 } table_action;
 
-/* "a.b.c" as an identifier in the arena; the default catalog's name in front is left out. */
+/* table_names.c */
+/* "a.b.c" or "a.\"b.c\"" as an identifier in the arena; the default catalog's name in front is left
+ * out. */
 FIRN_MUST_CHECK firn_status table_parse_ident(app *a, const char *text, bool is_namespace,
                                               firn_ident *out, firn_error *err);
+/* As table_parse_ident() reads it. */
+FIRN_MUST_CHECK firn_status table_ident_text(const firn_ident *ident, firn_arena *arena,
+                                             firn_str *out, firn_error *err);
+/* The tables of a namespace and of those within it; of no levels: of the catalog. */
+FIRN_MUST_CHECK firn_status table_list_all(const app *a, const firn_ident *top, firn_arena *arena,
+                                           firn_ident **out, size_t *n_out, firn_error *err);
+/* cmd_table.c */
 /* Snapshot of --snapshot or --ref; else the current one, NULL for an empty table. */
 FIRN_MUST_CHECK firn_status table_pick_snapshot(const table_action *t, const firn_snapshot **out,
                                                 firn_error *err);

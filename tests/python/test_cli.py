@@ -38,6 +38,9 @@ def test_help_lists_every_command():
     (["-o", "threads=many", "sql", "-c", "SELECT 1"], "threads must be"),
     (["-o", "memory=lots", "sql", "-c", "SELECT 1"], "memory must be"),
     (["-o", "catalog.firn.type=hive", "sql", "-c", "SELECT 1"], "not supported: catalog type"),
+    (["-o", "memroy=1GiB", "sql", "-c", "SELECT 1"], "did you mean memory?"),
+    (["-o", "catalog.firn.typ=sql", "table", "list"], "no configuration key catalog.firn.typ"),
+    (["table", "describe"], "describe needs NAMESPACE.TABLE"),
 ])
 def test_wrong_usage_is_status_2(home, args, said):
     done = home.run(*args, check=False)

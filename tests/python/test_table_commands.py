@@ -193,3 +193,18 @@ def test_what_cannot_be_done_is_refused_by_name(lake, args, status, message):
     done = lake.run(*args, check=False)
     assert done.returncode == status, done
     assert done.stderr.startswith(message), done.stderr
+
+
+def test_tables_of_nested_namespaces_and_with_dots_are_named(home):
+    home.run("sql", "-c", 'CREATE SCHEMA a; CREATE SCHEMA a.b; CREATE TABLE a.b.t (id INT); CREATE TABLE a."x.""y" (id INT); '
+             'INSERT INTO a."x.""y" VALUES (1); CREATE TABLE "-" (id INT)')
+    assert home.run("table", "list").stdout.split("\n") == ['a."x.""y"', "default.-", "a.b.t", ""]
+    assert home.run("table", "list", "a").stdout.split("\n") == ['a."x.""y"', "a.b.t", ""]
+    assert json.loads(home.run("table", "list", "a.b", "--format", "json").stdout) == ["a.b.t"]
+    for name in home.run("table", "list").stdout.split():
+        assert home.run("table", "describe", name).stdout.startswith("format_version: 2\n")
+        assert home.run("doctor", name).stdout.startswith("healthy: true\n")
+    assert home.run("changes", 'firn."a"."x.""y"', "--columns", "id").stdout == '{"id":1}\n'
+    for name in ('a."x', 'a."x"y', 'a."', 'a."x""'):
+        done = home.run("table", "describe", name, check=False)
+        assert done.returncode == 1 and "expected a name in double quotes" in done.stderr, name

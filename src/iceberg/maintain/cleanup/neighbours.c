@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "iceberg/spec/location_key.h"
+#include "iceberg/txn/catalog_walk.h"
 #include "iceberg/txn/snapshot_update.h"
 
 /* ---- metadata files ---- */
@@ -35,8 +36,6 @@ typedef struct search {
     const firn_ident *own;
     firn_str folder;
     firn_arena *arena;
-    firn_ident *namespaces;
-    size_t n, cap;
 } search;
 
 static bool is_same(const firn_ident *a, const firn_ident *b)
@@ -105,39 +104,19 @@ static firn_status check_namespace(const search *s, const firn_ident *ns, firn_e
     return check_all(s, true, found, n, err);
 }
 
-static firn_status add_namespaces(search *s, const firn_ident *parent, firn_error *err)
-{
-    firn_ident *found = NULL;
-    size_t n = 0;
-    FIRN_TRY(s->ops->list_namespaces(s->ctx, parent, s->arena, &found, &n, err));
-    for (size_t i = 0; i < n; i++) {
-        firn_ident *slot = firn_arena_push(s->arena, &s->namespaces, &s->n, &s->cap, sizeof *slot);
-        if (!slot) return firn_fail_nomem(err);
-        *slot = found[i];
-    }
-    return FIRN_OK;
-}
-
-static firn_status look(search *s, firn_error *err)
-{
-    const firn_ident top = {0};
-    FIRN_TRY(add_namespaces(s, &top, err));
-    for (size_t i = 0; i < s->n; i++) {
-        const firn_ident ns = s->namespaces[i];
-        FIRN_TRY(check_namespace(s, &ns, err));
-        FIRN_TRY(add_namespaces(s, &ns, err));
-    }
-    return FIRN_OK;
-}
-
 firn_status firn_check_neighbours(const firn_table *table, firn_str folder, firn_arena *arena,
                                   firn_error *err)
 {
     const firn_catalog *catalog = firn_table_catalog(table);
-    search s = {.ops = firn_catalog_get_ops(catalog),
-                .ctx = firn_catalog_ctx(catalog),
-                .own = firn_table_ident(table),
-                .folder = folder,
-                .arena = arena};
-    return look(&s, err);
+    const search s = {.ops = firn_catalog_get_ops(catalog),
+                      .ctx = firn_catalog_ctx(catalog),
+                      .own = firn_table_ident(table),
+                      .folder = folder,
+                      .arena = arena};
+    const firn_ident top = {0};
+    firn_ident *namespaces = NULL;
+    size_t n = 0;
+    FIRN_TRY(firn_catalog_namespaces(catalog, &top, arena, &namespaces, &n, err));
+    for (size_t i = 0; i < n; i++) FIRN_TRY(check_namespace(&s, &namespaces[i], err));
+    return FIRN_OK;
 }
