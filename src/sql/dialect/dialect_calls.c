@@ -227,6 +227,8 @@ static firn_status put_json_text(firn_dialect_writer *w, const firn_dialect_call
 {
     if (w->opts->dialect == FIRN_DIALECT_SPARK)
         return put_json(w, call, "json_extract_string", path, err);
+    if (firn_dialect_is_word(w, call->name, "json_extract"))
+        return put_json(w, call, "json_extract", path, err);
     FIRN_TRY(firn_dialect_put(w, call->name, "CASE WHEN ", err));
     FIRN_TRY(put_json(w, call, "json_type", path, err));
     FIRN_TRY(firn_dialect_put(w, call->name, " NOT IN ('OBJECT', 'ARRAY') THEN ", err));
@@ -243,7 +245,13 @@ firn_status firn_dialect_json_text(firn_dialect_writer *w, const firn_dialect_ca
         return put_json_text(w, call, (firn_str){0}, err);
     const firn_str written = engine_path(w, path, &is_known);
     if (!written.data) return firn_fail_nomem(err);
-    if (memchr(path.data, '*', path.len)) return fail_path(w, call, "a path of many values", err);
+    if (memchr(path.data, '*', path.len)) {
+        if (w->opts->dialect != FIRN_DIALECT_SPARK)
+            return fail_path(w, call, "a path of many values", err);
+        FIRN_TRY(firn_dialect_put_arg(w, call, "firn_hive_path(CAST(json(firn_json(", 0,
+                                      ")) AS VARCHAR), ", err));
+        return firn_dialect_put_arg(w, call, "", 1, ")", err);
+    }
     return is_known ? put_json_text(w, call, written, err)
                     : firn_dialect_put(w, call->name, "CAST(NULL AS VARCHAR)", err);
 }

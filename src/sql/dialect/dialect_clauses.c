@@ -21,6 +21,15 @@ static bool ends_operand(const firn_dialect_writer *w, size_t i)
            strchr(")]", w->t[i].text.data[0]);
 }
 
+/* Behind a word that no operand ends with. */
+static bool begins_value(const firn_dialect_writer *w, size_t i)
+{
+    static const char *const k_before[] = {"SELECT", "WHERE", "AND",     "OR",       "NOT",
+                                           "BY",     "ON",    "WHEN",    "THEN",     "ELSE",
+                                           "HAVING", "SET",   "BETWEEN", "DISTINCT", NULL};
+    return i > 0 && firn_dialect_is_any(w, i - 1, k_before);
+}
+
 /* The words or the symbol at i are another operator in DuckDB; NULL: not one of them. */
 static const char *operator_at(const firn_dialect_writer *w, size_t i, size_t *n_tokens)
 {
@@ -36,7 +45,7 @@ static const char *operator_at(const firn_dialect_writer *w, size_t i, size_t *n
         firn_dialect_is_symbol(w, i - 1, "*")) {
         return "EXCLUDE";
     }
-    if (is_first || !ends_operand(w, i - 1)) return NULL;
+    if (is_first || !ends_operand(w, i - 1) || begins_value(w, i)) return NULL;
     if (firn_dialect_is_word(w, i, "DIV")) return "//";
     if (firn_dialect_is_word(w, i, "RLIKE") || firn_dialect_is_word(w, i, "REGEXP")) return "~";
     if (firn_dialect_is_word(w, i, "LEFT") &&
@@ -86,7 +95,8 @@ static firn_status write_subscript(firn_dialect_writer *w, size_t i, size_t *nex
     if (!is_subscript || firn_dialect_token(w, i + 1)->kind == FIRN_TOKEN_STRING) return FIRN_OK;
     const size_t from = operand_start(w, i);
     *next = close + 1;
-    FIRN_TRY(firn_dialect_put(w, i, "[firn_index(", err));
+    FIRN_TRY(
+        firn_dialect_put(w, i, w->opts->is_lenient ? "[firn_known_index(" : "[firn_index(", err));
     FIRN_TRY(firn_dialect_emit(w, from, i, err));
     FIRN_TRY(firn_dialect_put(w, i, ", ", err));
     FIRN_TRY(firn_dialect_emit(w, i + 1, close, err));
@@ -366,9 +376,6 @@ static bool is_quoted_name(const firn_dialect_writer *w, size_t i)
         "END",        "ONLY",      "GRANT",   "COLLATE",   "INTO",      "PLACING",    "LIMIT",
         "OFFSET",     "USING",     "QUALIFY", "PIVOT",     "UNPIVOT",   "FETCH",      "VARIADIC",
         "REFERENCES", "RETURNING", "ANALYZE", "INITIALLY", "SYMMETRIC", "DEFERRABLE", NULL};
-    static const char *const k_before[] = {"SELECT", "WHERE", "AND",     "OR",       "NOT",
-                                           "BY",     "ON",    "WHEN",    "THEN",     "ELSE",
-                                           "HAVING", "SET",   "BETWEEN", "DISTINCT", NULL};
     const firn_token *before = i > 0 ? firn_dialect_token(w, i - 1) : NULL;
     if (!before || firn_dialect_token(w, i)->kind != FIRN_TOKEN_WORD) return false;
     if (!firn_dialect_is_any(w, i, k_words)) return false;
@@ -376,7 +383,7 @@ static bool is_quoted_name(const firn_dialect_writer *w, size_t i)
     if (firn_dialect_is_symbol(w, i + 1, "(")) return false;
     if (firn_token_is_symbol(before, "|>")) return false;
     if (before->kind == FIRN_TOKEN_SYMBOL) return strchr("(,=<>!+-*/%|&", before->text.data[0]);
-    return firn_dialect_is_any(w, i - 1, k_before);
+    return begins_value(w, i);
 }
 
 /* FETCH FIRST 5 ROWS ONLY */

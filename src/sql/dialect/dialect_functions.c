@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "sql/engine/engine.h"
 
 /* ---- values of several parts ---- */
 
@@ -133,6 +132,13 @@ static bool is_in_pivot(const firn_dialect_writer *w, size_t i)
 firn_status firn_dialect_sum(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err)
 {
     if (is_in_pivot(w, call->name)) return put_aggregate(w, call, "sum(", true, ")", err);
+    if (firn_dialect_is_word(w, call->name, "try_sum")) {
+        FIRN_TRY(put_aggregate(w, call, "list_transform([struct_pack(s := sum(", true, ")", err));
+        FIRN_TRY(put_aggregate(w, call, ", t := any_value(firn_sum_type(", false, "))", err));
+        return firn_dialect_put(
+            w, call->close,
+            ")], lambda \"firn_e\": TRY(cast_to_type(\"firn_e\".s, \"firn_e\".t)))[1]", err);
+    }
     FIRN_TRY(put_aggregate(w, call, "cast_to_type(sum(", true, ")", err));
     FIRN_TRY(put_aggregate(w, call, ", any_value(firn_sum_type(", false, "))", err));
     return firn_dialect_put(w, call->close, ")", err);
@@ -298,46 +304,85 @@ static bool put_format(firn_str format, const format_letter *letters, firn_buf *
     return true;
 }
 
+/* A pattern in the words of the engine. *is_known false: it has a letter that those lack. */
+static firn_status translate_format(const firn_dialect_writer *w, firn_str format,
+                                    const format_letter *letters, firn_str *out, bool *is_known,
+                                    firn_error *err)
+{
+    firn_buf buf;
+    firn_buf_init(&buf, NULL, 4 * format.len + 16);
+    *is_known = put_format(format, letters, &buf);
+    *out = firn_arena_copy(w->arena, firn_buf_view(&buf));
+    const firn_status st = firn_buf_check(&buf, err);
+    firn_buf_dispose(&buf);
+    return st != FIRN_OK || out->data ? st : firn_fail_nomem(err);
+}
+
+firn_status firn_dialect_parse_pattern(const firn_dialect_writer *w, size_t token, firn_str format,
+                                       firn_str *out, firn_error *err)
+{
+    bool is_known = false;
+    FIRN_TRY(translate_format(w, format, k_java, out, &is_known, err));
+    return is_known ? FIRN_OK
+                    : firn_dialect_fail_at(w, token, "not supported: a letter of the format", err);
+}
+
 /* "before x), format after": two parentheses are open before x. */
 static firn_status put_formatted(firn_dialect_writer *w, const firn_dialect_call *call,
                                  const format_letter *letters, const char *const around[2],
                                  firn_error *err)
 {
     firn_str format;
-    firn_buf buf;
+    firn_str pattern;
+    bool is_known = false;
     if (!firn_dialect_string(w, call->args[1], &format)) {
         return firn_dialect_fail_at(w, call->args[1], "expected a format in quotes", err);
     }
-    firn_buf_init(&buf, NULL, 4 * format.len + 16);
-    const bool is_known = put_format(format, letters, &buf);
-    firn_status st = is_known ? firn_buf_check(&buf, err)
-                              : firn_dialect_fail_at(w, call->args[1],
-                                                     "not supported: a letter of the format", err);
-    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, around[0], err);
-    if (st == FIRN_OK) st = firn_dialect_emit_arg(w, call, 0, err);
-    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, "), ", err);
-    if (st == FIRN_OK) {
-        st = firn_dialect_put_string(w, call->args[1], firn_buf_view(&buf), err);
+    FIRN_TRY(translate_format(w, format, letters, &pattern, &is_known, err));
+    if (!is_known)
+        return firn_dialect_fail_at(w, call->args[1], "not supported: a letter of the format", err);
+    FIRN_TRY(firn_dialect_put_arg(w, call, around[0], 0, "), ", err));
+    FIRN_TRY(firn_dialect_put_string(w, call->args[1], pattern, err));
+    return firn_dialect_put(w, call->name, around[1], err);
+}
+
+/* A pattern of java.time or of Joda, in the engine's words when it has them. */
+static firn_status put_pattern(firn_dialect_writer *w, const firn_dialect_call *call,
+                               const char *before, const char *after, firn_error *err)
+{
+    const bool is_spark = w->opts->dialect == FIRN_DIALECT_SPARK;
+    firn_str format;
+    firn_str pattern;
+    bool is_known = false;
+    if (call->args[2] == call->args[1] + 2 && firn_dialect_string(w, call->args[1], &format))
+        FIRN_TRY(translate_format(w, format, is_spark ? k_java_format : k_joda_format, &pattern,
+                                  &is_known, err));
+    if (is_known) {
+        FIRN_TRY(firn_dialect_put(w, call->name, "strftime(", err));
+        FIRN_TRY(firn_dialect_put_arg(w, call, before, 0, after, err));
+        FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
+        FIRN_TRY(firn_dialect_put_string(w, call->args[1], pattern, err));
+        return firn_dialect_put(w, call->name, ")", err);
     }
-    if (st == FIRN_OK) st = firn_dialect_put(w, call->name, around[1], err);
-    firn_buf_dispose(&buf);
-    return st;
+    FIRN_TRY(firn_dialect_put(w, call->name,
+                              is_spark ? "firn_java_format(CAST(" : "firn_joda_format(CAST(", err));
+    FIRN_TRY(firn_dialect_put_arg(w, call, before, 0, after, err));
+    FIRN_TRY(firn_dialect_put_arg(w, call, " AS TIMESTAMP), ", 1, ", CAST(", err));
+    FIRN_TRY(firn_dialect_put_arg(w, call, before, 0, after, err));
+    return firn_dialect_put(w, call->name, " AS TIMESTAMPTZ))", err);
 }
 
 firn_status firn_dialect_format_java(firn_dialect_writer *w, const firn_dialect_call *call,
                                      firn_error *err)
 {
     const bool is_spark = w->opts->dialect == FIRN_DIALECT_SPARK;
-    return put_formatted(
-        w, call, is_spark ? k_java_format : k_joda_format,
-        (const char *const[]){is_spark ? "strftime(firn_stamp(" : "strftime((", ")"}, err);
+    return put_pattern(w, call, is_spark ? "firn_stamp(" : "(", ")", err);
 }
 
 firn_status firn_dialect_from_unixtime(firn_dialect_writer *w, const firn_dialect_call *call,
                                        firn_error *err)
 {
-    return put_formatted(w, call, k_java_format,
-                         (const char *const[]){"strftime(to_timestamp(", ")"}, err);
+    return put_pattern(w, call, "to_timestamp(", ")", err);
 }
 
 firn_status firn_dialect_parse_java_ntz(firn_dialect_writer *w, const firn_dialect_call *call,
@@ -546,119 +591,7 @@ firn_status firn_dialect_extract_trino(firn_dialect_writer *w, const firn_dialec
     return extract(w, call, k_fields, err);
 }
 
-/* ---- Java's patterns of values ---- */
-
-/* A conversion: its letter, '\0' when there is none, and its digits behind the point. */
-typedef struct conversion {
-    char letter;
-    int digits;
-} conversion;
-
-/* The next one of a pattern at or after *at. */
-static conversion next_conversion(firn_str pattern, size_t *at)
-{
-    while (*at < pattern.len) {
-        conversion c = {'\0', 6};
-        if (pattern.data[(*at)++] != '%') continue;
-        for (; *at < pattern.len && strchr("-+ #,(.0123456789", pattern.data[*at]); (*at)++) {
-            const char flag = pattern.data[*at];
-            if (flag == '.')
-                c.digits = 0;
-            else if (*at > 0 && pattern.data[*at - 1] == '.')
-                c.digits = flag - '0';
-        }
-        if (*at < pattern.len) c.letter = pattern.data[(*at)++];
-        if (c.letter != '%') return c;
-    }
-    return (conversion){'\0', 0};
-}
-
-static firn_status emit_as(firn_dialect_writer *w, const firn_dialect_call *call, size_t i,
-                           const char *before, const char *after, firn_error *err)
-{
-    FIRN_TRY(firn_dialect_put(w, call->name, before, err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, i, err));
-    return firn_dialect_put(w, call->name, after, err);
-}
-
-/* The engine's printf wants text for %s and a double for %f, and rounds halves to even. */
-static firn_status emit_converted(firn_dialect_writer *w, const firn_dialect_call *call, size_t i,
-                                  conversion c, firn_error *err)
-{
-    char after[32];
-    if (c.letter == 's')
-        return emit_as(w, call, i, ", coalesce(CAST(", " AS VARCHAR), 'null')", err);
-    if (c.letter == 'f') {
-        (void)snprintf(after, sizeof after, ", %d) AS DOUBLE)", c.digits);
-        return emit_as(w, call, i, ", CAST(round(", after, err);
-    }
-    if (c.letter == 'e') return emit_as(w, call, i, ", CAST(", " AS DOUBLE)", err);
-    return emit_as(w, call, i, ", ", "", err);
-}
-
-firn_status firn_dialect_printf(firn_dialect_writer *w, const firn_dialect_call *call,
-                                firn_error *err)
-{
-    firn_str pattern = {0};
-    size_t at = 0;
-    (void)firn_dialect_string(w, call->args[0], &pattern);
-    FIRN_TRY(emit_as(w, call, 0, "printf(", "", err));
-    for (size_t i = 1; i < call->n_args; i++)
-        FIRN_TRY(emit_converted(w, call, i, next_conversion(pattern, &at), err));
-    return firn_dialect_put(w, call->name, ")", err);
-}
-
 /* ---- others ---- */
-
-/* The type is a JSON string in a string of SQL. What does not fit is null, so is all of what is no
- * JSON. */
-static firn_status put_transform(firn_dialect_writer *w, const firn_dialect_call *call,
-                                 firn_str type, firn_error *err)
-{
-    char *text = firn_arena_alloc(w->arena, 2 * type.len + 2);
-    size_t n = 0;
-    if (!text) return firn_fail_nomem(err);
-    text[n++] = '"';
-    for (size_t i = 0; i < type.len; i++) {
-        if (type.data[i] == '"' || type.data[i] == '\\') text[n++] = '\\';
-        text[n++] = type.data[i];
-    }
-    text[n++] = '"';
-    FIRN_TRY(firn_dialect_put(w, call->name, "json_transform(firn_json_object(", err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
-    FIRN_TRY(firn_dialect_put(w, call->name, "), ", err));
-    FIRN_TRY(firn_dialect_put_string(w, call->args[1], (firn_str){text, n}, err));
-    return firn_dialect_put(w, call->name, ")", err);
-}
-
-firn_status firn_dialect_from_json(firn_dialect_writer *w, const firn_dialect_call *call,
-                                   firn_error *err)
-{
-    firn_str text;
-    firn_type type;
-    firn_buf buf;
-    int32_t next_id = 1;
-    if (!firn_dialect_string(w, call->args[1], &text)) {
-        return firn_dialect_fail_at(w, call->args[1], "expected a schema in quotes", err);
-    }
-    const bool has_type =
-        firn_str_find(text, FIRN_STR("<"), 0) < firn_str_find(text, FIRN_STR(" "), 0);
-    if (!has_type) text = firn_arena_printf(w->arena, "STRUCT<%.*s>", FIRN_STR_ARG(text));
-    if (!text.data) return firn_fail_nomem(err);
-    firn_lexer lexer = firn_lexer_of(text);
-    lexer.is_timestamp_zoned = true;
-    const firn_status parsed = firn_sql_type_parse(&lexer, &next_id, w->arena, &type, err);
-    if (parsed != FIRN_OK) {
-        if (err) err->position = firn_dialect_token(w, call->args[1])->offset;
-        return parsed;
-    }
-    firn_buf_init(&buf, NULL, (size_t)1 << 16);
-    firn_status st = firn_duckdb_type_text(&type, &buf, err);
-    if (st == FIRN_OK) st = firn_buf_check(&buf, err);
-    if (st == FIRN_OK) st = put_transform(w, call, firn_buf_view(&buf), err);
-    firn_buf_dispose(&buf);
-    return st;
-}
 
 firn_status firn_dialect_date_add(firn_dialect_writer *w, const firn_dialect_call *call,
                                   firn_error *err)
@@ -680,31 +613,4 @@ firn_status firn_dialect_date_add(firn_dialect_writer *w, const firn_dialect_cal
     FIRN_TRY(firn_dialect_put(w, call->name, ") ", err));
     FIRN_TRY(firn_dialect_put(w, call->name, found, err));
     return firn_dialect_put(w, call->name, ")", err);
-}
-
-firn_status firn_dialect_regexp_replace(firn_dialect_writer *w, const firn_dialect_call *call,
-                                        firn_error *err)
-{
-    firn_str text = FIRN_STR("");
-    FIRN_TRY(firn_dialect_put(w, call->name, "regexp_replace(", err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, 0, err));
-    FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
-    FIRN_TRY(firn_dialect_emit_arg(w, call, 1, err));
-    FIRN_TRY(firn_dialect_put(w, call->name, ", ", err));
-    const bool is_literal = call->n_args == 2 || firn_dialect_string(w, call->args[2], &text);
-    if (is_literal) {
-        char *copy = firn_arena_alloc(w->arena, text.len + 1);
-        if (!copy) return firn_fail_nomem(err);
-        for (size_t i = 0; i < text.len; i++) { /* groups are $1 there, \1 here */
-            char after = '\0';
-            if (i + 1 < text.len) after = text.data[i + 1];
-            const bool is_group = text.data[i] == '$' && after >= '0' && after <= '9';
-            copy[i] = text.data[i];
-            if (is_group) copy[i] = '\\';
-        }
-        FIRN_TRY(firn_dialect_put_string(w, call->name, (firn_str){copy, text.len}, err));
-    } else {
-        FIRN_TRY(firn_dialect_emit_arg(w, call, 2, err));
-    }
-    return firn_dialect_put(w, call->name, ", 'g')", err);
 }

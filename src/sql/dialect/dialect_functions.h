@@ -58,9 +58,19 @@ FIRN_MUST_CHECK firn_status firn_dialect_format_mysql(firn_dialect_writer *w,
 FIRN_MUST_CHECK firn_status firn_dialect_parse_mysql(firn_dialect_writer *w,
                                                      const firn_dialect_call *call,
                                                      firn_error *err);
-/* from_json(text, 'a INT, b STRING') */
+/* A pattern of java.time that is read, in the words of the engine's strptime(); the token is what
+ * errors point at. */
+FIRN_MUST_CHECK firn_status firn_dialect_parse_pattern(const firn_dialect_writer *w, size_t token,
+                                                       firn_str format, firn_str *out,
+                                                       firn_error *err);
+/* ---- dialect_spark_json.c: from_json(text, 'a INT, b STRING', map('mode', 'FAILFAST')),
+ * from_csv(..), to_json(x), to_csv(x) ---- */
 FIRN_MUST_CHECK firn_status firn_dialect_from_json(firn_dialect_writer *w,
                                                    const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_from_csv(firn_dialect_writer *w,
+                                                  const firn_dialect_call *call, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_dialect_to_json(firn_dialect_writer *w,
+                                                 const firn_dialect_call *call, firn_error *err);
 /* dialect_variant.c: variant_get(v, '$.a[0]', 'int'); with try_, null for what cannot be cast */
 FIRN_MUST_CHECK firn_status firn_dialect_variant_get(firn_dialect_writer *w,
                                                      const firn_dialect_call *call,
@@ -90,7 +100,7 @@ FIRN_MUST_CHECK firn_status firn_dialect_part_spark(firn_dialect_writer *w,
 FIRN_MUST_CHECK firn_status firn_dialect_extract_trino(firn_dialect_writer *w,
                                                        const firn_dialect_call *call,
                                                        firn_error *err);
-/* format('%s-%05d', x, n) with the conversions of Java */
+/* dialect_printf.c: format('%s-%05d', x, n) with the conversions of Java */
 FIRN_MUST_CHECK firn_status firn_dialect_printf(firn_dialect_writer *w,
                                                 const firn_dialect_call *call, firn_error *err);
 /* date_add('month', n, t) */
@@ -163,7 +173,8 @@ FIRN_MUST_CHECK firn_status firn_dialect_window(firn_dialect_writer *w,
 /* hash(a, b), xxhash64(a, b) of Spark */
 FIRN_MUST_CHECK firn_status firn_dialect_hash(firn_dialect_writer *w, const firn_dialect_call *call,
                                               firn_error *err);
-/* regexp_replace(s, pattern, '$1') */
+/* ---- dialect_regexp.c: regexp_replace(s, pattern, '$1'), in Spark with the place to begin at, in
+ * Trino with a function of the groups ---- */
 FIRN_MUST_CHECK firn_status firn_dialect_regexp_replace(firn_dialect_writer *w,
                                                         const firn_dialect_call *call,
                                                         firn_error *err);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON_VALUE, JSON_QUERY, JSON_EXISTS and JSON_TABLE of the SQL standard, as Trino has them, in the
- * engine's functions on JSON. Paths are members and indexes, with [*] at the end where several
- * values are asked for; filters and methods of paths are refused. */
+ * engine's functions on JSON. Those follow paths of members and indexes, with [*] at the end where
+ * several values are asked for; other paths are firn_json_items()'s (engine_json_path.c). */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/dialect/dialect_functions.h"
+#include "sql/engine/sql_json_path.h"
 
 typedef enum otherwise_kind {
     OTHERWISE_NULL = 0,
@@ -30,6 +31,7 @@ typedef struct json_question {
     size_t from, to;           /* tokens of the JSON, */
     const char *row;           /* or the engine's words for it */
     firn_str path;             /* the engine's */
+    firn_str items;            /* data: what is found at this path is an array, path is in that */
     bool is_strict, is_all;    /* all: "[*]" was at its end, and is cut */
     size_t type_from, type_to; /* RETURNING; equal: none */
     otherwise on_empty, on_error;
@@ -56,19 +58,36 @@ static bool take(const firn_dialect_writer *w, size_t *i, const char *word)
     return true;
 }
 
-/* The path without its mode. False: with filters, methods, or several values before its end. */
-static bool read_path(firn_str path, json_question *q)
+/* One value of what is found at the path. */
+static firn_status ask_items(const firn_dialect_writer *w, json_question *q, firn_str path,
+                             firn_error *err)
 {
+    const firn_json_path *parsed = NULL;
+    const firn_status st = firn_json_path_parse(path, w->arena, &parsed, err);
+    if (st != FIRN_OK && err) err->position = firn_dialect_token(w, q->name)->offset;
+    q->items = path;
+    q->path = FIRN_STR("$[0]");
+    q->is_all = false;
+    return st;
+}
+
+/* The path at token i; is_many: several values are rows, or elements in a wrapper. */
+static firn_status read_path(const firn_dialect_writer *w, size_t i, bool is_many, json_question *q,
+                             firn_error *err)
+{
+    firn_str whole;
+    if (!firn_dialect_string(w, i, &whole)) return refuse(w, q, "such a path", err);
+    firn_str path = whole;
     q->is_strict = firn_str_starts_with(path, FIRN_STR("strict "));
     if (q->is_strict) path = firn_str_slice(path, 7, path.len);
     if (firn_str_starts_with(path, FIRN_STR("lax "))) path = firn_str_slice(path, 4, path.len);
-    q->is_all = firn_str_ends_with(path, FIRN_STR("[*]"));
+    q->is_all = is_many && firn_str_ends_with(path, FIRN_STR("[*]"));
     if (q->is_all) path = firn_str_slice(path, 0, path.len - 3);
-    for (size_t i = 0; i < path.len; i++) {
-        if (strchr("?(@*,", path.data[i])) return false;
+    for (size_t k = 0; k < path.len; k++) {
+        if (strchr("?(@*,", path.data[k])) return ask_items(w, q, whole, err);
     }
     q->path = path;
-    return path.len > 0;
+    return path.len > 0 ? FIRN_OK : refuse(w, q, "such a path", err);
 }
 
 /* "NULL ON EMPTY" and the like at *i. False: not one. */
@@ -143,11 +162,22 @@ static bool read_clauses(const firn_dialect_writer *w, size_t i, size_t to, json
 
 /* ---- writing ---- */
 
-static firn_status put_source(firn_dialect_writer *w, const json_question *q, firn_error *err)
+static firn_status put_json(firn_dialect_writer *w, const json_question *q, firn_error *err)
 {
     if (q->row) return firn_dialect_put(w, q->name, q->row, err);
     FIRN_TRY(firn_dialect_put(w, q->name, "firn_json(", err));
     FIRN_TRY(firn_dialect_emit(w, q->from, q->to, err));
+    return firn_dialect_put(w, q->name, ")", err);
+}
+
+/* The JSON, or what is found in it. */
+static firn_status put_source(firn_dialect_writer *w, const json_question *q, firn_error *err)
+{
+    if (!q->items.data) return put_json(w, q, err);
+    FIRN_TRY(firn_dialect_put(w, q->name, "firn_json_items(CAST(json(", err));
+    FIRN_TRY(put_json(w, q, err));
+    FIRN_TRY(firn_dialect_put(w, q->name, ") AS VARCHAR), ", err));
+    FIRN_TRY(firn_dialect_put_string(w, q->name, q->items, err));
     return firn_dialect_put(w, q->name, ")", err);
 }
 
@@ -195,7 +225,19 @@ static firn_status begin_cases(firn_dialect_writer *w, const json_question *q, f
     FIRN_TRY(firn_dialect_put(w, q->name, "WHEN ", err));
     FIRN_TRY(put_asked(w, q, "json_type", err));
     FIRN_TRY(firn_dialect_put(w, q->name, " IS NULL THEN ", err));
-    FIRN_TRY(put_otherwise(w, q, q->is_strict ? &q->on_error : &q->on_empty, err));
+    const bool is_wrong = q->is_strict && !q->items.data;
+    FIRN_TRY(put_otherwise(w, q, is_wrong ? &q->on_error : &q->on_empty, err));
+    return firn_dialect_put(w, q->name, " ", err);
+}
+
+/* "WHEN there are several THEN that is an error" */
+static firn_status put_only_one(firn_dialect_writer *w, const json_question *q, firn_error *err)
+{
+    if (!q->items.data) return FIRN_OK;
+    FIRN_TRY(firn_dialect_put(w, q->name, "WHEN json_array_length(", err));
+    FIRN_TRY(put_source(w, q, err));
+    FIRN_TRY(firn_dialect_put(w, q->name, ") > 1 THEN ", err));
+    FIRN_TRY(put_otherwise(w, q, &q->on_error, err));
     return firn_dialect_put(w, q->name, " ", err);
 }
 
@@ -215,6 +257,7 @@ static firn_status put_typed(firn_dialect_writer *w, const json_question *q, fir
 static firn_status put_value(firn_dialect_writer *w, const json_question *q, firn_error *err)
 {
     FIRN_TRY(begin_cases(w, q, err));
+    FIRN_TRY(put_only_one(w, q, err));
     FIRN_TRY(firn_dialect_put(w, q->name, "WHEN ", err));
     FIRN_TRY(put_asked(w, q, "json_type", err));
     FIRN_TRY(firn_dialect_put(w, q->name, " IN ('OBJECT', 'ARRAY') THEN ", err));
@@ -231,12 +274,23 @@ static firn_status put_query(firn_dialect_writer *w, const json_question *q, fir
 {
     const bool wraps = q->wrapper != WRAP_NEVER && !q->is_all;
     FIRN_TRY(begin_cases(w, q, err));
+    if (q->wrapper == WRAP_NEVER) FIRN_TRY(put_only_one(w, q, err));
     if (q->wrapper == WRAP_MANY && !q->is_all) {
         FIRN_TRY(firn_dialect_put(w, q->name, "WHEN ", err));
+        if (q->items.data) {
+            FIRN_TRY(firn_dialect_put(w, q->name, "json_array_length(", err));
+            FIRN_TRY(put_source(w, q, err));
+            FIRN_TRY(firn_dialect_put(w, q->name, ") = 1 AND ", err));
+        }
         FIRN_TRY(put_asked(w, q, "json_type", err));
         FIRN_TRY(firn_dialect_put(w, q->name, " IN ('OBJECT', 'ARRAY') THEN CAST(", err));
         FIRN_TRY(put_asked(w, q, "json_extract", err));
         FIRN_TRY(firn_dialect_put(w, q->name, " AS VARCHAR) ", err));
+    }
+    if (wraps && q->items.data) {
+        FIRN_TRY(firn_dialect_put(w, q->name, "ELSE ", err));
+        FIRN_TRY(put_source(w, q, err));
+        return firn_dialect_put(w, q->name, " END", err);
     }
     FIRN_TRY(firn_dialect_put(w, q->name, wraps ? "ELSE '[' || CAST(" : "ELSE CAST(", err));
     FIRN_TRY(put_asked(w, q, q->is_bare ? "json_extract_string" : "json_extract", err));
@@ -247,17 +301,12 @@ static firn_status put_query(firn_dialect_writer *w, const json_question *q, fir
 firn_status firn_dialect_sql_json(firn_dialect_writer *w, const firn_dialect_call *call,
                                   firn_error *err)
 {
-    firn_str path;
     json_question q = {.name = call->name, .from = call->args[0], .to = call->args[1] - 1};
-    if (!firn_dialect_string(w, call->args[1], &path) || !read_path(path, &q))
-        return refuse(w, &q, "such a path", err);
+    const bool is_query = firn_dialect_is_word(w, call->name, "json_query");
     if (!read_clauses(w, call->args[1] + 1, call->close, &q))
         return refuse(w, &q, "such a clause", err);
-    if (firn_dialect_is_word(w, call->name, "json_query")) {
-        if (q.is_all && q.wrapper == WRAP_NEVER) return refuse(w, &q, "such a path", err);
-        return put_query(w, &q, err);
-    }
-    if (q.is_all) return refuse(w, &q, "a path of many values", err);
+    FIRN_TRY(read_path(w, call->args[1], is_query && q.wrapper != WRAP_NEVER, &q, err));
+    if (is_query) return put_query(w, &q, err);
     if (firn_dialect_is_word(w, call->name, "json_value")) return put_value(w, &q, err);
     FIRN_TRY(firn_dialect_put(w, call->name, "(", err));
     FIRN_TRY(put_asked(w, &q, "json_type", err));
@@ -269,7 +318,6 @@ firn_status firn_dialect_sql_json(firn_dialect_writer *w, const firn_dialect_cal
 /* A column at i, which ends at to. */
 static firn_status put_column(firn_dialect_writer *w, size_t i, size_t to, firn_error *err)
 {
-    firn_str path = {0};
     json_question q = {.name = i, .row = "\"firn_row\""};
     size_t clauses = i + 1;
     const bool is_counter = firn_dialect_is_word(w, i + 1, "FOR");
@@ -278,13 +326,12 @@ static firn_status put_column(firn_dialect_writer *w, size_t i, size_t to, firn_
         clauses = firn_dialect_skip(w, clauses);
     if (is_counter) {
         FIRN_TRY(firn_dialect_put(w, i, "\"firn_n\"", err));
-    } else if (!firn_dialect_string(w, clauses + 1, &path) || !read_path(path, &q)) {
-        return refuse(w, &q, "such a path", err);
     } else {
         const bool is_json = clauses >= i + 3 && firn_dialect_is_word(w, clauses - 2, "FORMAT");
         q.type_from = i + 1;
         q.type_to = clauses - (is_json ? 2 : 0);
         if (!read_clauses(w, clauses + 2, to, &q)) return refuse(w, &q, "such a clause", err);
+        FIRN_TRY(read_path(w, clauses + 1, is_json && q.wrapper != WRAP_NEVER, &q, err));
         FIRN_TRY(is_json ? put_query(w, &q, err) : put_value(w, &q, err));
     }
     FIRN_TRY(firn_dialect_put(w, i, " AS ", err));
@@ -321,7 +368,6 @@ static firn_status put_rows(firn_dialect_writer *w, const json_question *q, firn
 
 firn_status firn_dialect_json_table(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
-    firn_str path;
     const size_t open = i + 1;
     const size_t close = w->match[open];
     size_t comma = open + 1;
@@ -329,8 +375,12 @@ firn_status firn_dialect_json_table(firn_dialect_writer *w, size_t i, size_t *ne
         comma = firn_dialect_skip(w, comma);
     json_question q = {.name = i, .from = open + 1, .to = comma};
     const size_t columns = comma + 2;
-    if (comma >= close || !firn_dialect_string(w, comma + 1, &path) || !read_path(path, &q))
-        return refuse(w, &q, "such a path", err);
+    if (comma >= close) return refuse(w, &q, "such a path", err);
+    FIRN_TRY(read_path(w, comma + 1, true, &q, err));
+    if (q.items.data) { /* all that is found */
+        q.path = FIRN_STR("$");
+        q.is_all = true;
+    }
     if (!firn_dialect_is_word(w, columns, "COLUMNS") ||
         !firn_dialect_is_symbol(w, columns + 1, "(") || w->match[columns + 1] != close - 1)
         return refuse(w, &q, "such a clause", err);

@@ -276,6 +276,10 @@ firn_status firn_dialect_literal(firn_dialect_writer *w, size_t i, size_t *next,
     const firn_token *token = firn_dialect_token(w, i);
     if (token->kind == FIRN_TOKEN_NUMBER) return write_number(w, i, next, err);
     if (token->kind == FIRN_TOKEN_WORD) return write_typed(w, i, next, err);
+    if (token->kind == FIRN_TOKEN_STRING && firn_dialect_is_named_pattern(w, i)) {
+        *next = i + 1;
+        return firn_dialect_put_pattern(w, i, err);
+    }
     if (w->opts->dialect != FIRN_DIALECT_SPARK || !firn_dialect_string(w, i, &text)) return FIRN_OK;
     *next = i + 1;
     while (firn_dialect_token(w, *next)->kind == FIRN_TOKEN_STRING) { /* 'a' 'b' is 'ab' */

@@ -437,8 +437,17 @@ static firn_status emit_literals(firn_dialect_writer *w, size_t to, firn_error *
     return FIRN_OK;
 }
 
-/* What the types of expressions ask for. The columns of a result are headed by Trino's types; Spark
- * has none that the engine cannot tell. */
+static bool has_interval(const firn_edits *edits)
+{
+    for (size_t i = 0; i < edits->n_columns; i++) {
+        const firn_value_kind kind = edits->columns[i].type.kind;
+        if (kind == FIRN_VALUE_INTERVAL_DAY || kind == FIRN_VALUE_INTERVAL_YEAR) return true;
+    }
+    return false;
+}
+
+/* What the types of expressions ask for. The columns of a result are headed by Trino's types; of
+ * Spark's the engine cannot tell those of intervals. */
 static firn_status find_types(firn_dialect_writer *w, size_t query, firn_edit_index *index,
                               firn_translation *out, firn_error *err)
 {
@@ -446,7 +455,7 @@ static firn_status find_types(firn_dialect_writer *w, size_t query, firn_edit_in
     FIRN_TRY(firn_typing_run(w, query, w->n - 1, &edits, err));
     FIRN_TRY(firn_edits_index(&edits, w->n, w->arena, index, err));
     w->edits = index;
-    if (w->opts->dialect != FIRN_DIALECT_TRINO) return FIRN_OK;
+    if (w->opts->dialect == FIRN_DIALECT_SPARK && !has_interval(&edits)) return FIRN_OK;
     out->columns = edits.columns;
     out->n_columns = edits.n_columns;
     return FIRN_OK;

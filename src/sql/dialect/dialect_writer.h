@@ -103,6 +103,12 @@ FIRN_MUST_CHECK firn_status firn_dialect_literal(firn_dialect_writer *w, size_t 
 FIRN_MUST_CHECK firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next,
                                               firn_error *err);
 
+/* ---- dialect_regexp.c: a pattern of Java with named groups, as a string of SQL ---- */
+/* The string at i is the pattern of a call, and has such groups. */
+bool firn_dialect_is_named_pattern(const firn_dialect_writer *w, size_t i);
+FIRN_MUST_CHECK firn_status firn_dialect_put_pattern(firn_dialect_writer *w, size_t i,
+                                                     firn_error *err);
+
 /* ---- dialect_variant.c: v:a.b[0]. *next as above ---- */
 FIRN_MUST_CHECK firn_status firn_dialect_variant_path(firn_dialect_writer *w, size_t i,
                                                       size_t *next, firn_error *err);

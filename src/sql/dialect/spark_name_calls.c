@@ -56,7 +56,9 @@ static firn_str name_of(spark_namer *n, firn_str name, size_t n_args)
         if (strcmp(lower, k_names[i][0]) == 0) return firn_str_of(k_names[i][1]);
     }
     (void)snprintf(word, sizeof word, " %s ", lower);
-    if (strstr(k_math, word)) {
+    const bool is_decimal =
+        n_args == 2 && (strcmp(lower, "ceil") == 0 || strcmp(lower, "floor") == 0);
+    if (strstr(k_math, word) && !is_decimal) {
         for (char *c = lower; *c; c++) *c = (char)(*c >= 'a' && *c <= 'z' ? *c & ~0x20 : *c);
     }
     return spark_namer_print(n, "%s", lower);
@@ -88,6 +90,14 @@ static const char *added(firn_str name, size_t n_args)
                    {"from_unixtime", 1, ", yyyy-MM-dd HH:mm:ss"},
                    {"str_to_map", 1, ", ,, :"},
                    {"str_to_map", 2, ", :"},
+                   {"sentences", 1, ", , "},
+                   {"sentences", 2, ", "},
+                   {"make_interval", 1, ", 0, 0, 0, 0, 0, 0.000000"},
+                   {"make_interval", 2, ", 0, 0, 0, 0, 0.000000"},
+                   {"make_interval", 3, ", 0, 0, 0, 0.000000"},
+                   {"make_interval", 4, ", 0, 0, 0.000000"},
+                   {"make_interval", 5, ", 0, 0.000000"},
+                   {"make_interval", 6, ", 0.000000"},
                    {"mask", 1, ", X, x, n, NULL"},
                    {"overlay", 3, ", -1"},
                    {"lag", 1, ", 1, NULL"},
@@ -264,6 +274,14 @@ static firn_str worded(spark_namer *n, firn_str name, size_t open, size_t close)
         return spelled(n, "overlay", open, close, k_placing, ", -1");
     if (firn_str_equals(name, FIRN_STR("substring")) || firn_str_equals(name, FIRN_STR("substr")))
         return spelled(n, "substring", open, close, k_from, ", 2147483647");
+    const bool is_part =
+        firn_str_equals(name, FIRN_STR("datepart")) && firn_dialect_is_symbol(n->w, open + 2, ",");
+    firn_str part;
+    if (is_part && firn_dialect_string(n->w, open + 1, &part)) {
+        const firn_str of = spark_namer_in(n, open + 3, close);
+        return spark_namer_print(n, "datepart(%.*s FROM %.*s)", FIRN_STR_ARG(part),
+                                 FIRN_STR_ARG(of));
+    }
     if (firn_str_equals(name, FIRN_STR("extract"))) {
         const firn_str field = firn_dialect_token(n->w, open + 1)->text;
         if (!firn_dialect_is_word(n->w, open + 2, "FROM")) return spark_namer_lose(n);
@@ -284,6 +302,12 @@ static firn_str shown_otherwise(spark_namer *n, firn_str name, firn_str list, si
         return spark_namer_print(n, "(%.*s IS NOT NULL)", FIRN_STR_ARG(list));
     if (n_args == 3 && firn_str_equals(name, FIRN_STR("if")))
         return spark_namer_print(n, "(IF(%.*s))", FIRN_STR_ARG(list));
+    if (n_args == 1 && firn_str_equals(name, FIRN_STR("raise_error")))
+        return spark_namer_print(n, "raise_error(USER_RAISED_EXCEPTION, map(errorMessage, %.*s))",
+                                 FIRN_STR_ARG(list));
+    if (n_args == 1 && firn_str_equals(name, FIRN_STR("assert_true")))
+        return spark_namer_print(n, "assert_true(%.*s, '%.*s' is not true!)", FIRN_STR_ARG(list),
+                                 FIRN_STR_ARG(list));
     return (firn_str){0};
 }
 
@@ -418,6 +442,22 @@ static firn_str tail(spark_namer *n, firn_str call, firn_str name)
     return spark_namer_take(n, "OVER") ? over(n, call, name) : call;
 }
 
+/* from_json(x, schema), from_csv(x, schema): a row is shown without its schema, a map is
+ * "entries". data NULL and not lost: another call, or a schema of another kind. */
+static firn_str parsed(spark_namer *n, firn_str name, size_t open, size_t close)
+{
+    firn_str schema;
+    const size_t comma = item_end(n, open + 1, close);
+    const bool is_one =
+        firn_str_equals(name, FIRN_STR("from_json")) || firn_str_equals(name, FIRN_STR("from_csv"));
+    if (!is_one || !firn_dialect_string(n->w, comma + 1, &schema)) return (firn_str){0};
+    const firn_str start = firn_str_slice(schema, 0, 4);
+    if (firn_str_equals_nocase(start, FIRN_STR("MAP<"))) return FIRN_STR("entries");
+    if (firn_str_equals_nocase(start, FIRN_STR("ARRA"))) return (firn_str){0};
+    const firn_str text = spark_namer_in(n, open + 1, comma);
+    return spark_namer_print(n, "%.*s(%.*s)", FIRN_STR_ARG(name), FIRN_STR_ARG(text));
+}
+
 firn_str spark_namer_call(spark_namer *n)
 {
     const size_t open = n->i + 1;
@@ -437,6 +477,7 @@ firn_str spark_namer_call(spark_namer *n)
     }
     const firn_str plain = name_of(n, written, 0);
     text = worded(n, plain, open, close);
+    if (!text.data && !n->is_lost) text = parsed(n, plain, open, close);
     if (!text.data && !n->is_lost) {
         const firn_str list = arguments(n, open, close, &n_args);
         const firn_str name = name_of(n, written, n_args);

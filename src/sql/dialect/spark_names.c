@@ -240,6 +240,24 @@ static bool is_interval(firn_str text)
            firn_str_starts_with(text, FIRN_STR("make_"));
 }
 
+/* A date and a number of days, or an interval of days; data NULL: others. */
+static firn_str moved_date(spark_namer *n, firn_str date, const char *op, firn_str by)
+{
+    bool is_number = by.len > 0;
+    const bool is_minus = *op == '-';
+    for (size_t i = 0; i < by.len; i++) is_number &= by.data[i] >= '0' && by.data[i] <= '9';
+    if (!firn_str_starts_with(date, FIRN_STR("DATE '"))) return (firn_str){0};
+    if (is_number)
+        return spark_namer_print(n, "date_%s(%.*s, %.*s)", is_minus ? "sub" : "add",
+                                 FIRN_STR_ARG(date), FIRN_STR_ARG(by));
+    const bool are_days = firn_str_starts_with(by, FIRN_STR("INTERVAL '")) &&
+                          firn_str_ends_with(by, FIRN_STR("' DAY"));
+    if (!are_days) return (firn_str){0};
+    return spark_namer_print(n, "date_add(%.*s, %sextractansiintervaldays(%.*s)%s)",
+                             FIRN_STR_ARG(date), is_minus ? "(- " : "", FIRN_STR_ARG(by),
+                             is_minus ? ")" : "");
+}
+
 /* Levels of binary operators, the loosest first. */
 static firn_str binary(spark_namer *n, int level)
 {
@@ -262,7 +280,10 @@ static firn_str binary(spark_namer *n, int level)
         if (!op) break;
         n->i++;
         const firn_str right = binary(n, level + 1);
-        if (level == JOIN)
+        const firn_str moved = level == SUM ? moved_date(n, left, op, right) : (firn_str){0};
+        if (moved.data)
+            left = moved;
+        else if (level == JOIN)
             left =
                 spark_namer_print(n, "concat(%.*s, %.*s)", FIRN_STR_ARG(left), FIRN_STR_ARG(right));
         else if (level == SUM && is_interval(right))

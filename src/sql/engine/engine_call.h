@@ -85,6 +85,15 @@ FIRN_MUST_CHECK firn_status firn_call_finish(firn_call *c, const firn_column *ou
  * exponent; *n_digits: how many digits stand before it. */
 int firn_shortest_text(double x, bool is_float, char text[FIRN_SHORTEST_SIZE], int *n_digits);
 
+/* engine_spark_text.c: a value as Spark's text; at depth 0 what is asked for. */
+FIRN_MUST_CHECK firn_status firn_spark_text_put(const firn_column *column, int64_t r, int depth,
+                                                firn_buf *out, firn_error *err);
+/* engine_java_time.c: a time of a zone that is offset_us east of UTC in a pattern of java.time, or
+ * of Joda. FIRN_ERR_UNSUPPORTED: a letter that is not known. */
+FIRN_MUST_CHECK firn_status firn_java_time_put(firn_str pattern, int64_t local_us,
+                                               int64_t offset_us, bool is_joda, firn_buf *out,
+                                               firn_error *err);
+
 /* engine_dialect.c; the last has no name. */
 const firn_function_def *firn_engine_dialect_functions(void);
 /* engine_variant.c */
@@ -99,6 +108,16 @@ const firn_function_def *firn_engine_json_functions(void);
 const firn_function_def *firn_engine_hash_functions(void);
 /* engine_number_format.c */
 const firn_function_def *firn_engine_number_formats(void);
+/* engine_java_time.c */
+const firn_function_def *firn_engine_java_times(void);
+/* engine_spark_json.c */
+const firn_function_def *firn_engine_spark_json(void);
+/* engine_json_path.c */
+const firn_function_def *firn_engine_json_paths(void);
+/* engine_statistics.c */
+const firn_function_def *firn_engine_statistics(void);
+/* engine_bytes.c */
+const firn_function_def *firn_engine_bytes(void);
 /* engine_arithmetic.c */
 const firn_function_def *firn_engine_arithmetic(void);
 

@@ -122,8 +122,9 @@ static firn_status fail_index(int64_t index, int64_t n, firn_error *err)
 }
 
 /* firn_index(x, i): what x[i] of Spark is in DuckDB's brackets. A map's key stays; elements are
- * counted from 1 here, and there is an error for one that is not there. */
-static firn_status index_rows(firn_call *c, firn_error *err)
+ * counted from 1 here, and there is an error for one that is not there, or null:
+ * firn_known_index(x, i). */
+static firn_status index_rows(firn_call *c, bool is_strict, firn_error *err)
 {
     static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
     const firn_column *index = &c->args[1];
@@ -143,10 +144,22 @@ static firn_status index_rows(firn_call *c, firn_error *err)
         const int64_t n = ((int64_t *)lengths.values)[r];
         const int64_t at = index->type->kind == FIRN_TYPE_INT ? ((int32_t *)index->values)[r]
                                                               : ((int64_t *)index->values)[r];
-        if (at < 0 || at >= n) return fail_index(at, n, err);
-        ((int64_t *)out.values)[r] = at + 1;
+        const bool is_there = at >= 0 && at < n;
+        if (!is_there && is_strict) return fail_index(at, n, err);
+        ((int64_t *)out.values)[r] = is_there ? at + 1 : 0;
+        if (!is_there) firn_column_set_null(&out, r);
     }
     return firn_call_finish(c, &out, err);
+}
+
+static firn_status strict_index_rows(firn_call *c, firn_error *err)
+{
+    return index_rows(c, true, err);
+}
+
+static firn_status lenient_index_rows(firn_call *c, firn_error *err)
+{
+    return index_rows(c, false, err);
 }
 
 static bool is_integer(DUCKDB_V2_LOGICAL_TYPE_ID id)
@@ -458,7 +471,8 @@ const firn_function_def *firn_engine_dialect_functions(void)
 {
     static const firn_function_def k_functions[] = {
         {"firn_size", {"ANY"}, "INTEGER", size_rows, 0, on_size_types},
-        {"firn_index", {"ANY", "ANY"}, "ANY", index_rows, 0, on_index_types},
+        {"firn_index", {"ANY", "ANY"}, "ANY", strict_index_rows, 0, on_index_types},
+        {"firn_known_index", {"ANY", "ANY"}, "ANY", lenient_index_rows, 0, on_index_types},
         {"firn_trunc", {"ANY"}, "ANY", trunc_rows, 0, on_trunc_types},
         {"firn_divisor", {"ANY"}, "ANY", divisor_rows, 0, on_same_type},
         {"firn_element", {"ANY", "ANY"}, "ANY", strict_rows, 0, on_element_types},

@@ -242,7 +242,12 @@ firn_status firn_engine_register_functions(firn_engine *engine, firn_error *err)
                                                firn_engine_spark_text(),
                                                firn_engine_json_functions(),
                                                firn_engine_hash_functions(),
-                                               firn_engine_number_formats()};
+                                               firn_engine_number_formats(),
+                                               firn_engine_java_times(),
+                                               firn_engine_spark_json(),
+                                               firn_engine_json_paths(),
+                                               firn_engine_bytes(),
+                                               firn_engine_statistics()};
     size_t n = 0;
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const firn_function_def *def = tables[t]; def->name; def++) n++;

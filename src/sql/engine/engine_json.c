@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "sql/engine/engine_call.h"
+#include "sql/engine/json_text.h"
 
 /* "key": value; order: which one it is in its object. */
 typedef struct json_member {
@@ -21,31 +22,6 @@ typedef struct json_sorter {
     firn_buf *out;
     firn_error *err;
 } json_sorter;
-
-/* The place behind the text in quotes at `at`. */
-static size_t skip_text(firn_str json, size_t at)
-{
-    for (at++; at < json.len && json.data[at] != '"'; at++)
-        if (json.data[at] == '\\') at++;
-    return at < json.len ? at + 1 : json.len;
-}
-
-/* The comma behind the value at `at`, or what closes that it is in; the end. */
-static size_t skip_value(firn_str json, size_t at)
-{
-    for (size_t depth = 0; at < json.len;) {
-        const char c = json.data[at];
-        if (c == '"') {
-            at = skip_text(json, at);
-            continue;
-        }
-        if (depth == 0 && (c == ',' || c == '}' || c == ']')) return at;
-        depth += c == '{' || c == '[';
-        depth -= c == '}' || c == ']';
-        at++;
-    }
-    return json.len;
-}
 
 static int compare_members(const void *a, const void *b)
 {
@@ -63,14 +39,11 @@ static firn_status put_object(json_sorter *s, firn_str json, int depth)
     json_member *members = NULL;
     size_t n = 0;
     size_t cap = 0;
-    for (size_t at = 1; at + 1 < json.len;) {
-        const size_t colon = skip_text(json, at);
-        const size_t end = skip_value(json, colon + 1);
+    firn_json_walk walk = firn_json_walk_of(json);
+    while (firn_json_walk_next(&walk)) {
         json_member *member = firn_arena_push(s->arena, &members, &n, &cap, sizeof *member);
         if (!member) return firn_fail_nomem(s->err);
-        *member =
-            (json_member){firn_str_slice(json, at, colon), firn_str_slice(json, colon + 1, end), n};
-        at = end + 1;
+        *member = (json_member){walk.key, walk.value, n};
     }
     if (n > 1) qsort(members, n, sizeof *members, compare_members);
     firn_buf_byte(s->out, '{');
@@ -87,12 +60,11 @@ static firn_status put_object(json_sorter *s, firn_str json, int depth)
 
 static firn_status put_array(json_sorter *s, firn_str json, int depth)
 {
+    firn_json_walk walk = firn_json_walk_of(json);
     firn_buf_byte(s->out, '[');
-    for (size_t at = 1; at + 1 < json.len;) {
-        const size_t end = skip_value(json, at);
-        if (at > 1) firn_buf_byte(s->out, ',');
-        FIRN_TRY(put_sorted(s, firn_str_slice(json, at, end), depth + 1));
-        at = end + 1;
+    for (size_t i = 0; firn_json_walk_next(&walk); i++) {
+        if (i > 0) firn_buf_byte(s->out, ',');
+        FIRN_TRY(put_sorted(s, walk.value, depth + 1));
     }
     firn_buf_byte(s->out, ']');
     return FIRN_OK;

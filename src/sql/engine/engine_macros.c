@@ -106,7 +106,8 @@ static const char *const k_macros[] = {
     /* numbers from a to b; a step the other way is an error */
     "CREATE TEMP MACRO firn_sequence(a, b, step) AS CASE WHEN (b - a) * step < 0 OR (step = 0 AND "
     "a <> b) THEN error('the step leads away from the end of the sequence') ELSE "
-    "generate_series(a, b, step) END",
+    "generate_series(a, CASE WHEN abs(b - a) // greatest(abs(step), 1) > 10000000 THEN error('a "
+    "sequence of more than 10000000') ELSE b END, step) END",
     /* months of an interval; times from a to b, each as many steps behind the first */
     "CREATE TEMP MACRO firn_interval_months(step) AS (datepart('year', step) * 12 + "
     "datepart('month', step))",
@@ -220,6 +221,109 @@ static const char *const k_macros[] = {
     "CREATE TEMP MACRO firn_whole(text) AS CASE WHEN regexp_full_match(text, "
     "'\\s*[-+]?[0-9]+\\s*') THEN CAST(text AS BIGINT) WHEN text IS NOT NULL THEN error('\"' || "
     "text || '\" is not a whole number') END",
+    /* a count that is not from 0 to most is an error, in front of a list of so many */
+    "CREATE TEMP MACRO firn_count(n, most) AS CASE WHEN n BETWEEN 0 AND most THEN n WHEN n IS NOT "
+    "NULL THEN error('found a count of ' || n || ', expected 0 to ' || most) END",
+    /* random letters and digits */
+    "CREATE TEMP MACRO firn_random_text(n) AS array_to_string(list_transform(range(firn_count(n, "
+    "1000000)), lambda i: substring("
+    "'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', 1 + CAST(floor(random() * "
+    "62) AS INTEGER), 1)), '')",
+    /* words of the sentences of a text */
+    "CREATE TEMP MACRO firn_sentences(text) AS list_filter(list_transform(string_split_regex(text, "
+    "'[.!?]+(\\s+|$)'), lambda s: list_filter(string_split_regex(s, '[^\\p{L}\\p{N}''_]+'), lambda "
+    "w: w <> '')), lambda l: len(l) > 0)",
+    /* a whole number's text, for a cast to an integer; others are null */
+    "CREATE TEMP MACRO firn_whole_or_null(text) AS CASE WHEN regexp_full_match(text, "
+    "'\\s*[-+]?[0-9]+\\s*') THEN text END",
+    /* a date with a week or the day of its year */
+    "CREATE TEMP MACRO firn_iso_date(text) AS CASE WHEN regexp_full_match(text, "
+    "'\\d{4}-W\\d{2}') THEN CAST(strptime(text || '-1', '%G-W%V-%u') AS DATE) WHEN "
+    "regexp_full_match(text, '\\d{4}-W\\d{2}-\\d') THEN CAST(strptime(text, '%G-W%V-%u') AS DATE) "
+    "WHEN regexp_full_match(text, '\\d{4}-\\d{3}') THEN CAST(strptime(text, '%Y-%j') AS DATE) ELSE "
+    "CAST(text AS DATE) END",
+    /* "3.5 d" to the millisecond; "2.5kB" in bytes */
+    "CREATE TEMP MACRO firn_duration_unit(unit) AS CASE unit WHEN 'ns' THEN 0.000001 WHEN 'us' "
+    "THEN 0.001 WHEN 'ms' THEN 1 WHEN 's' THEN 1000 WHEN 'm' THEN 60000 WHEN 'h' THEN 3600000 WHEN "
+    "'d' THEN 86400000 END",
+    "CREATE TEMP MACRO firn_duration(text) AS CASE WHEN regexp_full_match(text, "
+    "'\\s*\\d+([.]\\d+)?\\s*(ns|us|ms|s|m|h|d)\\s*') THEN to_microseconds(1000 * "
+    "CAST(round(CAST(regexp_extract(text, '[0-9.]+') AS DOUBLE) * "
+    "firn_duration_unit(regexp_extract(text, '[a-z]+'))) AS BIGINT)) WHEN text IS NOT NULL THEN "
+    "error('\"' || text || '\" is not a duration like 3.5d') END",
+    "CREATE TEMP MACRO firn_data_size(text) AS CASE WHEN regexp_full_match(text, "
+    "'\\s*\\d+([.]\\d+)?\\s*([kMGTPEZY]?B)\\s*') THEN CAST(trunc(CAST(regexp_extract(text, "
+    "'[0-9.]+') AS DOUBLE) * 1024 ** (instr('BkMGTPEZY', regexp_extract(text, '[a-zA-Z]')) - 1)) "
+    "AS DECIMAL(38,0)) WHEN text IS NOT NULL THEN error('\"' || text || '\" is not a size like "
+    "2.5kB') END",
+    /* a number as "1.5M" */
+    "CREATE TEMP MACRO firn_short_unit(x) AS CASE WHEN abs(x) >= 1e15 THEN 5 WHEN abs(x) >= 1e12 "
+    "THEN 4 WHEN abs(x) >= 1e9 THEN 3 WHEN abs(x) >= 1e6 THEN 2 WHEN abs(x) >= 1e3 THEN 1 ELSE 0 "
+    "END",
+    "CREATE TEMP MACRO firn_short_digits(v) AS CASE WHEN v IS NULL THEN NULL WHEN abs(v) < 10 THEN "
+    "round_even(v, 2) WHEN abs(v) < 100 THEN round_even(v, 1) ELSE round_even(v, 0) END",
+    "CREATE TEMP MACRO firn_short_number(x) AS "
+    "regexp_replace(CAST(firn_short_digits(CAST(x AS DOUBLE) / 1000.0 ** firn_short_unit(x)) AS "
+    "VARCHAR), '[.]0$', '') || substring('KMBTQ', firn_short_unit(x), "
+    "least(firn_short_unit(x), 1))",
+    /* all choices of n elements in their order */
+    "CREATE TEMP MACRO firn_choices(a, n) AS list_reduce(range(firn_count(n, 5)), lambda c, i: "
+    "flatten(list_transform(c, lambda p: list_transform(range(coalesce(p[-1], 0) + 1, len(a) + 1), "
+    "lambda j: list_append(p, j)))), [CAST([] AS BIGINT[])])",
+    "CREATE TEMP MACRO firn_combinations(a, n) AS CASE WHEN len(a) ** n > 1000000 THEN error('more "
+    "than "
+    "100000 combinations') ELSE list_transform(firn_choices(a, n), lambda p: list_transform(p, "
+    "lambda j: a[j])) END",
+    /* the n entries with the greatest values, in the order of their keys */
+    "CREATE TEMP MACRO firn_most_frequent(entries, n) AS map_from_entries(list_sort("
+    "list_transform(list_sort(list_transform(entries, lambda e: struct_pack(c := -CAST(e.value AS "
+    "BIGINT), k := e.key)))[1:n], lambda e: struct_pack(k := e.k, v := -e.c))))",
+    /* values and how often each counts, for quantiles; bins of a histogram */
+    "CREATE TEMP MACRO firn_counted(x, n) AS CASE WHEN x IS NOT NULL AND n > 0 THEN struct_pack(x "
+    ":= CAST(x AS DOUBLE), n := CAST(n AS DOUBLE)) END",
+    "CREATE TEMP MACRO firn_present(list) AS list_filter(list, lambda e: e IS NOT NULL)",
+    "CREATE TEMP MACRO firn_bins(json) AS json_transform(json, '[{\"x\":\"DOUBLE\",\"y\":"
+    "\"DOUBLE\"}]')",
+    /* a value as %b writes it */
+    "CREATE TEMP MACRO firn_is_true(x) AS CASE WHEN x IS NULL THEN 'false' WHEN typeof(x) = "
+    "'BOOLEAN' THEN CAST(x AS VARCHAR) ELSE 'true' END",
+    /* an interval of months, days and seconds */
+    "CREATE TEMP MACRO firn_units_text(n, unit) AS CASE WHEN n <> 0 THEN CAST(n AS VARCHAR) || ' ' "
+    "|| unit END",
+    "CREATE TEMP MACRO firn_decimal_text(us) AS CASE WHEN us <> 0 THEN "
+    "regexp_replace(CAST(CAST(us AS DECIMAL(18,0)) * 0.000001 AS VARCHAR), '[.]?0+$', '') || ' "
+    "seconds' END",
+    "CREATE TEMP MACRO firn_mixed_text(v) AS CASE WHEN v IS NOT NULL THEN "
+    "coalesce(nullif(concat_ws(' ', firn_units_text(datepart('year', v), 'years'), "
+    "firn_units_text(datepart('month', v), 'months'), firn_units_text(datepart('day', v), 'days'), "
+    "firn_units_text(datepart('hour', v), 'hours'), firn_units_text(datepart('minute', v), "
+    "'minutes'), firn_decimal_text(datepart('microsecond', v))), ''), '0 seconds') END",
+    /* a decimal rounded to n digits up or down, where a step is one in the last of them */
+    "CREATE TEMP MACRO firn_ceil_to(x, n, step) AS (round(x, n) + CASE WHEN round(x, n) < x THEN "
+    "step ELSE 0 END)",
+    "CREATE TEMP MACRO firn_floor_to(x, n, step) AS (round(x, n) - CASE WHEN round(x, n) > x THEN "
+    "step ELSE 0 END)",
+    "CREATE TEMP MACRO firn_reversed_bytes(x) AS unhex(array_to_string(list_reverse("
+    "regexp_extract_all(hex(x), '..')), ''))",
+    /* equal whatever the order is: of entries, of members */
+    "CREATE TEMP MACRO firn_maps_equal(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN "
+    "cardinality(a) <> cardinality(b) THEN false ELSE coalesce(list_bool_and(list_transform("
+    "map_entries(a), lambda e: map_contains(b, e.key) AND b[e.key] = e.value)), true) END",
+    "CREATE TEMP MACRO firn_json_equal(a, b) AS (firn_json_sorted(CAST(json(a) AS VARCHAR)) = "
+    "firn_json_sorted(CAST(json(b) AS VARCHAR)))",
+    /* Wilson's interval of a share, z standard deviations around it */
+    "CREATE TEMP MACRO firn_wilson_share(p, n, z, side) AS ((p + z * z / (2 * n) + side * z * "
+    "sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n))",
+    "CREATE TEMP MACRO firn_wilson(hits, n, z, side) AS firn_wilson_share(CAST(hits AS DOUBLE) / "
+    "n, CAST(n AS DOUBLE), CAST(z AS DOUBLE), side)",
+    /* the place of the n-th match at or behind a place; -1: there is none */
+    "CREATE TEMP MACRO firn_regexp_position(text, pattern, place, n) AS CASE WHEN text IS NULL OR "
+    "pattern IS NULL OR place IS NULL OR n IS NULL THEN NULL WHEN place < 1 OR n < 1 THEN "
+    "error('places and matches are counted from 1') WHEN "
+    "len(regexp_extract_all(substring(text, place), pattern)) < n THEN -1 ELSE place + "
+    "len(array_to_string(list_slice(string_split_regex(substring(text, place), pattern), 1, n), "
+    "'')) + len(array_to_string(list_slice(regexp_extract_all(substring(text, place), pattern), 1, "
+    "n - 1), '')) END",
     /* seconds as "1 hour, 2 minutes" */
     "CREATE TEMP MACRO firn_count_of(n, unit) AS CASE WHEN n = 1 THEN '1 ' || unit WHEN n > 1 THEN "
     "CAST(n AS VARCHAR) || ' ' || unit || 's' END",

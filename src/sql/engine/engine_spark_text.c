@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "sql/dialect/dialect.h"
 #include "sql/engine/engine_call.h"
+#include "sql/typing/value_type.h"
 
 #define US_PER_DAY 86400000000
 
@@ -69,24 +70,26 @@ static void put_date(const firn_civil *t, firn_buf *out)
     firn_buf_printf(out, "%04lld-%02d-%02d", (long long)t->year, (int)t->month, (int)t->day);
 }
 
-/* The fraction without zeros at its end. */
-static void put_time(int64_t us, firn_buf *out)
+/* Without zeros at its end. */
+static void put_fraction(int32_t us, firn_buf *out)
 {
     char fraction[16];
-    const firn_civil t = firn_civil_from_us(us);
-    put_date(&t, out);
-    firn_buf_printf(out, " %02d:%02d:%02d", (int)t.hour, (int)t.minute, (int)t.second);
-    if (t.micro == 0) return;
-    (void)snprintf(fraction, sizeof fraction, ".%06d", (int)t.micro);
+    if (us == 0) return;
+    (void)snprintf(fraction, sizeof fraction, ".%06d", (int)us);
     size_t n = strlen(fraction);
     while (fraction[n - 1] == '0') n--;
     firn_buf_append(out, fraction, n);
 }
 
-/* ---- values ---- */
+static void put_time(int64_t us, firn_buf *out)
+{
+    const firn_civil t = firn_civil_from_us(us);
+    put_date(&t, out);
+    firn_buf_printf(out, " %02d:%02d:%02d", (int)t.hour, (int)t.minute, (int)t.second);
+    put_fraction(t.micro, out);
+}
 
-static firn_status put_value(const firn_column *column, int64_t r, int depth, firn_buf *out,
-                             firn_error *err);
+/* ---- values ---- */
 
 /* Every row of children[0] is a part of "[a, b]", of two children one of "{k -> v}". */
 static firn_status put_entries(const firn_column *column, int64_t r, int depth, firn_buf *out,
@@ -98,10 +101,10 @@ static firn_status put_entries(const firn_column *column, int64_t r, int depth, 
     for (uint64_t i = 0; i < entry.length; i++) {
         const int64_t at = (int64_t)(entry.offset + i);
         if (i > 0) firn_buf_cstr(out, ", ");
-        FIRN_TRY(put_value(&column->children[0], at, depth + 1, out, err));
+        FIRN_TRY(firn_spark_text_put(&column->children[0], at, depth + 1, out, err));
         if (!is_map) continue;
         firn_buf_cstr(out, " -> ");
-        FIRN_TRY(put_value(&column->children[1], at, depth + 1, out, err));
+        FIRN_TRY(firn_spark_text_put(&column->children[1], at, depth + 1, out, err));
     }
     firn_buf_byte(out, is_map ? '}' : ']');
     return FIRN_OK;
@@ -113,7 +116,7 @@ static firn_status put_struct(const firn_column *column, int64_t r, int depth, f
     firn_buf_byte(out, '{');
     for (size_t i = 0; i < column->n_children; i++) {
         if (i > 0) firn_buf_cstr(out, ", ");
-        FIRN_TRY(put_value(&column->children[i], r, depth + 1, out, err));
+        FIRN_TRY(firn_spark_text_put(&column->children[i], r, depth + 1, out, err));
     }
     firn_buf_byte(out, '}');
     return FIRN_OK;
@@ -143,8 +146,8 @@ static firn_status put_primitive(const firn_value *value, firn_buf *out, firn_er
     return FIRN_OK;
 }
 
-static firn_status put_value(const firn_column *column, int64_t r, int depth, firn_buf *out,
-                             firn_error *err)
+firn_status firn_spark_text_put(const firn_column *column, int64_t r, int depth, firn_buf *out,
+                                firn_error *err)
 {
     if (depth > FIRN_LIMIT_NESTING)
         return firn_fail(err, FIRN_ERR_LIMIT, "a value nested deeper than %d", FIRN_LIMIT_NESTING);
@@ -194,7 +197,7 @@ static firn_status render_rows(firn_call *c, firn_column *out, firn_buf *buf, fi
             continue;
         }
         firn_buf_clear(buf);
-        FIRN_TRY(put_value(&c->args[0], r, 0, buf, err));
+        FIRN_TRY(firn_spark_text_put(&c->args[0], r, 0, buf, err));
         FIRN_TRY(firn_buf_check(buf, err));
         FIRN_TRY(firn_call_put_text(c, out, r, firn_buf_view(buf), err));
     }
@@ -259,6 +262,55 @@ static void on_part_types(firn_bind_handle info, firn_types_handle types,
     set_type(info, types, context, true, error);
 }
 
+/* ---- firn_spark_interval(microseconds or months, range): "INTERVAL '1 02' DAY TO HOUR" ---- */
+
+/* The units from first to last: each below the first has two digits, and so have hours and less. */
+static void put_day_units(uint64_t us, int first, int last, firn_buf *out)
+{
+    static const uint64_t k_us[] = {US_PER_DAY, US_PER_DAY / 24, 60000000, 1000000};
+    static const char *const k_before[] = {"", " ", ":", ":"};
+    for (int unit = first; unit <= last; unit++) {
+        const uint64_t size = k_us[unit - FIRN_INTERVAL_DAY];
+        if (unit > first) firn_buf_cstr(out, k_before[unit - FIRN_INTERVAL_DAY]);
+        firn_buf_printf(out, unit == FIRN_INTERVAL_DAY ? "%llu" : "%02llu",
+                        (unsigned long long)(us / size));
+        us %= size;
+    }
+    if (last == FIRN_INTERVAL_SECOND) put_fraction((int32_t)us, out);
+}
+
+static firn_status put_interval(firn_call *c, int64_t r, firn_buf *out, bool *is_null,
+                                firn_error *err)
+{
+    static const char *const k_units[] = {"",       "DAY",  "HOUR",  "MINUTE",
+                                          "SECOND", "YEAR", "MONTH", ""};
+    const int64_t value = ((const int64_t *)c->args[0].values)[r];
+    const int32_t range = ((const int32_t *)c->args[1].values)[r];
+    const int first = (int)(range / 8);
+    const int last = (int)(range % 8);
+    const uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    (void)is_null;
+    if (first < FIRN_INTERVAL_DAY || last < first || last > FIRN_INTERVAL_MONTH)
+        return firn_fail(err, FIRN_ERR_ARG, "no such units of an interval");
+    firn_buf_printf(out, "INTERVAL '%s", value < 0 ? "-" : "");
+    if (first < FIRN_INTERVAL_YEAR)
+        put_day_units(size, first, last, out);
+    else if (first < last)
+        firn_buf_printf(out, "%llu-%llu", (unsigned long long)(size / 12),
+                        (unsigned long long)(size % 12));
+    else
+        firn_buf_printf(out, "%llu",
+                        (unsigned long long)(first == FIRN_INTERVAL_YEAR ? size / 12 : size));
+    firn_buf_printf(out, "' %s", k_units[first]);
+    if (first < last) firn_buf_printf(out, " TO %s", k_units[last]);
+    return FIRN_OK;
+}
+
+static firn_status interval_rows(firn_call *c, firn_error *err)
+{
+    return firn_call_texts(c, 2, put_interval, err);
+}
+
 /* ---- firn_typeof(x) ---- */
 
 static const char *small_name(DUCKDB_V2_LOGICAL_TYPE_ID id)
@@ -306,6 +358,7 @@ const firn_function_def *firn_engine_spark_text(void)
     static const firn_function_def k_functions[] = {
         {"firn_text", {"ANY"}, "ANY", text_rows, 0, on_text_types},
         {"firn_part", {"ANY"}, "ANY", part_rows, 0, on_part_types}, /* of what is joined by || */
+        {"firn_spark_interval", {"BIGINT", "INTEGER"}, "VARCHAR", interval_rows, 2, NULL},
         {"firn_typeof", {"ANY"}, "VARCHAR", typeof_rows, 0, NULL},
         {NULL, {NULL}, NULL, NULL, 0, NULL},
     };

@@ -163,6 +163,10 @@ firn_status firn_result__set_types(firn_result *result, const firn_translation *
     if (!result->rows || !translation->columns || n != result->columns.n_fields) return FIRN_OK;
     for (size_t i = 0; i < n; i++) {
         const firn_value_type *type = &translation->columns[i].type;
+        const bool is_interval =
+            type->kind == FIRN_VALUE_INTERVAL_DAY || type->kind == FIRN_VALUE_INTERVAL_YEAR;
+        if (result->session->dialect != FIRN_DIALECT_TRINO && (!is_interval || type->scale == 0))
+            continue;
         FIRN_TRY(name_type(result, i, type, err));
         if (type->kind == FIRN_VALUE_TIMESTAMP_TZ && type->zone.len > 0)
             FIRN_TRY(set_zone(result, i, type->zone, err));

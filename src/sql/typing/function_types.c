@@ -31,7 +31,8 @@ static const function_result k_trino[] = {
      "regr_slope regr_intercept geometric_mean skewness kurtosis percent_rank cume_dist power pow "
      "sqrt cbrt exp ln log log2 log10 pi e sin cos tan asin acos atan atan2 sinh cosh tanh degrees "
      "radians nan infinity to_unixtime cosine_similarity "
-     "from_ieee754_64 "},
+     "from_ieee754_64 normal_cdf inverse_normal_cdf beta_cdf t_cdf wilson_interval_lower "
+     "wilson_interval_upper "},
     {"boolean",
      " bool_and bool_or every starts_with ends_with regexp_like contains arrays_overlap any_match "
      "all_match none_match contains_sequence json_exists luhn_check json_array_contains "
@@ -40,13 +41,15 @@ static const function_result k_trino[] = {
     {"varchar",
      " listagg concat_ws lpad rpad from_utf8 to_hex to_base64 format date_format format_datetime "
      "human_readable_seconds array_join json_format json_query json_object json_array typeof "
-     "translate normalize "
+     "translate normalize to_base32 format_number "
      "soundex "},
     {"varchar(1)", " chr "},
     {"varchar(64)", " to_base "},
     {"varbinary", " to_ieee754_32 to_ieee754_64 to_utf8 from_hex from_base64 md5 sha1 sha256 "
-                  "sha512 xxhash64 murmur3 to_big_endian_64 "
+                  "sha512 xxhash64 murmur3 to_big_endian_64 hmac_md5 hmac_sha1 "
+                  "hmac_sha256 hmac_sha512 from_base32 "
                   "to_big_endian_32 checksum "},
+    {"interval day", " parse_duration "},
     {"uuid", " uuid "},
     {"json", " json_parse json_extract json_array_get "},
     {"date", " date from_iso8601_date last_day_of_month current_date "},
@@ -62,13 +65,15 @@ static const function_result k_trino[] = {
      "map_filter nullif try at_timezone trim_array bitwise_left_shift bitwise_right_shift "},
     {"$2", " date_trunc reduce_agg "},
     {"$3", " date_add "},
-    {"[$1]", " ngrams array_agg sequence repeat split regexp_extract_all regexp_split "},
+    {"[$1]",
+     " combinations ngrams array_agg sequence repeat split regexp_extract_all regexp_split "},
     {"$1e", " array_max array_min flatten array_first array_last "},
     {"[$1k]", " map_keys "},
     {"[$1v]", " map_values "},
     {"{$1:$2}", " map_agg "},
     {"{$1:[$2]}", " multimap_agg "},
     {"{$1:bigint}", " histogram "},
+    {"{$2:bigint}", " approx_most_frequent "},
     {"{$1e:$2e}", " map "},
     {"{$1k:$2r}", " transform_values "},
     {"{$2r:$1v}", " transform_keys "},
@@ -107,8 +112,9 @@ static const function_result k_spark[] = {
     {"varchar",
      " lower upper ucase lcase trim ltrim rtrim btrim substr substring concat concat_ws replace "
      "split_part regexp_extract regexp_replace string date_format get_json_object lpad rpad "},
-    {"interval year", " make_interval make_ym_interval "},
-    {"interval day", " make_dt_interval "},
+    {"interval", " make_interval "},
+    {"interval year to month", " make_ym_interval "},
+    {"interval day to second", " make_dt_interval "},
     {"boolean", " bool_and bool_or every some any isnan isnull isnotnull contains startswith "},
     {"$1",
      " min max first last any_value first_value last_value lag lead nth_value min_by max_by abs "
@@ -140,7 +146,13 @@ static const struct {
     {"uuid", {.kind = FIRN_VALUE_UUID}},
     {"json", {.kind = FIRN_VALUE_JSON}},
     {"date", {.kind = FIRN_VALUE_DATE}},
-    {"interval year", {.kind = FIRN_VALUE_INTERVAL_YEAR}},
+    {"interval", {.kind = FIRN_VALUE_INTERVAL_YEAR, .scale = FIRN_INTERVAL_MIXED}},
+    {"interval year to month",
+     {.kind = FIRN_VALUE_INTERVAL_YEAR, .scale = FIRN_INTERVAL_YEAR * 8 + FIRN_INTERVAL_MONTH}},
+    {"interval day to second",
+     {.kind = FIRN_VALUE_INTERVAL_DAY,
+      .precision = 1,
+      .scale = FIRN_INTERVAL_DAY * 8 + FIRN_INTERVAL_SECOND}},
     {"interval day", {.kind = FIRN_VALUE_INTERVAL_DAY, .precision = 1}},
     {"timestamp(3)", {.kind = FIRN_VALUE_TIMESTAMP, .precision = 3}},
     {"timestamp(3) with time zone", {.kind = FIRN_VALUE_TIMESTAMP_TZ, .precision = 3}},
@@ -353,7 +365,7 @@ static firn_status percentile_type(const call_types *call, firn_value_type *out,
     *element = call->args[0];
     if (firn_value_is_integer(element)) element->kind = FIRN_VALUE_BIGINT;
     *out = *element;
-    if (call->args[1].kind == FIRN_VALUE_ARRAY)
+    if (call->args[call->n - 1].kind == FIRN_VALUE_ARRAY)
         *out = (firn_value_type){.kind = FIRN_VALUE_ARRAY, .parts = element, .n_parts = 1};
     return FIRN_OK;
 }
@@ -374,6 +386,18 @@ static firn_value_type wider(const firn_value_type *arg, int32_t digits, int32_t
     out.precision = arg->precision + digits < 38 ? arg->precision + digits : 38;
     out.scale = arg->scale + scale < 38 ? arg->scale + scale : 38;
     return out;
+}
+
+static bool is_interval(const firn_value_type *type)
+{
+    return type->kind == FIRN_VALUE_INTERVAL_DAY || type->kind == FIRN_VALUE_INTERVAL_YEAR;
+}
+
+/* A sum may have all units. */
+static firn_value_type interval_total(const firn_value_type *arg)
+{
+    return named(arg->kind == FIRN_VALUE_INTERVAL_DAY ? "interval day to second"
+                                                      : "interval year to month");
 }
 
 /* Functions of a list that give some of its elements. */
@@ -401,9 +425,10 @@ static bool spark_computed(firn_str name, const call_types *call, firn_value_typ
     }
     if (firn_str_equals(name, FIRN_STR("sum"))) {
         *out = firn_value_is_integer(arg) ? (firn_value_type){.kind = FIRN_VALUE_BIGINT}
+               : is_interval(arg)         ? interval_total(arg)
                                           : wider(arg, 10, 0);
     } else if (firn_str_equals(name, FIRN_STR("avg")) || firn_str_equals(name, FIRN_STR("mean"))) {
-        *out = wider(arg, 4, 4);
+        *out = is_interval(arg) ? interval_total(arg) : wider(arg, 4, 4);
     } else if (arg->kind == FIRN_VALUE_ARRAY && keeps_elements(name)) {
         *out = *arg;
     } else if (firn_str_equals(name, FIRN_STR("mod")) && call->n == 2) {
@@ -455,7 +480,7 @@ firn_status firn_value_of_function(firn_dialect dialect, firn_str name, const fi
     const firn_str key = {lower, name.len};
     if (is_spark ? spark_computed(key, &call, out) : computed(key, &call, out)) return FIRN_OK;
     if (!is_spark && firn_str_equals(key, FIRN_STR("zip"))) return zip_type(&call, out, err);
-    if (!is_spark && n_args == 2 && firn_str_equals(key, FIRN_STR("approx_percentile")))
+    if (!is_spark && n_args > 1 && firn_str_equals(key, FIRN_STR("approx_percentile")))
         return percentile_type(&call, out, err);
     const char *result = find_result(dialect, key, arena);
     if (!result) return FIRN_OK;

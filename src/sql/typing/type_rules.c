@@ -174,6 +174,35 @@ static firn_value_type time_operator(char op, const firn_value_type *a, const fi
     return simple(FIRN_VALUE_UNKNOWN);
 }
 
+static firn_value_type interval_of(firn_value_kind kind, firn_interval_unit first,
+                                   firn_interval_unit last)
+{
+    return (firn_value_type){.kind = kind,
+                             .precision =
+                                 last != FIRN_INTERVAL_DAY && kind == FIRN_VALUE_INTERVAL_DAY,
+                             .scale = firn_interval_range(first, last)};
+}
+
+/* Intervals of Spark have units: between two dates there are days, a product may have any. */
+static firn_value_type spark_interval(char op, const firn_value_type *a, const firn_value_type *b)
+{
+    firn_value_type out = time_operator(op, a, b);
+    if (op == '-' && is_moment(a) && is_moment(b)) {
+        const bool are_dates = a->kind == FIRN_VALUE_DATE && b->kind == FIRN_VALUE_DATE;
+        return interval_of(FIRN_VALUE_INTERVAL_DAY, FIRN_INTERVAL_DAY,
+                           are_dates ? FIRN_INTERVAL_DAY : FIRN_INTERVAL_SECOND);
+    }
+    if (!is_interval(&out) || out.scale <= 0) return out;
+    if (is_interval(a) && is_interval(b)) {
+        out.scale = firn_interval_range_of_both(a->scale, b->scale);
+        out.precision = max32(a->precision, b->precision);
+        return out;
+    }
+    return out.kind == FIRN_VALUE_INTERVAL_DAY
+               ? interval_of(out.kind, FIRN_INTERVAL_DAY, FIRN_INTERVAL_SECOND)
+               : interval_of(out.kind, FIRN_INTERVAL_YEAR, FIRN_INTERVAL_MONTH);
+}
+
 /* a || b */
 static firn_value_type joined(const firn_value_type *a, const firn_value_type *b)
 {
@@ -208,6 +237,7 @@ firn_value_type firn_value_of_operator(firn_dialect dialect, char op, const firn
     const bool are_days =
         dialect == FIRN_DIALECT_SPARK && a->kind == FIRN_VALUE_DATE && firn_value_is_integer(b);
     if (are_days) return *a;
+    if (dialect == FIRN_DIALECT_SPARK) return spark_interval(op, a, b);
     return time_operator(op, a, b);
 }
 

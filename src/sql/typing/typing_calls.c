@@ -196,11 +196,12 @@ static firn_value_type json_value(typer *t, const typed_call *call)
 }
 
 /* round(x, n) of a decimal in Spark, by the number n: one more digit in front of the point, at most
- * n behind it. */
-static firn_value_type rounded(const typer *t, const typed_call *call)
+ * n behind it. ceil(x, n) and floor(x, n) are of decimals, too, when x is none. */
+static firn_value_type rounded(const typer *t, const typed_call *call, bool is_round)
 {
     int64_t n = 0;
-    const firn_value_type *x = &call->args[0];
+    const firn_value_type as_decimal = typer_as_decimal(&call->args[0]);
+    const firn_value_type *x = is_round ? &call->args[0] : &as_decimal;
     const size_t last = call->close - 1;
     const bool is_minus = firn_dialect_is_symbol(t->w, last - 1, "-");
     const bool is_literal = firn_dialect_is_symbol(t->w, last - 1 - is_minus, ",") &&
@@ -218,8 +219,11 @@ static firn_value_type result_of(typer *t, const typed_call *call)
 {
     const bool is_round = firn_str_equals_nocase(call->name, FIRN_STR("round")) ||
                           firn_str_equals_nocase(call->name, FIRN_STR("bround"));
-    if (typer_dialect(t) == FIRN_DIALECT_SPARK && is_round && call->n == 2) return rounded(t, call);
-
+    const bool is_ceil = firn_str_equals_nocase(call->name, FIRN_STR("ceil")) ||
+                         firn_str_equals_nocase(call->name, FIRN_STR("ceiling")) ||
+                         firn_str_equals_nocase(call->name, FIRN_STR("floor"));
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK && (is_round || is_ceil) && call->n == 2)
+        return rounded(t, call, is_round);
     firn_value_type type = {0};
     const bool is_trino = typer_dialect(t) == FIRN_DIALECT_TRINO;
     if (is_trino && firn_str_equals_nocase(call->name, FIRN_STR("json_value")))

@@ -13,6 +13,11 @@ static bool is_decimal(const firn_value_type *type)
     return type->kind == FIRN_VALUE_DECIMAL;
 }
 
+static bool is_interval(const firn_value_type *type)
+{
+    return type->kind == FIRN_VALUE_INTERVAL_DAY || type->kind == FIRN_VALUE_INTERVAL_YEAR;
+}
+
 static const char *decimal_cast(typer *t, const firn_value_type *type)
 {
     return typer_printf(t, " AS DECIMAL(%d,%d))", (int)type->precision, (int)type->scale);
@@ -255,6 +260,18 @@ void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const fi
         typer_wrap(t, from, to, "firn_lists_equal(", ")");
         return;
     }
+    const bool are_maps = a->kind == FIRN_VALUE_MAP && b->kind == FIRN_VALUE_MAP;
+    const bool are_json = a->kind == FIRN_VALUE_JSON && b->kind == FIRN_VALUE_JSON;
+    if ((is_equal || symbol.len == 2) && (are_maps || are_json) && first != '>') {
+        const bool is_not = !is_equal;
+        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, ", ");
+        typer_wrap(t, from, to,
+                   is_not     ? are_maps ? "(NOT firn_maps_equal(" : "(NOT firn_json_equal("
+                   : are_maps ? "(firn_maps_equal("
+                              : "(firn_json_equal(",
+                   "))");
+        return;
+    }
     const bool is_less = first == '<' && !firn_str_equals(symbol, FIRN_STR("<>"));
     const bool is_greater = first == '>';
     const bool has_equal = symbol.len == 2;
@@ -360,6 +377,7 @@ void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
 {
     if (firn_value_is_text(a) && firn_value_is_integer(result)) edit_integer_text(t, from, to);
     if (typer_dialect(t) != FIRN_DIALECT_TRINO) {
+        if (firn_value_is_text(result)) typer_edit_result(t, from + 2, as_of(t, from, to), a);
         edit_epoch(t, from + 2, as_of(t, from, to), a, result);
         return;
     }
@@ -451,6 +469,11 @@ static void edit_bytes(typer *t, size_t from, size_t to, firn_str name, const fi
         {"substr", "unhex(substring(hex($1), 2 * ($2) - CAST(($2) > 0 AS INTEGER), 2 * ($3)))", 3},
         {"substring", "unhex(substring(hex($1), 2 * ($2) - CAST(($2) > 0 AS INTEGER), 2 * ($3)))",
          3},
+        {"left", "unhex(substring(hex($1), 1, 2 * greatest($2, 0)))", 2},
+        {"right", "unhex(right(hex($1), 2 * greatest($2, 0)))", 2},
+        {"reverse", "firn_reversed_bytes($1)", 1},
+        {"lpad", "unhex(lpad(hex($1), 2 * ($2), hex($3)))", 3},
+        {"rpad", "unhex(rpad(hex($1), 2 * ($2), hex($3)))", 3},
         {NULL, NULL, 0}};
     if (arg->kind == FIRN_VALUE_VARBINARY) edit_by_name(t, from, to, name, n_args, k_texts);
 }
@@ -476,6 +499,63 @@ static void edit_map_rows(typer *t, size_t from, size_t to, firn_str name,
         {NULL, NULL, 0}};
 #undef POSITIONS
     if (arg->kind == FIRN_VALUE_MAP) edit_by_name(t, from, to, name, 1, k_texts);
+}
+
+firn_value_type typer_as_decimal(const firn_value_type *number)
+{
+    firn_value_type out = {.kind = FIRN_VALUE_DECIMAL, .precision = 30, .scale = 15};
+    if (number->kind == FIRN_VALUE_DECIMAL) return *number;
+    if (firn_value_is_integer(number)) {
+        out.precision = number->kind == FIRN_VALUE_BIGINT ? 20 : 10;
+        out.scale = 0;
+    } else if (!firn_value_is_float(number)) {
+        out.kind = FIRN_VALUE_UNKNOWN;
+    }
+    return out;
+}
+
+/* ceil(x, n) and floor(x, n) of Spark: round(x, n), and a step further when that is too far back.
+ */
+static void edit_ceil(typer *t, size_t from, size_t to, firn_str name, const firn_value_type *args,
+                      const firn_value_type *result)
+{
+    char step[48] = "0.";
+    int64_t n = 0;
+    const bool is_floor = firn_str_equals_nocase(name, FIRN_STR("floor"));
+    const bool is_minus = firn_dialect_is_symbol(t->w, to - 3, "-");
+    const firn_value_type type = typer_as_decimal(&args[0]);
+    if (!is_floor && !firn_str_starts_with(name, FIRN_STR("ceil"))) return;
+    if (!is_decimal(result) || !firn_str_to_i64(firn_dialect_token(t->w, to - 2)->text, &n)) return;
+    if (n < 1 || is_minus) {
+        (void)snprintf(step, sizeof step, "1%0*d", (int)n, 0);
+        if (n == 0) step[1] = '\0';
+    } else {
+        (void)snprintf(step, sizeof step, "0.%0*d", (int)n, 1);
+    }
+    typer_edit(t, FIRN_EDIT_CALL, from, to,
+               typer_printf(t, "firn_%s_to(CAST($1%s, $2, %s)", is_floor ? "floor" : "ceil",
+                            decimal_cast(t, &type), step));
+}
+
+/* Sums of Spark's intervals, their absolute values, and the name of their type. */
+static void edit_interval_call(typer *t, size_t from, size_t to, firn_str name,
+                               const firn_value_type *arg)
+{
+    static const named_text k_days[] = {
+        {"sum", "to_microseconds(CAST(sum(epoch_us($1))$w AS BIGINT))", 1},
+        {"try_sum", "to_microseconds(CAST(sum(epoch_us($1))$w AS BIGINT))", 1},
+        {"avg", "to_microseconds(CAST(avg(epoch_us($1))$w AS BIGINT))", 1},
+        {"mean", "to_microseconds(CAST(avg(epoch_us($1))$w AS BIGINT))", 1},
+        {"abs", "to_microseconds(abs(epoch_us($1)))", 1},
+        {NULL, NULL, 0}};
+    static const named_text k_months[] = {
+        {"sum", "sum($1)$w", 1}, {"abs", "greatest($1, -($1))", 1}, {NULL, NULL, 0}};
+    if (!is_interval(arg) || arg->scale == 0) return;
+    if (firn_str_equals_nocase(name, FIRN_STR("typeof")))
+        edit_typeof(t, from, to, arg);
+    else
+        edit_by_name(t, from, to, name, 1,
+                     arg->kind == FIRN_VALUE_INTERVAL_DAY ? k_days : k_months);
 }
 
 /* Of dates are dates; in Spark, of ints are ints. */
@@ -506,7 +586,9 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
         typer_edit(t, FIRN_EDIT_CALL, from, to, "list_reverse($1)");
     edit_bytes(t, from, to, name, &args[0], n_args);
     if (typer_dialect(t) == FIRN_DIALECT_SPARK) {
+        edit_interval_call(t, from, to, name, &args[0]);
         edit_map_rows(t, from, to, name, &args[0]);
+        if (n_args == 2) edit_ceil(t, from, to, name, args, result);
         if (is_any(name, k_casts) && is_decimal(result))
             typer_wrap(t, from, to, "CAST(", decimal_cast(t, result));
         if (firn_str_equals_nocase(name, FIRN_STR("round")) && firn_value_is_float(&args[0]))
@@ -534,14 +616,30 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
 
 /* ---- results: intervals are shown as text ---- */
 
+#define MONTHS_OF "datepart('year', \"v\") * 12 + datepart('month', \"v\")"
+
+/* "INTERVAL '1 02' DAY TO HOUR", "1 months 2 days" */
+static void edit_spark_interval(typer *t, size_t from, size_t to, const firn_value_type *type)
+{
+    if (type->scale == FIRN_INTERVAL_MIXED)
+        typer_wrap(t, from, to, "list_transform([", "], lambda \"v\": firn_mixed_text(\"v\"))[1]");
+    else if (type->kind == FIRN_VALUE_INTERVAL_DAY)
+        typer_wrap(t, from, to, "firn_spark_interval(epoch_us(",
+                   typer_printf(t, "), %d)", (int)type->scale));
+    else
+        typer_wrap(t, from, to, "list_transform([",
+                   typer_printf(t, "], lambda \"v\": firn_spark_interval(" MONTHS_OF ", %d))[1]",
+                                (int)type->scale));
+}
+
 void typer_edit_result(typer *t, size_t from, size_t to, const firn_value_type *type)
 {
-    if (typer_dialect(t) != FIRN_DIALECT_TRINO) return;
-    if (type->kind == FIRN_VALUE_INTERVAL_DAY) {
+    if (typer_dialect(t) == FIRN_DIALECT_SPARK) {
+        if (is_interval(type) && type->scale != 0) edit_spark_interval(t, from, to, type);
+    } else if (type->kind == FIRN_VALUE_INTERVAL_DAY) {
         typer_wrap(t, from, to, "firn_interval_text(epoch_us(", "))");
     } else if (type->kind == FIRN_VALUE_INTERVAL_YEAR) {
         typer_wrap(t, from, to, "list_transform([",
-                   "], lambda \"v\": firn_months_text(datepart('year', \"v\") * 12 + "
-                   "datepart('month', \"v\")))[1]");
+                   "], lambda \"v\": firn_months_text(" MONTHS_OF "))[1]");
     }
 }

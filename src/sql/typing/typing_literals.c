@@ -201,6 +201,12 @@ static int64_t interval_us(firn_str text, int first, int last)
     return has_fraction ? us + take_fraction_us(text, at) : us;
 }
 
+/* Only Spark tells intervals by their units. */
+static int32_t range_of(const typer *t, firn_interval_unit first, firn_interval_unit last)
+{
+    return typer_dialect(t) == FIRN_DIALECT_SPARK ? firn_interval_range(first, last) : 0;
+}
+
 /* "INTERVAL [-] '1 02:03' DAY TO MINUTE": the engine reads the parts one by one. */
 static firn_value_type interval(typer *t)
 {
@@ -212,9 +218,13 @@ static firn_value_type interval(typer *t)
     const char *sign = is_minus ? "-" : "";
     if (typer_at(t, "YEAR") || typer_at(t, "MONTH")) {
         const bool has_both = typer_take(t, "YEAR") && typer_take(t, "TO");
-        const firn_value_type type = {.kind = FIRN_VALUE_INTERVAL_YEAR};
+        const bool is_year = firn_dialect_is_word(t->w, t->i - 1 - has_both, "YEAR");
+        const firn_value_type type = {
+            .kind = FIRN_VALUE_INTERVAL_YEAR,
+            .scale = range_of(t, is_year ? FIRN_INTERVAL_YEAR : FIRN_INTERVAL_MONTH,
+                              is_year && !has_both ? FIRN_INTERVAL_YEAR : FIRN_INTERVAL_MONTH)};
         if (!has_both) {
-            t->i += firn_dialect_is_word(t->w, t->i - 1, "YEAR") ? 0 : 1;
+            t->i += !is_year;
             return type;
         }
         size_t at = 0;
@@ -236,53 +246,77 @@ static firn_value_type interval(typer *t)
         t->i++;
     }
     const bool has_sign = text.len > 0 && text.data[0] == '-';
-    if (has_sign && first == last) return (firn_value_type){.kind = FIRN_VALUE_INTERVAL_DAY};
+    const firn_value_type type = {.kind = FIRN_VALUE_INTERVAL_DAY,
+                                  .precision = typer_dialect(t) == FIRN_DIALECT_SPARK && last > 0,
+                                  .scale =
+                                      range_of(t, (firn_interval_unit)(FIRN_INTERVAL_DAY + first),
+                                               (firn_interval_unit)(FIRN_INTERVAL_DAY + last))};
+    if (has_sign && first == last) return type;
     const int64_t us = interval_us(text, first, last);
     if (us == INT64_MAX || has_sign) return typer_lose(t);
     const long long days = first == 0 ? (long long)(us / 86400000000) : 0;
     typer_edit(t, FIRN_EDIT_INSTEAD, from, t->i,
                typer_printf(t, "INTERVAL '%s%lld days %s%lld microseconds'", sign, days, sign,
                             (long long)(us - (int64_t)days * 86400000000)));
-    return (firn_value_type){.kind = FIRN_VALUE_INTERVAL_DAY};
+    return type;
 }
 
 /* ---- intervals of Spark: INTERVAL 1 DAY, INTERVAL '1' MONTH, INTERVAL 1 DAY 2 HOURS ---- */
 
-/* 'm' of months, 'd' of days and weeks, 't' of shorter ones; '\0': no unit. */
-static char spark_unit(const typer *t)
+/* The unit at t->i; 0: none. */
+static int spark_unit(const typer *t)
 {
-    static const char *const k_months[] = {"YEAR", "YEARS", "MONTH", "MONTHS", NULL};
-    static const char *const k_days[] = {"DAY", "DAYS", "WEEK", "WEEKS", NULL};
-    static const char *const k_times[] = {
-        "HOUR",        "HOURS",        "MINUTE",      "MINUTES",      "SECOND", "SECONDS",
-        "MILLISECOND", "MILLISECONDS", "MICROSECOND", "MICROSECONDS", NULL};
-    if (t->i >= t->to) return '\0';
-    if (firn_dialect_is_any(t->w, t->i, k_months)) return 'm';
-    if (firn_dialect_is_any(t->w, t->i, k_days)) return 'd';
-    return firn_dialect_is_any(t->w, t->i, k_times) ? 't' : '\0';
+    static const struct {
+        const char *const words[9];
+        firn_interval_unit unit;
+    } k_units[] = {
+        {{"YEAR", "YEARS", NULL}, FIRN_INTERVAL_YEAR},
+        {{"MONTH", "MONTHS", NULL}, FIRN_INTERVAL_MONTH},
+        {{"DAY", "DAYS", "WEEK", "WEEKS", NULL}, FIRN_INTERVAL_DAY},
+        {{"HOUR", "HOURS", NULL}, FIRN_INTERVAL_HOUR},
+        {{"MINUTE", "MINUTES", NULL}, FIRN_INTERVAL_MINUTE},
+        {{"SECOND", "SECONDS", "MILLISECOND", "MILLISECONDS", "MICROSECOND", "MICROSECONDS", NULL},
+         FIRN_INTERVAL_SECOND}};
+    for (size_t i = 0; t->i < t->to && i < sizeof k_units / sizeof *k_units; i++)
+        if (firn_dialect_is_any(t->w, t->i, k_units[i].words)) return (int)k_units[i].unit;
+    return 0;
+}
+
+/* The type of an interval with a unit more. */
+static void add_unit(firn_value_type *type, int unit)
+{
+    const bool has_months = unit >= FIRN_INTERVAL_YEAR;
+    const int32_t range = firn_interval_range((firn_interval_unit)unit, (firn_interval_unit)unit);
+    if (type->scale == 0) {
+        type->kind = has_months ? FIRN_VALUE_INTERVAL_YEAR : FIRN_VALUE_INTERVAL_DAY;
+        type->scale = range;
+    } else if (type->scale > 0 && (type->kind == FIRN_VALUE_INTERVAL_YEAR) == has_months) {
+        type->scale = firn_interval_range_of_both(type->scale, range);
+    } else {
+        type->kind = FIRN_VALUE_INTERVAL_YEAR;
+        type->scale = FIRN_INTERVAL_MIXED;
+    }
+    if (!has_months && unit != FIRN_INTERVAL_DAY) type->precision = 1;
 }
 
 /* precision of an interval of days: 1 when it has hours or less. The engine adds one unit each. */
 static firn_value_type spark_interval(typer *t)
 {
-    firn_value_type type = {.kind = FIRN_VALUE_INTERVAL_DAY};
+    firn_value_type type = {0};
     const size_t from = t->i++;
     bool is_first = true;
-    bool has_months = false;
-    for (char unit = 'd'; !t->is_lost; is_first = false) {
+    for (; !t->is_lost; is_first = false) {
         const size_t number = t->i;
         const firn_token_kind kind = firn_dialect_token(t->w, number)->kind;
         if (!is_first && kind != FIRN_TOKEN_NUMBER && kind != FIRN_TOKEN_STRING) break;
         if (t->i < t->to && firn_dialect_is_symbol(t->w, t->i, "-")) return typer_lose(t);
         t->i += firn_dialect_is_symbol(t->w, t->i, "(") ? firn_dialect_skip(t->w, t->i) - t->i : 1;
-        unit = spark_unit(t);
-        if (unit == '\0' || firn_dialect_is_word(t->w, t->i + 1, "TO")) return typer_lose(t);
+        const int unit = spark_unit(t);
+        if (unit == 0 || firn_dialect_is_word(t->w, t->i + 1, "TO")) return typer_lose(t);
         if (!is_first) typer_edit(t, FIRN_EDIT_BEFORE, number, number + 1, "+ INTERVAL ");
-        has_months |= unit == 'm';
-        if (unit == 't') type.precision = 1;
+        add_unit(&type, unit);
         t->i++;
     }
-    if (has_months) type.kind = FIRN_VALUE_INTERVAL_YEAR;
     if (t->i > from + 3) typer_wrap(t, from, t->i, "(", ")");
     return type;
 }
@@ -472,10 +506,14 @@ static firn_value_type spark_type(typer *t)
                    {"DECIMAL", FIRN_VALUE_DECIMAL},
                    {"DEC", FIRN_VALUE_DECIMAL},
                    {"NUMERIC", FIRN_VALUE_DECIMAL},
-                   {"TIMESTAMP", FIRN_VALUE_TIMESTAMP_TZ}};
+                   {"TIMESTAMP", FIRN_VALUE_TIMESTAMP_TZ},
+                   {"TIMESTAMP_NTZ", FIRN_VALUE_TIMESTAMP},
+                   {"BINARY", FIRN_VALUE_VARBINARY},
+                   {"STRING", FIRN_VALUE_VARCHAR}};
     for (size_t i = 0; i < sizeof k_words / sizeof *k_words; i++) {
         if (!typer_take(t, k_words[i].word)) continue;
         firn_value_type type = {.kind = k_words[i].kind};
+        if (type.kind == FIRN_VALUE_VARCHAR) type.precision = -1;
         if (type.kind != FIRN_VALUE_DECIMAL) return type;
         type.precision = 10;
         take_numbers(t, &type.precision, &type.scale);

@@ -110,6 +110,8 @@ void typer_edit_json_cast(typer *t, size_t from, size_t as, const firn_value_typ
 void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn_value_type *args,
                      size_t n_args, const firn_value_type *result);
 /* A column of the statement's result. */
+/* A number as the decimal that ceil(x, n) of Spark makes of it. */
+firn_value_type typer_as_decimal(const firn_value_type *number);
 void typer_edit_result(typer *t, size_t from, size_t to, const firn_value_type *type);
 
 /* ---- typing_zones.c ---- */

@@ -79,6 +79,31 @@ firn_status firn_value_type_of(const firn_type *type, firn_arena *arena, firn_va
     return copy_type(type, arena, 0, out, err);
 }
 
+/* ---- intervals of Spark ---- */
+
+int32_t firn_interval_range(firn_interval_unit first, firn_interval_unit last)
+{
+    return (int32_t)first * 8 + (int32_t)last;
+}
+
+int32_t firn_interval_range_of_both(int32_t a, int32_t b)
+{
+    const int32_t first = a / 8 < b / 8 ? a / 8 : b / 8;
+    const int32_t last = a % 8 > b % 8 ? a % 8 : b % 8;
+    if (a <= 0 || b <= 0) return a;
+    return firn_interval_range((firn_interval_unit)first, (firn_interval_unit)last);
+}
+
+static void put_range(int32_t range, firn_buf *out)
+{
+    static const char *const k_units[] = {"",        " day",  " hour",  " minute",
+                                          " second", " year", " month", ""};
+    firn_buf_cstr(out, "interval");
+    if (range <= 0) return;
+    firn_buf_cstr(out, k_units[range / 8 % 8]);
+    if (range / 8 != range % 8) firn_buf_printf(out, " to%s", k_units[range % 8]);
+}
+
 /* ---- spellings ---- */
 
 typedef enum type_params {
@@ -140,6 +165,12 @@ static void put_parts(const firn_value_type *type, const char *comma, int depth,
 
 static void put_type(const firn_value_type *type, const char *comma, int depth, firn_buf *out)
 {
+    const bool is_interval =
+        type->kind == FIRN_VALUE_INTERVAL_DAY || type->kind == FIRN_VALUE_INTERVAL_YEAR;
+    if (is_interval && type->scale != 0) {
+        put_range(type->scale, out);
+        return;
+    }
     firn_buf_cstr(out, k_names[type->kind].name);
     switch (k_names[type->kind].params) {
     case PARAMS_NONE: break;

@@ -45,13 +45,29 @@ struct firn_value_type {
     firn_value_kind kind;
     int32_t precision; /* DECIMAL; digits of a second of times; length of VARCHAR (-1: none), CHAR;
                           digits of a literal INTEGER or BIGINT of Spark, else 0 */
-    int32_t scale;     /* DECIMAL */
+    int32_t scale;     /* DECIMAL; of an interval of Spark firn_interval_range(), else 0 */
     const firn_value_type *parts; /* ARRAY: element; MAP: key, value; ROW: fields */
     const firn_str *names;        /* ROW: of its fields, empty for those without; else NULL */
     size_t n_parts;
     firn_str zone; /* TIMESTAMP_TZ: in which its values are told, "Asia/Tokyo", "+05:30"; empty:
                       UTC, or not known. Not part of what makes types equal */
 };
+
+typedef enum firn_interval_unit {
+    FIRN_INTERVAL_DAY = 1,
+    FIRN_INTERVAL_HOUR,
+    FIRN_INTERVAL_MINUTE,
+    FIRN_INTERVAL_SECOND,
+    FIRN_INTERVAL_YEAR,
+    FIRN_INTERVAL_MONTH,
+} firn_interval_unit;
+
+/* The units that an interval of Spark is told in, as the scale of its type: INTERVAL '1 02' DAY TO
+ * HOUR. One of months, days and seconds has no range. */
+#define FIRN_INTERVAL_MIXED (-1)
+int32_t firn_interval_range(firn_interval_unit first, firn_interval_unit last);
+/* Of two ranges what both are told in. */
+int32_t firn_interval_range_of_both(int32_t a, int32_t b);
 
 /* Of a column of a table. */
 FIRN_MUST_CHECK firn_status firn_value_type_of(const firn_type *type, firn_arena *arena,
