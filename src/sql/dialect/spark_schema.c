@@ -137,6 +137,8 @@ static firn_status guess_json(const guesser *g, const json_t *value, int depth, 
 {
     guess *made = firn_arena_alloc_zero(g->arena, sizeof *made);
     if (!made) return firn_fail_nomem(g->err);
+    if (depth > FIRN_LIMIT_NESTING)
+        return firn_fail(g->err, FIRN_ERR_LIMIT, "JSON nested deeper than %d", FIRN_LIMIT_NESTING);
     *out = made;
     switch (json_typeof(value)) {
     case JSON_OBJECT: return guess_object(g, value, depth, out);
