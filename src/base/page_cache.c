@@ -242,6 +242,16 @@ firn_page_found firn_page_cache_get(firn_page_cache *cache, const firn_page_file
     return FIRN_PAGE_KEPT;
 }
 
+bool firn_page_cache_has(firn_page_cache *cache, const firn_page_file *file, uint64_t offset)
+{
+    const uint64_t hash = hash_of(file, offset);
+    shard *s = shard_of(cache, hash);
+    (void)pthread_mutex_lock(&s->lock);
+    const bool is_there = find(s, hash, file, offset) != NULL;
+    (void)pthread_mutex_unlock(&s->lock);
+    return is_there;
+}
+
 /* Is there room for the page, or can there be? */
 static bool is_welcome(shard *s, uint64_t hash, const firn_page_file *file, uint64_t offset,
                        int64_t most, size_t n)

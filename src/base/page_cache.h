@@ -39,6 +39,8 @@ firn_page_file firn_page_cache_file(const firn_page_cache *cache, firn_str path,
 /* Copies the n bytes of the page at the offset to out if they are there. */
 firn_page_found firn_page_cache_get(firn_page_cache *cache, const firn_page_file *file,
                                     uint64_t offset, void *out, size_t n);
+/* Is some page at the offset there? Counts for nothing. */
+bool firn_page_cache_has(firn_page_cache *cache, const firn_page_file *file, uint64_t offset);
 /* Keeps a copy, if it can. */
 void firn_page_cache_give(firn_page_cache *cache, const firn_page_file *file, uint64_t offset,
                           const void *data, size_t n);

@@ -56,6 +56,8 @@ static void test_a_page_is_kept_when_it_is_missed_again(void **state)
     firn_page_cache_give(f.cache, &f.file, 4, f.page, PAGE);
     assert_int_equal(firn_page_cache_get(f.cache, &f.file, 4, f.found, PAGE), FIRN_PAGE_KEPT);
     assert_memory_equal(f.found, f.page, PAGE);
+    assert_true(firn_page_cache_has(f.cache, &f.file, 4));
+    assert_false(firn_page_cache_has(f.cache, &f.file, 5));
     const firn_page_cache_stats stats = firn_page_cache_stats_of(f.cache);
     assert_int_equal(stats.hits, 1);
     assert_int_equal(stats.misses, 2);

@@ -87,6 +87,7 @@ static firn_status need_bytes(firn_pq_pages *p, int64_t offset, size_t n, firn_e
      */
     size_t most = p->index ? p->window_bytes * INDEXED_WINDOWS : p->window_bytes;
     if (!p->index && p->codec == FIRN_CODEC_NONE) most = stored_bytes(p);
+    if (p->was_kept && p->file->source.read_bytes == 0) most = (size_t)HEADER_FIRST;
     size_t want = ahead < (int64_t)most ? (size_t)ahead : most;
     if (want < n) want = n;
     FIRN_TRY(move_window(p, want, skip, kept, err));
@@ -206,30 +207,9 @@ static firn_status need_block(firn_pq_pages *p, size_t size, firn_error *err)
         else
             firn_pq_block_drop(p->blocks, p->block);
         p->block = NULL;
+        p->has_views = false;
     }
     return p->block ? FIRN_OK : firn_pq_block_take(p->blocks, size, &p->block, err);
-}
-
-static bool is_worth_keeping(size_t packed, size_t unpacked)
-{
-    return unpacked >= KEPT_LEAST && unpacked <= KEPT_MOST && packed < unpacked - unpacked / 8 &&
-           packed > unpacked / KEPT_RATIO;
-}
-
-/* Into the page's block, unless the file's page cache has what comes out. */
-static firn_status decompress(const firn_pq_pages *p, firn_codec codec, firn_str packed,
-                              size_t size, uint64_t offset, firn_error *err)
-{
-    firn_page_cache *cache = p->file->source.pages;
-    const bool is_kept = cache && is_worth_keeping(packed.len, size);
-    const firn_page_found found =
-        is_kept ? firn_page_cache_get(cache, &p->file->pages, offset, p->block->data, size)
-                : FIRN_PAGE_MISSED;
-    if (found == FIRN_PAGE_KEPT) return FIRN_OK;
-    FIRN_TRY(firn_codec_decompress(p->codec_ctx, codec, packed, p->block->data, size, err));
-    if (found == FIRN_PAGE_WANTED)
-        firn_page_cache_give(cache, &p->file->pages, offset, p->block->data, size);
-    return FIRN_OK;
 }
 
 /* Decompresses, or copies, into a block of its own. */
@@ -242,7 +222,8 @@ static firn_status unpack(firn_pq_pages *p, firn_codec codec, firn_str packed, s
         return FIRN_OK;
     }
     FIRN_TRY(need_block(p, size, err));
-    const firn_status st = decompress(p, codec, packed, size, out->offset, err);
+    const firn_status st =
+        firn_codec_decompress(p->codec_ctx, codec, packed, p->block->data, size, err);
     if (st != FIRN_OK) return firn_error_wrap(err, st, "page at %" PRIu64, out->offset);
     memset(p->block->data + size, 0, FIRN_PQ_SLACK);
     out->data = p->block->data;
@@ -281,10 +262,45 @@ static void let_packed_go(firn_pq_pages *p, const firn_pq_page *page, size_t lev
         drop_window(p);
 }
 
+static bool is_worth_keeping(size_t packed, size_t unpacked)
+{
+    return unpacked >= KEPT_LEAST && unpacked <= KEPT_MOST && packed < unpacked - unpacked / 64 &&
+           packed > unpacked / KEPT_RATIO;
+}
+
+/* From the page cache, if it is there; levels are always read. */
+static firn_status load_kept(firn_pq_pages *p, const firn_pq_page_header *h, firn_pq_page *out,
+                             firn_page_found *found, firn_error *err)
+{
+    firn_page_cache *cache = p->file->source.pages;
+    const size_t levels = level_bytes(h);
+    const size_t size = (size_t)h->unpacked - levels;
+    *found = FIRN_PAGE_MISSED;
+    if (!cache || codec_of(p, h, levels) == FIRN_CODEC_NONE ||
+        !is_worth_keeping((size_t)h->packed - levels, size))
+        return FIRN_OK;
+    FIRN_TRY(need_block(p, size, err));
+    *found = firn_page_cache_get(cache, &p->file->pages, out->offset, p->block->data, size);
+    if (*found != FIRN_PAGE_KEPT) return FIRN_OK;
+    if (levels > 0) {
+        FIRN_TRY(need_bytes(p, p->at, levels, err));
+        take_levels(h, window_from(p, p->at).data, out);
+    }
+    p->at += h->packed;
+    memset(p->block->data + size, 0, FIRN_PQ_SLACK);
+    out->data = p->block->data;
+    out->size = size;
+    return FIRN_OK;
+}
+
 static firn_status load_whole(firn_pq_pages *p, const firn_pq_page_header *h, firn_pq_page *out,
                               firn_error *err)
 {
     const size_t levels = level_bytes(h);
+    firn_page_found found = FIRN_PAGE_MISSED;
+    FIRN_TRY(load_kept(p, h, out, &found, err));
+    p->was_kept = found == FIRN_PAGE_KEPT;
+    if (p->was_kept) return FIRN_OK;
     FIRN_TRY(need_bytes(p, p->at, (size_t)h->packed, err));
     const firn_str packed = {window_from(p, p->at).data, (size_t)h->packed};
     p->at += h->packed;
@@ -293,6 +309,9 @@ static firn_status load_whole(firn_pq_pages *p, const firn_pq_page_header *h, fi
     take_levels(h, packed.data, out);
     FIRN_TRY(unpack(p, codec_of(p, h, levels), firn_str_slice(packed, levels, packed.len),
                     (size_t)h->unpacked - levels, out, err));
+    if (found == FIRN_PAGE_WANTED)
+        firn_page_cache_give(p->file->source.pages, &p->file->pages, out->offset, out->data,
+                             out->size);
     let_packed_go(p, out, levels);
     return FIRN_OK;
 }
@@ -575,6 +594,8 @@ firn_status firn_pq_pages_start(firn_pq_pages *p, const firn_pq_chunk *chunk, fi
     firn_pq_page_stream_close(&p->stream);
     p->index = NULL;
     p->at = start_of(chunk);
+    p->was_kept = p->file->source.pages &&
+                  firn_page_cache_has(p->file->source.pages, &p->file->pages, (uint64_t)p->at);
     p->values_left = chunk->n_values;
     p->ahead =
         chunk->compressed_bytes < data_end - p->at ? p->at + chunk->compressed_bytes : data_end;

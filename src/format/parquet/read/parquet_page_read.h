@@ -49,6 +49,7 @@ typedef struct firn_pq_pages {
     bool is_hesitant; /* few of the wanted rows are expected to be asked for */
     bool keep_pages;  /* views point into pages: what holds them is retired, not overwritten */
     bool has_views;   /* into block */
+    bool was_kept;    /* the page before was in the page cache, and the next may be */
     firn_codec_ctx *codec_ctx; /* shared by the columns of one reader */
     int64_t at;                /* next page header */
     int64_t end;               /* no page may reach past it */
