@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 
 /* A bit for each number of the range: up to so many for each number of the set. */
@@ -45,6 +46,40 @@ int64_t firn_key_of(const firn_value *value)
     case FIRN_TYPE_DECIMAL: return (int64_t)value->as.decimal;
     default: return value->as.i64;
     }
+}
+
+firn_value firn_value_of_key(const firn_type *type, int64_t number)
+{
+    firn_value value = {.kind = type->kind, .precision = type->precision, .scale = type->scale};
+    switch (type->kind) {
+    case FIRN_TYPE_INT:
+    case FIRN_TYPE_DATE: value.as.i32 = (int32_t)number; break;
+    case FIRN_TYPE_DECIMAL: value.as.decimal = number; break;
+    default: value.as.i64 = number; break;
+    }
+    return value;
+}
+
+static int64_t number_at(const firn_column *column, size_t width, int64_t row)
+{
+    return width == sizeof(int32_t) ? ((const int32_t *)column->values)[row]
+                                    : ((const int64_t *)column->values)[row];
+}
+
+size_t firn_key_copy(const firn_column *column, size_t n, const uint64_t *mask, int64_t *out)
+{
+    const size_t width = firn_column_width(column->type);
+    size_t n_out = 0;
+    for (size_t word = 0; word < (n + WORD - 1) / WORD; word++) {
+        uint64_t bits = mask[word];
+        if (column->validity) bits &= column->validity[word];
+        for (; bits != 0; bits &= bits - 1) {
+            const size_t row = word * WORD + (size_t)__builtin_ctzll(bits);
+            const int64_t number = number_at(column, width, (int64_t)row);
+            if (n_out == 0 || out[n_out - 1] != number) out[n_out++] = number;
+        }
+    }
+    return n_out;
 }
 
 /* ---- make ---- */
@@ -116,12 +151,6 @@ static bool add(firn_key_set *set, int64_t number)
     return true;
 }
 
-static int64_t number_at(const firn_column *column, size_t width, int64_t row)
-{
-    return width == sizeof(int32_t) ? ((const int32_t *)column->values)[row]
-                                    : ((const int64_t *)column->values)[row];
-}
-
 firn_status firn_key_set_add(firn_key_set *set, const firn_column *column, int64_t n_rows,
                              firn_error *err)
 {
@@ -132,6 +161,117 @@ firn_status firn_key_set_add(firn_key_set *set, const firn_column *column, int64
         return firn_fail(err, FIRN_ERR_INTERNAL, "key %zu of %zu: out of order or of range", set->n,
                          set->cap);
     }
+    return FIRN_OK;
+}
+
+size_t firn_key_set_count(const firn_key_set *set)
+{
+    return set->n;
+}
+
+/* ---- of runs ---- */
+
+static size_t count_runs(const firn_key_run *runs, size_t n_runs)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_runs; i++) n += runs[i].n;
+    return n;
+}
+
+static firn_status mark_runs(firn_key_set *set, const firn_key_run *runs, size_t n_runs,
+                             firn_arena *arena, firn_error *err)
+{
+    const size_t n_words = (size_t)(set->width / WORD + 1);
+    set->bits = firn_arena_array(arena, n_words, sizeof *set->bits);
+    if (!set->bits) return firn_fail_nomem(err);
+    for (size_t r = 0; r < n_runs; r++) {
+        for (size_t i = 0; i < runs[r].n; i++) {
+            const uint64_t at = (uint64_t)runs[r].numbers[i] - (uint64_t)set->low;
+            if (at > set->width)
+                return firn_fail(err, FIRN_ERR_INTERNAL, "key out of range, row %zu of run %zu", i,
+                                 r);
+            set->bits[at / WORD] |= (uint64_t)1 << at % WORD;
+        }
+    }
+    for (size_t i = 0; i < n_words; i++) set->n += (size_t)__builtin_popcountll(set->bits[i]);
+    set->cap = set->n;
+    return FIRN_OK;
+}
+
+/* One pass of a radix sort: by this byte of the distance from low. */
+static void sort_by_byte(const int64_t *from, int64_t *to, size_t n, int64_t low, unsigned byte)
+{
+    size_t ends[256] = {0};
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) ends[(((uint64_t)from[i] - (uint64_t)low) >> 8 * byte) & 0xff]++;
+    for (size_t d = 0; d < 256; d++) {
+        const size_t k = ends[d];
+        ends[d] = at;
+        at += k;
+    }
+    for (size_t i = 0; i < n; i++)
+        to[ends[(((uint64_t)from[i] - (uint64_t)low) >> 8 * byte) & 0xff]++] = from[i];
+}
+
+/* Ascending, each once; *n in: in all, out: different ones. numbers has room for twice as many. */
+static int64_t *sort_numbers(int64_t *numbers, size_t *n, int64_t low, uint64_t width)
+{
+    int64_t *from = numbers;
+    int64_t *to = numbers + *n;
+    for (unsigned byte = 0; byte < sizeof width && width >> 8 * byte != 0; byte++) {
+        sort_by_byte(from, to, *n, low, byte);
+        int64_t *const swap = from;
+        from = to;
+        to = swap;
+    }
+    size_t n_kept = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (n_kept == 0 || from[n_kept - 1] != from[i]) from[n_kept++] = from[i];
+    *n = n_kept;
+    return from;
+}
+
+static firn_status add_runs(firn_key_set **set, const firn_key_run *runs, size_t n_runs,
+                            firn_arena *arena, int64_t high, size_t most_bytes, firn_error *err)
+{
+    static const firn_type k_long = {.kind = FIRN_TYPE_LONG};
+    const int64_t low = (*set)->low;
+    size_t n = count_runs(runs, n_runs);
+    size_t at = 0;
+    *set = NULL;
+    if (n > most_bytes / (sizeof(int64_t) + 2 * BLOOM_BITS / 8)) return FIRN_OK;
+    int64_t *numbers = firn_mem_array(NULL, n, 2 * sizeof *numbers);
+    if (!numbers) return firn_fail_nomem(err);
+    for (size_t r = 0; r < n_runs; r++) {
+        memcpy(numbers + at, runs[r].numbers, runs[r].n * sizeof *numbers);
+        at += runs[r].n;
+    }
+    firn_column column = {.type = &k_long};
+    column.values = sort_numbers(numbers, &n, low, (uint64_t)high - (uint64_t)low);
+    firn_status st = firn_key_set_create(arena, low, high, (int64_t)n, most_bytes, set, err);
+    if (st == FIRN_OK && *set) st = firn_key_set_add(*set, &column, (int64_t)n, err);
+    firn_mem_free(NULL, numbers);
+    return st;
+}
+
+firn_status firn_key_set_of_runs(firn_arena *arena, const firn_key_run *runs, size_t n_runs,
+                                 int64_t low, int64_t high, size_t most_bytes, firn_key_set **out,
+                                 firn_error *err)
+{
+    const size_t n = count_runs(runs, n_runs);
+    *out = NULL;
+    if (n == 0 || low > high) return FIRN_OK;
+    firn_key_set *set = firn_arena_alloc_zero(arena, sizeof *set);
+    if (!set) return firn_fail_nomem(err);
+    set->low = low;
+    set->width = (uint64_t)high - (uint64_t)low;
+    if (set->width / SPARSEST > n || set->width / 8 >= most_bytes) {
+        FIRN_TRY(add_runs(&set, runs, n_runs, arena, high, most_bytes, err));
+        *out = set;
+        return FIRN_OK;
+    }
+    FIRN_TRY(mark_runs(set, runs, n_runs, arena, err));
+    if (set->width / DENSEST >= set->n) *out = set;
     return FIRN_OK;
 }
 

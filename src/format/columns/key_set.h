@@ -17,6 +17,11 @@ typedef struct firn_key_set firn_key_set;
 bool firn_key_set_takes(const firn_type *type);
 /* The number that a value of such a type is. */
 int64_t firn_key_of(const firn_value *value);
+/* The value of such a type that a number is. */
+firn_value firn_value_of_key(const firn_type *type, int64_t number);
+/* Copies values of a column of such a type to out, of the rows with a bit in the mask (none at n
+ * and beyond) that are not null, without the repetitions that follow each other; how many. */
+size_t firn_key_copy(const firn_column *column, size_t n, const uint64_t *mask, int64_t *out);
 
 /* Room for n numbers from low to high. *out NULL: a set would take more than most_bytes, or nearly
  * all numbers of the range are in it anyway. */
@@ -29,6 +34,19 @@ bool firn_key_set_is_sorted(const firn_key_set *set);
  * than there is room for. */
 FIRN_MUST_CHECK firn_status firn_key_set_add(firn_key_set *set, const firn_column *column,
                                              int64_t n_rows, firn_error *err);
+
+/* Numbers in any order, also many times the same. */
+typedef struct firn_key_run {
+    const int64_t *numbers;
+    size_t n;
+} firn_key_run;
+/* The numbers of all runs, which are from low to high; *out NULL as above. */
+FIRN_MUST_CHECK firn_status firn_key_set_of_runs(firn_arena *arena, const firn_key_run *runs,
+                                                 size_t n_runs, int64_t low, int64_t high,
+                                                 size_t most_bytes, firn_key_set **out,
+                                                 firn_error *err);
+/* How many different ones are in it. */
+size_t firn_key_set_count(const firn_key_set *set);
 
 /* Is any number of the set between the two? */
 bool firn_key_set_has_between(const firn_key_set *set, int64_t low, int64_t high);

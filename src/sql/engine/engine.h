@@ -20,6 +20,7 @@
 typedef struct firn_engine firn_engine;
 typedef struct firn_engine_rows firn_engine_rows;
 struct firn_scan_reports; /* sql/show/scan_report.h */
+struct firn_joins;        /* sql/engine/engine_joins.h */
 
 /* Numbers of data files, by which a statement that changes rows tells them apart. */
 typedef struct firn_file_numbers {
@@ -44,6 +45,8 @@ typedef struct firn_scan_source {
         *numbers; /* declare FIRN_SCAN_{FILE,POS,ROW_ID}_COLUMN, too; NULL: no */
     const struct firn_scan_keys *keys; /* rows with others need not be given */
     size_t n_keys;
+    struct firn_joins *joins; /* of the text that refers to it; NULL: none */
+    size_t join_ref;          /* which reference it is there */
     /* ... or, when metadata is NULL, rows in memory */
     const firn_type *batch_type;
     const firn_batch *batch;

@@ -12,9 +12,12 @@
 static void destroy_bind(void *data)
 {
     scan_bind *bind = data;
+    const firn_engine *engine = bind->engine;
     (void)pthread_mutex_lock(&bind->engine->lock);
     firn_engine_report_plan(bind);
     (void)pthread_mutex_unlock(&bind->engine->lock);
+    if (bind->is_joined && engine->opts.generation(engine->opts.owner) == bind->generation)
+        firn_joins_leave(bind->source->joins, bind->source->join_ref);
     firn_arena_destroy(bind->arena); /* holds bind itself */
 }
 
@@ -110,6 +113,8 @@ static firn_status bind_scan(firn_engine *engine, duckdb_v2_function_bind_info_h
     if (st == FIRN_OK) st = declare_columns(engine, bind->source, result, context, err);
     if (st == FIRN_OK) st = declare_size(engine, bind->source, result, err);
     if (st == FIRN_OK) {
+        firn_joins_enter(bind->source->joins, bind->source->join_ref, bind->source);
+        bind->is_joined = true;
         duckdb_v2_error_info_handle failure = NULL;
         duckdb_v2_opaque data = {.ptr = bind, .destroy = destroy_bind};
         const DUCKDB_V2_ERROR code =
@@ -175,6 +180,7 @@ static void release_scan(void *data)
     (void)pthread_mutex_unlock(&engine->lock);
     firn_scan_queue_destroy(scan->queue);
     firn_changes_close(scan->changes);
+    firn_join_scan_end(scan->join);
     firn_arena_destroy(scan->arena); /* holds scan itself */
 }
 

@@ -9,6 +9,7 @@
 #include "iceberg/changes/changelog.h"
 #include "iceberg/scan/read.h"
 #include "sql/engine/engine_api.h"
+#include "sql/engine/engine_joins.h"
 
 /* From binding on; the optimizer adds filters. */
 typedef struct scan_bind {
@@ -17,6 +18,7 @@ typedef struct scan_bind {
     uint64_t generation;
     firn_arena *arena;
     const firn_expr *filter; /* bound; NULL: none */
+    bool is_joined;          /* it has entered the source's joins */
 } scan_bind;
 
 typedef enum scan_slot_kind {
@@ -41,7 +43,9 @@ struct firn_engine_scan {
     firn_engine_scan *next; /* in engine->scans */
     firn_engine *engine;
     const firn_scan_source *source;
-    const firn_expr *filter;
+    const firn_expr *filter;      /* for files */
+    const firn_expr *rows_filter; /* for rows, which the queue's keys are tested for, too */
+    firn_join_scan *join;         /* NULL: no part in joins */
     firn_arena *arena;
     firn_scan_queue *queue;         /* NULL: no rows, rows in memory, or changes */
     firn_engine_extremes *extremes; /* made-up rows, see engine_extremes.h; NULL: none */
@@ -49,8 +53,8 @@ struct firn_engine_scan {
     firn_type projection;           /* what readers are asked for */
     scan_slot *slots;
     size_t n_slots;
-    firn_type constants;  /* columns of the constants */
-    firn_str filter_text; /* for a report */
+    firn_type constants;             /* columns of the constants */
+    firn_str filter_text, join_text; /* for a report */
     atomic_llong rows_read, time_us;
     atomic_int n_users; /* the plan's, and one of each thread that reads */
     int64_t at;         /* rows in memory handed out; one thread only */

@@ -92,6 +92,8 @@ void firn_engine_report_run(const firn_engine_scan *scan)
     firn_scan_report *report = need(engine->reports, scan->source, filter);
     if (!report) return;
     report->has_run = true;
+    if (scan->join_text.len > 0)
+        report->join_keys = firn_arena_copy(engine->reports->arena, scan->join_text);
     report->rows_read += atomic_load(&scan->rows_read);
     report->time_us += atomic_load(&scan->time_us);
     if (scan->changes) report_changes(scan->changes, report);

@@ -13,13 +13,55 @@ struct scan_local {
     firn_engine_scan *scan;
     firn_arena *arena;
     firn_scan_reader *reader;
-    firn_batch work;         /* what the reader fills; columns in the projection's order */
-    const firn_batch *shown; /* what chunks are filled from */
-    uint64_t *bits;          /* BITS_WORDS of validity per projected column */
+    firn_join_gather *gather; /* NULL: nothing is gathered */
+    firn_batch work;          /* what the reader fills; columns in the projection's order */
+    const firn_batch *shown;  /* what chunks are filled from */
+    uint64_t *bits;           /* BITS_WORDS of validity per projected column */
     scan_file_values file;
 };
 
 /* ---- planning ---- */
+
+/* Of a statement that changes rows, or of other scans: never both. */
+static firn_status want_keys(firn_engine_scan *scan, firn_error *err)
+{
+    const firn_scan_source *source = scan->source;
+    size_t n = 0;
+    const firn_scan_keys *keys = firn_join_scan_keys(scan->join, &n);
+    if (n > 0 && source->n_keys > 0)
+        return firn_fail(err, FIRN_ERR_INTERNAL, "keys of two kinds for a scan");
+    if (n == 0) {
+        keys = source->keys;
+        n = source->n_keys;
+    }
+    firn_scan_queue_want_keys(scan->queue, keys, n);
+    return FIRN_OK;
+}
+
+/* Does the filter leave out rows for what they have, not for what they lack? */
+static bool is_choosing(const firn_expr *filter)
+{
+    if (!filter || filter->op == FIRN_EXPR_TRUE || filter->op == FIRN_EXPR_NOT_NULL) return false;
+    if (filter->op != FIRN_EXPR_AND) return true;
+    return is_choosing(filter->left) || is_choosing(filter->right);
+}
+
+static firn_status join_scans(firn_engine_scan *scan, firn_error *err)
+{
+    const firn_scan_source *source = scan->source;
+    const firn_expr *files = NULL;
+    const firn_expr *rows = NULL;
+    scan->rows_filter = scan->filter ? scan->filter : firn_expr_true();
+    FIRN_TRY(firn_join_scan_begin(source->joins, source->join_ref, is_choosing(scan->filter),
+                                  &scan->projection, &scan->join, err));
+    if (!scan->join) return FIRN_OK;
+    FIRN_TRY(firn_join_scan_filters(scan->join, scan->arena, &files, &rows, err));
+    scan->filter = firn_expr_and(scan->arena, scan->rows_filter, files);
+    scan->rows_filter = firn_expr_and(scan->arena, scan->rows_filter, rows);
+    if (scan->engine->reports) scan->join_text = firn_join_scan_text(scan->join, scan->arena);
+    if (!scan->filter || !scan->rows_filter) return firn_fail_nomem(err);
+    return firn_join_scan_choose(scan->join, scan->rows_filter, source->schema, err);
+}
 
 static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
 {
@@ -39,7 +81,7 @@ static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
     if (st == FIRN_OK)
         st = firn_scan_queue_stream(opts->env, opts->store, source->metadata, stream, &scan->queue,
                                     err);
-    if (st == FIRN_OK) firn_scan_queue_want_keys(scan->queue, source->keys, source->n_keys);
+    if (st == FIRN_OK) st = want_keys(scan, err);
     return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(source->name));
 }
 
@@ -74,6 +116,7 @@ firn_status firn_engine_scan_plan(firn_engine_scan *scan, firn_error *err)
     FIRN_TRY(firn_engine_scan_project(scan, err));
     if (!scan->source->metadata) return FIRN_OK;
     if (scan->source->changes) return open_changes(scan, err);
+    FIRN_TRY(join_scans(scan, err));
     return plan_files(scan, err);
 }
 
@@ -103,10 +146,11 @@ firn_status firn_engine_scan_local_create(firn_engine_scan *scan, scan_local **o
     local->shown = scan->source->metadata ? &local->work : scan->source->batch;
     firn_status st = create_batch(local, err);
     if (st == FIRN_OK && scan->queue) {
-        st = firn_scan_reader_open(scan->queue, &scan->projection,
-                                   scan->filter ? scan->filter : firn_expr_true(), &local->reader,
-                                   err);
+        st = firn_scan_reader_open(scan->queue, &scan->projection, scan->rows_filter,
+                                   &local->reader, err);
     }
+    if (st == FIRN_OK && scan->queue && !scan->extremes)
+        st = firn_join_gather_create(scan->join, &local->gather, err);
     if (st != FIRN_OK) {
         firn_engine_scan_local_destroy(local);
         return st;
@@ -119,6 +163,7 @@ void firn_engine_scan_local_destroy(scan_local *local)
 {
     if (!local) return;
     firn_scan_reader_close(local->reader);
+    firn_join_gather_destroy(local->gather);
     firn_engine_scan_leave_files(&local->file);
     firn_arena_destroy(local->arena); /* holds local itself */
 }
@@ -322,18 +367,24 @@ firn_status firn_engine_scan_fill(scan_local *local, duckdb_v2_data_chunk_handle
         if (*n_out > 0) return FIRN_OK;
     }
     if (!local->reader) return FIRN_OK;
+    local->work.n_rows = 0;
+    firn_join_gather_add(local->gather, &local->work); /* the thread begins, at the latest now */
     do {
         FIRN_TRY(aim_columns(local, chunk, err));
         local->work.n_rows = 0;
         const firn_status st =
             firn_scan_reader_next(local->reader, FIRN_BATCH_ROWS, &local->work, &task, err);
-        if (st == FIRN_DONE) return FIRN_OK;
+        if (st == FIRN_DONE) {
+            firn_join_gather_finish(local->gather);
+            return FIRN_OK;
+        }
         if (st != FIRN_OK) {
             return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(scan->source->name));
         }
     } while (local->work.n_rows == 0);
     FIRN_TRY(firn_engine_scan_enter_file(scan, &local->file, task, err));
     FIRN_TRY(fill_slots(local, chunk, 0, local->work.n_rows, err));
+    firn_join_gather_add(local->gather, &local->work);
     *n_out = local->work.n_rows;
     (void)atomic_fetch_add_explicit(&scan->rows_read, *n_out, memory_order_relaxed);
     return FIRN_OK;

@@ -546,7 +546,7 @@ static firn_status write_ref(rewriter *w, firn_str sql, size_t i, size_t *after,
     const chain c = chain_at(&w->t, i);
     const size_t travel = w->travel_end[index];
     const bool is_tagged = travel != 0 || ref->metadata_columns != 0 ||
-                           (w->opts->tag_all && !ref->is_cte) ||
+                           (w->opts->tag_all && !ref->is_cte) || ref->is_twin ||
                            (w->opts->is_ours && w->opts->is_ours(w->opts->ctx, ref));
     *after = travel != 0 ? travel : c.end;
     if (!is_tagged) return requote_range(w, sql, i, c.end, err);
@@ -625,6 +625,35 @@ static firn_status write_all(rewriter *w, firn_str sql, firn_error *err)
     return replace(w, sql, sql.len, sql.len, (firn_str){0}, err);
 }
 
+static bool is_same_name(const firn_table_ref *a, const firn_table_ref *b)
+{
+    if (a->n_parts != b->n_parts || a->is_cte || a->call.len > 0 || b->call.len > 0) return false;
+    for (size_t i = 0; i < a->n_parts; i++)
+        if (!firn_str_equals_nocase(a->parts[i], b->parts[i])) return false;
+    return true;
+}
+
+static void mark_twins(const rewriter *w)
+{
+    for (size_t i = 0; i < w->n_refs; i++) {
+        if (w->refs[i].is_twin) continue;
+        for (size_t k = i + 1; k < w->n_refs; k++) {
+            if (!is_same_name(&w->refs[i], &w->refs[k])) continue;
+            if (!w->refs[i].is_twin && !w->opts->is_table(w->opts->ctx, &w->refs[i])) break;
+            w->refs[i].is_twin = w->refs[k].is_twin = true;
+        }
+    }
+}
+
+static firn_status find_joins(const rewriter *w, firn_join_text *out, firn_error *err)
+{
+    const firn_query_tokens t = {w->t.items, w->t.n, w->ref_at, w->refs, w->n_refs};
+    if (!w->opts->is_table) return FIRN_OK;
+    FIRN_TRY(firn_join_text_read(&t, w->arena, out, err));
+    if (out->n_pairs > 0 && !w->opts->tag_all) mark_twins(w);
+    return FIRN_OK;
+}
+
 static firn_status find_metadata_columns(rewriter *w, firn_error *err)
 {
     const firn_query_tokens t = {w->t.items, w->t.n, w->ref_at, w->refs, w->n_refs};
@@ -651,6 +680,7 @@ static firn_status rewrite(rewriter *w, firn_str sql, firn_rewrite *out, firn_er
     FIRN_TRY(find_refs(w, err));
     mark_ctes(w);
     FIRN_TRY(find_metadata_columns(w, err));
+    FIRN_TRY(find_joins(w, &out->joins, err));
     FIRN_TRY(write_all(w, sql, err));
     FIRN_TRY(firn_buf_check(&w->out, err));
     out->sql = firn_arena_copy(w->arena, firn_buf_view(&w->out));

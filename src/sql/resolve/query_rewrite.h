@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "sql/metadata_tables/metadata_columns.h"
 #include "sql/parser/lexer.h"
+#include "sql/resolve/join_text.h"
 
 typedef enum firn_travel_kind {
     FIRN_TRAVEL_NONE = 0,
@@ -35,6 +36,7 @@ typedef struct firn_table_ref {
     firn_time_travel at;
     firn_str call; /* a call of a function of changes, as written; else empty, and a name */
     bool is_cte;   /* one part that a WITH of the statement defines */
+    bool is_twin;  /* others have its name, and it must be told apart from them: by its suffix */
     firn_metadata_columns metadata_columns; /* that it has and the statement names */
 } firn_table_ref;
 
@@ -50,6 +52,8 @@ typedef struct firn_rewrite {
     size_t n_refs;
     const firn_rewrite_segment *segments;
     size_t n_segments;
+    firn_join_text joins;
+    struct firn_joins *scans; /* of these joins, while they run; the session's */
 } firn_rewrite;
 
 typedef struct firn_rewrite_opts {
@@ -63,6 +67,9 @@ typedef struct firn_rewrite_opts {
     /* A name that the engine must not look up, because it may have something else of that name.
      * NULL: none. */
     bool (*is_ours)(const void *ctx, const firn_table_ref *ref);
+    /* Whether a name that several references have is a table's; their joins are not told without.
+     * NULL: joins are not asked for. */
+    bool (*is_table)(const void *ctx, const firn_table_ref *ref);
     /* What an expression of a time travel clause gives: text or number are filled in, of the kind
      * that is there. NULL: literals only. */
     firn_status (*evaluate)(const void *ctx, firn_str expression, firn_time_travel *out,

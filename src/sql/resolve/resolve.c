@@ -306,6 +306,7 @@ static firn_status claim_table(const question *q, firn_catalog *catalog, const f
     }
     if (q->tag && q->tag->ref)
         FIRN_TRY(declare_metadata(q, q->tag->ref->metadata_columns, &source, err));
+    firn_session__find_joins(q->session, q->tag, q->scope, &q->name, &source);
     out->is_claimed = true;
     out->alias = ident->name;
     return firn_session__add_source(q->session, &source, &out->select, err);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "iceberg/spec/view_update.h"
 #include "sql/dialect/dialect_text.h"
+#include "sql/engine/engine_joins.h"
 #include "sql/parser/sql_parser.h"
 #include "sql/session/session_state.h"
 
@@ -158,22 +159,29 @@ firn_status firn_session__rewrite(firn_session *session, firn_str sql, const vie
 {
     statement_state *state = &session->statement;
     const reference_scope references = {session, scope};
-    const firn_rewrite_opts opts = {.key = firn_str_of(session->key),
-                                    .first_tag = state->n_tags,
-                                    .tag_all = scope != NULL,
-                                    .metadata_columns = firn_session__metadata_columns,
-                                    .is_ours = firn_session__is_ours,
-                                    .evaluate = scope ? NULL : evaluate,
-                                    .ctx = &references};
+    const firn_rewrite_opts opts = {
+        .key = firn_str_of(session->key),
+        .first_tag = state->n_tags,
+        .tag_all = scope != NULL,
+        .metadata_columns = firn_session__metadata_columns,
+        .is_ours = firn_session__is_ours,
+        .is_table = firn_session__joins_scans(session) ? firn_session__is_table : NULL,
+        .evaluate = scope ? NULL : evaluate,
+        .ctx = &references};
     firn_rewrite *rewrite = firn_arena_alloc_zero(session->arena, sizeof *rewrite);
     if (!rewrite) return firn_fail_nomem(err);
     FIRN_TRY(firn_query_rewrite(sql, &opts, session->arena, rewrite, err));
+    if (rewrite->joins.n_pairs > 0)
+        FIRN_TRY(firn_joins_create(session->env, session->arena, &rewrite->joins, rewrite->n_refs,
+                                   &rewrite->scans, err));
     for (size_t i = 0; i < rewrite->n_refs; i++) {
         statement_tag *tag = firn_arena_push(session->arena, &state->tags, &state->n_tags,
                                              &state->cap_tags, sizeof *tag);
         if (!tag) return firn_fail_nomem(err);
         tag->ref = &rewrite->refs[i];
         tag->scope = scope;
+        tag->joins = rewrite->scans;
+        tag->join_ref = i;
     }
     *out = rewrite;
     return FIRN_OK;

@@ -83,6 +83,23 @@ static firn_status tell_engine(firn_session *session, firn_str key, firn_str val
     return FIRN_OK;
 }
 
+#define JOIN_KEYS FIRN_STR("firn.join_keys")
+
+bool firn_session__joins_scans(const firn_session *session)
+{
+    return !firn_str_equals_nocase(firn_session__setting(session, JOIN_KEYS), FIRN_STR("off"));
+}
+
+static firn_status check_join_keys(firn_str key, firn_str value, size_t offset, firn_error *err)
+{
+    if (!firn_str_equals_nocase(key, JOIN_KEYS) || !value.data) return FIRN_OK;
+    if (firn_str_equals_nocase(value, FIRN_STR("on")) ||
+        firn_str_equals_nocase(value, FIRN_STR("off")))
+        return FIRN_OK;
+    return firn_sql_fail(err, offset, "found \"%.*s\" for firn.join_keys, expected on or off",
+                         FIRN_STR_ARG(value));
+}
+
 static firn_status show_setting(firn_session *session, firn_str key, firn_result **out,
                                 firn_error *err)
 {
@@ -171,6 +188,7 @@ firn_status firn_options_execute(firn_session *session, firn_str sql, bool *hand
         FIRN_TRY(firn_parser_expect_symbol(&p, "=", err));
         FIRN_TRY(read_value(&p, &value, err));
     }
+    FIRN_TRY(check_join_keys(key, value, offset, err));
     FIRN_TRY(tell_engine(session, key, value, err));
     if (is_session && session->dialect == FIRN_DIALECT_TRINO)
         FIRN_TRY(firn_session__check_property(session, key, value, offset, err));

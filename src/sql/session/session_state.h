@@ -36,6 +36,8 @@ typedef struct statement_tag {
     const struct firn_scan_keys *dml_keys;
     size_t n_dml_keys;
     firn_str dml_name;
+    struct firn_joins *joins; /* of the text; NULL: none */
+    size_t join_ref;          /* which reference it is there */
 } statement_tag;
 
 /* A table loaded by this statement: every mention sees the same metadata. */
@@ -234,6 +236,8 @@ FIRN_MUST_CHECK firn_status firn_session__check_property(const firn_session *ses
 firn_str firn_session__setting(const firn_session *session, firn_str key);
 /* Its time zone; empty: UTC. */
 firn_str firn_session__zone(const firn_session *session);
+/* Do values of join columns pass between its scans? Unless SET firn.join_keys = off. */
+bool firn_session__joins_scans(const firn_session *session);
 /* Of a statement in the engine's words: names come as the session's dialect keeps them. */
 firn_sql_parser firn_session__parser(const firn_session *session, firn_str sql);
 /* data NULL: none. */
@@ -313,6 +317,14 @@ bool firn_session__is_ours(const void *ctx, const firn_table_ref *ref);
 /* A dotted name at the lexer; FIRN_ERR_ARG when there is none. */
 FIRN_MUST_CHECK firn_status firn_session__parse_name(firn_lexer *lexer, firn_arena *arena,
                                                      firn_sql_name *out, firn_error *err);
+
+/* ---- resolve_joins.c ---- */
+/* A firn_rewrite_opts.is_table; the same ctx. */
+bool firn_session__is_table(const void *ctx, const firn_table_ref *ref);
+/* Sets the joins of the text that names the source; tag NULL: without a suffix. */
+void firn_session__find_joins(const firn_session *session, const statement_tag *tag,
+                              const view_scope *scope, const firn_sql_name *name,
+                              firn_scan_source *source);
 
 /* ---- statement_tables.c ---- */
 /* Load once per statement. The status is the catalog's. */

@@ -69,6 +69,8 @@ void firn_scan_report_text(const firn_scan_report *r, firn_buf *out)
     }
     firn_buf_printf(out, "  snapshot: %" PRId64 "\n", r->snapshot_id);
     if (r->filter.len > 0) firn_buf_printf(out, "  filter: %.*s\n", FIRN_STR_ARG(r->filter));
+    if (r->join_keys.len > 0)
+        firn_buf_printf(out, "  join keys: %.*s\n", FIRN_STR_ARG(r->join_keys));
     put_files(r, out);
     if (r->has_run) put_work(r, out);
 }
@@ -107,6 +109,8 @@ void firn_scan_report_json(const firn_scan_report *r, firn_buf *out)
     if (r->is_changelog) put_number(out, "changelog_snapshots", r->n_snapshots);
     firn_buf_cstr(out, ",\"filter\":");
     firn_json_quote(out, r->filter.data ? r->filter : FIRN_STR(""));
+    firn_buf_cstr(out, ",\"join_keys\":");
+    firn_json_quote(out, r->join_keys.data ? r->join_keys : FIRN_STR(""));
     put_stats(&r->stats, out);
     put_number(out, "data_files_answered_by_metadata", r->files_by_metadata);
     if (r->has_run) {

@@ -15,6 +15,7 @@ typedef struct firn_scan_report {
     bool is_changelog;   /* up to this snapshot: files are those with changes, rows theirs */
     int64_t n_snapshots; /* of a changelog */
     firn_str filter;     /* what was pushed down; empty: nothing */
+    firn_str join_keys;  /* values that rows had to have to be joined; empty: none were known */
     bool has_run;        /* else only planned: files, no row groups, rows and time */
     firn_scan_stats stats;
     int64_t files_by_metadata; /* of those matched: answered by what their manifest entries say */
