@@ -56,12 +56,28 @@ firn_status firn_engine_fail_files(firn_error *err, firn_status status)
                            "--allow-files, or allow_files");
 }
 
+/* What is wrong with a line of CSV stands behind the line itself. */
+static firn_str find_reason(firn_str line, firn_str text)
+{
+    const size_t at = firn_str_find(text, FIRN_STR("\nError "), 0);
+    if (!firn_str_starts_with(line, FIRN_STR("CSV Error on Line")) || at == SIZE_MAX)
+        return (firn_str){0};
+    firn_str reason = firn_str_slice(text, at + 1, text.len);
+    return firn_str_split(&reason, '\n');
+}
+
 static firn_status fail_text(firn_error *err, firn_status status, firn_str text)
 {
     char first = '\0';
+    char first_of_reason = '\0';
     const firn_str line = tidy(text, &first);
     if (line.len == 0) return firn_fail(err, status, "the sql engine gave no reason");
-    (void)firn_fail(err, status, "%c%.*s", first, (int)(line.len - 1), line.data + 1);
+    const firn_str reason = tidy(find_reason(line, text), &first_of_reason);
+    if (reason.len > 0)
+        (void)firn_fail(err, status, "%.*s: %c%.*s", FIRN_STR_ARG(line), first_of_reason,
+                        (int)(reason.len - 1), reason.data + 1);
+    else
+        (void)firn_fail(err, status, "%c%.*s", first, (int)(line.len - 1), line.data + 1);
     if (firn_str_find(line, FIRN_STR("operations are disabled by configuration"), 0) != SIZE_MAX)
         return firn_engine_fail_files(err, status);
     return status;

@@ -184,12 +184,11 @@ typedef firn_status (*executor_fn)(firn_session *session, firn_str sql, bool *ha
 
 static firn_status dispatch(firn_session *session, firn_str sql, firn_result **out, firn_error *err)
 {
-    static const executor_fn k_executors[] = {firn_transaction_execute, firn_variables_execute,
-                                              firn_settings_execute,    firn_options_execute,
-                                              firn_prepare_execute,     firn_explain_execute,
-                                              firn_show_execute,        firn_changelog_view_execute,
-                                              firn_call_execute,        firn_ddl_execute,
-                                              firn_dml_execute};
+    static const executor_fn k_executors[] = {
+        firn_transaction_execute, firn_variables_execute,      firn_settings_execute,
+        firn_options_execute,     firn_prepare_execute,        firn_explain_execute,
+        firn_show_execute,        firn_changelog_view_execute, firn_call_execute,
+        firn_ddl_execute,         firn_copy_execute,           firn_dml_execute};
     for (size_t i = 0; i < sizeof k_executors / sizeof *k_executors; i++) {
         bool handled = false;
         FIRN_TRY(k_executors[i](session, sql, &handled, out, err));

@@ -73,6 +73,8 @@ firn_status firn_sql_fail(firn_error *err, size_t offset, const char *fmt, ...) 
  * *handled = false when it is not theirs (then out is untouched). ---- */
 FIRN_MUST_CHECK firn_status firn_ddl_execute(firn_session *session, firn_str sql, bool *handled,
                                              firn_result **out, firn_error *err);
+FIRN_MUST_CHECK firn_status firn_copy_execute(firn_session *session, firn_str sql, bool *handled,
+                                              firn_result **out, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dml_execute(firn_session *session, firn_str sql, bool *handled,
                                              firn_result **out, firn_error *err);
 FIRN_MUST_CHECK firn_status firn_call_execute(firn_session *session, firn_str sql, bool *handled,
