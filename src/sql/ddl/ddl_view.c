@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "iceberg/spec/view_update.h"
+#include "iceberg/txn/file_places.h"
 #include "sql/ddl/ddl.h"
 #include "sql/parser/sql_text.h"
 
@@ -106,9 +107,9 @@ static firn_status new_view(const firn_ddl *ddl, firn_catalog *catalog, const fi
 }
 
 /* Location, and what SHOW CREATE VIEW writes besides, are no properties. */
-static firn_status set_properties(const firn_ddl *ddl, const firn_ast_create *ast,
-                                  const firn_view_metadata *old, firn_view_metadata *out,
-                                  firn_error *err)
+static firn_status set_properties(const firn_ddl *ddl, const firn_catalog *catalog,
+                                  const firn_ast_create *ast, const firn_view_metadata *old,
+                                  firn_view_metadata *out, firn_error *err)
 {
     const firn_ast_properties *given = &ast->options.properties;
     firn_property *items = firn_arena_array(ddl->arena, given->n + 1, sizeof *items);
@@ -124,6 +125,8 @@ static firn_status set_properties(const firn_ddl *ddl, const firn_ast_create *as
             items[set.n++] = *item;
     }
     if (ast->comment.data) items[set.n++] = (firn_property){FIRN_STR("comment"), ast->comment};
+    if (location.len > 0 && !ddl->session->allow_files)
+        FIRN_TRY(firn_check_place(catalog, location, ddl->arena, err));
     FIRN_TRY(firn_view_set_properties(old, &set, NULL, ddl->arena, out, err));
     if (location.len > 0) out->location = location;
     return FIRN_OK;
@@ -151,12 +154,16 @@ static firn_status put(const firn_ddl *ddl, const firn_ast_create *ast, firn_err
         const firn_str text = firn_session__ident_text(ddl->session, &ident);
         return firn_fail(err, FIRN_ERR_EXISTS, "view %.*s exists already", FIRN_STR_ARG(text));
     }
-    FIRN_TRY(describe_view(ddl, ast, &root, err));
+    ddl->session->statement.made_view_catalog = catalog;
+    ddl->session->statement.made_view = &ident;
+    const firn_status described = describe_view(ddl, ast, &root, err);
+    ddl->session->statement.made_view = NULL;
+    FIRN_TRY(described);
     if (found == FIRN_OK)
         views[0] = *loaded.metadata;
     else
         FIRN_TRY(new_view(ddl, catalog, &ident, &views[0], err));
-    FIRN_TRY(set_properties(ddl, ast, &views[0], &views[1], err));
+    FIRN_TRY(set_properties(ddl, catalog, ast, &views[0], &views[1], err));
     FIRN_TRY(make_version(ddl, ast->query, &version, err));
     FIRN_TRY(firn_view_add_version(&views[1], &version, &root,
                                    firn_clock_wall_ms(ddl->session->env->clock), ddl->arena,

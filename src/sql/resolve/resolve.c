@@ -158,10 +158,16 @@ void firn_session__suggest(firn_session *session, firn_catalog *catalog, const f
     firn_ident *found = NULL;
     size_t n = 0;
     if (!err) return;
+    const char *kind = "table"; /* of what has this very name: the statement wants the other one */
     if (ops->list_tables(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK)
         try_tables(found, n, &nearest);
+    if (nearest.best.len == 0 || nearest.distance > 0) kind = "view";
     if (ops->list_views(ctx, &ns, session->arena, &found, &n, &ignored) == FIRN_OK)
         try_tables(found, n, &nearest);
+    if (nearest.best.len > 0 && nearest.distance == 0) {
+        (void)firn_error_hint(err, err->status, "%.*s is a %s", FIRN_STR_ARG(nearest.best), kind);
+        return;
+    }
     if (nearest.best.len == 0 && ident->n_levels > 1)
         nearest = nearest_metadata_table(session, catalog, ident);
     if (nearest.best.len == 0 && ident->n_levels == 1)
@@ -546,21 +552,28 @@ static firn_status fail_dialect(firn_session *session, firn_str view,
                            "ALTER VIEW .. SET DIALECT duckdb AS SELECT ..");
 }
 
+static bool is_same_view(const firn_catalog *catalog, const firn_ident *view,
+                         const firn_catalog *other_catalog, const firn_ident *other)
+{
+    bool is_same = catalog == other_catalog && view->n_levels == other->n_levels &&
+                   firn_str_equals(view->name, other->name);
+    for (size_t i = 0; is_same && i < view->n_levels; i++)
+        is_same = firn_str_equals(view->levels[i], other->levels[i]);
+    return is_same;
+}
+
 static firn_status enter_view(const question *q, firn_catalog *catalog, const firn_ident *ident,
                               const firn_view_version *version, firn_dialect dialect,
                               view_scope **out, firn_error *err)
 {
     const firn_str text = firn_session__ident_text(q->session, ident);
-    for (const view_scope *s = q->scope; s; s = s->outer) {
-        bool is_same = s->catalog == catalog && firn_str_equals(s->view.name, ident->name) &&
-                       s->view.n_levels == ident->n_levels;
-        for (size_t i = 0; is_same && i < ident->n_levels; i++) {
-            is_same = firn_str_equals(s->view.levels[i], ident->levels[i]);
-        }
-        if (is_same) {
-            return firn_fail(err, FIRN_ERR_ARG, "view %.*s reads itself", FIRN_STR_ARG(text));
-        }
-    }
+    const statement_state *state = &q->session->statement;
+    bool is_inside = state->made_view &&
+                     is_same_view(state->made_view_catalog, state->made_view, catalog, ident);
+    for (const view_scope *s = q->scope; s && !is_inside; s = s->outer)
+        is_inside = is_same_view(s->catalog, &s->view, catalog, ident);
+    if (is_inside)
+        return firn_fail(err, FIRN_ERR_ARG, "view %.*s reads itself", FIRN_STR_ARG(text));
     if (q->scope && q->scope->depth == MAX_VIEW_DEPTH) {
         return firn_fail(err, FIRN_ERR_LIMIT, "view %.*s is nested more than %d deep",
                          FIRN_STR_ARG(text), MAX_VIEW_DEPTH);

@@ -70,6 +70,8 @@ typedef struct changelog_view {
 
 /* Everything of the running statement; lives in the statement arena. */
 typedef struct statement_state {
+    const firn_catalog *made_view_catalog;
+    const firn_ident *made_view; /* the view that the statement writes, which may not read itself */
     statement_tag *tags;
     size_t n_tags, cap_tags;
     statement_table **tables;
