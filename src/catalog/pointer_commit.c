@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "catalog/pointer_catalog.h"
 #include "iceberg/spec/metadata_json.h"
+#include "iceberg/spec/metadata_json_text.h"
 #include "iceberg/spec/metadata_update.h"
 
 struct commit_item {
@@ -124,6 +125,18 @@ static firn_status check_distinct(const struct commit_op *op, firn_error *err)
     return FIRN_OK;
 }
 
+static firn_status pack_document(const firn_pointer_catalog *catalog, firn_str location,
+                                 firn_buf *buf, firn_error *err)
+{
+    firn_buf packed;
+    if (!firn_metadata_is_packed(location)) return FIRN_OK;
+    firn_buf_init(&packed, catalog->env->alloc, FIRN_LIMIT_METADATA);
+    const firn_status st = firn_json_pack(firn_buf_view(buf), &packed, err);
+    firn_buf_dispose(buf);
+    *buf = packed;
+    return st;
+}
+
 /* The text is the operation's until the document is written. */
 static firn_status format_document(firn_pointer_catalog *catalog, const struct commit_item *item,
                                    firn_buf *buf, firn_document *out, firn_error *err)
@@ -132,6 +145,7 @@ static firn_status format_document(firn_pointer_catalog *catalog, const struct c
     FIRN_TRY(firn_env_failpoint(catalog->env, "catalog.commit.before_metadata", err));
     FIRN_TRY(firn_error_wrap(err, firn_metadata_format(item->next, buf, err), "metadata file %.*s",
                              FIRN_STR_ARG(item->row.location)));
+    FIRN_TRY(pack_document(catalog, item->row.location, buf, err));
     *out = (firn_document){item->row.location, firn_buf_view(buf)};
     return FIRN_OK;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""rewrite_table_path and compute_partition_stats: copies that PyIceberg opens, files that pyarrow reads."""
+"""rewrite_table_path and compute_partition_stats: copies that PyIceberg opens, files that pyarrow reads; packed metadata."""
+import gzip
 import json
 import pathlib
 import shutil
@@ -166,3 +167,20 @@ def test_partition_statistics_need_partitions(home):
     home.run("sql", "-c", "CREATE TABLE t (id BIGINT); CREATE TABLE p (id BIGINT) PARTITIONED BY (id); INSERT INTO t VALUES (1)")
     assert "not partitioned" in call(home, "compute_partition_stats", "default.t", check=False)
     assert call(home, "compute_partition_stats", "default.p") == []
+
+
+def test_metadata_files_are_packed_by_property(home):
+    home.run("sql", "-c", "CREATE TABLE p (id INT) TBLPROPERTIES ('write.metadata.compression-codec' = 'GZIP')",
+             "-c", "INSERT INTO p VALUES (1)", "-c", "INSERT INTO p VALUES (2)")
+    folder = home.path / "warehouse/default/p/metadata"
+    files = sorted(folder.glob("*.metadata.json"))
+    assert [path.name[:5] for path in files] == ["00000", "00001", "00002"]
+    assert all(path.name.endswith(".gz.metadata.json") for path in files)
+    assert all(json.loads(gzip.decompress(path.read_bytes()))["format-version"] == 2 for path in files)
+    table = home.pyiceberg().load_table("default.p")
+    assert sorted(table.scan().to_arrow()["id"].to_pylist()) == [1, 2]
+    assert home.run("cat", "--table", files[-1], "--columns", "id").stdout == '{"id":2}\n{"id":1}\n'
+    home.run("sql", "-c", "ALTER TABLE p SET TBLPROPERTIES ('write.metadata.compression-codec' = 'none')")
+    assert len(list(folder.glob("00003-*.metadata.json"))) == 1 and not list(folder.glob("00003-*.gz.*"))
+    done = home.run("sql", "-c", "ALTER TABLE p SET TBLPROPERTIES ('write.metadata.compression-codec' = 'zip')", check=False)
+    assert done.returncode == 1 and 'compression-codec is "zip", expected none or gzip' in done.stderr

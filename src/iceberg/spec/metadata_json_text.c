@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gzip detection and verbatim parts of metadata files. */
+/* Gzip and verbatim parts of metadata files. */
 #include "iceberg/spec/metadata_json_text.h"
 
 #include "base/error.h"
@@ -26,6 +26,15 @@ firn_status firn_json_unpack(firn_str text, firn_arena *arena, firn_str *out, fi
     if (st == FIRN_OK) st = gunzip(text, ctx, &buf, arena, out, err);
     firn_codec_ctx_destroy(ctx);
     firn_buf_dispose(&buf);
+    return st;
+}
+
+firn_status firn_json_pack(firn_str text, firn_buf *out, firn_error *err)
+{
+    firn_codec_ctx *ctx = NULL;
+    FIRN_TRY(firn_codec_ctx_create(&ctx, err));
+    const firn_status st = firn_codec_compress(ctx, FIRN_CODEC_GZIP, 0, text, out, err);
+    firn_codec_ctx_destroy(ctx);
     return st;
 }
 

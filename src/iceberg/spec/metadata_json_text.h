@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What table and view metadata files share as text: gzip on the way in, parts kept verbatim. */
+/* What table and view metadata files share as text: gzip, parts kept verbatim. */
 #ifndef FIRN_ICEBERG_METADATA_JSON_TEXT_H
 #define FIRN_ICEBERG_METADATA_JSON_TEXT_H
 
@@ -9,6 +9,8 @@
 /* The text itself, or its unpacked form in the arena when it is gzip. */
 FIRN_MUST_CHECK firn_status firn_json_unpack(firn_str text, firn_arena *arena, firn_str *out,
                                              firn_error *err);
+/* Appends the text as gzip. */
+FIRN_MUST_CHECK firn_status firn_json_pack(firn_str text, firn_buf *out, firn_error *err);
 /* A value as text in the arena. */
 FIRN_MUST_CHECK firn_status firn_json_keep(const json_t *value, firn_arena *arena, firn_str *out,
                                            firn_error *err);

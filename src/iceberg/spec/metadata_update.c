@@ -291,14 +291,35 @@ firn_status firn_metadata_folder(const firn_table_metadata *metadata, firn_arena
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }
 
+#define PACKED_ENDING ".gz.metadata.json"
+
+static firn_status ending_of(const firn_table_metadata *metadata, const char **out, firn_error *err)
+{
+    const firn_str key = FIRN_STR("write.metadata.compression-codec");
+    const firn_str codec = firn_properties_get(&metadata->properties, key, FIRN_STR("none"));
+    const bool is_packed = firn_str_equals_nocase(codec, FIRN_STR("gzip"));
+    if (!is_packed && !firn_str_equals_nocase(codec, FIRN_STR("none")))
+        return firn_fail(err, FIRN_ERR_ARG, "%.*s is \"%.*s\", expected none or gzip",
+                         FIRN_STR_ARG(key), FIRN_STR_ARG(codec));
+    *out = is_packed ? PACKED_ENDING : ".metadata.json";
+    return FIRN_OK;
+}
+
+bool firn_metadata_is_packed(firn_str location)
+{
+    return firn_str_ends_with(location, FIRN_STR(PACKED_ENDING));
+}
+
 firn_status firn_metadata_next_location(const firn_table_metadata *metadata,
                                         firn_str previous_location, const char *uuid,
                                         firn_arena *arena, firn_str *out, firn_error *err)
 {
     const int64_t version = version_of(previous_location) + 1;
+    const char *ending = NULL;
     firn_str folder;
     FIRN_TRY(firn_metadata_folder(metadata, arena, &folder, err));
-    *out = firn_arena_printf(arena, "%.*s/%05" PRId64 "-%s.metadata.json", FIRN_STR_ARG(folder),
-                             version, uuid);
+    FIRN_TRY(ending_of(metadata, &ending, err));
+    *out = firn_arena_printf(arena, "%.*s/%05" PRId64 "-%s%s", FIRN_STR_ARG(folder), version, uuid,
+                             ending);
     return out->data ? FIRN_OK : firn_fail_nomem(err);
 }

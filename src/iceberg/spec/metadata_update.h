@@ -24,10 +24,13 @@ FIRN_MUST_CHECK firn_status firn_updates_apply(const firn_table_metadata *base,
 /* Of metadata files, without trailing slash: write.metadata.path or "<location>/metadata". */
 FIRN_MUST_CHECK firn_status firn_metadata_folder(const firn_table_metadata *metadata,
                                                  firn_arena *arena, firn_str *out, firn_error *err);
-/* "<metadata folder>/<NNNNN>-<uuid>.metadata.json", version one more than previous_location's. */
+/* "<metadata folder>/<NNNNN>-<uuid>.metadata.json", version one more than previous_location's; or
+ * ".gz.metadata.json" by write.metadata.compression-codec. */
 FIRN_MUST_CHECK firn_status firn_metadata_next_location(const firn_table_metadata *metadata,
                                                         firn_str previous_location,
                                                         const char *uuid, firn_arena *arena,
                                                         firn_str *out, firn_error *err);
+/* Other readers tell gzip by the name. */
+bool firn_metadata_is_packed(firn_str location);
 
 #endif

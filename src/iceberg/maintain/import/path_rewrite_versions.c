@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "format/codec/codec.h"
 #include "iceberg/maintain/import/path_rewrite.h"
 #include "iceberg/spec/json_build.h"
 #include "iceberg/spec/metadata_json.h"
@@ -104,16 +103,12 @@ static firn_status put_json(firn_path_rewrite *rw, firn_str path, const json_t *
 {
     firn_buf text;
     firn_buf packed;
-    firn_codec_ctx *codecs = NULL;
     firn_buf_init(&text, NULL, FIRN_LIMIT_METADATA);
     firn_buf_init(&packed, NULL, FIRN_LIMIT_METADATA);
     firn_status st = firn_json_write(root, &text, err);
-    if (st == FIRN_OK && is_gzip) st = firn_codec_ctx_create(&codecs, err);
-    if (st == FIRN_OK && is_gzip)
-        st = firn_codec_compress(codecs, FIRN_CODEC_GZIP, 0, firn_buf_view(&text), &packed, err);
+    if (st == FIRN_OK && is_gzip) st = firn_json_pack(firn_buf_view(&text), &packed, err);
     if (st == FIRN_OK)
         st = firn_path_output_put(rw, path, true, firn_buf_view(is_gzip ? &packed : &text), err);
-    firn_codec_ctx_destroy(codecs);
     firn_buf_dispose(&text);
     firn_buf_dispose(&packed);
     return st;
