@@ -294,38 +294,37 @@ static void test_views_of_a_dialect_are_read_by_a_session_that_has_not_spoken_it
                        "Function with name nosuch does not exist", NULL, 7);
 }
 
+static void test_a_view_never_reads_itself(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create view inner_view as select 1 as a");
+    sql_run(f, "create view outer_view as select a from inner_view");
+    sql_expect_error(f, "create or replace view inner_view as select a + 1 as a from outer_view",
+                     FIRN_ERR_ARG, "view default.inner_view reads itself");
+    sql_expect_error(f,
+                     "create or replace view inner_view as select * from lake.default.inner_view",
+                     FIRN_ERR_ARG, "view default.inner_view reads itself");
+    assert_rows(f, "select * from outer_view", "(1)");
+    sql_expect_error(f, "create view no_view as select * from no_view", FIRN_ERR_NOT_FOUND,
+                     "default.no_view does not exist");
+}
+
+static void test_who_mistakes_a_view_for_a_table_is_told(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create view seen as select 1 as a");
+    sql_run(f, "create table kept (a int)");
+    sql_expect_failure(f, "drop table seen", FIRN_ERR_NOT_FOUND, "default.seen does not exist",
+                       "seen is a view", 11);
+    sql_expect_failure(f, "drop view kept", FIRN_ERR_NOT_FOUND, "default.kept does not exist",
+                       "kept is a table", 10);
+    sql_expect_error(f,
+                     "create view far tblproperties ('location' = '/nowhere/v') as select 1 as a",
+                     FIRN_ERR_DENIED, "outside of the warehouse");
+}
+
 int main(void)
 {
-    static void test_a_view_never_reads_itself(void **state)
-    {
-        sql_fixture *f = *state;
-        sql_run(f, "create view inner_view as select 1 as a");
-        sql_run(f, "create view outer_view as select a from inner_view");
-        sql_expect_error(f,
-                         "create or replace view inner_view as select a + 1 as a from outer_view",
-                         FIRN_ERR_ARG, "view default.inner_view reads itself");
-        sql_expect_error(
-            f, "create or replace view inner_view as select * from lake.default.inner_view",
-            FIRN_ERR_ARG, "view default.inner_view reads itself");
-        assert_rows(f, "select * from outer_view", "(1)");
-        sql_expect_error(f, "create view no_view as select * from no_view", FIRN_ERR_NOT_FOUND,
-                         "default.no_view does not exist");
-    }
-
-    static void test_who_mistakes_a_view_for_a_table_is_told(void **state)
-    {
-        sql_fixture *f = *state;
-        sql_run(f, "create view seen as select 1 as a");
-        sql_run(f, "create table kept (a int)");
-        sql_expect_failure(f, "drop table seen", FIRN_ERR_NOT_FOUND, "default.seen does not exist",
-                           "seen is a view", 11);
-        sql_expect_failure(f, "drop view kept", FIRN_ERR_NOT_FOUND, "default.kept does not exist",
-                           "kept is a table", 10);
-        sql_expect_error(
-            f, "create view far tblproperties ('location' = '/nowhere/v') as select 1 as a",
-            FIRN_ERR_DENIED, "outside of the warehouse");
-    }
-
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, sql_fixture_open, sql_fixture_close)
     const struct CMUnitTest tests[] = {
         IN_FIXTURE(test_a_view_never_reads_itself),
