@@ -4,8 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/checked.h"
+
+#define K_PAGE_BYTES ((uintptr_t)4096)
 
 static void *heap_alloc(void *ctx, size_t size)
 {
@@ -68,4 +71,17 @@ void firn_mem_free(const firn_allocator *a, void *ptr)
     if (!ptr) return;
     a = pick(a);
     a->release(a->ctx, ptr);
+}
+
+void firn_mem_want(void *ptr, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+    const uintptr_t at = (uintptr_t)ptr;
+    const uintptr_t from = (at + K_PAGE_BYTES - 1) & ~(K_PAGE_BYTES - 1);
+    const uintptr_t to = (at + size) & ~(K_PAGE_BYTES - 1);
+    if (from < to) (void)madvise((char *)ptr + (from - at), to - from, MADV_POPULATE_WRITE);
+#else
+    (void)ptr;
+    (void)size;
+#endif
 }

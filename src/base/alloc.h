@@ -23,5 +23,8 @@ void *firn_mem_alloc_zero(const firn_allocator *a, size_t size);
 void *firn_mem_array(const firn_allocator *a, size_t n, size_t size);
 void *firn_mem_resize(const firn_allocator *a, void *ptr, size_t size);
 void firn_mem_free(const firn_allocator *a, void *ptr);
+/* A hint: all of this memory is written soon. The kernel gives its pages at once, which takes half
+ * of the time that it takes to give them one by one. */
+void firn_mem_want(void *ptr, size_t size);
 
 #endif

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 
+import pyarrow.parquet
 import pytest
 
 from conftest import FIRN, Home
@@ -106,6 +107,30 @@ def test_a_table_is_registered_under_another_name(home):
     assert home.run("table", "register_table", "n.again", f"metadata_file={location}", check=False).returncode == 1
     call(home, "unregister_table", "n.again")
     assert rows(home, "n.t") == before
+
+
+@pytest.mark.parametrize("order", ["a, id", "id DESC NULLS LAST", "zorder(a, id)"])
+def test_files_of_a_sort_are_alike_however_rows_were_spread(home, order):
+    """Of 160 files some stand for all, but not where each has ids of its own."""
+    home.run("sql", "-c", "CREATE TABLE t AS SELECT i AS id, (i * 7919) % 10007 AS a FROM range(80000) r(i)")
+    def files():
+        return [f["path"].removeprefix("file://") for f in call(home, "files", "default.t")]
+    def rewrite(n, *arguments):
+        size = sum(map(os.path.getsize, files()))
+        call(home, "rewrite_data_files", "default.t",
+             f"options=rewrite-all=true,target-file-size-bytes={size // n},min-file-size-bytes=1", *arguments)
+    rewrite(160)
+    assert len(files()) in range(130, 200)
+    rewrite(8, f"sort_order={order}")
+    tables = [pyarrow.parquet.read_table(f) for f in files()]
+    assert len(tables) in range(6, 11)
+    assert max(map(len, tables)) < 1.4 * min(map(len, tables))
+    assert sorted(i for t in tables for i in t["id"].to_pylist()) == list(range(80000))
+    if "zorder" in order:
+        return
+    keys = [[(a, i) if order.startswith("a") else -i for a, i in zip(t["a"].to_pylist(), t["id"].to_pylist())]
+            for t in tables]
+    assert sum(sorted(keys), []) == sorted(sum(keys, []))
 
 
 def test_policies_do_what_is_due_and_remember_it(home):

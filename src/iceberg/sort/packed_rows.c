@@ -488,24 +488,34 @@ static void get_numbers(const picked *p, firn_column *column)
     }
 }
 
-/* numbers: NULL, or room for them. */
+/* Where the slots of rows' texts are: in blocks that are alike, or in any. */
+static inline uint32_t text_slot(const picked *p, int64_t r, size_t at)
+{
+    if (p->form) return firn_load_u32le(block_at(p, r)->data + at + row_at(p, r) * K_SLOT);
+    return firn_load_u32le(slot_at(p, r, K_SLOT));
+}
+
+/* numbers: NULL, or room for them: the first ones of their texts. */
 static firn_status get_texts(const picked *p, firn_view *to, uint32_t *numbers, firn_error *err)
 {
     uint32_t n_views = 0;
     const firn_view *views = firn_sort_texts_views(p->source->texts, p->column, &n_views);
+    const uint32_t *firsts = firn_sort_texts_firsts(p->source->texts, p->column);
+    const size_t at = p->form ? column_at(p) : 0;
     for (int64_t r = 0; r < p->n; r++) {
-        const uint32_t slot = firn_load_u32le(slot_at(p, r, K_SLOT));
+        const uint32_t slot = text_slot(p, r, at);
         const uint32_t number = slot & ~K_NUMBERED;
-        const bool is_numbered = (slot & K_NUMBERED) != 0 && slot != K_NO_BYTES;
         firn_str bytes;
-        if (numbers) numbers[r] = is_numbered ? number : FIRN_NO_CODE;
-        if (is_numbered && number >= n_views)
-            return firn_fail(err, FIRN_ERR_CORRUPT, "text %u of %u of sorted rows", number,
-                             n_views);
-        if (is_numbered) {
-            to[r] = views[number];
+        if ((slot & K_NUMBERED) != 0 && number < n_views) {
+            const uint32_t first = firsts[number];
+            if (numbers) numbers[r] = first;
+            to[r] = views[first];
             continue;
         }
+        if ((slot & K_NUMBERED) != 0 && slot != K_NO_BYTES)
+            return firn_fail(err, FIRN_ERR_CORRUPT, "text %u of %u of sorted rows", number,
+                             n_views);
+        if (numbers) numbers[r] = FIRN_NO_CODE;
         FIRN_TRY(bytes_of(p, r, slot, &bytes, err));
         to[r] = firn_view_of(bytes.data, (uint32_t)bytes.len);
     }

@@ -243,7 +243,7 @@ static inline uint64_t plain_u64(const order_column *c, const firn_column *colum
     return c->type->kind == FIRN_TYPE_DOUBLE && (bits & sign) ? ~bits : bits ^ sign;
 }
 
-/* firn_order_key_u64() of n values, K_CHUNK at most; 0 of nulls. */
+/* firn_order_key_u64() of n values; 0 of nulls. */
 static void load_u64(const order_column *c, const firn_batch *batch, int64_t from, int64_t n,
                      uint64_t *out)
 {
@@ -379,6 +379,17 @@ firn_status firn_row_order_keys(const firn_row_order *order, const firn_batch *b
 }
 
 /* ---- keys that are numbers ---- */
+
+size_t firn_row_order_plain(const firn_row_order *order)
+{
+    return are_plain(order) ? order->n_columns : 0;
+}
+
+void firn_row_order_values(const firn_row_order *order, size_t i, const firn_batch *batch,
+                           uint64_t *out)
+{
+    load_u64(&order->columns[i], batch, 0, batch->n_rows, out);
+}
 
 static firn_order_number number_of(const order_column *c)
 {

@@ -57,6 +57,12 @@ FIRN_MUST_CHECK firn_status firn_row_order_key(const firn_row_order *order, cons
                                                int64_t row, firn_arena *scratch, firn_buf *out,
                                                firn_error *err);
 
+/* How many columns the order has, if all are numbers that stand in rows as they are; else 0. */
+size_t firn_row_order_plain(const firn_row_order *order);
+/* Values of such a column in all rows of a batch, as unsigned numbers in their order; 0 of nulls.
+ */
+void firn_row_order_values(const firn_row_order *order, size_t i, const firn_batch *batch,
+                           uint64_t *out);
 /* The numbers that keys are; 0: keys are texts, transformed, or too many. */
 size_t firn_row_order_numbers(const firn_row_order *order,
                               firn_order_number out[FIRN_ORDER_NUMBERS]);

@@ -5,11 +5,11 @@
 
 #include "base/error.h"
 
-#define K_MAX_BLOCK   ((int64_t)1 << 20)
+#define K_MAX_BLOCK   ((int64_t)128 << 10)
 #define K_MIN_BLOCK   ((int64_t)16 << 10)
 #define K_BLOCK_SHARE 4  /* of the budget: a block for each user takes no more than this part */
 #define K_PIECE_SHARE 16 /* of the budget, a piece */
-#define K_MAX_PIECE   ((int64_t)16 << 20)
+#define K_MAX_PIECE   ((int64_t)4 << 20)
 #define K_FIRST       16
 
 void firn_sort_memory_init(firn_sort_memory *memory, const firn_allocator *alloc, int64_t max_bytes,
@@ -72,6 +72,7 @@ static firn_status add_piece(firn_sort_memory *m, bool is_must, firn_error *err)
     }
     char *piece = firn_mem_alloc(m->alloc, size);
     if (!piece) return firn_fail_nomem(err);
+    firn_mem_want(piece, size);
     m->pieces[m->n_pieces++] = piece;
     m->n_bytes += (int64_t)size;
     for (size_t at = size; at > 0; at -= m->block_bytes) add_free(m, piece + at - m->block_bytes);

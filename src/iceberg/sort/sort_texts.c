@@ -21,6 +21,7 @@ typedef struct text_lane {
 typedef struct text_column {
     text_lane *lanes; /* NULL: not a column of text */
     firn_view *views; /* when finished */
+    uint32_t *firsts; /* as well: the least number of the same text */
     uint32_t n;
 } text_column;
 
@@ -97,6 +98,7 @@ void firn_sort_texts_destroy(firn_sort_texts *texts)
         }
         firn_mem_free(texts->alloc, c->lanes);
         firn_mem_free(texts->alloc, c->views);
+        firn_mem_free(texts->alloc, c->firsts);
     }
     firn_mem_free(texts->alloc, texts->columns);
     firn_mem_free(texts->alloc, texts);
@@ -177,19 +179,48 @@ static firn_status view_lane(const firn_sort_texts *t, text_column *c, size_t la
     return FIRN_OK;
 }
 
+/* Texts of all lanes in one dictionary: which of their numbers are of the same one. found: by place
+ * in the dictionary, the first number. */
+static firn_status find_firsts(const firn_sort_texts *t, text_column *c, uint32_t *found,
+                               firn_error *err)
+{
+    firn_parquet_dict all;
+    uint32_t n_found = 0;
+    firn_status st = FIRN_OK;
+    firn_parquet_dict_init(&all, t->alloc, 0, true, SIZE_MAX);
+    for (uint32_t i = 0; i < c->n && st == FIRN_OK; i++) {
+        uint32_t place = 0;
+        size_t n_done = 0;
+        st = firn_parquet_dict_add(&all, &c->views[i], 1, &place, &n_done, err);
+        if (st != FIRN_OK) break;
+        if (place == n_found) found[n_found++] = i;
+        c->firsts[i] = found[place];
+    }
+    firn_parquet_dict_dispose(&all);
+    return st;
+}
+
+static firn_status finish_column(const firn_sort_texts *t, text_column *c, firn_error *err)
+{
+    uint32_t most = 0;
+    for (size_t k = 0; c->lanes && k < t->n_lanes; k++)
+        if (c->lanes[k].dict.n > most) most = c->lanes[k].dict.n;
+    if (most == 0) return FIRN_OK;
+    c->n = most * (uint32_t)t->n_lanes;
+    c->views = firn_mem_alloc_zero(t->alloc, c->n * sizeof *c->views);
+    c->firsts = firn_mem_array(t->alloc, c->n, sizeof *c->firsts);
+    if (!c->views || !c->firsts) return firn_fail_nomem(err);
+    for (size_t k = 0; k < t->n_lanes; k++) FIRN_TRY(view_lane(t, c, k, err));
+    uint32_t *found = firn_mem_array(t->alloc, c->n, sizeof *found);
+    const firn_status st = found ? find_firsts(t, c, found, err) : firn_fail_nomem(err);
+    firn_mem_free(t->alloc, found);
+    return st;
+}
+
 firn_status firn_sort_texts_finish(firn_sort_texts *texts, firn_error *err)
 {
-    for (size_t i = 0; i < texts->n_columns; i++) {
-        text_column *c = &texts->columns[i];
-        uint32_t most = 0;
-        for (size_t k = 0; c->lanes && k < texts->n_lanes; k++)
-            if (c->lanes[k].dict.n > most) most = c->lanes[k].dict.n;
-        if (most == 0) continue;
-        c->n = most * (uint32_t)texts->n_lanes;
-        c->views = firn_mem_alloc_zero(texts->alloc, c->n * sizeof *c->views);
-        if (!c->views) return firn_fail_nomem(err);
-        for (size_t k = 0; k < texts->n_lanes; k++) FIRN_TRY(view_lane(texts, c, k, err));
-    }
+    for (size_t i = 0; i < texts->n_columns; i++)
+        FIRN_TRY(finish_column(texts, &texts->columns[i], err));
     return FIRN_OK;
 }
 
@@ -197,6 +228,11 @@ const firn_view *firn_sort_texts_views(const firn_sort_texts *texts, size_t colu
 {
     *n = texts->columns[column].n;
     return texts->columns[column].views;
+}
+
+const uint32_t *firn_sort_texts_firsts(const firn_sort_texts *texts, size_t column)
+{
+    return texts->columns[column].firsts;
 }
 
 uint64_t firn_sort_texts_id(const firn_sort_texts *texts)

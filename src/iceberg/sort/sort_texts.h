@@ -27,6 +27,8 @@ FIRN_MUST_CHECK firn_status firn_sort_texts_add(firn_sort_texts *texts, size_t l
 FIRN_MUST_CHECK firn_status firn_sort_texts_finish(firn_sort_texts *texts, firn_error *err);
 /* Of a column, by number; empty views where there is no such number. */
 const firn_view *firn_sort_texts_views(const firn_sort_texts *texts, size_t column, uint32_t *n);
+/* Of a column, by number: the first one of the same text; as many as views. */
+const uint32_t *firn_sort_texts_firsts(const firn_sort_texts *texts, size_t column);
 uint64_t firn_sort_texts_id(const firn_sort_texts *texts);
 
 #endif

@@ -260,16 +260,39 @@ static bool insert_view(firn_parquet_dict *dict, view_words w, const char *data,
     return true;
 }
 
+static inline view_words words_of(const firn_view *v, const char **data)
+{
+    view_words w;
+    memcpy(&w, v, sizeof w);
+    *data = v->len <= INLINE_LEN ? v->as.inlined : v->as.ref.data;
+    return w;
+}
+
+/* How many of the values are the entries from next on. */
+static size_t follow(const firn_parquet_dict *dict, uint32_t next, const firn_view *values,
+                     size_t n, uint32_t *out)
+{
+    size_t i = 0;
+    for (; i < n && next < dict->n; i++, next++) {
+        const char *data;
+        const view_words w = words_of(&values[i], &data);
+        if (!same_view(dict, next, w, data, values[i].len)) break;
+        out[i] = next;
+    }
+    return i;
+}
+
+/* Values often come in the order in which they came the first time, as those do that are read from
+ * many sensors by turns: while they do, the next one is known without its hash. */
 static size_t add_views(firn_parquet_dict *dict, const firn_view *values, size_t n, uint32_t *out)
 {
     const size_t mask = dict->n_slots - 1;
     uint32_t *slots = dict->slots;
+    uint32_t next = 0;
     for (size_t i = 0; i < n; i++) {
-        const firn_view *v = &values[i];
-        const uint32_t len = v->len;
-        const char *data = len <= INLINE_LEN ? v->as.inlined : v->as.ref.data;
-        view_words w;
-        memcpy(&w, v, sizeof w);
+        const char *data;
+        const view_words w = words_of(&values[i], &data);
+        const uint32_t len = values[i].len;
         size_t at = hash_view(w, data, len) & mask;
         while (slots[at] && !same_view(dict, slots[at] - 1, w, data, len)) at = (at + 1) & mask;
         if (!slots[at]) {
@@ -277,6 +300,12 @@ static size_t add_views(firn_parquet_dict *dict, const firn_view *values, size_t
             slots[at] = dict->n;
         }
         out[i] = slots[at] - 1;
+        const bool is_next = out[i] == next;
+        next = out[i] + 1;
+        if (!is_next) continue;
+        const size_t n_more = follow(dict, next, values + i + 1, n - i - 1, out + i + 1);
+        next += (uint32_t)n_more;
+        i += n_more;
     }
     return n;
 }

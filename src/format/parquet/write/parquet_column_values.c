@@ -124,22 +124,21 @@ static const uint32_t *distinct_indices(const firn_parquet_column *c, firn_buf *
     return out;
 }
 
-/* Bounds of the page's values that are indices. A small dictionary is gone through once; values
- * that are mostly different anyway are taken as they are. */
+/* Bounds of the page's views that are indices; numbers are compared faster as they come. A small
+ * dictionary is gone through once; views that are mostly different anyway are taken as they are. */
 static firn_status add_dictionary_bounds(firn_parquet_column *c, firn_parquet_scratch *scratch,
                                          firn_error *err)
 {
     size_t n = c->indices.len / sizeof(uint32_t);
     const uint32_t *indices = page_indices(c);
-    if (n == 0 || is_wide_decimal(c->leaf) || c->page.kind == FIRN_STATS_NONE) return FIRN_OK;
+    if (n == 0 || !c->dict.has_views || is_wide_decimal(c->leaf) || c->page.kind == FIRN_STATS_NONE)
+        return FIRN_OK;
     if (c->dict.n < n) indices = distinct_indices(c, &scratch->words, &n);
     if (!indices) return firn_fail_nomem(err);
     firn_buf_clear(&scratch->trial);
     firn_parquet_dict_values(&c->dict, indices, n, &scratch->trial);
     FIRN_TRY(firn_buf_check(&scratch->trial, err));
-    const int64_t nan_count = c->page.nan_count; /* counted as the values came */
     firn_parquet_bounds_add(&c->page, scratch->trial.data, n);
-    c->page.nan_count = nan_count;
     return FIRN_OK;
 }
 
@@ -347,7 +346,7 @@ static firn_status add_indices(firn_parquet_column *c, const firn_parquet_run *r
                           : *n_done * firn_parquet_plain_width(c->leaf);
     c->last_n_new = c->dict.n - before;
     c->last_n_added = (uint32_t)*n_done;
-    firn_parquet_bounds_add_nan(&c->page, values, *n_done);
+    if (!c->dict.has_views) firn_parquet_bounds_add(&c->page, values, *n_done);
     return FIRN_OK;
 }
 

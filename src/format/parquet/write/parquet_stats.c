@@ -210,19 +210,6 @@ void firn_parquet_bounds_add(firn_parquet_bounds *b, const void *values, size_t 
     }
 }
 
-void firn_parquet_bounds_add_nan(firn_parquet_bounds *b, const void *values, size_t n)
-{
-    int64_t nan = 0;
-    if (b->kind == FIRN_STATS_F32) {
-        const float *v = values;
-        for (size_t i = 0; i < n; i++) nan += v[i] != v[i];
-    } else if (b->kind == FIRN_STATS_F64) {
-        const double *v = values;
-        for (size_t i = 0; i < n; i++) nan += v[i] != v[i];
-    }
-    b->nan_count += nan;
-}
-
 static firn_int128 number_of(const firn_parquet_bounds *b, const firn_value *v)
 {
     if (b->kind == FIRN_STATS_BOOL) return v->as.boolean;

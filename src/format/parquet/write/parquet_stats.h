@@ -49,8 +49,6 @@ void firn_parquet_bounds_add(firn_parquet_bounds *b, const void *values, size_t 
 /* Bounds that somebody else found, as values of the column's type; is_cut: of text, not exact. */
 void firn_parquet_bounds_add_found(firn_parquet_bounds *b, const firn_value *lo, bool lo_is_cut,
                                    const firn_value *hi, bool hi_is_cut);
-/* Only count NaN: the bounds come from the dictionary. */
-void firn_parquet_bounds_add_nan(firn_parquet_bounds *b, const void *values, size_t n);
 /* How the bounds of two sets of values compare, both with bounds: -1, 0, 1 for each. */
 void firn_parquet_bounds_compare(const firn_parquet_bounds *a, const firn_parquet_bounds *b,
                                  int *lo, int *hi);
