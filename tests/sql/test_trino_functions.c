@@ -3,6 +3,9 @@
  * compared with what Trino answered are tests/data/sql/functions-trino.tsv. */
 #include "firn_test.h"
 
+#include <stdio.h>
+
+#include "base/str.h"
 #include "sql_fixture.h"
 
 static int open_trino(void **state)
@@ -89,6 +92,87 @@ static void test_lists_are_searched_and_cut(void **state)
                 "(-2, 1.5, 1)");
 }
 
+/* The text of the first value; the fixture's way to rows puts the statement into parentheses, where
+ * it may have no functions. */
+static const char *first_text(sql_fixture *f, const char *sql, char *out, size_t size)
+{
+    firn_error err = {0};
+    const firn_batch *batch = NULL;
+    firn_result *result = sql_query(f, sql);
+    assert_ok(firn_result_next(result, &batch, &err), &err);
+    const firn_str cell = firn_column_get(&batch->columns[0], 0).as.bytes;
+    (void)snprintf(out, size, "%.*s", FIRN_STR_ARG(cell));
+    firn_result_close(result);
+    return out;
+}
+
+static void test_functions_of_a_statement_stand_for_what_they_return(void **state)
+{
+    char text[64];
+    assert_string_equal(
+        first_text(
+            *state,
+            "with function twice(x integer) returns integer return x * 2, function four(y "
+            "integer) returns bigint returns null on null input return twice(twice(y)) "
+            "select format('%s %s %s', four(3), four(a), twice(2)) from (values cast(null as "
+            "integer)) t(a)",
+            text, sizeof text),
+        "12 null 4");
+    assert_string_equal(
+        first_text(*state,
+                   "with function f(x varchar) returns varchar deterministic return upper(x) || "
+                   "'!' with q as (select f('a') as v) select f(v) from q",
+                   text, sizeof text),
+        "A!!");
+    assert_string_equal(first_text(*state,
+                                   "with function as (select 'a' as a) select a from function",
+                                   text, sizeof text),
+                        "a");
+    sql_expect_error(*state, "with function f(x integer) returns integer return f(x) select f(1)",
+                     FIRN_ERR_ARG, "f");
+    sql_expect_error(*state, "with function f(x integer) returns integer return x select f(1, 2)",
+                     FIRN_ERR_ARG, "expected one argument for each parameter");
+    sql_expect_error(
+        *state,
+        "with function f(x integer) returns integer return x + x select "
+        "f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(1))))))))))))))))))))))))))",
+        FIRN_ERR_LIMIT, "");
+}
+
+static void test_bytes_are_signed_summed_and_spelled(void **state)
+{
+    assert_rows(*state,
+                "select to_hex(hmac_sha1(to_utf8('msg'), to_utf8('key'))), "
+                "length(hmac_sha512(X'00', X'')), to_base32(X'6162636465'), "
+                "to_hex(from_base32('mfrgg'))",
+                "(102900B72B7BF1031EEC76B4804B66052376896B, 64, MFRGGZDF, 616263)");
+    assert_rows(*state,
+                "select checksum(a) = checksum(b), checksum(a) = checksum(c), checksum(d) is not "
+                "null from (values (1, 2, 1, 'x'), (2, 1, 1, null)) t(a, b, c, d)",
+                "(true, false, true)");
+    assert_rows(*state, "select from_utf8(X'61ff62', '?'), to_hex(reverse(X'0102'))",
+                "(a?b, 0201)");
+    sql_expect_error(*state, "select from_base32('1')", FIRN_ERR_ARG, "is no digit of Base32");
+}
+
+static void test_values_are_compared_without_their_order(void **state)
+{
+    assert_rows(
+        *state,
+        "select map(array['x', 'y'], array[1, 2]) = map(array['y', 'x'], array[2, 1]), "
+        "map(array['x'], array[1]) <> map(array['x'], array[2]), json '{\"a\":1,\"b\":2}' = "
+        "json '{\"b\":2,\"a\":1}', json '[1,2]' = json '[2,1]'",
+        "(true, true, true, false)");
+    assert_rows(*state,
+                "select try_cast(array['1', 'x'] as array(integer)), try_cast(array['1', '2'] as "
+                "array(integer)), try_cast('yes' as boolean), cast('T' as boolean)",
+                "(NULL, [1, 2], NULL, true)");
+    assert_rows(*state,
+                "select date_diff('millisecond', timestamp '1970-01-01 00:00:00.000000', timestamp "
+                "'1969-12-31 23:59:59.999999'), lag(1.5, 1, 0) over (), 0b101 + 0o17",
+                "(-1, 0.0, 20)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +185,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_maps_are_zipped_and_joined, open_trino,
                                         sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_lists_are_searched_and_cut, open_trino,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_functions_of_a_statement_stand_for_what_they_return,
+                                        open_trino, sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_bytes_are_signed_summed_and_spelled, open_trino,
+                                        sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_values_are_compared_without_their_order, open_trino,
                                         sql_fixture_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,13 +174,15 @@ static firn_status make_properties(const firn_ddl *ddl, const firn_ast_create *a
                                    firn_properties *out, firn_error *err)
 {
     const firn_ast_properties *given = &ast->options.properties;
-    firn_property *items = firn_arena_array(ddl->arena, given->n + 1, sizeof *items);
+    firn_property *items = firn_arena_array(ddl->arena, given->n + 2, sizeof *items);
+    bool has_format = ddl->session->dialect != FIRN_DIALECT_TRINO; /* which tells it always */
     size_t n = 0;
     if (!items) return firn_fail_nomem(err);
     for (size_t i = 0; i < given->n; i++) {
         const firn_str format = given->items[i].value;
         items[n++] = given->items[i];
         if (!firn_str_equals(given->items[i].key, FIRN_STR("write.format.default"))) continue;
+        has_format = true;
         if (firn_str_equals_nocase(format, FIRN_STR("parquet"))) continue;
         if (firn_str_equals_nocase(format, FIRN_STR("avro"))) continue;
         return firn_fail(err, FIRN_ERR_UNSUPPORTED,
@@ -188,6 +190,8 @@ static firn_status make_properties(const firn_ddl *ddl, const firn_ast_create *a
                          FIRN_STR_ARG(format));
     }
     if (ast->comment.data) items[n++] = (firn_property){FIRN_STR("comment"), ast->comment};
+    if (!has_format)
+        items[n++] = (firn_property){FIRN_STR("write.format.default"), FIRN_STR("PARQUET")};
     *out = (firn_properties){items, n};
     return FIRN_OK;
 }

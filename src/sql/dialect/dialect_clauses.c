@@ -453,6 +453,8 @@ static firn_status spark_clause(firn_dialect_writer *w, size_t i, size_t to, siz
 {
     size_t n_tokens = 0;
     if (firn_dialect_is_word(w, i, "window")) return firn_dialect_window_name(w, i, next, err);
+    if (firn_dialect_is_word(w, i, "FROM"))
+        return firn_dialect_session_windows(w, i, to, next, err);
     FIRN_TRY(write_spark(w, i, to, next, err));
     if (*next > i) return FIRN_OK;
     FIRN_TRY(write_order(w, i, to, next, err));

@@ -85,6 +85,32 @@ firn_status firn_dialect_concat(firn_dialect_writer *w, const firn_dialect_call 
     return firn_dialect_put(w, call->name, ")", err);
 }
 
+/* PIVOT takes one aggregate and nothing around it. */
+static bool is_in_pivot(const firn_dialect_writer *w, size_t i)
+{
+    while (i > 0) {
+        i--;
+        if (firn_dialect_is_symbol(w, i, "("))
+            return i > 0 && firn_dialect_is_word(w, i - 1, "PIVOT");
+        if (firn_dialect_is_symbol(w, i, ")") && w->match[i] != FIRN_NO_MATCH) i = w->match[i];
+    }
+    return false;
+}
+
+/* In PIVOT null where no row is: a sum of ones is. */
+firn_status firn_dialect_count_one(firn_dialect_writer *w, const firn_dialect_call *call,
+                                   firn_error *err)
+{
+    const bool is_distinct = firn_dialect_is_word(w, call->args[0], "DISTINCT");
+    if (!is_in_pivot(w, call->name) || is_distinct) {
+        FIRN_TRY(firn_dialect_copy(w, call->name, call->open + 1, err));
+        return firn_dialect_emit(w, call->open + 1, call->end, err);
+    }
+    if (firn_dialect_is_symbol(w, call->args[0], "*"))
+        return firn_dialect_put(w, call->name, "sum(1)", err);
+    return firn_dialect_put_arg(w, call, "sum(CASE WHEN (", 0, ") IS NULL THEN 0 ELSE 1 END)", err);
+}
+
 firn_status firn_dialect_count(firn_dialect_writer *w, const firn_dialect_call *call,
                                firn_error *err)
 {
@@ -115,18 +141,6 @@ static firn_status put_aggregate(firn_dialect_writer *w, const firn_dialect_call
     FIRN_TRY(firn_dialect_put(w, call->close, after, err));
     FIRN_TRY(firn_dialect_put(w, call->close, " ", err));
     return firn_dialect_emit(w, call->close + 1, call->end, err);
-}
-
-/* PIVOT takes one aggregate and nothing around it. */
-static bool is_in_pivot(const firn_dialect_writer *w, size_t i)
-{
-    while (i > 0) {
-        i--;
-        if (firn_dialect_is_symbol(w, i, "("))
-            return i > 0 && firn_dialect_is_word(w, i - 1, "PIVOT");
-        if (firn_dialect_is_symbol(w, i, ")") && w->match[i] != FIRN_NO_MATCH) i = w->match[i];
-    }
-    return false;
 }
 
 firn_status firn_dialect_sum(firn_dialect_writer *w, const firn_dialect_call *call, firn_error *err)

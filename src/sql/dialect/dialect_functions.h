@@ -25,6 +25,9 @@ FIRN_MUST_CHECK firn_status firn_dialect_sum(firn_dialect_writer *w, const firn_
                                              firn_error *err);
 FIRN_MUST_CHECK firn_status firn_dialect_average(firn_dialect_writer *w,
                                                  const firn_dialect_call *call, firn_error *err);
+/* count(x), in PIVOT, too */
+FIRN_MUST_CHECK firn_status firn_dialect_count_one(firn_dialect_writer *w,
+                                                   const firn_dialect_call *call, firn_error *err);
 /* count(DISTINCT a, b): rows without a null */
 FIRN_MUST_CHECK firn_status firn_dialect_count(firn_dialect_writer *w,
                                                const firn_dialect_call *call, firn_error *err);

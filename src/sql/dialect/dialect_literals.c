@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "sql/dialect/dialect_writer.h"
 #include "sql/engine/engine.h"
+#include "sql/typing/typing.h"
 
 #define MAX_TYPE_TEXT ((size_t)1 << 16)
 
@@ -164,8 +165,35 @@ static bool fits(firn_str number, firn_str suffix)
     return true;
 }
 
+/* 0b101, 0o17 of Trino: the lexer parts the zero from the rest. False: none. */
+static bool other_base(const firn_dialect_writer *w, size_t i, uint64_t *out)
+{
+    const firn_str rest = firn_dialect_token(w, i + 1)->text;
+    const int letter = rest.len > 1 ? rest.data[0] | 0x20 : 0;
+    const unsigned base = letter == 'b' ? 2 : letter == 'o' ? 8 : 0;
+    *out = 0;
+    if (w->opts->dialect != FIRN_DIALECT_TRINO || base == 0 || !firn_dialect_touches(w, i) ||
+        !firn_str_equals(w->t[i].text, FIRN_STR("0")))
+        return false;
+    for (size_t k = 1; k < rest.len; k++) {
+        const unsigned digit = (unsigned)(rest.data[k] - '0');
+        if (rest.data[k] == '_') continue;
+        if (rest.data[k] < '0' || digit >= base || *out > (uint64_t)INT64_MAX / base - digit)
+            return false;
+        *out = *out * base + digit;
+    }
+    return true;
+}
+
 static firn_status write_number(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
+    uint64_t whole = 0;
+    if (other_base(w, i, &whole)) {
+        char digits[24];
+        (void)snprintf(digits, sizeof digits, "%llu", (unsigned long long)whole);
+        *next = i + 2;
+        return firn_dialect_put(w, i, digits, err);
+    }
     const firn_str suffix = firn_dialect_token(w, i + 1)->text;
     const bool has_suffix = w->opts->dialect == FIRN_DIALECT_SPARK && firn_dialect_touches(w, i) &&
                             firn_dialect_is_name(w, i + 1);
@@ -344,8 +372,9 @@ firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next, fi
                         firn_dialect_is_any(w, as + 1, k_integers);
     const bool is_text = w->opts->dialect == FIRN_DIALECT_SPARK && as + 2 == close &&
                          firn_dialect_is_any(w, as + 1, k_texts);
-    FIRN_TRY(w->opts->is_lenient ? firn_dialect_put(w, i, "TRY_CAST(", err)
-                                 : firn_dialect_copy(w, i, i + 2, err));
+    const firn_edit *edit = firn_edits_find(w->edits, FIRN_EDIT_CALL, i); /* TRY(CAST( */
+    const char *instead = edit ? edit->text : w->opts->is_lenient ? "TRY_CAST(" : NULL;
+    FIRN_TRY(instead ? firn_dialect_put(w, i, instead, err) : firn_dialect_copy(w, i, i + 2, err));
     if (is_cut) FIRN_TRY(firn_dialect_put(w, i, "firn_trunc(", err));
     if (is_text) FIRN_TRY(firn_dialect_put(w, i, "firn_text(", err));
     FIRN_TRY(firn_dialect_emit(w, i + 2, as, err));
@@ -355,5 +384,6 @@ firn_status firn_dialect_cast(firn_dialect_writer *w, size_t i, size_t *next, fi
         FIRN_TRY(firn_dialect_put(w, as + 1, type.data, err));
     else
         FIRN_TRY(firn_dialect_copy(w, as + 1, close, err));
-    return firn_dialect_copy(w, close, close + 1, err);
+    return edit ? firn_dialect_put(w, close, "))", err)
+                : firn_dialect_copy(w, close, close + 1, err);
 }

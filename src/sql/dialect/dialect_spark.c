@@ -85,6 +85,7 @@ static const firn_dialect_function k_functions[] = {
     {"sum", 1, 1, FIRN_WITH_TAIL, firn_dialect_sum},
     {"avg", 1, 1, FIRN_WITH_TAIL, firn_dialect_average},
     {"mean", 1, 1, FIRN_WITH_TAIL, firn_dialect_average},
+    {"count", 1, 1, FIRN_WITH_TAIL, firn_dialect_count_one},
     {"count", 2, ANY, NULL, firn_dialect_count},
     {"row_number", 0, 0, "CAST(row_number()$w AS INTEGER)", NULL},
     {"rank", 0, 0, "CAST(rank()$w AS INTEGER)", NULL},
@@ -477,6 +478,7 @@ static const firn_dialect_function k_functions[] = {
      NULL},
     {"json_tuple", 2, ANY, NULL, firn_dialect_json_tuple},
     {"window", 2, 4, NULL, firn_dialect_window},
+    {"session_window", 2, 2, "\"session_window\"", NULL}, /* dialect_sessions.c makes it */
     {"mask", 1, 1, "firn_mask($1, 'X', 'x', 'n', NULL)", NULL},
     {"mask", 2, 2, "firn_mask($1, $2, 'x', 'n', NULL)", NULL},
     {"mask", 3, 3, "firn_mask($1, $2, $3, 'n', NULL)", NULL},

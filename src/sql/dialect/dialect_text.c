@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sql/dialect/inline_functions.h"
 #include "sql/typing/typing.h"
 
 #define MAX_ARGS 1000
@@ -519,10 +520,18 @@ static firn_status translate(firn_dialect_writer *w, firn_translation *out, firn
 firn_status firn_dialect_translate(firn_str sql, const firn_dialect_opts *opts, firn_arena *arena,
                                    firn_translation *out, firn_error *err)
 {
-    firn_dialect_writer w = {.opts = opts, .arena = arena, .sql = sql};
+    firn_dialect_writer w = {.opts = opts, .arena = arena};
+    bool is_inlined = false;
     *out = (firn_translation){0};
+    FIRN_TRY(firn_inline_functions(sql, opts->dialect, arena, &w.sql, &is_inlined, err));
     firn_buf_init(&w.out, NULL, 4 * FIRN_LIMIT_SQL_TEXT);
     const firn_status st = translate(&w, out, err);
     firn_buf_dispose(&w.out);
+    if (is_inlined) { /* places in that text are none of the statement */
+        static const firn_rewrite_segment k_nowhere = {0};
+        out->text.segments = &k_nowhere;
+        out->text.n_segments = 1;
+        if (err) err->position = 0;
+    }
     return st;
 }

@@ -162,6 +162,8 @@ static const firn_dialect_function k_functions[] = {
     {"is_infinite", 1, 1, "isinf($1)", NULL},
     {"is_finite", 1, 1, "isfinite($1)", NULL},
     {"truncate", 1, 1, "trunc($1)", NULL},
+    {"cbrt", 1, 1, "CASE WHEN round(cbrt($1)) ** 3 = ($1) THEN round(cbrt($1)) ELSE cbrt($1) END",
+     NULL},
     {"mod", 2, 2, "(($1) % ($2))", NULL},
     {"rand", 0, 0, "random()", NULL},
     {"bitwise_and", 2, 2, "CAST(($1) & ($2) AS BIGINT)", NULL},

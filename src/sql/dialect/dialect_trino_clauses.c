@@ -270,7 +270,7 @@ firn_status firn_dialect_trino_clause(firn_dialect_writer *w, size_t i, size_t t
     if (firn_dialect_is_word(w, i, "MATCH_RECOGNIZE") && firn_dialect_is_symbol(w, i + 1, "("))
         return refuse(w, i, "MATCH_RECOGNIZE", err);
     if (firn_dialect_is_word(w, i, "WITH") && firn_dialect_is_word(w, i + 1, "FUNCTION") &&
-        firn_dialect_is_symbol(w, i + 3, "("))
-        return refuse(w, i, "WITH FUNCTION", err);
+        firn_dialect_is_symbol(w, i + 3, "(") && !firn_dialect_is_word(w, i + 2, "AS"))
+        return refuse(w, i, "WITH FUNCTION inside of a statement", err);
     return FIRN_OK;
 }

@@ -125,6 +125,11 @@ FIRN_MUST_CHECK firn_status firn_dialect_trino_clause(firn_dialect_writer *w, si
 FIRN_MUST_CHECK firn_status firn_dialect_window_name(firn_dialect_writer *w, size_t i, size_t *next,
                                                      firn_error *err);
 
+/* ---- dialect_sessions.c: FROM at i of a query that is grouped by session_window(..). *next as
+ * above: the GROUP BY ---- */
+FIRN_MUST_CHECK firn_status firn_dialect_session_windows(firn_dialect_writer *w, size_t i,
+                                                         size_t to, size_t *next, firn_error *err);
+
 /* WINDOW w AS (..) */
 bool firn_dialect_is_window_clause(const firn_dialect_writer *w, size_t i);
 

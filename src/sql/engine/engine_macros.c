@@ -311,6 +311,9 @@ static const char *const k_macros[] = {
     "map_entries(a), lambda e: map_contains(b, e.key) AND b[e.key] = e.value)), true) END",
     "CREATE TEMP MACRO firn_json_equal(a, b) AS (firn_json_sorted(CAST(json(a) AS VARCHAR)) = "
     "firn_json_sorted(CAST(json(b) AS VARCHAR)))",
+    /* what Trino takes for true or false */
+    "CREATE TEMP MACRO firn_boolean_text(x) AS CASE WHEN x IS NULL OR lower(x) IN ('t', 'true', "
+    "'f', 'false', '1', '0') THEN x ELSE x || ' (no boolean)' END",
     /* Wilson's interval of a share, z standard deviations around it */
     "CREATE TEMP MACRO firn_wilson_share(p, n, z, side) AS ((p + z * z / (2 * n) + side * z * "
     "sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n))",

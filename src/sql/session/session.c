@@ -244,7 +244,11 @@ firn_status firn_session__run(firn_session *session, firn_str sql, firn_result *
     FIRN_TRY(firn_session__check_transaction(session, sql, err));
     atomic_store(&session->is_running, true);
     (void)sem_post(&session->wake);
-    const firn_status st = firn_session__execute_text(session, sql, out, err);
+    bool is_done = false;
+    firn_status st = FIRN_OK;
+    if (session->dialect == FIRN_DIALECT_SPARK)
+        st = firn_session__several_inserts(session, sql, &is_done, out, err);
+    if (st == FIRN_OK && !is_done) st = firn_session__execute_text(session, sql, out, err);
     if (!*out) atomic_store(&session->is_running, false);
     if (st != FIRN_OK) firn_session__fail_transaction(session);
     return st;

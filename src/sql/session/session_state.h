@@ -163,6 +163,11 @@ void firn_session__count_line(firn_str sql, firn_error *err);
 /* A statement in the session's dialect, inside of another. */
 FIRN_MUST_CHECK firn_status firn_session__execute_text(firn_session *session, firn_str sql,
                                                        firn_result **out, firn_error *err);
+/* session_inserts.c: Spark's FROM q INSERT .. INSERT .., which ends the statement that is under way
+ * and runs one for each. *handled false: sql has not several. */
+FIRN_MUST_CHECK firn_status firn_session__several_inserts(firn_session *session, firn_str sql,
+                                                          bool *handled, firn_result **out,
+                                                          firn_error *err);
 /* Forget what the last statement read, whose result must be closed, but keep its memory: what a
  * transaction was given may still be needed. */
 void firn_session__renew(firn_session *session);

@@ -41,7 +41,7 @@ static const function_result k_trino[] = {
     {"varchar",
      " listagg concat_ws lpad rpad from_utf8 to_hex to_base64 format date_format format_datetime "
      "human_readable_seconds array_join json_format json_query json_object json_array typeof "
-     "translate normalize to_base32 format_number "
+     "translate normalize to_base32 format_number timezone "
      "soundex "},
     {"varchar(1)", " chr "},
     {"varchar(64)", " to_base "},
@@ -343,6 +343,12 @@ static bool computed(firn_str name, const call_types *call, firn_value_type *out
         *out = part_of(arg, arg->kind == FIRN_VALUE_MAP ? 'v' : 'e');
     } else if (firn_str_equals(name, FIRN_STR("to_iso8601")) && arg->kind == FIRN_VALUE_DATE) {
         *out = (firn_value_type){.kind = FIRN_VALUE_VARCHAR, .precision = 16};
+    } else if (firn_str_equals(name, FIRN_STR("to_iso8601")) &&
+               (arg->kind == FIRN_VALUE_TIMESTAMP || arg->kind == FIRN_VALUE_TIMESTAMP_TZ)) {
+        const int32_t plain = arg->kind == FIRN_VALUE_TIMESTAMP ? 22 : 28;
+        *out =
+            (firn_value_type){.kind = FIRN_VALUE_VARCHAR,
+                              .precision = plain + arg->precision + (arg->precision > 0 ? 1 : 0)};
     } else if (firn_str_equals(name, FIRN_STR("with_timezone"))) {
         *out = *arg;
         out->kind = FIRN_VALUE_TIMESTAMP_TZ;
@@ -482,6 +488,10 @@ firn_status firn_value_of_function(firn_dialect dialect, firn_str name, const fi
     if (!is_spark && firn_str_equals(key, FIRN_STR("zip"))) return zip_type(&call, out, err);
     if (!is_spark && n_args > 1 && firn_str_equals(key, FIRN_STR("approx_percentile")))
         return percentile_type(&call, out, err);
+    const bool is_offset =
+        firn_str_equals(key, FIRN_STR("lag")) || firn_str_equals(key, FIRN_STR("lead"));
+    if (!is_spark && n_args == 3 && is_offset) /* with a default */
+        return firn_value_common(&args[0], &args[2], arena, out, err);
     const char *result = find_result(dialect, key, arena);
     if (!result) return FIRN_OK;
     if (result[0] == '&') return common_of(&call, result[1] == '2' ? 1 : 0, out, err);

@@ -381,6 +381,12 @@ void typer_edit_cast(typer *t, size_t from, size_t to, const firn_value_type *a,
         edit_epoch(t, from + 2, as_of(t, from, to), a, result);
         return;
     }
+    const bool is_nested =
+        a->kind == FIRN_VALUE_ARRAY || a->kind == FIRN_VALUE_MAP || a->kind == FIRN_VALUE_ROW;
+    if (is_nested && firn_dialect_is_word(t->w, from, "TRY_CAST")) /* all of it or nothing */
+        typer_edit(t, FIRN_EDIT_CALL, from, to, "TRY(CAST(");
+    if (firn_value_is_text(a) && result->kind == FIRN_VALUE_BOOLEAN)
+        typer_wrap(t, from + 2, as_of(t, from, to), "firn_boolean_text(", ")");
     if (a->kind != FIRN_VALUE_JSON && firn_value_is_text(a) && result->kind == FIRN_VALUE_JSON)
         typer_wrap(t, from + 2, as_of(t, from, to), "to_json(", ")");
     typer_edit_json_cast(t, from + 2, as_of(t, from, to), a, result);
@@ -558,6 +564,22 @@ static void edit_interval_call(typer *t, size_t from, size_t to, firn_str name,
                      arg->kind == FIRN_VALUE_INTERVAL_DAY ? k_days : k_months);
 }
 
+/* Trino counts from milliseconds to milliseconds, which are cut off, before 1970, too; and it
+ * truncates times of day. */
+static void edit_trino_time(typer *t, size_t from, size_t to, firn_str name,
+                            const firn_value_type *args, size_t n_args)
+{
+    bool is_fine = false;
+    for (size_t i = 1; i < n_args; i++) is_fine |= is_time(&args[i]) && args[i].precision > 3;
+    if (n_args == 3 && is_fine && firn_str_equals_nocase(name, FIRN_STR("date_diff")))
+        typer_edit(t, FIRN_EDIT_CALL, from, to,
+                   "date_sub($1, date_trunc('millisecond', $2), date_trunc('millisecond', $3))");
+    if (n_args == 2 && args[1].kind == FIRN_VALUE_TIME &&
+        firn_str_equals_nocase(name, FIRN_STR("date_trunc")))
+        typer_edit(t, FIRN_EDIT_CALL, from, to,
+                   "CAST(date_trunc($1, DATE '1970-01-01' + ($2)) AS TIME)");
+}
+
 /* Of dates are dates; in Spark, of ints are ints. */
 static void edit_sequence(typer *t, size_t from, size_t to, firn_str name,
                           const firn_value_type *args, size_t n_args)
@@ -603,6 +625,7 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
         edit_typeof(t, from, to, &args[0]);
         return;
     }
+    edit_trino_time(t, from, to, name, args, n_args);
     const char *template = template_of(t, name, &args[0], result);
     if (template) typer_edit(t, FIRN_EDIT_CALL, from, to, template);
     if (is_any(name, k_casts) && is_decimal(result))

@@ -323,6 +323,22 @@ static firn_value_type spark_interval(typer *t)
 
 /* ---- all literals ---- */
 
+/* Characters of U&'caf\\00e9'. */
+static int32_t count_unicode(firn_str text)
+{
+    int32_t n = 0;
+    for (size_t i = 0; i < text.len; n++) {
+        const char c = text.data[i];
+        const char next = (char)(i + 1 < text.len ? text.data[i + 1] : '\0');
+        if (c == '\\' && next != '\\')
+            i += next == '+' ? 8 : 5;
+        else
+            i += c == '\\' || c == '\'' ? 2 : 1;
+        while (i < text.len && ((uint8_t)text.data[i] & 0xC0) == 0x80) i++;
+    }
+    return n;
+}
+
 /* The word at t->i is this text. */
 static void put_constant(typer *t, firn_str value)
 {
@@ -400,8 +416,11 @@ firn_value_type typer_literal(typer *t)
     }
     const bool is_unicode = typer_at(t, "U") && firn_dialect_is_symbol(t->w, t->i + 1, "&");
     if (is_unicode && firn_dialect_token(t->w, t->i + 2)->kind == FIRN_TOKEN_STRING) {
+        const firn_str quoted = firn_dialect_token(t->w, t->i + 2)->text;
         t->i += 3;
-        return (firn_value_type){.kind = FIRN_VALUE_VARCHAR, .precision = -1};
+        return (firn_value_type){.kind = FIRN_VALUE_VARCHAR,
+                                 .precision =
+                                     count_unicode(firn_str_slice(quoted, 1, quoted.len - 1))};
     }
     if (is_trino && typer_at(t, "INTERVAL") &&
         (firn_dialect_token(t->w, t->i + 1)->kind == FIRN_TOKEN_STRING ||

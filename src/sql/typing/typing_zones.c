@@ -85,6 +85,11 @@ void typer_edit_zones(typer *t, size_t from, size_t to, firn_str name, const typ
     static const char *const k_offsets[] = {"timezone_hour", "timezone_minute", NULL};
     if (typer_dialect(t) != FIRN_DIALECT_TRINO) return;
     if (n_args == 1 && is_named(name, k_offsets)) edit_offset(t, from, to, name, &args[0].type);
+    if (n_args == 1 && firn_str_equals_nocase(name, FIRN_STR("timezone")))
+        typer_edit(t, FIRN_EDIT_CALL, from, to,
+                   typer_printf(t, "CASE WHEN ($1) IS NOT NULL THEN '%.*s' END",
+                                FIRN_STR_ARG(args[0].type.zone.len > 0 ? args[0].type.zone
+                                                                       : FIRN_STR("UTC"))));
     if (firn_str_equals_nocase(name, FIRN_STR("with_timezone")) && zone.len > 0)
         typer_edit(t, FIRN_EDIT_CALL, from, to,
                    typer_printf(t, "timezone('%s', $1)", engine_zone(t, zone)));
