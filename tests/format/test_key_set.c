@@ -183,6 +183,96 @@ static void test_filters_ask_bounds_and_values(void **state)
     firn_arena_destroy(arena);
 }
 
+/* ---- of runs ---- */
+
+/* Many times the same numbers in two runs, in no order: as those of a list that has each once. */
+static void check_runs(asked *a, firn_arena *arena, uint64_t width, bool *is_sorted)
+{
+    int64_t runs[2][MOST];
+    firn_error err;
+    firn_key_set *set = NULL;
+    const int64_t base = any_number(a, -1000000, 2000000);
+    int64_t low = INT64_MAX;
+    int64_t high = INT64_MIN;
+    a->n = 0;
+    for (size_t i = 0; i < 2 * (size_t)MOST / 4; i++) {
+        const int64_t number = any_number(a, base, width);
+        runs[i % 2][i / 2] = number;
+        if (!is_between(a->numbers, a->n, number, number)) a->numbers[a->n++] = number;
+        low = number < low ? number : low;
+        high = number > high ? number : high;
+    }
+    const firn_key_run both[] = {{runs[0], MOST / 4}, {runs[1], MOST / 4}};
+    assert_ok(firn_key_set_of_runs(arena, both, 2, low, high, NO_LIMIT, &set, &err), &err);
+    if (!set) {
+        assert_true((uint64_t)high - (uint64_t)low < 2 * a->n);
+        return;
+    }
+    *is_sorted = firn_key_set_is_sorted(set);
+    assert_int_equal(firn_key_set_count(set), a->n);
+    for (size_t i = 0; i < a->n; i++) assert_true(firn_key_set_may_have(set, a->numbers[i]));
+    for (int i = 0; i < 200; i++) {
+        const int64_t from = any_number(a, base, width);
+        const int64_t to = from + (int64_t)(firn_prng_next(&a->prng) % (width / 50 + 1));
+        assert_int_equal(firn_key_set_has_between(set, from, to),
+                         is_between(a->numbers, a->n, from, to));
+    }
+}
+
+static void test_runs_make_the_set_of_their_numbers(void **state)
+{
+    static asked a;
+    size_t n_sorted = 0;
+    (void)state;
+    firn_prng_init(&a.prng, 11);
+    for (int round = 0; round < 24; round++) {
+        firn_arena *arena = firn_arena_create(NULL, 0);
+        bool is_sorted = false;
+        check_runs(&a, arena, UINT64_C(400) << round, &is_sorted);
+        n_sorted += is_sorted;
+        firn_arena_destroy(arena);
+    }
+    assert_true(n_sorted > 5 && n_sorted < 20);
+}
+
+static void test_runs_out_of_range_or_without_room_make_none(void **state)
+{
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    firn_error err;
+    firn_key_set *set = NULL;
+    const int64_t numbers[] = {1, 700, 1400, 5};
+    const firn_key_run run = {numbers, 4};
+    (void)state;
+    assert_ok(firn_key_set_of_runs(arena, &run, 1, 1, 1400, 20, &set, &err), &err);
+    assert_null(set);
+    assert_ok(firn_key_set_of_runs(arena, &run, 0, 1, 1400, NO_LIMIT, &set, &err), &err);
+    assert_null(set);
+    assert_int_equal(firn_key_set_of_runs(arena, &run, 1, 1, 200, NO_LIMIT, &set, &err),
+                     FIRN_ERR_INTERNAL);
+    assert_string_equal(err.message, "key out of range, row 1 of run 0");
+    firn_arena_destroy(arena);
+}
+
+static void test_chosen_values_are_copied(void **state)
+{
+    const int32_t values[] = {7, 7, 8, 9, 9, 9, 7, 1};
+    const uint64_t validity = 0xdf;
+    const uint64_t mask = 0x7f;
+    int64_t out[8];
+    firn_column column = {.type = &k_int, .values = (void *)(uintptr_t)values};
+    (void)state;
+    assert_int_equal(firn_key_copy(&column, 8, &mask, out), 4);
+    assert_true(out[0] == 7 && out[1] == 8 && out[2] == 9 && out[3] == 7);
+    column.validity = (uint64_t *)(uintptr_t)&validity;
+    const uint64_t few = 0x64; /* rows 2, 5 (null) and 6 */
+    assert_int_equal(firn_key_copy(&column, 8, &few, out), 2);
+    assert_true(out[0] == 8 && out[1] == 7);
+    for (int64_t k = -3; k < 4; k++) {
+        const firn_value value = firn_value_of_key(&k_int, k);
+        assert_int_equal(firn_key_of(&value), k);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +281,9 @@ int main(void)
         cmocka_unit_test(test_sets_that_do_not_pay_are_not_made),
         cmocka_unit_test(test_numbers_without_room_are_refused),
         cmocka_unit_test(test_filters_ask_bounds_and_values),
+        cmocka_unit_test(test_runs_make_the_set_of_their_numbers),
+        cmocka_unit_test(test_runs_out_of_range_or_without_room_make_none),
+        cmocka_unit_test(test_chosen_values_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

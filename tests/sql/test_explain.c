@@ -48,6 +48,40 @@ static void make_events(sql_fixture *f)
     sql_run(f, "insert into ev select i, i // 1000, 'v' || i from range(4000, 8000) t(i)");
 }
 
+static void test_patterns_of_texts_are_filters(void **state)
+{
+    static const struct {
+        const char *where, *filter;
+        int64_t rows;
+    } k_cases[] = {
+        {"v like '%77%'", "v like '%77%'", 242},
+        {"v like '%99'", "v like '%99'", 80},
+        {"v like 'v1%5%9'", "v like 'v1%5%9'", 20},
+        {"not v like '%0%'", "v not like '%0%'", 5922},
+        {"contains(v, '_')", "v like '%_%'", 0},
+        {"v not like '%1%2%'", "v not like '%1%2%'", 7533},
+        {"id < 10 and v like '%3'", "id < 10 and v like '%3'", 1},
+    };
+    sql_fixture *f = *state;
+    make_events(f);
+    for (size_t i = 0; i < sizeof k_cases / sizeof *k_cases; i++) {
+        char sql[200];
+        char json[4096];
+        char want[80];
+        (void)snprintf(sql, sizeof sql,
+                       "explain (analyze, format json) select v, id from ev where %s",
+                       k_cases[i].where);
+        (void)explain(f, sql, json, sizeof json);
+        (void)snprintf(want, sizeof want, "\"filter\":\"%s\"", k_cases[i].filter);
+        if (!strstr(json, want)) fail_msg("%s: no %s in %s", sql, want, json);
+        (void)snprintf(sql, sizeof sql, "select count(*) = %lld from ev where %s",
+                       (long long)k_cases[i].rows, k_cases[i].where);
+        assert_rows(f, sql, "(true)");
+        /* where few pass, most others are not handed out */
+        if (k_cases[i].rows < 500) assert_true(number(json, "rows_read") <= 2 * k_cases[i].rows);
+    }
+}
+
 static void test_files_are_told_apart_by_what_skipped_them(void **state)
 {
     sql_fixture *f = *state;
@@ -243,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_are_told_apart_by_what_skipped_them),
+        cmocka_unit_test(test_patterns_of_texts_are_filters),
         cmocka_unit_test(test_analyze_counts_what_was_read),
         cmocka_unit_test(test_what_metadata_answers_is_told),
         cmocka_unit_test(test_row_groups_and_pages_are_skipped_inside_of_files),

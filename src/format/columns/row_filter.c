@@ -73,6 +73,7 @@ bool firn_filter_passes(const firn_filter *test, const firn_value *value)
     case FIRN_FILTER_IN: return has_value(test, value);
     case FIRN_FILTER_NOT_IN: return !has_value(test, value);
     case FIRN_FILTER_KEYS: return firn_key_set_may_have(test->keys, firn_key_of(value));
+    case FIRN_FILTER_TEXT: return firn_text_pattern_matches(test->pattern, value->as.bytes);
     case FIRN_FILTER_NONE:
     case FIRN_FILTER_IS_NULL: return false;
     case FIRN_FILTER_ANY:
@@ -125,7 +126,8 @@ bool firn_filter_may_pass(const firn_filter *test, const firn_filter_bounds *bou
     switch (test->op) {
     case FIRN_FILTER_NONE: return false;
     case FIRN_FILTER_IS_NULL: return bounds->has_null;
-    case FIRN_FILTER_NOT_NULL: return bounds->has_value;
+    case FIRN_FILTER_NOT_NULL:
+    case FIRN_FILTER_TEXT: return bounds->has_value;
     case FIRN_FILTER_RANGE: return bounds->has_value && range_may_pass(test, bounds);
     case FIRN_FILTER_IN: return bounds->has_value && list_may_pass(test, bounds);
     case FIRN_FILTER_KEYS: return bounds->has_value && keys_may_pass(test, bounds);

@@ -9,6 +9,7 @@
 #define FIRN_FORMAT_ROW_FILTER_H
 
 #include "format/columns/key_set.h"
+#include "format/columns/text_pattern.h"
 
 typedef enum firn_filter_op {
     FIRN_FILTER_ANY = 0, /* all rows: what cannot be said in these terms */
@@ -21,6 +22,7 @@ typedef enum firn_filter_op {
     FIRN_FILTER_IN,    /* column, values */
     FIRN_FILTER_NOT_IN,
     FIRN_FILTER_KEYS, /* column, keys: rows that are not among them may pass, too */
+    FIRN_FILTER_TEXT, /* column, of STRING; pattern */
 } firn_filter_op;
 
 /* One end of a range. */
@@ -40,6 +42,7 @@ struct firn_filter {
     const firn_value *values; /* of the column's type, sorted, none null */
     size_t n_values;
     const firn_key_set *keys;
+    const firn_text_pattern *pattern;
 };
 
 /* What is known of a column in some rows. Bounds hold for all values that are neither null nor

@@ -225,6 +225,7 @@ static bool test_by_loop(const firn_filter *test, const firn_column *column, siz
         firn_key_set_test(test->keys, column, n, mask);
         return true;
     }
+    if (test->op == FIRN_FILTER_TEXT) return false;
     if (is_view_layout(column->type)) {
         firn_filter_views(test, column, n, mask);
         return true;
@@ -278,6 +279,24 @@ static void combine(uint64_t *mask, const uint64_t *other, size_t n, bool is_and
         mask[i] = is_and ? mask[i] & other[i] : mask[i] | other[i];
 }
 
+/* Patterns take their time: they are tried on rows that passed what is before them. */
+static bool keep_matching(const row_test *t, const firn_filter *filter, uint64_t *mask)
+{
+    const firn_column *column = filter->op == FIRN_FILTER_TEXT ? t->fn(t->ctx, filter) : NULL;
+    if (!column) return filter->op == FIRN_FILTER_TEXT;
+    const firn_view *views = column->values;
+    keep_valid(column, t->n, mask);
+    for (size_t i = 0; i < word_count(t->n); i++) {
+        for (uint64_t bits = mask[i]; bits != 0; bits &= bits - 1) {
+            const size_t row = i * WORD + (size_t)__builtin_ctzll(bits);
+            if (row >= t->n) break;
+            if (!firn_text_pattern_matches(filter->pattern, firn_view_str(&views[row])))
+                mask[i] &= ~((uint64_t)1 << row % WORD);
+        }
+    }
+    return true;
+}
+
 static void test_rows(const row_test *t, const firn_filter *filter, uint64_t *mask)
 {
     uint64_t part[FIRN_BATCH_ROWS / WORD];
@@ -285,6 +304,7 @@ static void test_rows(const row_test *t, const firn_filter *filter, uint64_t *ma
     if (is_and || filter->op == FIRN_FILTER_OR) {
         fill(mask, t->n, is_and);
         for (size_t i = 0; i < filter->n_parts; i++) {
+            if (is_and && keep_matching(t, filter->parts[i], mask)) continue;
             test_rows(t, filter->parts[i], part);
             combine(mask, part, t->n, is_and);
             if (is_all(mask, t->n, is_and ? 0 : UINT64_MAX)) break;

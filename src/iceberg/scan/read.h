@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "format/columns/key_set.h"
+#include "format/columns/text_pattern.h"
 #include "iceberg/scan/plan_stream.h"
 
 /* Metadata columns, by reserved field id (specification, "Reserved Field IDs"). */
@@ -52,14 +53,16 @@ FIRN_MUST_CHECK firn_status firn_scan_queue_stream(firn_env *env, firn_store *st
 void firn_scan_queue_destroy(firn_scan_queue *queue);
 /* What the stream found so far; of a plan: all zero. */
 firn_scan_stats firn_scan_queue_stats(firn_scan_queue *queue);
-/* Values of a column, often very many, that are wanted: rows with others may be left out. */
-typedef struct firn_scan_keys {
+/* What a column must have beside what the filter says: one of a set of values, often very many, or
+ * a text of some pattern. Rows with others may be left out. */
+typedef struct firn_scan_test {
     const firn_field *field; /* of the table's schema */
     const firn_key_set *set;
-    bool with_null; /* rows where it is null are wanted, too */
-} firn_scan_keys;
+    bool with_null;                   /* rows where it is null are wanted, too */
+    const firn_text_pattern *pattern; /* when set is NULL */
+} firn_scan_test;
 /* All of them; borrowed. Before readers are opened. */
-void firn_scan_queue_want_keys(firn_scan_queue *queue, const firn_scan_keys *keys, size_t n);
+void firn_scan_queue_want(firn_scan_queue *queue, const firn_scan_test *tests, size_t n);
 /* What readers did so far. Pages are data pages of the columns read, of row groups that were read;
  * where a file has no page index, those behind the last one wanted are not known. */
 typedef struct firn_scan_work {

@@ -192,17 +192,18 @@ static const firn_filter *translate(const translator *t, const firn_expr *e)
     return column ? predicate(t, e, column) : &k_any;
 }
 
-static const firn_filter *keys_of(const translator *t, const firn_scan_keys *keys)
+static const firn_filter *test_of(const translator *t, const firn_scan_test *test)
 {
-    const firn_field *field = keys->field;
+    const firn_field *field = test->field;
     const firn_expr of_field = {.field_id = field->id, .column = field->name, .type = field->type};
     const firn_field *column = NULL;
     if (!find_column(t, &of_field, &column)) return NULL;
     if (!column) return &k_any;
-    firn_filter *filter = make(t, FIRN_FILTER_KEYS, column);
+    firn_filter *filter = make(t, test->set ? FIRN_FILTER_KEYS : FIRN_FILTER_TEXT, column);
     if (!filter) return NULL;
-    filter->keys = keys->set;
-    return keys->with_null ? or_null(t, filter, column) : filter;
+    filter->keys = test->set;
+    filter->pattern = test->pattern;
+    return test->with_null ? or_null(t, filter, column) : filter;
 }
 
 firn_status firn_scan_filter_make(const firn_scan_wanted *wanted, const firn_schema *file_schema,
@@ -211,8 +212,8 @@ firn_status firn_scan_filter_make(const firn_scan_wanted *wanted, const firn_sch
 {
     const translator t = {file_schema, match, mapping, arena};
     *out = translate(&t, wanted->filter);
-    for (size_t i = 0; i < wanted->n_keys && *out; i++) {
-        const firn_filter *const parts[] = {*out, keys_of(&t, &wanted->keys[i])};
+    for (size_t i = 0; i < wanted->n_tests && *out; i++) {
+        const firn_filter *const parts[] = {*out, test_of(&t, &wanted->tests[i])};
         *out = join(&t, FIRN_FILTER_AND, parts, 2);
     }
     return *out ? FIRN_OK : firn_fail_nomem(err);

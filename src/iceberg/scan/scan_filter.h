@@ -13,8 +13,8 @@
 /* What the files of a scan are asked for. */
 typedef struct firn_scan_wanted {
     const firn_expr *filter; /* bound */
-    const firn_scan_keys *keys;
-    size_t n_keys;
+    const firn_scan_test *tests;
+    size_t n_tests;
 } firn_scan_wanted;
 
 /* In the arena; literals and sets are borrowed. Rows whose predicate is null pass where Iceberg

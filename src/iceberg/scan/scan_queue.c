@@ -50,8 +50,8 @@ struct firn_scan_queue {
     bool is_planned;          /* it has no more */
     firn_scan_stats stats;    /* of the stream, copied while nobody plans */
     const firn_name_mapping *mapping;
-    const firn_scan_keys *keys;
-    size_t n_keys;
+    const firn_scan_test *tests;
+    size_t n_tests;
     firn_row_deletes *deletes;  /* NULL: no delete file applies to anything in the plan */
     firn_row_deletes *only;     /* NULL: all rows of all files are wanted */
     firn_scan_task *only_tasks; /* the tasks with what is wanted as their deletes */
@@ -264,16 +264,16 @@ size_t firn_scan_queue_max_compared(const firn_scan_queue *queue)
            (queue->only ? firn_row_deletes_max_columns(queue->only) : 0);
 }
 
-void firn_scan_queue_want_keys(firn_scan_queue *queue, const firn_scan_keys *keys, size_t n)
+void firn_scan_queue_want(firn_scan_queue *queue, const firn_scan_test *tests, size_t n)
 {
-    queue->keys = keys;
-    queue->n_keys = n;
+    queue->tests = tests;
+    queue->n_tests = n;
 }
 
-const firn_scan_keys *firn_scan_queue_keys(const firn_scan_queue *queue, size_t *n_out)
+const firn_scan_test *firn_scan_queue_tests(const firn_scan_queue *queue, size_t *n_out)
 {
-    *n_out = queue->n_keys;
-    return queue->keys;
+    *n_out = queue->n_tests;
+    return queue->tests;
 }
 
 firn_env *firn_scan_queue_env(const firn_scan_queue *queue)

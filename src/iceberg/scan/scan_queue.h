@@ -44,7 +44,7 @@ size_t firn_scan_queue_max_compared(const firn_scan_queue *queue);
 /* NULL: the table has none. */
 const firn_name_mapping *firn_scan_queue_mapping(const firn_scan_queue *queue);
 /* *n_out 0: none are said. */
-const firn_scan_keys *firn_scan_queue_keys(const firn_scan_queue *queue, size_t *n_out);
+const firn_scan_test *firn_scan_queue_tests(const firn_scan_queue *queue, size_t *n_out);
 firn_env *firn_scan_queue_env(const firn_scan_queue *queue);
 
 #endif

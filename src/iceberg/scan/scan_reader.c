@@ -187,9 +187,9 @@ static firn_status select_rows(const firn_scan_reader *reader, open_unit *open,
     const firn_scan_unit *unit = &open->unit;
     firn_parquet_selection selection;
     firn_scan_wanted wanted = {.filter = reader->filter};
-    wanted.keys = firn_scan_queue_keys(reader->queue, &wanted.n_keys);
+    wanted.tests = firn_scan_queue_tests(reader->queue, &wanted.n_tests);
     *has_rows = true;
-    if ((reader->filter->op == FIRN_EXPR_TRUE && wanted.n_keys == 0) || !unit->rows->parquet)
+    if ((reader->filter->op == FIRN_EXPR_TRUE && wanted.n_tests == 0) || !unit->rows->parquet)
         return FIRN_OK;
     const firn_parquet_match match =
         opts->match == FIRN_ROW_MATCH_NAMES ? FIRN_PARQUET_MATCH_NAMES : FIRN_PARQUET_MATCH_IDS;

@@ -248,7 +248,7 @@ typedef struct firn_merge_key {
 typedef struct firn_merge_range {
     const firn_expr *filter;    /* by the smallest and greatest; NULL: nothing */
     firn_str where;             /* the same as SQL on the target's columns: "true" for nothing */
-    const firn_scan_keys *keys; /* of columns of whole numbers whose keys leave room in between */
+    const firn_scan_test *keys; /* of columns of whole numbers whose keys leave room in between */
     size_t n_keys;
 } firn_merge_range;
 

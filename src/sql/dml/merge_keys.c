@@ -238,7 +238,7 @@ static firn_status collect_keys(firn_session *session, firn_str relation,
                                 firn_merge_range *out, firn_error *err)
 {
     const size_t most = (size_t)session->env->memory_bytes / KEYS_PART;
-    firn_scan_keys *found = firn_arena_array(session->arena, n, sizeof *found);
+    firn_scan_test *found = firn_arena_array(session->arena, n, sizeof *found);
     if (!found) return firn_fail_nomem(err);
     out->keys = found;
     for (size_t i = 0; i < n; i++) {
@@ -250,7 +250,9 @@ static firn_status collect_keys(firn_session *session, firn_str relation,
         if (!set) continue;
         FIRN_TRY(read_keys(session, relation, &keys[i], set, err));
         found[out->n_keys++] =
-            (firn_scan_keys){keys[i].field, set, keys[i].is_null_safe && ranges[i].n_nulls > 0};
+            (firn_scan_test){.field = keys[i].field,
+                             .set = set,
+                             .with_null = keys[i].is_null_safe && ranges[i].n_nulls > 0};
     }
     return FIRN_OK;
 }

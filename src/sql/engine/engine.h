@@ -43,7 +43,7 @@ typedef struct firn_scan_source {
     const firn_type *partition;             /* of all its specs; for _partition */
     const firn_file_numbers
         *numbers; /* declare FIRN_SCAN_{FILE,POS,ROW_ID}_COLUMN, too; NULL: no */
-    const struct firn_scan_keys *keys; /* rows with others need not be given */
+    const struct firn_scan_test *keys; /* rows with others need not be given */
     size_t n_keys;
     struct firn_joins *joins; /* of the text that refers to it; NULL: none */
     size_t join_ref;          /* which reference it is there */

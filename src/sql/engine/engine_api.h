@@ -279,11 +279,4 @@ FIRN_MUST_CHECK firn_status firn_engine_register_scan(firn_engine *engine, firn_
 /* Hidden first column of every scan: what count(*) asks for. */
 #define FIRN_SCAN_ROW_COLUMN "__firn_row"
 
-/* Pushed-down filters as one bound expression on the schema's fields; TRUE when none is
- * understood. */
-typedef struct firn_expr firn_expr;
-FIRN_MUST_CHECK firn_status firn_duckdb_filters_read(
-    firn_engine *engine, duckdb_v2_table_function_filter_pushdown_info_handle info,
-    const firn_schema *schema, firn_arena *arena, const firn_expr **out, firn_error *err);
-
 #endif

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "iceberg/expr/expr.h"
-#include "sql/engine/engine_api.h"
+#include "sql/engine/engine_scan.h"
 
 #define MAX_IN_VALUES 1000
 
@@ -382,25 +382,85 @@ static const firn_expr *read_filter(const filter_reader *r, duckdb_v2_expression
     }
 }
 
-firn_status firn_duckdb_filters_read(firn_engine *engine,
-                                     duckdb_v2_table_function_filter_pushdown_info_handle info,
-                                     const firn_schema *schema, firn_arena *arena,
-                                     const firn_expr **out, firn_error *err)
+/* ---- patterns of texts ---- */
+
+/* contains(column, 'text') is "%text%", whatever is in the text. */
+static firn_status pattern_of(const filter_reader *r, firn_str name, firn_str text,
+                              firn_text_pattern **out, firn_error *err)
 {
-    const filter_reader reader = {engine->api, info, schema, arena};
-    const firn_expr *all = firn_expr_true();
+    const bool is_suffix = firn_str_equals(name, FIRN_STR("suffix"));
+    const bool is_negated = firn_str_equals(name, FIRN_STR("!~~"));
+    *out = NULL;
+    if (is_negated || firn_str_equals(name, FIRN_STR("~~"))) {
+        FIRN_TRY(firn_text_pattern_of_like(r->arena, text, out, err));
+        if (*out) (*out)->is_negated = is_negated;
+        return FIRN_OK;
+    }
+    if (!is_suffix && !firn_str_equals(name, FIRN_STR("contains"))) return FIRN_OK;
+    firn_text_pattern *pattern = firn_arena_alloc_zero(r->arena, sizeof *pattern);
+    firn_str *piece = firn_arena_array(r->arena, 1, sizeof *piece);
+    if (!pattern || !piece) return firn_fail_nomem(err);
+    *piece = text;
+    *pattern = (firn_text_pattern){.pieces = piece, .n = 1, .is_end = is_suffix};
+    *out = pattern;
+    return FIRN_OK;
+}
+
+/* A pattern that a text column has, or has not. *out->pattern NULL: something else. */
+static firn_status read_pattern(const filter_reader *r, duckdb_v2_expression_handle e,
+                                firn_scan_test *out, firn_error *err)
+{
+    duckdb_v2_identifier_t name = {0};
+    firn_value value;
+    firn_text_pattern *pattern = NULL;
+    *out = (firn_scan_test){0};
+    const bool is_not = e && type_of(r, e) == DUCKDB_V2_EXPRESSION_TYPE_OPERATOR_NOT;
+    if (is_not) e = child_of(r, e, 0);
+    if (!e || type_of(r, e) != DUCKDB_V2_EXPRESSION_TYPE_BOUND_FUNCTION || child_count(r, e) != 2 ||
+        r->api->expression_function_get_name(e, &name, NULL))
+        return FIRN_OK;
+    const firn_field *field = field_of(r, child_of(r, e, 0));
+    if (!field || field->type->kind != FIRN_TYPE_STRING) return FIRN_OK;
+    if (!constant_of(r, child_of(r, e, 1), field->type, &value)) return FIRN_OK;
+    FIRN_TRY(pattern_of(r, firn_str_of_duckdb(name), value.as.bytes, &pattern, err));
+    if (!pattern) return FIRN_OK;
+    pattern->is_negated = pattern->is_negated != is_not;
+    *out = (firn_scan_test){.field = field, .pattern = pattern};
+    return FIRN_OK;
+}
+
+/* ---- all of them ---- */
+
+static firn_status add_filter(const filter_reader *r, duckdb_v2_expression_handle e,
+                              scan_bind *bind, firn_error *err)
+{
+    firn_scan_test test;
+    FIRN_TRY(read_pattern(r, e, &test, err));
+    if (!test.pattern) {
+        const firn_expr *part = read_filter(r, e, 0);
+        if (!part) return FIRN_OK;
+        bind->filter = bind->filter ? firn_expr_and(r->arena, bind->filter, part) : part;
+        return bind->filter ? FIRN_OK : firn_fail_nomem(err);
+    }
+    firn_scan_test *slot = firn_arena_push(r->arena, &bind->patterns, &bind->n_patterns,
+                                           &bind->cap_patterns, sizeof *slot);
+    if (!slot) return firn_fail_nomem(err);
+    *slot = test;
+    return FIRN_OK;
+}
+
+firn_status firn_duckdb_filters_read(duckdb_v2_table_function_filter_pushdown_info_handle info,
+                                     const firn_schema *schema, scan_bind *bind, firn_error *err)
+{
+    const firn_duckdb *api = bind->engine->api;
+    const filter_reader reader = {api, info, schema, bind->arena};
     duckdb_v2_error_info_handle failure = NULL;
     idx_t n = 0;
-    DUCKDB_V2_ERROR code =
-        engine->api->table_function_filter_pushdown_get_filter_count(info, &n, &failure);
+    DUCKDB_V2_ERROR code = api->table_function_filter_pushdown_get_filter_count(info, &n, &failure);
     for (idx_t i = 0; !code && i < n; i++) {
         duckdb_v2_expression_handle filter = NULL;
-        code = engine->api->table_function_filter_pushdown_get_filter(info, i, &filter, &failure);
-        if (code) break;
-        const firn_expr *part = read_filter(&reader, filter, 0);
-        if (part) all = firn_expr_and(arena, all, part);
-        if (!all) return firn_fail_nomem(err);
+        code = api->table_function_filter_pushdown_get_filter(info, i, &filter, &failure);
+        if (!code) FIRN_TRY(add_filter(&reader, filter, bind, err));
     }
-    *out = all;
-    return code ? firn_engine_fail(engine, code, &failure, err) : FIRN_OK;
+    return code ? firn_engine_fail(bind->engine, code, &failure, err) : FIRN_OK;
 }

@@ -114,7 +114,7 @@ static void choose_values(firn_join_scan *scan)
     for (size_t i = 0; i < scan->n_used; i++)
         if (scan->used[i].values->set)
             scan->keys[scan->n_keys++] =
-                (firn_scan_keys){.field = &scan->used[i].field, .set = scan->used[i].values->set};
+                (firn_scan_test){.field = &scan->used[i].field, .set = scan->used[i].values->set};
 }
 
 static void gather_column(firn_join_scan *scan, const firn_field *field, const firn_type *columns)
@@ -214,7 +214,7 @@ void firn_join_scan_end(firn_join_scan *scan)
     firn_arena_destroy(scan->arena);
 }
 
-const firn_scan_keys *firn_join_scan_keys(const firn_join_scan *scan, size_t *n)
+const firn_scan_test *firn_join_scan_keys(const firn_join_scan *scan, size_t *n)
 {
     *n = scan ? scan->n_keys : 0;
     return scan ? scan->keys : NULL;
@@ -261,20 +261,20 @@ firn_status firn_join_scan_filters(const firn_join_scan *scan, firn_arena *arena
     for (size_t i = 0; scan && i < scan->n_used; i++) {
         const firn_expr *range = make_range(arena, &scan->used[i]);
         if (range) *files_out = firn_expr_and(arena, *files_out, range);
-        if (range && *files_out && !scan->used[i].values->set)
+        /* most rows are in the range of most values */
+        if (range && *files_out && !scan->used[i].values->set && scan->used[i].values->is_few)
             *rows_out = firn_expr_and(arena, *rows_out, range);
         if (!range || !*files_out || !*rows_out) return firn_fail_nomem(err);
     }
     return FIRN_OK;
 }
 
-firn_status firn_join_scan_choose(firn_join_scan *scan, const firn_expr *rows,
+firn_status firn_join_scan_choose(firn_join_scan *scan, const firn_scan_wanted *wanted,
                                   const firn_schema *schema, firn_error *err)
 {
-    const firn_scan_wanted wanted = {rows, scan->keys, scan->n_keys};
     if (scan->n_gathered == 0) return FIRN_OK;
-    return firn_scan_filter_make(&wanted, schema, FIRN_ROW_MATCH_IDS, NULL, scan->arena,
-                                 &scan->test, err);
+    return firn_scan_filter_make(wanted, schema, FIRN_ROW_MATCH_IDS, NULL, scan->arena, &scan->test,
+                                 err);
 }
 
 /* "204 values"; data NULL: out of memory. */

@@ -16,6 +16,7 @@
 #include "sql/resolve/join_text.h"
 
 struct firn_scan_source;
+struct firn_scan_wanted; /* iceberg/scan/scan_filter.h */
 
 /* Those of one text that is planned; in the statement's arena. */
 typedef struct firn_joins firn_joins;
@@ -37,15 +38,17 @@ FIRN_MUST_CHECK firn_status firn_join_scan_begin(firn_joins *joins, size_t ref, 
 /* With the last thread's use of the scan. NULL is fine. */
 void firn_join_scan_end(firn_join_scan *scan);
 /* The values that rows need to have, where they are few enough; borrowed. */
-const firn_scan_keys *firn_join_scan_keys(const firn_join_scan *scan, size_t *n);
+const firn_scan_test *firn_join_scan_keys(const firn_join_scan *scan, size_t *n);
 /* The ranges of these and of all others as bound filters in the arena: what files need to have, and
- * what rows need to have besides the keys. */
+ * what rows need to have besides the keys. Ranges of most of a table's values are for files only.
+ */
 FIRN_MUST_CHECK firn_status firn_join_scan_filters(const firn_join_scan *scan, firn_arena *arena,
                                                    const firn_expr **files_out,
                                                    const firn_expr **rows_out, firn_error *err);
-/* Values are gathered of rows that pass this filter (of the scan's schema) and have keys; others
- * may be handed out, too. Both are borrowed. Before any are gathered. */
-FIRN_MUST_CHECK firn_status firn_join_scan_choose(firn_join_scan *scan, const firn_expr *rows,
+/* Values are gathered of rows that have what is wanted of files (in the scan's schema); others may
+ * be handed out, too. Borrowed. Before any are gathered. */
+FIRN_MUST_CHECK firn_status firn_join_scan_choose(firn_join_scan *scan,
+                                                  const struct firn_scan_wanted *wanted,
                                                   const firn_schema *schema, firn_error *err);
 /* For a report: "n values of table.column, (column >= low and column <= high); .."; data NULL: out
  * of memory. */

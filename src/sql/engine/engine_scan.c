@@ -147,7 +147,6 @@ static void on_filters(duckdb_v2_table_function_filter_pushdown_info_handle info
     (void)context;
     firn_error err = {0};
     void *data = NULL;
-    const firn_expr *filter = NULL;
     if (firn_duckdb_loaded()->table_function_filter_pushdown_get_bind_data(info, &data, failure) ||
         !data) {
         return;
@@ -155,12 +154,8 @@ static void on_filters(duckdb_v2_table_function_filter_pushdown_info_handle info
     scan_bind *bind = data;
     if (!bind->source->metadata) return;
     const firn_schema shown = {.root = *firn_scan_source_root(bind->source)};
-    if (firn_duckdb_filters_read(bind->engine, info, &shown, bind->arena, &filter, &err) !=
-        FIRN_OK) {
+    if (firn_duckdb_filters_read(info, &shown, bind, &err) != FIRN_OK)
         firn_engine_stash(bind->engine, &err, failure);
-        return;
-    }
-    bind->filter = bind->filter ? firn_expr_and(bind->arena, bind->filter, filter) : filter;
 }
 
 /* ---- global state ---- */
@@ -242,11 +237,13 @@ static firn_status start_scan(const scan_bind *bind,
     scan->engine = engine;
     scan->source = bind->source;
     scan->filter = bind->filter;
+    scan->tests = bind->patterns;
+    scan->n_tests = bind->n_patterns;
     scan->arena = arena;
     atomic_init(&scan->rows_read, 0);
     atomic_init(&scan->time_us, 0);
     atomic_init(&scan->n_users, 1);
-    if (engine->reports) scan->filter_text = firn_engine_filter_text(scan->filter, arena);
+    if (engine->reports) scan->filter_text = firn_engine_bind_text(bind, arena);
     firn_status st = read_projection(scan, info, err);
     if (st == FIRN_OK) st = firn_engine_scan_plan(scan, err);
     if (st == FIRN_OK) st = hand_over(scan, info, err);

@@ -17,8 +17,10 @@ typedef struct scan_bind {
     const firn_scan_source *source; /* valid while the generation is the owner's */
     uint64_t generation;
     firn_arena *arena;
-    const firn_expr *filter; /* bound; NULL: none */
-    bool is_joined;          /* it has entered the source's joins */
+    const firn_expr *filter;  /* bound; NULL: none */
+    firn_scan_test *patterns; /* of texts, beside the filter */
+    size_t n_patterns, cap_patterns;
+    bool is_joined; /* it has entered the source's joins */
 } scan_bind;
 
 typedef enum scan_slot_kind {
@@ -38,14 +40,23 @@ typedef struct scan_slot {
 
 typedef struct firn_engine_extremes firn_engine_extremes;
 
+/* ---- engine_filter.c ---- */
+
+/* DuckDB's filters of a scan, added to the bound ones; what is not understood is left out. */
+FIRN_MUST_CHECK firn_status
+firn_duckdb_filters_read(duckdb_v2_table_function_filter_pushdown_info_handle info,
+                         const firn_schema *schema, scan_bind *bind, firn_error *err);
+
 /* One scan; shared by the threads that run it. */
 struct firn_engine_scan {
     firn_engine_scan *next; /* in engine->scans */
     firn_engine *engine;
     const firn_scan_source *source;
     const firn_expr *filter;      /* for files */
-    const firn_expr *rows_filter; /* for rows, which the queue's keys are tested for, too */
-    firn_join_scan *join;         /* NULL: no part in joins */
+    const firn_expr *rows_filter; /* for rows, which the tests are of, too */
+    firn_scan_test *tests;
+    size_t n_tests;
+    firn_join_scan *join; /* NULL: no part in joins */
     firn_arena *arena;
     firn_scan_queue *queue;         /* NULL: no rows, rows in memory, or changes */
     firn_engine_extremes *extremes; /* made-up rows, see engine_extremes.h; NULL: none */
@@ -101,8 +112,9 @@ void firn_engine_scan_leave_files(scan_file_values *values);
 /* Both under the engine's lock, when the scan or the bound plan is over. */
 void firn_engine_report_run(const firn_engine_scan *scan);
 void firn_engine_report_plan(const scan_bind *bind);
-/* Empty: no filter. */
+/* Both empty: no filter. */
 firn_str firn_engine_filter_text(const firn_expr *filter, firn_arena *arena);
+firn_str firn_engine_bind_text(const scan_bind *bind, firn_arena *arena);
 
 /* ---- engine_scan_rows.c ---- */
 

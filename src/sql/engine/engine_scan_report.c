@@ -198,12 +198,25 @@ firn_str firn_engine_filter_text(const firn_expr *filter, firn_arena *arena)
     return text;
 }
 
+firn_str firn_engine_bind_text(const scan_bind *bind, firn_arena *arena)
+{
+    firn_str text = firn_engine_filter_text(bind->filter, arena);
+    for (size_t i = 0; i < bind->n_patterns; i++) {
+        const firn_scan_test *test = &bind->patterns[i];
+        const firn_str pattern = firn_text_pattern_format(test->pattern, arena);
+        text = firn_arena_printf(arena, "%.*s%s%.*s %.*s", FIRN_STR_ARG(text),
+                                 text.len > 0 ? " and " : "", FIRN_STR_ARG(test->field->name),
+                                 FIRN_STR_ARG(pattern));
+    }
+    return text;
+}
+
 void firn_engine_report_plan(const scan_bind *bind)
 {
     firn_engine *engine = bind->engine;
     firn_error err;
     const firn_scan_source *source = bind->source;
-    firn_scan_report planned = {.filter = firn_engine_filter_text(bind->filter, bind->arena)};
+    firn_scan_report planned = {.filter = firn_engine_bind_text(bind, bind->arena)};
     if (!engine->reports || !source || !source->metadata) return;
     if (engine->opts.generation(engine->opts.owner) != bind->generation) return;
     const firn_scan_report *known = find(engine->reports, source);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "iceberg/scan/scan_filter.h"
 #include "sql/engine/engine_extremes.h"
 
 #define BITS_WORDS (FIRN_BATCH_ROWS / 64)
@@ -22,19 +23,21 @@ struct scan_local {
 
 /* ---- planning ---- */
 
-/* Of a statement that changes rows, or of other scans: never both. */
-static firn_status want_keys(firn_engine_scan *scan, firn_error *err)
+/* Patterns, keys of a statement that changes rows, and those of other scans. */
+static firn_status collect_tests(firn_engine_scan *scan, firn_error *err)
 {
     const firn_scan_source *source = scan->source;
     size_t n = 0;
-    const firn_scan_keys *keys = firn_join_scan_keys(scan->join, &n);
-    if (n > 0 && source->n_keys > 0)
-        return firn_fail(err, FIRN_ERR_INTERNAL, "keys of two kinds for a scan");
-    if (n == 0) {
-        keys = source->keys;
-        n = source->n_keys;
-    }
-    firn_scan_queue_want_keys(scan->queue, keys, n);
+    size_t n_tests = 0;
+    const firn_scan_test *keys = firn_join_scan_keys(scan->join, &n);
+    firn_scan_test *tests =
+        firn_arena_array(scan->arena, n + source->n_keys + scan->n_tests, sizeof *tests);
+    if (!tests) return firn_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) tests[n_tests++] = keys[i];
+    for (size_t i = 0; i < source->n_keys; i++) tests[n_tests++] = source->keys[i];
+    for (size_t i = 0; i < scan->n_tests; i++) tests[n_tests++] = scan->tests[i];
+    scan->tests = tests;
+    scan->n_tests = n_tests;
     return FIRN_OK;
 }
 
@@ -52,15 +55,18 @@ static firn_status join_scans(firn_engine_scan *scan, firn_error *err)
     const firn_expr *files = NULL;
     const firn_expr *rows = NULL;
     scan->rows_filter = scan->filter ? scan->filter : firn_expr_true();
-    FIRN_TRY(firn_join_scan_begin(source->joins, source->join_ref, is_choosing(scan->filter),
-                                  &scan->projection, &scan->join, err));
+    const bool is_chosen = scan->n_tests > 0 || is_choosing(scan->filter);
+    FIRN_TRY(firn_join_scan_begin(source->joins, source->join_ref, is_chosen, &scan->projection,
+                                  &scan->join, err));
+    FIRN_TRY(collect_tests(scan, err));
     if (!scan->join) return FIRN_OK;
     FIRN_TRY(firn_join_scan_filters(scan->join, scan->arena, &files, &rows, err));
     scan->filter = firn_expr_and(scan->arena, scan->rows_filter, files);
     scan->rows_filter = firn_expr_and(scan->arena, scan->rows_filter, rows);
     if (scan->engine->reports) scan->join_text = firn_join_scan_text(scan->join, scan->arena);
     if (!scan->filter || !scan->rows_filter) return firn_fail_nomem(err);
-    return firn_join_scan_choose(scan->join, scan->rows_filter, source->schema, err);
+    const firn_scan_wanted wanted = {scan->rows_filter, scan->tests, scan->n_tests};
+    return firn_join_scan_choose(scan->join, &wanted, source->schema, err);
 }
 
 static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
@@ -81,7 +87,7 @@ static firn_status plan_files(firn_engine_scan *scan, firn_error *err)
     if (st == FIRN_OK)
         st = firn_scan_queue_stream(opts->env, opts->store, source->metadata, stream, &scan->queue,
                                     err);
-    if (st == FIRN_OK) st = want_keys(scan, err);
+    if (st == FIRN_OK) firn_scan_queue_want(scan->queue, scan->tests, scan->n_tests);
     return firn_error_wrap(err, st, "scan of %.*s", FIRN_STR_ARG(source->name));
 }
 

@@ -66,7 +66,7 @@ struct firn_join_scan {
     const firn_type *columns; /* that the scan gives */
     join_used used[JOIN_MOST_COLUMNS];
     size_t n_used;
-    firn_scan_keys keys[JOIN_MOST_COLUMNS];
+    firn_scan_test keys[JOIN_MOST_COLUMNS];
     size_t n_keys;
     join_gathered gathered[JOIN_MOST_COLUMNS];
     size_t n_gathered;

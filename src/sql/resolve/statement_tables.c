@@ -266,7 +266,7 @@ firn_str firn_session__original(const firn_session *session, firn_str statement,
 
 firn_status firn_session__dml_name(firn_session *session, firn_table *table,
                                    const firn_file_numbers *numbers,
-                                   const struct firn_scan_keys *keys, size_t n_keys, firn_str *out,
+                                   const struct firn_scan_test *keys, size_t n_keys, firn_str *out,
                                    firn_error *err)
 {
     firn_arena *arena = session->arena;

@@ -33,7 +33,7 @@ typedef struct statement_tag {
     const view_scope *scope;   /* NULL: the user's statement */
     const firn_table_metadata *dml_metadata;
     const firn_file_numbers *dml_numbers;
-    const struct firn_scan_keys *dml_keys;
+    const struct firn_scan_test *dml_keys;
     size_t n_dml_keys;
     firn_str dml_name;
     struct firn_joins *joins; /* of the text; NULL: none */

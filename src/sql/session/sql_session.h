@@ -10,7 +10,7 @@
 #include "sql/parser/lexer.h"
 
 struct firn_file_numbers;
-struct firn_scan_keys; /* sql/engine/engine.h */
+struct firn_scan_test; /* sql/engine/engine.h */
 
 /* A dotted name as written, unquoted: up to catalog + levels + table + suffix. */
 typedef struct firn_sql_name {
@@ -40,7 +40,7 @@ FIRN_MUST_CHECK firn_status firn_session__query(firn_session *session, firn_str 
  * files; keys: rows with others may be left out; both borrowed. Valid until the statement ends. */
 FIRN_MUST_CHECK firn_status firn_session__dml_name(firn_session *session, firn_table *table,
                                                    const struct firn_file_numbers *numbers,
-                                                   const struct firn_scan_keys *keys, size_t n_keys,
+                                                   const struct firn_scan_test *keys, size_t n_keys,
                                                    firn_str *out, firn_error *err);
 /* Columns of a query without running it: kind STRUCT. */
 FIRN_MUST_CHECK firn_status firn_session__describe(firn_session *session, firn_str sql,

@@ -83,7 +83,7 @@ static bool has_keys(const firn_filter *filter)
 {
     for (size_t i = 0; i < filter->n_parts; i++)
         if (has_keys(filter->parts[i])) return true;
-    return filter->op == FIRN_FILTER_KEYS;
+    return filter->op == FIRN_FILTER_KEYS || filter->op == FIRN_FILTER_TEXT;
 }
 
 firn_status firn_pq_pick_init(firn_pq_pick *pick, const firn_pq_plan *plan, firn_error *err)

@@ -178,7 +178,8 @@ firn_status firn_pq_probe_dictionary(const firn_pq_probe *probe, const firn_filt
     const firn_pq_chunk *chunk = chunk_of(probe);
     const int64_t size = chunk->data_offset - chunk->dictionary_offset;
     const bool is_about_values = test->op == FIRN_FILTER_RANGE || test->op == FIRN_FILTER_IN ||
-                                 test->op == FIRN_FILTER_NOT_IN || test->op == FIRN_FILTER_KEYS;
+                                 test->op == FIRN_FILTER_NOT_IN || test->op == FIRN_FILTER_KEYS ||
+                                 test->op == FIRN_FILTER_TEXT;
     firn_parquet_memory *memory = NULL;
     firn_pq_leaf read;
     *may_pass = true;
