@@ -3,6 +3,7 @@
  * of this file. */
 #include "firn_test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -339,6 +340,45 @@ static void test_dictionary_stops_at_its_limit(void **state)
     firn_parquet_dict_dispose(&dict);
 }
 
+/* Texts by turns, now and then one out of turn, the last ones new: as a plain search has them. */
+static void test_dictionary_follows_texts_that_come_in_their_first_order(void **state)
+{
+    enum { TEXTS = 200, VALUES = 5000 };
+    (void)state;
+    static char texts[TEXTS + 1][24];
+    static firn_view views[VALUES];
+    static uint32_t want[VALUES], out[VALUES];
+    uint32_t numbers[TEXTS + 1] = {0};
+    firn_parquet_dict dict;
+    firn_error err;
+    uint32_t n = 0;
+    size_t n_done = 0;
+    uint64_t dice = 1;
+    for (int i = 0; i <= TEXTS; i++)
+        (void)snprintf(texts[i], sizeof texts[i], "sensor %0*d", 1 + i % 9, i);
+    for (size_t i = 0; i < VALUES; i++) {
+        dice = dice * 6364136223846793005u + 1442695040888963407u;
+        size_t text = i % (TEXTS - 1);
+        if (dice >> 60 == 0) text = (dice >> 33) % TEXTS;
+        if (i > VALUES - 100) text = TEXTS - i % 2;
+        views[i] = firn_view_of(texts[text], (uint32_t)strlen(texts[text]));
+        if (numbers[text] == 0) numbers[text] = ++n;
+        want[i] = numbers[text] - 1;
+    }
+    firn_parquet_dict_init(&dict, NULL, 0, true, 1 << 20);
+    for (size_t at = 0; at < VALUES; at += n_done) {
+        const size_t some = 1 + at * 7 % 900;
+        const size_t left = VALUES - at;
+        assert_ok(firn_parquet_dict_add(&dict, views + at, some < left ? some : left, out + at,
+                                        &n_done, &err),
+                  &err);
+        assert_int_equal(n_done, some < left ? some : left);
+    }
+    assert_memory_equal(out, want, sizeof want);
+    assert_int_equal(dict.n, n);
+    firn_parquet_dict_dispose(&dict);
+}
+
 static void test_dictionary_tells_texts_of_all_lengths_apart(void **state)
 {
     (void)state;
@@ -393,6 +433,7 @@ int main(void)
         TEST(test_dictionary_grows_and_keeps_its_numbers),
         TEST(test_dictionary_of_numbers_keeps_them_apart_at_any_distance),
         TEST(test_dictionary_stops_at_its_limit),
+        TEST(test_dictionary_follows_texts_that_come_in_their_first_order),
         TEST(test_dictionary_tells_texts_of_all_lengths_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

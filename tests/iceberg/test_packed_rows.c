@@ -438,10 +438,12 @@ static void test_texts_that_come_again_have_the_same_number(void **state)
                   &err);
     assert_ok(firn_sort_texts_finish(texts, &err), &err);
     const firn_view *views = firn_sort_texts_views(texts, 1, &n);
+    const uint32_t *firsts = firn_sort_texts_firsts(texts, 1);
     assert_int_equal(n, 300);
     for (size_t r = 0; r < MANY; r++)
         for (size_t lane = 0; lane < 3; lane++) {
             assert_int_equal(numbers[lane][r], numbers[lane][r % 100]);
+            assert_int_equal(firsts[numbers[lane][r]], numbers[0][r]);
             assert_true(
                 firn_str_equals(firn_view_str(&views[numbers[lane][r]]),
                                 firn_view_str((const firn_view *)rows->columns[1].values + r)));

@@ -68,7 +68,7 @@ static void z_places(const firn_curve_map *map, const uint32_t *x, size_t n, uin
 
 void firn_curve_places(const firn_curve_map *map, const uint32_t *x, size_t n, uint64_t *out)
 {
-    uint32_t point[64];
+    uint32_t point[64] = {0};
     if (map->curve == FIRN_CURVE_Z) {
         z_places(map, x, n, out);
         return;

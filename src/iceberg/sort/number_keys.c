@@ -114,7 +114,7 @@ size_t firn_number_keys_bytes(const firn_number_keys *keys, const firn_slot_colu
         load(order, rows, row, 1, &value);
         if (order->kind != FIRN_NUMBER_PLACE) {
             const bool is_null = is_null_at(order, rows, row);
-            out[n++] = is_null == order->nulls_last;
+            out[n++] = is_null == order->nulls_last ? 1 : 0;
             if (is_null) continue;
         }
         if (order->key_width == sizeof(uint32_t)) value ^= K_SIGN32;

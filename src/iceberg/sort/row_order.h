@@ -29,9 +29,9 @@ typedef enum firn_number_kind {
     FIRN_NUMBER_PLACE, /* on a curve: unsigned, never null, in a column behind the schema's */
 } firn_number_kind;
 typedef struct firn_order_number {
-    size_t column; /* from 0 */
-    firn_number_kind kind;
+    size_t column;    /* from 0 */
     size_t key_width; /* bytes in a key */
+    firn_number_kind kind;
     bool is_descending, nulls_last;
 } firn_order_number;
 

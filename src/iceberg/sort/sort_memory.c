@@ -9,7 +9,7 @@
 #define K_MIN_BLOCK   ((int64_t)16 << 10)
 #define K_BLOCK_SHARE 4  /* of the budget: a block for each user takes no more than this part */
 #define K_PIECE_SHARE 16 /* of the budget, a piece */
-#define K_MAX_PIECE   ((int64_t)4 << 20)
+#define K_MAX_PIECE   ((int64_t)2 << 20)
 #define K_FIRST       16
 
 void firn_sort_memory_init(firn_sort_memory *memory, const firn_allocator *alloc, int64_t max_bytes,

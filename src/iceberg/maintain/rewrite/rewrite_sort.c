@@ -283,6 +283,7 @@ static firn_status sort_rows(sorting *s, firn_error *err)
                                        .samples = &s->samples,
                                        .n_parts = s->n_parts};
     FIRN_TRY(firn_row_sorter_create(w->env, w->store, w->metadata, &opts, &s->sorter, err));
+    firn_key_samples_dispose(&s->samples); /* the rows will need the memory */
     FIRN_TRY(read_rows(s, err));
     return s->n_lanes > 1 ? write_files(s, err) : write_in_turn(s, err);
 }

@@ -49,7 +49,7 @@ static bool measure(spread *x, const uint64_t *values, const uint32_t *files, si
     for (size_t i = 0; i < n_files * K_RANGES; i++) x->counts[i] = 0;
     for (size_t i = 0; i < n; i++) {
         const size_t range = range_of(x, values[i]);
-        x->counts[files[i] * K_RANGES + range]++;
+        x->counts[(size_t)files[i] * K_RANGES + range]++;
         x->totals[range]++;
     }
     for (size_t i = 0; i < n_files; i++) distance += distance_of(x, i, n);
