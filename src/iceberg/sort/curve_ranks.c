@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iceberg/sort/curve_ranks.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/error.h"
+#include "iceberg/sort/key_sort.h"
 
 #define K_SLOTS   8192
-#define K_AT_ONCE 4 /* samples of a part of their range, mostly */
-
-static int compare_u64(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a;
-    const uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
+#define K_KEPT    8192 /* samples: as many as the processor's caches hold beside all else */
+#define K_AT_ONCE 4    /* samples of a part of their range, mostly */
 
 /* Samples by the top bits of where they are between the least and the greatest, so that a search
  * begins with a few of them. */
@@ -28,20 +20,21 @@ static void fill_slots(firn_curve_ranks *r)
     }
 }
 
-firn_status firn_curve_ranks_make(firn_curve_ranks *out, const uint64_t *samples, size_t n,
-                                  unsigned bits, firn_arena *arena, firn_error *err)
+firn_status firn_curve_ranks_make(firn_curve_ranks *out, uint64_t *samples, size_t n, unsigned bits,
+                                  firn_arena *arena, firn_error *err)
 {
-    *out = (firn_curve_ranks){.n = n};
+    const size_t step = (n + K_KEPT - 1) / K_KEPT;
+    *out = (firn_curve_ranks){0};
     if (n == 0) return FIRN_OK;
-    if (n > FIRN_CURVE_RANKS_MAX)
-        return firn_fail(err, FIRN_ERR_ARG, "%zu samples, limit %d", n, FIRN_CURVE_RANKS_MAX);
-    out->samples = firn_arena_array(arena, n + K_AT_ONCE, sizeof *out->samples);
+    uint64_t *spare = firn_arena_array(arena, n, sizeof *spare);
+    out->samples = firn_arena_array(arena, n / step + K_AT_ONCE, sizeof *out->samples);
     out->slots = firn_arena_array(arena, K_SLOTS + 1, sizeof *out->slots);
-    if (!out->samples || !out->slots) return firn_fail_nomem(err);
-    memcpy(out->samples, samples, n * sizeof *samples);
-    if (n > 1) qsort(out->samples, n, sizeof *samples, compare_u64);
-    for (size_t i = 0; i < K_AT_ONCE; i++) out->samples[n + i] = UINT64_MAX;
-    out->scale = ((uint64_t)1 << (bits + 32)) / n;
+    if (!spare || !out->samples || !out->slots) return firn_fail_nomem(err);
+    firn_number_sort(samples, spare, n, 0, 64);
+    out->n = n / step;
+    for (size_t i = 0; i < out->n; i++) out->samples[i] = samples[i * step];
+    for (size_t i = 0; i < K_AT_ONCE; i++) out->samples[out->n + i] = UINT64_MAX;
+    out->scale = ((uint64_t)1 << (bits + 32)) / out->n;
     fill_slots(out);
     return FIRN_OK;
 }

@@ -14,10 +14,9 @@ typedef struct firn_curve_ranks {
     uint64_t scale;  /* of a sample's place to bits, in 2^-32 */
 } firn_curve_ranks;
 
-#define FIRN_CURVE_RANKS_MAX 65535 /* samples */
-
-/* In the arena. bits: at most 16. */
-FIRN_MUST_CHECK firn_status firn_curve_ranks_make(firn_curve_ranks *out, const uint64_t *samples,
+/* In the arena; every so many of the samples if there are many. Puts samples in order. bits: at
+ * most 16. */
+FIRN_MUST_CHECK firn_status firn_curve_ranks_make(firn_curve_ranks *out, uint64_t *samples,
                                                   size_t n, unsigned bits, firn_arena *arena,
                                                   firn_error *err);
 /* How many samples are smaller, scaled to bits. */

@@ -101,6 +101,11 @@ static void radix_sort(firn_sort_entry *entries, firn_sort_entry *spare, size_t 
     if (items != entries) memcpy(entries, items, n * sizeof *entries);
 }
 
+void firn_entry_sort(firn_sort_entry *entries, firn_sort_entry *spare, size_t n)
+{
+    if (n > 1) radix_sort(entries, spare, n, sizeof entries->prefix);
+}
+
 /* ---- by the whole keys ---- */
 
 static inline bool is_after(const firn_key_list *list, const firn_sort_entry *a,

@@ -54,6 +54,9 @@ uint64_t firn_key_digest_value(const firn_key_digest *digest, firn_str key);
 void firn_key_sort(const firn_key_list *list, firn_sort_entry *entries, firn_sort_entry *spare,
                    size_t n);
 
+/* Puts n entries in order of their prefixes. */
+void firn_entry_sort(firn_sort_entry *entries, firn_sort_entry *spare, size_t n);
+
 /* Puts n numbers in order of n_bits bits above the lowest ones, which come along. spare: room for
  * as many. */
 void firn_number_sort(uint64_t *numbers, uint64_t *spare, size_t n, unsigned low, unsigned n_bits);

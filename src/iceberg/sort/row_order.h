@@ -16,8 +16,8 @@
 #include "iceberg/sort/curve.h"
 #include "iceberg/sort/row_keys.h"
 
-#define FIRN_ORDER_MAX_COLUMNS 64   /* of a curve */
-#define FIRN_ORDER_SAMPLES     8192 /* values of a column that ranks are told from */
+#define FIRN_ORDER_MAX_COLUMNS 64    /* of a curve */
+#define FIRN_ORDER_SAMPLES     32768 /* values of a column that ranks are told from */
 
 typedef struct firn_row_order firn_row_order;
 

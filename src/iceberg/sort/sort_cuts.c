@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iceberg/sort/sort_cuts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/sort/key_sort.h"
 
 /* ---- samples ---- */
 
@@ -72,12 +72,6 @@ static int compare_rows(firn_str key, uint64_t number, const firn_sort_cut *cut)
     return (number > cut->number) - (number < cut->number);
 }
 
-static int compare_cuts(const void *a, const void *b)
-{
-    const firn_sort_cut *x = a;
-    return compare_rows(x->key, x->number, b);
-}
-
 static uint64_t prefix_of(firn_str key, size_t from)
 {
     uint64_t out = 0;
@@ -102,41 +96,63 @@ static void find_common(firn_sort_cuts *cuts)
     for (size_t i = 0; i < cuts->n; i++) cuts->prefixes[i] = prefix_of(cuts->cuts[i].key, n);
 }
 
-/* Every so many of the sorted samples, the first of all left out: nothing is before it. */
-static firn_status pick(firn_sort_cuts *out, const firn_sort_cut *sorted, size_t n, size_t n_parts,
-                        firn_arena *arena, firn_error *err)
+static firn_sort_cut sample_at(const firn_key_samples *samples, const firn_sort_entry *entry)
 {
+    const size_t i = (size_t)entry->place;
+    return (firn_sort_cut){firn_keys_at(&samples->keys, (int64_t)i), samples->numbers[i]};
+}
+
+/* Every so many of the sorted samples, the first of all left out: nothing is before it. */
+static firn_status pick(firn_sort_cuts *out, const firn_key_samples *samples,
+                        const firn_sort_entry *sorted, size_t n_parts, firn_arena *arena,
+                        firn_error *err)
+{
+    const size_t n = (size_t)samples->keys.n;
     for (size_t i = 1; i < n_parts; i++) {
-        const firn_sort_cut *cut = &sorted[i * n / n_parts];
-        const firn_sort_cut *before = out->n > 0 ? &out->cuts[out->n - 1] : &sorted[0];
-        if (compare_cuts(before, cut) >= 0) continue;
-        const firn_str key = firn_arena_copy(arena, cut->key);
+        const firn_sort_cut cut = sample_at(samples, &sorted[i * n / n_parts]);
+        const firn_sort_cut before =
+            out->n > 0 ? out->cuts[out->n - 1] : sample_at(samples, &sorted[0]);
+        if (compare_rows(before.key, before.number, &cut) >= 0) continue;
+        const firn_str key = firn_arena_copy(arena, cut.key);
         if (!key.data) return firn_fail_nomem(err);
-        out->cuts[out->n++] = (firn_sort_cut){.key = key, .number = cut->number};
+        out->cuts[out->n++] = (firn_sort_cut){.key = key, .number = cut.number};
     }
     return FIRN_OK;
+}
+
+/* By their keys, and those with equal ones by their numbers. */
+static void sort_samples(const firn_key_samples *samples, firn_sort_entry *entries,
+                         firn_sort_entry *spare)
+{
+    static const int64_t k_first = 0; /* the keys are of one block */
+    const firn_key_list list = {&samples->keys, &k_first};
+    const size_t n = (size_t)samples->keys.n;
+    for (size_t i = 0; i < n; i++)
+        entries[i] = (firn_sort_entry){.prefix = samples->numbers[i], .place = i};
+    firn_entry_sort(entries, spare, n);
+    firn_key_sort(&list, entries, spare, n);
 }
 
 firn_status firn_sort_cuts_make(firn_sort_cuts *out, const firn_key_samples *samples,
                                 size_t n_parts, firn_arena *arena, firn_error *err)
 {
+    const firn_allocator *alloc = samples->keys.alloc;
     const size_t n = (size_t)samples->keys.n;
     *out = (firn_sort_cuts){0};
     if (n == 0 || n_parts < 2) return FIRN_OK;
     out->cuts = firn_arena_array(arena, n_parts, sizeof *out->cuts);
     out->prefixes = firn_arena_array(arena, n_parts, sizeof *out->prefixes);
-    firn_sort_cut *sorted = firn_mem_array(samples->keys.alloc, n, sizeof *sorted);
-    if (!out->cuts || !out->prefixes || !sorted) {
-        firn_mem_free(samples->keys.alloc, sorted);
-        return firn_fail_nomem(err);
+    firn_sort_entry *sorted = firn_mem_array(alloc, n, sizeof *sorted);
+    firn_sort_entry *spare = firn_mem_array(alloc, n, sizeof *spare);
+    firn_status st = FIRN_OK;
+    if (!out->cuts || !out->prefixes || !sorted || !spare) st = firn_fail_nomem(err);
+    if (st == FIRN_OK) {
+        sort_samples(samples, sorted, spare);
+        st = pick(out, samples, sorted, n_parts, arena, err);
     }
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = (firn_sort_cut){.key = firn_keys_at(&samples->keys, (int64_t)i),
-                                    .number = samples->numbers[i]};
-    qsort(sorted, n, sizeof *sorted, compare_cuts);
-    const firn_status st = pick(out, sorted, n, n_parts, arena, err);
-    firn_mem_free(samples->keys.alloc, sorted);
-    find_common(out);
+    firn_mem_free(alloc, sorted);
+    firn_mem_free(alloc, spare);
+    if (st == FIRN_OK) find_common(out);
     return st;
 }
 
