@@ -136,12 +136,38 @@ static bool read_generator(const firn_dialect_writer *w, size_t i, generator *g)
     return g->close != FIRN_NO_MATCH;
 }
 
+/* [LEFT] JOIN LATERAL (query) [AS] name [(columns)]: the engine wants a condition. */
+static firn_status put_joined_query(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
+{
+    static const char *const k_clauses[] = {
+        "WHERE", "ORDER",  "LIMIT", "UNION",     "GROUP",   "HAVING", "JOIN",    "LEFT",
+        "RIGHT", "FULL",   "INNER", "CROSS",     "ON",      "USING",  "LATERAL", "PIVOT",
+        "MINUS", "EXCEPT", "SORT",  "INTERSECT", "QUALIFY", NULL};
+    size_t end = firn_dialect_skip(w, i + 1);
+    const bool has_as = firn_dialect_is_word(w, end, "AS");
+    const bool is_join =
+        i > 1 && firn_dialect_is_word(w, i - 1, "JOIN") && !firn_dialect_is_word(w, i - 2, "CROSS");
+    if (has_as) end++;
+    if (firn_dialect_is_name(w, end) && !firn_dialect_is_any(w, end, k_clauses)) {
+        end++;
+        if (firn_dialect_is_symbol(w, end, "(")) end = firn_dialect_skip(w, end);
+    }
+    if (!is_join || firn_dialect_is_word(w, end, "ON") || firn_dialect_is_word(w, end, "USING"))
+        return FIRN_OK;
+    *next = end;
+    FIRN_TRY(firn_dialect_copy(w, i, i + 1, err));
+    FIRN_TRY(firn_dialect_put(w, i, " ", err));
+    FIRN_TRY(firn_dialect_emit(w, i + 1, end, err));
+    return firn_dialect_put(w, end - 1, " ON true", err);
+}
+
 firn_status firn_dialect_lateral(firn_dialect_writer *w, size_t i, size_t *next, firn_error *err)
 {
     generator g;
     const bool is_view = firn_dialect_is_word(w, i + 1, "VIEW");
     static const char *const k_outer[] = {"EXPLODE_OUTER", "POSEXPLODE_OUTER", NULL};
     bool is_outer = is_view && firn_dialect_is_word(w, i + 2, "OUTER");
+    if (!is_view && firn_dialect_is_symbol(w, i + 1, "(")) return put_joined_query(w, i, next, err);
     if (!read_generator(w, i + 1 + is_view + is_outer, &g)) return FIRN_OK;
     is_outer |= firn_dialect_is_any(w, g.function, k_outer);
     *next = g.close + 1;

@@ -67,6 +67,9 @@ firn_str firn_show__column_name(const firn_table_metadata *table, int32_t id);
 /* Properties as the dialect's engine shows them. */
 FIRN_MUST_CHECK firn_status firn_show__properties(firn_session *session, const firn_described *d,
                                                   firn_properties *out, firn_error *err);
+/* show_spark.c: the same as "[a=b,c=d]" */
+FIRN_MUST_CHECK firn_status firn_show__property_list(firn_session *session, const firn_described *d,
+                                                     firn_str *out, firn_error *err);
 /* The statement that makes it. */
 FIRN_MUST_CHECK firn_status firn_show__create_text(firn_session *session, const firn_described *d,
                                                    firn_str *out, firn_error *err);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/spec/partition_type.h"
 #include "iceberg/spec/view_update.h"
 #include "sql/ddl/ddl.h"
 #include "sql/metadata_tables/metadata_docs.h"
@@ -182,6 +183,45 @@ static void add_details(firn_show *show, const firn_described *d)
     }
 }
 
+/* As Spark tells of a table; statistics and who made it are not known here. */
+static firn_status add_spark_details(firn_show *show, const firn_described *d, firn_error *err)
+{
+    static const char *const k_columns[][2] = {{"_spec_id", "int"},
+                                               {"_partition", NULL},
+                                               {"_file", "string"},
+                                               {"_pos", "bigint"},
+                                               {"_deleted", "boolean"}};
+    firn_session *session = show->session;
+    const firn_str none = FIRN_STR("");
+    const firn_str comment = firn_properties_get(&d->properties, FIRN_STR("comment"), none);
+    const firn_str owner = firn_properties_get(&d->properties, FIRN_STR("owner"), none);
+    const firn_type *partition = NULL;
+    firn_str type;
+    firn_str properties;
+    FIRN_TRY(firn_metadata_partition_type(d->table, session->arena, &partition, err));
+    FIRN_TRY(type_text(session, partition, &type, err));
+    FIRN_TRY(firn_show__property_list(session, d, &properties, err));
+    add_row(show, none, none, none);
+    add_row(show, FIRN_STR("# Metadata Columns"), none, none);
+    for (size_t i = 0; i < sizeof k_columns / sizeof *k_columns; i++)
+        add_row(show, firn_str_of(k_columns[i][0]),
+                k_columns[i][1] ? firn_str_of(k_columns[i][1]) : type, none);
+    add_row(show, none, none, none);
+    add_row(show, FIRN_STR("# Detailed Table Information"), none, none);
+    add_row(show, FIRN_STR("Name"),
+            firn_arena_printf(session->arena, "%.*s.%.*s",
+                              FIRN_STR_ARG(firn_catalog_name(d->catalog)),
+                              FIRN_STR_ARG(firn_session__ident_text(session, &d->ident))),
+            none);
+    add_row(show, FIRN_STR("Type"), FIRN_STR("MANAGED"), none);
+    if (comment.len > 0) add_row(show, FIRN_STR("Comment"), comment, none);
+    add_row(show, FIRN_STR("Location"), d->location, none);
+    add_row(show, FIRN_STR("Provider"), FIRN_STR("iceberg"), none);
+    if (owner.len > 0) add_row(show, FIRN_STR("Owner"), owner, none);
+    add_row(show, FIRN_STR("Table Properties"), properties, none);
+    return FIRN_OK;
+}
+
 /* Columns of a table, a view or a query, one a row. metadata: the name of a metadata table, or
  * empty; none: in the place of a comment that is not there. */
 static firn_status add_columns(firn_show *show, const firn_type *root, firn_str metadata,
@@ -257,7 +297,9 @@ static firn_status describe_all(firn_session *session, const firn_described *d, 
     FIRN_TRY(begin_columns(&show, session, err));
     firn_status st = add_columns(&show, d->root, FIRN_STR(""), none, err);
     if (st == FIRN_OK && d->table) st = add_partitions(&show, d, err);
-    if (st == FIRN_OK && is_extended) add_details(&show, d);
+    const bool is_spark_table = d->table && session->dialect == FIRN_DIALECT_SPARK;
+    if (st == FIRN_OK && is_extended && is_spark_table) st = add_spark_details(&show, d, err);
+    if (st == FIRN_OK && is_extended && !is_spark_table) add_details(&show, d);
     return firn_show__end(&show, "DESCRIBE", st, out, err);
 }
 

@@ -131,13 +131,24 @@ static void put_line(firn_buf *out, const char *name, firn_str value)
 
 static void put_properties(firn_buf *out, const firn_properties *properties)
 {
-    firn_buf_cstr(out, "Table Properties: [");
+    firn_buf_byte(out, '[');
     for (size_t i = 0; i < properties->n; i++) {
         const firn_property *item = &properties->items[i];
         firn_buf_printf(out, "%s%.*s=%.*s", i > 0 ? "," : "", FIRN_STR_ARG(item->key),
                         FIRN_STR_ARG(item->value));
     }
-    firn_buf_cstr(out, "]\n");
+    firn_buf_byte(out, ']');
+}
+
+firn_status firn_show__property_list(firn_session *session, const firn_described *d, firn_str *out,
+                                     firn_error *err)
+{
+    firn_buf buf;
+    firn_properties properties = {0};
+    FIRN_TRY(firn_show__properties(session, d, &properties, err));
+    firn_buf_init(&buf, session->env->alloc, 0);
+    put_properties(&buf, &properties);
+    return firn_show__take_text(session, &buf, out, err);
 }
 
 firn_status firn_show__extended_text(firn_session *session, const firn_described *d, firn_str *out,
@@ -147,17 +158,21 @@ firn_status firn_show__extended_text(firn_session *session, const firn_described
     firn_properties properties = {0};
     const firn_sql_name levels = {.parts = d->ident.levels, .n_parts = d->ident.n_levels};
     const firn_str owner = firn_properties_get(&d->properties, FIRN_STR("owner"), (firn_str){0});
+    const firn_str comment =
+        firn_properties_get(&d->properties, FIRN_STR("comment"), (firn_str){0});
     FIRN_TRY(firn_show__properties(session, d, &properties, err));
     firn_buf_init(&buf, session->env->alloc, 0);
     put_line(&buf, "Catalog", firn_catalog_name(d->catalog));
     put_line(&buf, "Namespace", firn_sql_name_text(&levels, session->arena));
     put_line(&buf, "Table", d->ident.name);
     put_line(&buf, "Type", FIRN_STR("MANAGED"));
+    if (comment.data) put_line(&buf, "Comment", comment);
     put_line(&buf, "Location", d->location);
     put_line(&buf, "Provider", FIRN_STR("iceberg"));
     if (owner.data) put_line(&buf, "Owner", owner);
+    firn_buf_cstr(&buf, "Table Properties: ");
     put_properties(&buf, &properties);
-    firn_buf_cstr(&buf, "Schema: root\n");
+    firn_buf_cstr(&buf, "\nSchema: root\n");
     put_tree(&buf, d->root, 0);
     firn_buf_cstr(&buf, "\n\n");
     return firn_show__take_text(session, &buf, out, err);

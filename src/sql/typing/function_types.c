@@ -418,6 +418,19 @@ static bool keeps_elements(firn_str name)
     return false;
 }
 
+/* What try_add() and the like of Spark compute; '\0': another function. */
+static char operator_of(firn_str name)
+{
+    static const struct {
+        const char *name;
+        char op;
+    } k_functions[] = {{"try_add", '+'},    {"try_subtract", '-'}, {"try_multiply", '*'},
+                       {"try_divide", '/'}, {"try_mod", '%'},      {"mod", '%'}};
+    for (size_t i = 0; i < sizeof k_functions / sizeof *k_functions; i++)
+        if (firn_str_equals(name, firn_str_of(k_functions[i].name))) return k_functions[i].op;
+    return '\0';
+}
+
 /* False: not one of these. */
 static bool spark_computed(firn_str name, const call_types *call, firn_value_type *out)
 {
@@ -437,8 +450,8 @@ static bool spark_computed(firn_str name, const call_types *call, firn_value_typ
         *out = is_interval(arg) ? interval_total(arg) : wider(arg, 4, 4);
     } else if (arg->kind == FIRN_VALUE_ARRAY && keeps_elements(name)) {
         *out = *arg;
-    } else if (firn_str_equals(name, FIRN_STR("mod")) && call->n == 2) {
-        *out = firn_value_of_operator(FIRN_DIALECT_SPARK, '%', arg, &call->args[1]);
+    } else if (call->n == 2 && operator_of(name) != '\0') {
+        *out = firn_value_of_operator(FIRN_DIALECT_SPARK, operator_of(name), arg, &call->args[1]);
     } else {
         return false;
     }

@@ -543,6 +543,22 @@ static void edit_ceil(typer *t, size_t from, size_t to, firn_str name, const fir
                             decimal_cast(t, &type), step));
 }
 
+/* try_divide(a, b) and the like of decimals have the types of the operators. */
+static void edit_tried(typer *t, size_t from, size_t to, firn_str name, const firn_value_type *args,
+                       const firn_value_type *result)
+{
+    static const char *const k_tried[] = {"try_add", "try_subtract", "try_multiply", "try_mod",
+                                          NULL};
+    if (!is_decimal(result)) return;
+    if (is_any(name, k_tried)) typer_wrap(t, from, to, "CAST(", decimal_cast(t, result));
+    if (!firn_str_equals_nocase(name, FIRN_STR("try_divide"))) return;
+    const firn_value_type x = {.kind = FIRN_VALUE_DECIMAL, .precision = 38, .scale = result->scale};
+    const firn_value_type y = firn_value_as_decimal(FIRN_DIALECT_SPARK, &args[1]);
+    typer_edit(t, FIRN_EDIT_CALL, from, to,
+               typer_printf(t, "CAST(firn_divide(CAST($1%s, nullif(CAST($2%s, 0))%s",
+                            decimal_cast(t, &x), decimal_cast(t, &y), decimal_cast(t, result)));
+}
+
 /* Sums of Spark's intervals, their absolute values, and the name of their type. */
 static void edit_interval_call(typer *t, size_t from, size_t to, firn_str name,
                                const firn_value_type *arg)
@@ -611,6 +627,7 @@ void typer_edit_call(typer *t, size_t from, size_t to, firn_str name, const firn
         edit_interval_call(t, from, to, name, &args[0]);
         edit_map_rows(t, from, to, name, &args[0]);
         if (n_args == 2) edit_ceil(t, from, to, name, args, result);
+        if (n_args == 2) edit_tried(t, from, to, name, args, result);
         if (is_any(name, k_casts) && is_decimal(result))
             typer_wrap(t, from, to, "CAST(", decimal_cast(t, result));
         if (firn_str_equals_nocase(name, FIRN_STR("round")) && firn_value_is_float(&args[0]))
