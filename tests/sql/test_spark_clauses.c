@@ -71,6 +71,17 @@ static void test_several_inserts_read_one_source(void **state)
     assert_rows(*state, "select count(*) from db.x", "(2)");
 }
 
+static void test_a_lateral_join_needs_no_condition(void **state)
+{
+    assert_rows(*state,
+                "select a.u, b.n from (select distinct u from db.e) a left join lateral (select "
+                "max(v) as n from db.e x where x.u = a.u and x.v < 3) b order by a.u",
+                "(a, 2) (b, NULL)");
+    assert_rows(*state,
+                "select count(*) from db.e a join lateral (select a.v + 1 as w) as b on b.w > 3",
+                "(3)");
+}
+
 #define WITH_SESSION(name) cmocka_unit_test_setup_teardown(name, open_spark, sql_fixture_close)
 
 int main(void)
@@ -79,6 +90,7 @@ int main(void)
         WITH_SESSION(test_sessions_end_after_a_gap_of_their_key),
         WITH_SESSION(test_pivot_counts_null_where_no_row_is),
         WITH_SESSION(test_several_inserts_read_one_source),
+        WITH_SESSION(test_a_lateral_join_needs_no_condition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

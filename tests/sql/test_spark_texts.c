@@ -139,6 +139,10 @@ static void test_numbers_are_rounded_up_and_down_to_digits(void **state)
         {"try_sum(x) FROM VALUES (9223372036854775807L), (1L) AS t(x)", "NULL"},
         {"try_sum(x) FROM VALUES (1L), (1L) AS t(x)", "2"},
         {"percentile(x, 0.5, n) FROM VALUES (1, 1), (2, 2), (9, 1) AS t(x, n)", "2.0"},
+        {"try_divide(CAST(1 AS DECIMAL(10,2)), CAST(3 AS DECIMAL(10,2)))", "0.3333333333333"},
+        {"percentile(x, 0.5) FROM VALUES (1.10), (1.11) AS t(x)", "1.105"},
+        {"aggregate(array('a', 'bc'), 0, (acc, x) -> acc + length(x))", "3"},
+        {"typeof(extract(HOUR FROM INTERVAL '2 03' DAY TO HOUR))", "tinyint"},
         {"format_string('%2$s-%1$05d-%3$b', 7, 'x', true)", "x-00007-true"},
         {"hex(left(X'010203', 2)) || hex(right(X'010203', 1))", "010203"},
     };

@@ -139,6 +139,23 @@ static void test_functions_of_a_statement_stand_for_what_they_return(void **stat
         FIRN_ERR_LIMIT, "");
 }
 
+static void test_paths_of_json_have_filters(void **state)
+{
+    sql_run(*state, "create schema db");
+    assert_rows(*state,
+                "select json_exists(j, 'lax $.a[*]?(@.b > 1)'), json_value(j, 'lax $.a[*]?(@.b > "
+                "1).c'), json_query(j, 'lax $.a[*].b' with array wrapper), json_query(j, 'lax "
+                "$.a[*]?(@.b == 9)' empty array on empty), json_value(j, 'lax $.a[*].b' null on "
+                "error), json_value(j, 'lax $.a.size()' returning integer) from (values "
+                "'{\"a\":[{\"b\":1},{\"b\":2,\"c\":\"x\"}]}', '{}', 'no', null) t(j) "
+                "where j like '{\"a%'",
+                "(true, x, '[1,2]', '[]', NULL, 2)");
+    sql_expect_error(*state, "select json_value('{}', 'lax $.a[')", FIRN_ERR_ARG,
+                     "expected an index");
+    sql_expect_error(*state, "select json_value('[1,2]', 'lax $[*]' error on error)", FIRN_ERR_ARG,
+                     "found no such value");
+}
+
 static void test_bytes_are_signed_summed_and_spelled(void **state)
 {
     assert_rows(*state,
@@ -188,6 +205,8 @@ int main(void)
                                         sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_functions_of_a_statement_stand_for_what_they_return,
                                         open_trino, sql_fixture_close),
+        cmocka_unit_test_setup_teardown(test_paths_of_json_have_filters, open_trino,
+                                        sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_bytes_are_signed_summed_and_spelled, open_trino,
                                         sql_fixture_close),
         cmocka_unit_test_setup_teardown(test_values_are_compared_without_their_order, open_trino,

@@ -269,24 +269,28 @@ static firn_status put_value(firn_dialect_writer *w, const json_question *q, fir
     return firn_dialect_put(w, q->name, " END", err);
 }
 
+/* "WHEN it is one object or array THEN that": a conditional wrapper. */
+static firn_status put_unwrapped(firn_dialect_writer *w, const json_question *q, firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, q->name, "WHEN ", err));
+    if (q->items.data) {
+        FIRN_TRY(firn_dialect_put(w, q->name, "json_array_length(", err));
+        FIRN_TRY(put_source(w, q, err));
+        FIRN_TRY(firn_dialect_put(w, q->name, ") = 1 AND ", err));
+    }
+    FIRN_TRY(put_asked(w, q, "json_type", err));
+    FIRN_TRY(firn_dialect_put(w, q->name, " IN ('OBJECT', 'ARRAY') THEN CAST(", err));
+    FIRN_TRY(put_asked(w, q, "json_extract", err));
+    return firn_dialect_put(w, q->name, " AS VARCHAR) ", err);
+}
+
 /* Of "[*]" the array is what its elements in a wrapper are. */
 static firn_status put_query(firn_dialect_writer *w, const json_question *q, firn_error *err)
 {
     const bool wraps = q->wrapper != WRAP_NEVER && !q->is_all;
     FIRN_TRY(begin_cases(w, q, err));
     if (q->wrapper == WRAP_NEVER) FIRN_TRY(put_only_one(w, q, err));
-    if (q->wrapper == WRAP_MANY && !q->is_all) {
-        FIRN_TRY(firn_dialect_put(w, q->name, "WHEN ", err));
-        if (q->items.data) {
-            FIRN_TRY(firn_dialect_put(w, q->name, "json_array_length(", err));
-            FIRN_TRY(put_source(w, q, err));
-            FIRN_TRY(firn_dialect_put(w, q->name, ") = 1 AND ", err));
-        }
-        FIRN_TRY(put_asked(w, q, "json_type", err));
-        FIRN_TRY(firn_dialect_put(w, q->name, " IN ('OBJECT', 'ARRAY') THEN CAST(", err));
-        FIRN_TRY(put_asked(w, q, "json_extract", err));
-        FIRN_TRY(firn_dialect_put(w, q->name, " AS VARCHAR) ", err));
-    }
+    if (q->wrapper == WRAP_MANY && !q->is_all) FIRN_TRY(put_unwrapped(w, q, err));
     if (wraps && q->items.data) {
         FIRN_TRY(firn_dialect_put(w, q->name, "ELSE ", err));
         FIRN_TRY(put_source(w, q, err));

@@ -140,9 +140,14 @@ static bool has_capitals(const firn_dialect_writer *w, size_t from, size_t to)
     return false;
 }
 
-/* s.a of an array of structs is computed, so it has no name of its own. */
-static bool is_computed(const firn_dialect_writer *w, size_t from, size_t to)
+/* s.a of an array of structs is computed, so it has no name of its own; that of a field is none
+ * that ORDER BY may use in the engine. */
+static bool is_computed(firn_dialect_writer *w, size_t from, size_t to)
 {
+    const bool is_field = w->opts->dialect == FIRN_DIALECT_SPARK && to == from + 3 &&
+                          firn_dialect_is_name(w, from) && firn_dialect_is_name(w, to - 1) &&
+                          firn_dialect_is_symbol(w, from + 1, ".");
+    if (is_field && !firn_spark_is_relation(w, w->t[from].text)) return true;
     for (size_t i = from; i < to; i++) {
         if (firn_edits_find(w->edits, FIRN_EDIT_INSTEAD, i)) return true;
     }

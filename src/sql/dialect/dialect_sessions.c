@@ -118,37 +118,47 @@ static firn_status put_alias(firn_dialect_writer *w, const sessions *s, firn_err
                                     : firn_dialect_put(w, s->source, "\"firn_source\"", err);
 }
 
-/* Whether each row begins a session, then which one it is in, then when that begins and ends. */
-static firn_status put_source(firn_dialect_writer *w, const sessions *s, firn_error *err)
+/* When the session of a row begins and ends. */
+static firn_status put_bounds(firn_dialect_writer *w, const sessions *s, firn_error *err)
 {
-    FIRN_TRY(firn_dialect_put(w, s->source,
-                              "FROM (SELECT * EXCLUDE (\"firn_new\", \"firn_session\"), "
-                              "struct_pack(\"start\" := ",
-                              err));
+    FIRN_TRY(firn_dialect_put(w, s->source, "struct_pack(\"start\" := ", err));
     FIRN_TRY(put_part(w, "min(CAST((", s->time, s->time_end, ") AS TIMESTAMPTZ)) OVER (", err));
     FIRN_TRY(put_keys(w, s, "\"firn_session\"", err));
     FIRN_TRY(firn_dialect_put(w, s->source, "), \"end\" := max(", err));
     FIRN_TRY(put_end(w, s, err));
     FIRN_TRY(firn_dialect_put(w, s->source, ") OVER (", err));
     FIRN_TRY(put_keys(w, s, "\"firn_session\"", err));
-    FIRN_TRY(firn_dialect_put(
-        w, s->source, ")) AS \"session_window\" FROM (SELECT *, sum(\"firn_new\") OVER (", err));
-    FIRN_TRY(put_keys(w, s, NULL, err));
-    FIRN_TRY(put_part(w, " ORDER BY (", s->time, s->time_end, ")) AS \"firn_session\" ", err));
-    FIRN_TRY(put_part(w, "FROM (SELECT *, CASE WHEN (", s->time, s->time_end, ") <= max(", err));
+    return firn_dialect_put(w, s->source, ")) AS \"session_window\"", err);
+}
+
+/* Whether a row begins a session: it is later than the ends of those before it. */
+static firn_status put_new(firn_dialect_writer *w, const sessions *s, firn_error *err)
+{
+    FIRN_TRY(put_part(w, "CASE WHEN (", s->time, s->time_end, ") <= max(", err));
     FIRN_TRY(put_end(w, s, err));
     FIRN_TRY(firn_dialect_put(w, s->source, ") OVER (", err));
     FIRN_TRY(put_keys(w, s, NULL, err));
+    return put_part(w, " ORDER BY (", s->time, s->time_end,
+                    ") ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) THEN 0 ELSE 1 END AS "
+                    "\"firn_new\"",
+                    err);
+}
+
+static firn_status put_source(firn_dialect_writer *w, const sessions *s, firn_error *err)
+{
+    FIRN_TRY(firn_dialect_put(w, s->source,
+                              "FROM (SELECT * EXCLUDE (\"firn_new\", \"firn_session\"), ", err));
+    FIRN_TRY(put_bounds(w, s, err));
+    FIRN_TRY(firn_dialect_put(w, s->source, " FROM (SELECT *, sum(\"firn_new\") OVER (", err));
+    FIRN_TRY(put_keys(w, s, NULL, err));
     FIRN_TRY(put_part(w, " ORDER BY (", s->time, s->time_end,
-                      ") ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) THEN 0 ELSE 1 END AS "
-                      "\"firn_new\" FROM ",
-                      err));
+                      ")) AS \"firn_session\" FROM (SELECT *, ", err));
+    FIRN_TRY(put_new(w, s, err));
+    FIRN_TRY(firn_dialect_put(w, s->source, " FROM ", err));
     FIRN_TRY(firn_dialect_emit(w, s->source, s->source_end, err));
     FIRN_TRY(put_part(w, " WHERE (", s->time, s->time_end, ") IS NOT NULL", err));
     if (s->where < s->where_end) FIRN_TRY(put_part(w, " AND (", s->where, s->where_end, ")", err));
-    FIRN_TRY(put_alias(w, s, err));
-    FIRN_TRY(put_alias(w, s, err));
-    FIRN_TRY(put_alias(w, s, err));
+    for (int i = 0; i < 3; i++) FIRN_TRY(put_alias(w, s, err));
     return firn_dialect_put(w, s->source, " ", err);
 }
 

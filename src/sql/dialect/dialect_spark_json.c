@@ -82,7 +82,7 @@ static firn_status infer(firn_dialect_writer *w, size_t at, firn_str *out, firn_
 static firn_status read_schema(firn_dialect_writer *w, const firn_dialect_call *call,
                                firn_type *out, firn_error *err)
 {
-    firn_str text;
+    firn_str text = {0};
     int32_t next_id = 1;
     const size_t at = call->args[1];
     const bool is_inferred = (firn_dialect_is_word(w, at, "schema_of_json") ||
@@ -130,7 +130,7 @@ static firn_status put_type(firn_dialect_writer *w, size_t at, const firn_type *
 static firn_status put_field(firn_dialect_writer *w, size_t at, const text_options *options,
                              const firn_field *field, const char *text, firn_error *err)
 {
-    firn_str pattern;
+    firn_str pattern = {0};
     const firn_str format = format_of(options, field->type);
     const bool is_whole = field->type->kind == FIRN_TYPE_INT || field->type->kind == FIRN_TYPE_LONG;
     if (field->type->kind == FIRN_TYPE_STRING) return firn_dialect_put(w, at, text, err);
@@ -238,7 +238,7 @@ static firn_status put_from_json(firn_dialect_writer *w, const firn_dialect_call
                                  const text_options *options, const firn_type *type,
                                  firn_error *err)
 {
-    firn_type read;
+    firn_type read = {0};
     bool has_formats = false;
     FIRN_TRY(texts_first(w, call->args[1], options, type, &read, &has_formats, err));
     if (!has_formats) return put_transform(w, call, &read, err);
@@ -254,7 +254,7 @@ firn_status firn_dialect_from_json(firn_dialect_writer *w, const firn_dialect_ca
                                    firn_error *err)
 {
     text_options options;
-    firn_type type;
+    firn_type type = {0};
     FIRN_TRY(read_options(w, call, 2, &options, err));
     FIRN_TRY(read_schema(w, call, &type, err));
     if (options.is_strict) {
@@ -272,7 +272,7 @@ firn_status firn_dialect_from_csv(firn_dialect_writer *w, const firn_dialect_cal
                                   firn_error *err)
 {
     text_options options;
-    firn_type type;
+    firn_type type = {0};
     FIRN_TRY(read_options(w, call, 2, &options, err));
     FIRN_TRY(read_schema(w, call, &type, err));
     if (type.kind != FIRN_TYPE_STRUCT || options.is_strict)

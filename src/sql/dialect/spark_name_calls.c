@@ -450,7 +450,11 @@ static firn_str parsed(spark_namer *n, firn_str name, size_t open, size_t close)
     const size_t comma = item_end(n, open + 1, close);
     const bool is_one =
         firn_str_equals(name, FIRN_STR("from_json")) || firn_str_equals(name, FIRN_STR("from_csv"));
-    if (!is_one || !firn_dialect_string(n->w, comma + 1, &schema)) return (firn_str){0};
+    const bool is_inferred = firn_dialect_is_word(n->w, comma + 1, "schema_of_json") ||
+                             firn_dialect_is_word(n->w, comma + 1, "schema_of_csv");
+    const size_t text_at = comma + (is_inferred ? 3 : 1);
+    if (!is_one || !firn_dialect_string(n->w, text_at, &schema)) return (firn_str){0};
+    if (is_inferred && firn_str_starts_with(schema, FIRN_STR("["))) return (firn_str){0};
     const firn_str start = firn_str_slice(schema, 0, 4);
     if (firn_str_equals_nocase(start, FIRN_STR("MAP<"))) return FIRN_STR("entries");
     if (firn_str_equals_nocase(start, FIRN_STR("ARRA"))) return (firn_str){0};

@@ -50,30 +50,32 @@ static bool names_relation(const firn_dialect_writer *w, size_t i)
            firn_dialect_is_any(w, i - 3, k_before);
 }
 
-/* Found once for all names of a statement. */
-static void find_relations(spark_namer *n)
+/* Found once for all names of a statement. False: out of memory. */
+static bool find_relations(firn_dialect_writer *w)
 {
-    firn_dialect_writer *w = n->w;
     w->has_relations = true;
     for (size_t i = 1; i < w->n; i++) {
         if (!names_relation(w, i)) continue;
-        firn_str *slot = firn_arena_push(n->arena, &w->relations, &w->n_relations,
+        firn_str *slot = firn_arena_push(w->arena, &w->relations, &w->n_relations,
                                          &w->cap_relations, sizeof *slot);
-        if (!slot) {
-            (void)spark_namer_lose(n);
-            return;
-        }
+        if (!slot) return false;
         *slot = w->t[i].text;
     }
+    return true;
+}
+
+bool firn_spark_is_relation(firn_dialect_writer *w, firn_str name)
+{
+    if (!w->has_relations && !find_relations(w)) return true;
+    for (size_t i = 0; i < w->n_relations; i++) {
+        if (firn_str_equals_nocase(w->relations[i], name)) return true;
+    }
+    return false;
 }
 
 static bool is_relation(spark_namer *n, firn_str name)
 {
-    if (!n->w->has_relations) find_relations(n);
-    for (size_t i = 0; i < n->w->n_relations; i++) {
-        if (firn_str_equals_nocase(n->w->relations[i], name)) return true;
-    }
-    return false;
+    return firn_spark_is_relation(n->w, name);
 }
 
 static bool is_variable(const spark_namer *n, firn_str name)

@@ -22,6 +22,9 @@ typedef struct spark_namer {
 /* *out data NULL: not understood, or out of memory. */
 void firn_spark_name(firn_dialect_writer *w, size_t from, size_t to, firn_str *out);
 
+/* Something in a FROM clause of the statement has the name. */
+bool firn_spark_is_relation(firn_dialect_writer *w, firn_str name);
+
 /* ---- what the files of it share ---- */
 firn_str spark_namer_expression(spark_namer *n);
 /* The expression of [from, to) as a whole. */

@@ -184,7 +184,7 @@ static bool put_flat(firn_str json, int depth, hive_out *out)
 static bool run_hive(const hive_path *path, size_t i, firn_str json, hive_style style,
                      hive_out *out)
 {
-    const char first = json.len > 0 ? json.data[0] : '\0';
+    const char first = (char)(json.len > 0 ? json.data[0] : '\0');
     if (i == path->n) {
         if (style == STYLE_FLAT) return put_flat(json, 0, out);
         begin_value(out);
@@ -222,6 +222,7 @@ static firn_status hive_rows(firn_call *c, firn_error *err)
 typedef struct known_path {
     firn_str text;
     const firn_json_path *path;
+    firn_arena *row; /* of what is found in one */
 } known_path;
 
 static firn_status put_items(firn_call *c, int64_t r, known_path *known, firn_buf *out,
@@ -233,7 +234,8 @@ static firn_status put_items(firn_call *c, int64_t r, known_path *known, firn_bu
         FIRN_TRY(firn_json_path_parse(text, c->arena, &known->path, err));
         known->text = text;
     }
-    FIRN_TRY(firn_json_path_items(known->path, firn_call_text_of(c, 0, r), c->arena, &found,
+    firn_arena_reset(known->row);
+    FIRN_TRY(firn_json_path_items(known->path, firn_call_text_of(c, 0, r), known->row, &found,
                                   is_null, err));
     firn_buf_byte(out, '[');
     for (size_t i = 0; i < found.n; i++) {
@@ -244,9 +246,10 @@ static firn_status put_items(firn_call *c, int64_t r, known_path *known, firn_bu
     return FIRN_OK;
 }
 
-static firn_status all_items(firn_call *c, firn_buf *buf, firn_column *out, firn_error *err)
+static firn_status all_items(firn_call *c, firn_arena *row, firn_buf *buf, firn_column *out,
+                             firn_error *err)
 {
-    known_path known = {0};
+    known_path known = {.row = row};
     for (int64_t r = 0; r < c->n; r++) {
         bool is_null = !firn_call_are_valid(c, 2, r);
         firn_buf_clear(buf);
@@ -266,9 +269,12 @@ static firn_status items_rows(firn_call *c, firn_error *err)
     firn_column out;
     firn_buf buf;
     FIRN_TRY(firn_call_make(c, &k_string, &out, err));
+    firn_arena *row = firn_arena_create(c->engine->opts.env->alloc, 0);
+    if (!row) return firn_fail_nomem(err);
     firn_buf_init(&buf, c->engine->opts.env->alloc, UINT32_MAX);
-    const firn_status st = all_items(c, &buf, &out, err);
+    const firn_status st = all_items(c, row, &buf, &out, err);
     firn_buf_dispose(&buf);
+    firn_arena_destroy(row);
     return st;
 }
 

@@ -33,7 +33,7 @@ static size_t skip_value(firn_str json, size_t at)
 
 firn_json_walk firn_json_walk_of(firn_str json)
 {
-    const char first = json.len > 1 ? json.data[0] : '\0';
+    const char first = (char)(json.len > 1 ? json.data[0] : '\0');
     const bool is_nested = first == '{' || first == '[';
     return (firn_json_walk){
         .json = json, .at = is_nested ? 1 : json.len, .is_object = first == '{'};

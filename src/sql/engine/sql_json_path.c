@@ -276,7 +276,8 @@ static firn_status run_subscript(path_run *run, const path_step *step, firn_str 
         if (run->is_strict && (from < 0 || to > last || from > to)) run->is_wrong = true;
         from = from < 0 ? 0 : from;
         to = to > last ? last : to;
-        for (int64_t i = from; i <= to; i++) FIRN_TRY(add_item(run, out, all.items[i]));
+        for (int64_t i = from; i <= to && all.items; i++)
+            FIRN_TRY(add_item(run, out, all.items[i]));
     }
     return FIRN_OK;
 }

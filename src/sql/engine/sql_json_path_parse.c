@@ -36,7 +36,7 @@ static firn_status refuse(path_reader *r, const char *what)
 static char peek(path_reader *r)
 {
     while (r->at < r->text.len && strchr(" \t\r\n", r->text.data[r->at])) r->at++;
-    return r->at < r->text.len ? r->text.data[r->at] : '\0';
+    return (char)(r->at < r->text.len ? r->text.data[r->at] : '\0');
 }
 
 static bool take(path_reader *r, const char *symbol)

@@ -30,12 +30,14 @@ static size_t parameter_types(const typed_call *call, firn_value_type types[MAX_
     const firn_value_type element = first->kind == FIRN_VALUE_ARRAY ? first->parts[0] : unknown;
     types[0] = is_map ? first->parts[0] : element;
     types[1] = is_map ? first->parts[1] : unknown;
-    if (firn_str_equals_nocase(call->name, FIRN_STR("reduce")) && call->n >= 2) {
+    const bool is_reduce = firn_str_equals_nocase(call->name, FIRN_STR("reduce")) ||
+                           firn_str_equals_nocase(call->name, FIRN_STR("aggregate"));
+    if (is_reduce && call->n >= 2) {
         types[0] = call->args[1];
         types[1] = element;
     }
-    if (firn_str_equals_nocase(call->name, FIRN_STR("reduce")) && call->n == 3 &&
-        call->args[2].kind == FIRN_VALUE_LAMBDA && types[0].kind == FIRN_VALUE_DECIMAL)
+    if (is_reduce && call->n == 3 && call->args[2].kind == FIRN_VALUE_LAMBDA &&
+        types[0].kind == FIRN_VALUE_DECIMAL)
         types[0] = call->args[2].parts[0]; /* the state has grown */
     if (firn_str_equals_nocase(call->name, FIRN_STR("zip_with")) && call->n == 2)
         types[1] = call->args[1].kind == FIRN_VALUE_ARRAY ? call->args[1].parts[0] : unknown;
@@ -267,6 +269,21 @@ static void edit_struct_of_all(typer *t, const typed_call *call)
     if (is_plain && text.data) typer_edit(t, FIRN_EDIT_CALL, call->from, t->i, text.data);
 }
 
+/* Spark: hours, minutes and months of an interval are tiny. */
+static void edit_part_of_interval(typer *t, const typed_call *call)
+{
+    static const char *const k_tiny[] = {"HOUR",  "HOURS",  "MINUTE", "MINUTES",
+                                         "MONTH", "MONTHS", NULL};
+    const size_t field = call->from + 2;
+    if (typer_dialect(t) != FIRN_DIALECT_SPARK || call->n != 1 ||
+        !firn_str_equals_nocase(call->name, FIRN_STR("extract")))
+        return;
+    const firn_value_kind kind = call->args[0].kind;
+    const bool is_interval = kind == FIRN_VALUE_INTERVAL_DAY || kind == FIRN_VALUE_INTERVAL_YEAR;
+    if (is_interval && firn_dialect_is_any(t->w, field, k_tiny))
+        typer_wrap(t, call->from, t->i, "CAST(", " AS TINYINT)");
+}
+
 firn_value_type typer_call(typer *t)
 {
     typed_call *call = firn_arena_alloc_zero(t->arena, sizeof *call);
@@ -294,6 +311,7 @@ firn_value_type typer_call(typer *t)
     typer_edit_zones(t, call->from, t->i, call->name, call->places, call->n, type.zone);
     typer_edit_call(t, call->from, t->i, call->name, call->args, call->n, &type);
     if (is_plain) edit_struct_of_all(t, call);
+    edit_part_of_interval(t, call);
     return type;
 }
 

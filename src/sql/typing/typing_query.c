@@ -86,7 +86,25 @@ static firn_value_type as_column(const firn_value_type *type)
     return out;
 }
 
-static void add_item(typer *t, column_list *list, size_t from, size_t to, bool is_result)
+/* ORDER BY in [from, to) may mean the column, whose values must stay what they are then: by its
+ * name or by a number. */
+static bool is_sorted_by(const typer *t, firn_str name, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        const firn_token *token = firn_dialect_token(t->w, i);
+        if (token->kind == FIRN_TOKEN_NUMBER) return true;
+        if (name.len > 0 && firn_str_equals_nocase(token->text, name)) return true;
+    }
+    return false;
+}
+
+/* The list of a query; its columns are shown when is_result, and sorted by [order, order_end). */
+typedef struct list_use {
+    bool is_result;
+    size_t order, order_end;
+} list_use;
+
+static void add_item(typer *t, column_list *list, size_t from, size_t to, const list_use *use)
 {
     firn_str name = {"", 0};
     if (to == from + 1 && firn_dialect_is_symbol(t->w, from, "*")) {
@@ -109,18 +127,19 @@ static void add_item(typer *t, column_list *list, size_t from, size_t to, bool i
         has_as ? typer_expression_in(t, from, end) : typer_item(t, from, to, &end);
     const bool has_alias = end < to;
     if (has_alias || is_chain(t, from, to)) name = name_at(t, to - 1);
-    if (is_result) typer_edit_result(t, from, end, &type);
+    if (use->is_result && !is_sorted_by(t, name, use->order, use->order_end))
+        typer_edit_result(t, from, end, &type);
     const firn_value_type value = as_column(&type);
     add_column(t, list, name, &value);
 }
 
-static void select_list(typer *t, column_list *list, size_t from, size_t to, bool is_result)
+static void select_list(typer *t, column_list *list, size_t from, size_t to, const list_use *use)
 {
     while (from < to) {
         size_t end = from;
         while (end < to && !firn_dialect_is_symbol(t->w, end, ","))
             end = firn_dialect_skip(t->w, end);
-        add_item(t, list, from, end, is_result);
+        add_item(t, list, from, end, use);
         from = end + 1;
     }
 }
@@ -218,8 +237,8 @@ static typed_relation select_query(typer *t, size_t from, size_t to, bool is_res
     typer_from(t, begin[CLAUSE_FROM], end[CLAUSE_FROM], &scope);
     if (begin[CLAUSE_FROM] >= to) scope.n_relations = 0;
     t->scope = &scope;
-    const bool is_sorted = begin[CLAUSE_ORDER] < to;
-    select_list(t, &list, begin[CLAUSE_LIST], end[CLAUSE_LIST], is_result && !is_sorted);
+    const list_use use = {is_result, begin[CLAUSE_ORDER], end[CLAUSE_ORDER]};
+    select_list(t, &list, begin[CLAUSE_LIST], end[CLAUSE_LIST], &use);
     if (begin[CLAUSE_WHERE] < to)
         (void)typer_expression_in(t, begin[CLAUSE_WHERE], end[CLAUSE_WHERE]);
     expressions(t, begin[CLAUSE_GROUP], end[CLAUSE_GROUP]);
