@@ -6,7 +6,7 @@
 #include "firn/base.h"
 
 #define FIRN_LIMIT_ARENA         ((size_t)4 << 30) /* one operation's tree of objects */
-#define FIRN_LIMIT_NESTING       64     /* types, Thrift: no real file is deeper */
+#define FIRN_LIMIT_NESTING       64                /* types, Thrift: no real file is deeper */
 #define FIRN_LIMIT_JSON_NESTING  256    /* three levels of JSON for each of a type, and some */
 #define FIRN_LIMIT_COLUMNS       100000 /* leaf columns of one schema */
 #define FIRN_LIMIT_FOOTER        ((size_t)64 << 20) /* Parquet footer bytes */

@@ -241,8 +241,8 @@ static firn_status read_container(json_reader *r, json_t *made, json_t **out, fi
     firn_status st = FIRN_OK;
     if (!made) return firn_fail_nomem(err);
     if (++r->depth > FIRN_LIMIT_JSON_NESTING) {
-        st =
-            firn_fail(err, FIRN_ERR_LIMIT, "json nested deeper than %d levels", FIRN_LIMIT_JSON_NESTING);
+        st = firn_fail(err, FIRN_ERR_LIMIT, "json nested deeper than %d levels",
+                       FIRN_LIMIT_JSON_NESTING);
         if (err) err->position = r->at;
     } else {
         st = fill_container(r, made, err);

@@ -125,7 +125,8 @@ static firn_status write_array(const json_t *array, int depth, firn_buf *out, fi
 static firn_status write_value(const json_t *value, int depth, firn_buf *out, firn_error *err)
 {
     if (depth > FIRN_LIMIT_JSON_NESTING)
-        return firn_fail(err, FIRN_ERR_LIMIT, "JSON nested deeper than %d", FIRN_LIMIT_JSON_NESTING);
+        return firn_fail(err, FIRN_ERR_LIMIT, "JSON nested deeper than %d",
+                         FIRN_LIMIT_JSON_NESTING);
     switch (json_typeof(value)) {
     case JSON_OBJECT: return write_object(value, depth, out, err);
     case JSON_ARRAY: return write_array(value, depth, out, err);
