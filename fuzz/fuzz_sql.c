@@ -30,9 +30,34 @@ static void check_tokens(firn_str sql)
     check(firn_sql_statement_length(sql) <= sql.len);
 }
 
+static bool is_table(const void *ctx, const firn_table_ref *ref)
+{
+    (void)ctx;
+    return ref->n_parts < 3;
+}
+
+static void check_joins(const firn_join_text *joins, size_t n_refs)
+{
+    for (size_t i = 0; i < joins->n_pairs; i++) {
+        for (int k = 0; k < 2; k++) {
+            const firn_join_column *column = &joins->pairs[i].columns[k];
+            check(column->block < joins->n_blocks && column->name.data);
+            check(column->first <= column->end);
+            check(column->end <= joins->blocks[column->block].n_items);
+        }
+    }
+    for (size_t i = 0; i < joins->n_blocks; i++) {
+        const firn_join_block *block = &joins->blocks[i];
+        check(block->parent == FIRN_JOIN_NONE || block->parent < i);
+        for (size_t k = 0; k < block->n_items; k++)
+            check(block->items[k].ref == FIRN_JOIN_NONE || block->items[k].ref < n_refs);
+    }
+}
+
 static void check_rewrite(firn_str sql, bool tag_all, firn_arena *arena)
 {
-    const firn_rewrite_opts opts = {.key = FIRN_STR("0123456789abcdef"), .tag_all = tag_all};
+    const firn_rewrite_opts opts = {
+        .key = FIRN_STR("0123456789abcdef"), .tag_all = tag_all, .is_table = is_table};
     firn_rewrite out;
     firn_error err;
     if (firn_query_rewrite(sql, &opts, arena, &out, &err) != FIRN_OK) {
@@ -43,6 +68,7 @@ static void check_rewrite(firn_str sql, bool tag_all, firn_arena *arena)
     for (size_t i = 0; i < out.n_refs; i++) {
         check(out.refs[i].n_parts > 0 && out.refs[i].offset + out.refs[i].length <= sql.len);
     }
+    check_joins(&out.joins, out.n_refs);
 }
 
 static void check_type(firn_str sql, firn_arena *arena)

@@ -134,15 +134,20 @@ static bool is_reduced(const firn_join_scan *scan)
     return false;
 }
 
-/* Is there a scan to come that the column reduces? */
-static bool is_awaited(const firn_join_scan *scan, const join_graph *graph, const join_column *own)
+/* Rows of tables whose scans are to come and that the column reduces. */
+static int64_t count_awaiting(const firn_join_scan *scan, const join_graph *graph,
+                              const join_column *own)
 {
     join_column others[JOIN_MOST_REACHED];
+    int64_t n_rows = 0;
     const size_t n = join_graph_reach(graph, own, JOIN_FORWARD, others);
-    for (size_t i = 0; i < n; i++)
-        if (others[i].ref != scan->ref && scan->joins->tables[others[i].ref].n_begun == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < n; i++) {
+        const join_table *table = &scan->joins->tables[others[i].ref];
+        if (others[i].ref == scan->ref || table->n_begun > 0) continue;
+        if (table->source->n_rows < 0) return INT64_MAX / JOIN_MOST_COLUMNS; /* unknown */
+        n_rows += table->source->n_rows;
+    }
+    return n_rows;
 }
 
 /* Under the lock. */
@@ -164,8 +169,10 @@ static firn_status find_part(firn_join_scan *scan, bool is_chosen, const firn_ty
     if (own->n_begun > 1 || own->values || (!is_chosen && !is_reduced(scan))) return FIRN_OK;
     for (size_t i = 0; i < graph.n_columns; i++) {
         const join_column *column = &graph.columns[i];
-        if (column->ref == scan->ref && is_awaited(scan, &graph, column))
-            gather_column(scan, column->field, columns);
+        const int64_t n_rows = column->ref == scan->ref ? count_awaiting(scan, &graph, column) : 0;
+        if (n_rows == 0) continue;
+        gather_column(scan, column->field, columns);
+        if (scan->n_awaiting < n_rows) scan->n_awaiting = n_rows;
     }
     return FIRN_OK;
 }
@@ -184,6 +191,7 @@ firn_status firn_join_scan_begin(firn_joins *joins, size_t ref, bool is_chosen,
     *scan = (firn_join_scan){.joins = joins, .ref = ref, .arena = arena, .columns = columns};
     atomic_init(&scan->n_bytes, 0);
     atomic_init(&scan->n_passed, 0);
+    atomic_init(&scan->n_seen, 0);
     (void)pthread_mutex_lock(&joins->lock);
     joins->tables[ref].n_begun++;
     if (joins->tables[ref].source) {

@@ -60,9 +60,9 @@ static bool reserve(firn_join_scan *scan, thread_column *column, size_t n)
     if (column->cap - column->n >= n) return true;
     size_t cap = column->cap > 0 ? 2 * column->cap : FIRST_CAP;
     while (cap - column->n < n) cap *= 2;
-    const long long more = (long long)((cap - column->cap) * sizeof *column->numbers);
-    const long long all = atomic_fetch_add(&scan->n_bytes, more) + more;
-    if (all > (long long)(2 * most_bytes(scan->joins) * scan->n_gathered)) return false;
+    const size_t more = (cap - column->cap) * sizeof *column->numbers;
+    const size_t all = atomic_fetch_add(&scan->n_bytes, more) + more;
+    if (all > 2 * most_bytes(scan->joins) * scan->n_gathered) return false;
     int64_t *numbers =
         firn_mem_resize(scan->joins->env->alloc, column->numbers, cap * sizeof *numbers);
     if (!numbers) return false;
@@ -117,6 +117,12 @@ static void test_rows(firn_join_gather *gather, const firn_batch *batch, size_t 
     (void)atomic_fetch_add_explicit(&scan->n_passed, n, memory_order_relaxed);
 }
 
+/* Once true, always. */
+static bool does_not_pay(const firn_join_scan *scan)
+{
+    return atomic_load(&scan->n_seen) > scan->n_awaiting;
+}
+
 static void open_gather(firn_join_gather *gather)
 {
     firn_joins *joins = gather->scan->joins;
@@ -133,7 +139,8 @@ void firn_join_gather_add(firn_join_gather *gather, const firn_batch *batch)
     firn_join_scan *scan = gather->scan;
     open_gather(gather);
     const size_t n_rows = (size_t)batch->n_rows;
-    if (n_rows == 0) return;
+    if (n_rows == 0 || does_not_pay(scan)) return;
+    (void)atomic_fetch_add_explicit(&scan->n_seen, (long long)n_rows, memory_order_relaxed);
     test_rows(gather, batch, n_rows);
     for (size_t i = 0; i < scan->n_gathered; i++)
         add_column(scan, &scan->gathered[i], &gather->columns[i],
@@ -240,7 +247,8 @@ void firn_join_gather_finish(firn_join_gather *gather)
         take_run(scan, &scan->gathered[i], &gather->columns[i]);
     for (size_t i = 0; i < scan->n_gathered; i++) gather->columns[i].n = gather->columns[i].cap = 0;
     gather->is_open = false;
-    const bool is_last = --scan->n_open == 0 && !scan->has_failed && !scan->is_published;
+    const bool is_last =
+        --scan->n_open == 0 && !scan->has_failed && !scan->is_published && !does_not_pay(scan);
     scan->is_published |= is_last;
     (void)pthread_mutex_unlock(&joins->lock);
     if (is_last) publish(scan);

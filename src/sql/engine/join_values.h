@@ -72,8 +72,10 @@ struct firn_join_scan {
     size_t n_gathered;
     const firn_filter *test; /* of rows that others may meet; NULL: all */
     int64_t n_rows;          /* of the table; -1: unknown */
+    int64_t n_awaiting;      /* rows of the tables to come that it can reduce */
+    atomic_llong n_seen;     /* rows that were tested; more than those to come do not pay */
     atomic_llong n_passed;   /* rows that others may meet */
-    atomic_llong n_bytes;    /* of all numbers that threads hold */
+    atomic_size_t n_bytes;   /* of all numbers that threads hold */
     int n_open;              /* threads that have begun and not finished; under the joins' lock */
     bool has_failed;         /* a thread went without finishing */
     bool is_published;

@@ -283,15 +283,14 @@ static void read_primary(from_reader *f)
     firn_join_item item = {.ref = FIRN_JOIN_NONE};
     bool is_item = true;
     (void)accept(f, "LATERAL");
-    if (f->at >= f->end) {
-        f->has_failed = true;
-    } else if (join_is_symbol(f->r, f->at, "(")) {
+    f->has_failed |= f->at >= f->end;
+    if (f->has_failed) return;
+    if (join_is_symbol(f->r, f->at, "("))
         read_group(f, &item, &is_item);
-    } else if (join_is_name(f->r, f->at)) {
+    else if (join_is_name(f->r, f->at))
         read_named(f, &item);
-    } else {
+    else
         f->has_failed = true;
-    }
     if (f->has_failed || !is_item) return;
     read_alias(f, &item);
     firn_join_item *slot =

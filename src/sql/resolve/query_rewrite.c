@@ -13,6 +13,8 @@
 #include "sql/resolve/query_stars.h"
 
 #define NO_REF SIZE_MAX
+/* References of a statement whose joins are looked at: each is compared with each. */
+#define MOST_JOINED 256
 
 typedef struct tokens {
     firn_token *items; /* the last is FIRN_TOKEN_END */
@@ -648,7 +650,7 @@ static void mark_twins(const rewriter *w)
 static firn_status find_joins(const rewriter *w, firn_join_text *out, firn_error *err)
 {
     const firn_query_tokens t = {w->t.items, w->t.n, w->ref_at, w->refs, w->n_refs};
-    if (!w->opts->is_table) return FIRN_OK;
+    if (!w->opts->is_table || w->n_refs > MOST_JOINED) return FIRN_OK;
     FIRN_TRY(firn_join_text_read(&t, w->arena, out, err));
     if (out->n_pairs > 0 && !w->opts->tag_all) mark_twins(w);
     return FIRN_OK;
