@@ -159,6 +159,7 @@ typedef struct firn_file_rewrite_opts {
     int32_t max_failed_commits;     /**< default: max_commits */
     firn_rewrite_job_order job_order;
     int64_t memory_bytes; /**< default: the environment's budget; a sort beyond it spills */
+    bool is_dry_run;      /**< count groups and files, as far as they can be told, and write none */
 } firn_file_rewrite_opts;
 
 #define FIRN_FILE_REWRITE_OPTS(...) \

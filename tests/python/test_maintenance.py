@@ -151,6 +151,27 @@ def test_policies_do_what_is_due_and_remember_it(home):
     assert failed.returncode == 1 and "expected true or false" in json.loads(failed.stdout)[0]["error"]
 
 
+def test_what_is_due_is_told_and_done_in_one_call(home):
+    """A dry run tells what a run does, and nothing else."""
+    home.run("sql", "-c", "CREATE SCHEMA n; CREATE TABLE n.t (id INT) TBLPROPERTIES ('firn.maintain.min-input-files' = '3', "
+             "'firn.maintain.min-manifests' = '3', 'firn.maintain.expire' = 'false')")
+    due = lambda: [(s["action"], s["files_before"], s["files_after"]) for s in call(home, "maintain", "n.t", "dry_run=true")]
+    for i in range(2):
+        home.run("sql", "-c", f"INSERT INTO n.t VALUES ({i})")
+        assert due() == [] and call(home, "maintain", "n.t") == []
+    home.run("sql", "-c", "INSERT INTO n.t VALUES (2)")
+    assert due() == [("compact", 3, 1), ("manifests", 3, 1)]
+    done = home.sql("CALL system.maintain('n.t')")
+    assert [(row["action"], row["files_before"], row["files_after"]) for row in done][:1] == [("compact", "3", "1")]
+    assert home.value("SELECT count(*) FROM n.t.files") == "1" and home.value("SELECT sum(id) FROM n.t") == "3"
+    assert call(home, "maintain", "n.t") == []
+    home.run("sql", "-c", "ALTER TABLE n.t SET TBLPROPERTIES ('firn.maintain.sort' = 'nope')")
+    done = home.run("sql", "-c", "CALL system.maintain(table => 'n.t', max_bytes => 1000)", check=False)
+    assert done.returncode == 1 and 'firn.maintain.sort: the table has no column "nope"' in done.stderr
+    done = home.run("sql", "-c", "CALL system.maintain('n.t', max_bytes => 0)", check=False)
+    assert done.returncode == 1 and "max_bytes: found 0, expected a number above 0" in done.stderr
+
+
 @pytest.mark.parametrize("point", ["maintain.rewrite.before_commit", "writer.file.after_finish",
                                    "txn.commit.before_catalog", "catalog.commit.after_swap",
                                    "maintain.expire.after_commit", "maintain.remove.file"])

@@ -110,17 +110,13 @@ static firn_status compact(upkeep *u, firn_error *err)
                                    .delete_ratio_threshold = u->policy.delete_ratio,
                                    .max_bytes = u->opts->max_bytes,
                                    .memory_bytes = u->opts->memory_bytes,
+                                   .is_dry_run = u->opts->is_dry_run,
                                    .removes_dangling_deletes = true};
     firn_file_rewrite_result done;
     const firn_table_metadata *m = firn_table_metadata_of(u->table);
-    FIRN_TRY(firn_sort_order_parse(u->policy.sort, firn_metadata_schema(m), u->arena, &opts, err));
-    if (u->opts->is_dry_run) {
-        if (u->health.n_small_files > u->health.n_files_after ||
-            u->health.n_position_delete_files + u->health.n_deletion_vectors > 0)
-            give(u, FIRN_MAINTAIN_COMPACT, u->health.n_data_files, u->health.n_files_after,
-                 u->health.small_bytes);
-        return FIRN_OK;
-    }
+    FIRN_TRY(firn_error_wrap(
+        err, firn_sort_order_parse(u->policy.sort, firn_metadata_schema(m), u->arena, &opts, err),
+        "firn.maintain.sort"));
     FIRN_TRY(firn_table_rewrite_files(u->table, &opts, &done, err));
     if (done.n_groups > 0 || done.removed_delete_files > 0)
         give(u, FIRN_MAINTAIN_COMPACT, done.rewritten_files, done.added_files,

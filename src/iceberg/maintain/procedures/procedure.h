@@ -138,6 +138,7 @@ firn_status firn_procedure__rewrite_manifests(firn_procedure_call *call, firn_er
 firn_status firn_procedure__rewrite_position_delete_files(firn_procedure_call *call,
                                                           firn_error *err);
 firn_status firn_procedure__optimize(firn_procedure_call *call, firn_error *err);
+firn_status firn_procedure__maintain(firn_procedure_call *call, firn_error *err);
 /* procedure_import.c */
 firn_status firn_procedure__add_files(firn_procedure_call *call, firn_error *err);
 firn_status firn_procedure__migrate(firn_procedure_call *call, firn_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Procedures that write files of a table again. */
+#include <inttypes.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -139,6 +140,32 @@ firn_status firn_procedure__optimize(firn_procedure_call *call, firn_error *err)
     if (opts.min_file_bytes < 1) opts.min_file_bytes = 1;
     FIRN_TRY(firn_table_rewrite_files(call->table, &opts, &done, err));
     return give_data_files(call, &done, err);
+}
+
+/* ---- all of it, as far as it is due ---- */
+
+enum { MAINTAIN_MAX_BYTES, MAINTAIN_DRY_RUN };
+
+firn_status firn_procedure__maintain(firn_procedure_call *call, firn_error *err)
+{
+    firn_maintain_opts opts = {.struct_size = sizeof opts};
+    firn_maintain_result done;
+    FIRN_TRY(firn_call_i64(call, MAINTAIN_MAX_BYTES, &opts.max_bytes, err));
+    FIRN_TRY(firn_call_bool(call, MAINTAIN_DRY_RUN, &opts.is_dry_run, err));
+    if (call->values[MAINTAIN_MAX_BYTES].is_given && opts.max_bytes < 1)
+        return firn_call_fail(call, MAINTAIN_MAX_BYTES, err,
+                              "found %" PRId64 ", expected a number above 0", opts.max_bytes);
+    FIRN_TRY(firn_table_maintain(call->table, &opts, &done, err));
+    for (size_t i = 0; i < done.n_steps; i++) {
+        const firn_maintain_step *step = &done.steps[i];
+        firn_value *row = firn_call_row(call);
+        if (!row) return firn_fail_nomem(err);
+        firn_cell_set_text(&row[0], firn_str_of(firn_maintain_action_name(step->action)));
+        firn_cell_set_i64(&row[1], step->files_before);
+        firn_cell_set_i64(&row[2], step->files_after);
+        firn_cell_set_i64(&row[3], step->bytes);
+    }
+    return FIRN_OK;
 }
 
 /* ---- manifests ---- */

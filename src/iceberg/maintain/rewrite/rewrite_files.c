@@ -243,6 +243,17 @@ static firn_status run_groups(rewrite_run *r, const firn_snapshot *head, firn_er
                                          : run_some(r, 0, r->plan.n_groups, err);
 }
 
+/* What writing the groups would come to. */
+static void count_groups(const rewrite_run *r)
+{
+    r->out->n_groups = (int64_t)r->plan.n_groups;
+    for (size_t i = 0; i < r->plan.n_groups; i++) {
+        r->out->rewritten_files += (int64_t)r->plan.groups[i].n_tasks;
+        r->out->added_files += r->plan.groups[i].n_outputs;
+        r->out->rewritten_bytes += r->plan.groups[i].n_bytes;
+    }
+}
+
 static firn_status run(rewrite_run *r, firn_error *err)
 {
     const firn_snapshot *head = NULL;
@@ -257,6 +268,10 @@ static firn_status run(rewrite_run *r, firn_error *err)
         r->env,    r->store, r->metadata, head->snapshot_id, r->filter, r->writer.spec->spec_id,
         &r->limits};
     FIRN_TRY(firn_rewrite_plan_make(&scope, r->arena, &r->plan, err));
+    if (r->opts->is_dry_run) {
+        count_groups(r);
+        return FIRN_OK;
+    }
     FIRN_TRY(run_groups(r, head, err));
     if (!r->opts->removes_dangling_deletes) return FIRN_OK;
     return firn_dangling_deletes_remove(r->table, r->opts->branch, &r->out->removed_delete_files,
