@@ -172,6 +172,25 @@ def test_what_is_due_is_told_and_done_in_one_call(home):
     assert done.returncode == 1 and "max_bytes: found 0, expected a number above 0" in done.stderr
 
 
+def test_arguments_are_expressions(home):
+    home.run("sql", "-c", "CREATE TABLE t (id INT); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)")
+    first = home.value("SELECT min_by(snapshot_id, committed_at) FROM t.snapshots")
+    row = home.sql("CALL system.rollback_to_snapshot('t', (SELECT min_by(snapshot_id, committed_at) FROM t.snapshots))")
+    assert row[0]["current_snapshot_id"] == first and home.value("SELECT sum(id) FROM t") == "1"
+    home.run("sql", "-c", "CALL system.expire_snapshots(table => 'default' || '.t', older_than => now() - INTERVAL 1 DAY, "
+             "retain_last => 2 - 1)")
+    assert home.value("SELECT count(*) FROM t.snapshots") == "2"
+    for zone in ("UTC", "Asia/Tokyo"):
+        home.run("sql", "-c", f"SET TimeZone = '{zone}'; CALL system.expire_snapshots('t', older_than => current_timestamp - "
+                 "INTERVAL 1 HOUR)")
+        assert home.value("SELECT count(*) FROM t.snapshots") == "2"
+    home.run("sql", "-c", "CALL system.expire_snapshots('t', older_than => current_timestamp, retain_last => NULL::INT)")
+    assert home.value("SELECT count(*) FROM t.snapshots") == "1"
+    for argument, said in (("nope(1)", "nope"), ("'a' || 'b'", 'found "ab", expected a timestamp'), ("1 +", "syntax error")):
+        done = home.run("sql", "-c", f"CALL system.expire_snapshots('t', older_than => {argument})", check=False)
+        assert done.returncode == 1 and said in done.stderr and "LINE 1: CALL" in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize("point", ["maintain.rewrite.before_commit", "writer.file.after_finish",
                                    "txn.commit.before_catalog", "catalog.commit.after_swap",
                                    "maintain.expire.after_commit", "maintain.remove.file"])

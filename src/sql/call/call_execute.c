@@ -10,6 +10,7 @@
 #include "format/columns/row_builder.h"
 #include "iceberg/maintain/procedures/procedure.h"
 #include "sql/ddl/ddl.h"
+#include "sql/parser/sql_text.h"
 
 typedef struct call_context {
     firn_session *session;
@@ -25,6 +26,41 @@ static firn_str procedure_name(const firn_ast_call *call)
 }
 
 /* ---- arguments ---- */
+
+static firn_status read_one(firn_sql_text *text, firn_result *result, firn_arena *arena,
+                            firn_ast_argument *out, firn_error *err)
+{
+    const firn_batch *batch = NULL;
+    const firn_status st = firn_sql_text_next(text, result, &batch, err);
+    if (st != FIRN_OK && st != FIRN_DONE) return st;
+    const bool is_null =
+        st == FIRN_DONE || batch->n_rows == 0 || !firn_column_is_valid(&batch->columns[0], 0);
+    out->is_string = !is_null;
+    out->text = is_null ? FIRN_STR("null")
+                        : firn_arena_copy(arena, firn_view_str(batch->columns[0].values));
+    return out->text.data ? FIRN_OK : firn_fail_nomem(err);
+}
+
+/* The value of an expression as a literal: moments in UTC, whatever the session's zone. */
+static firn_status evaluate(const call_context *c, firn_ast_argument *argument, firn_error *err)
+{
+    firn_sql_text text;
+    firn_str sql;
+    firn_result *result = NULL;
+    if (!argument->is_expression) return FIRN_OK;
+    firn_sql_text_init(&text, c->session, (firn_str){0});
+    firn_sql_text_put(&text, "SELECT CASE typeof(v) WHEN 'TIMESTAMP WITH TIME ZONE' THEN "
+                             "CAST(CAST(CAST(v AS VARCHAR) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS "
+                             "VARCHAR) ELSE CAST(v AS VARCHAR) END FROM (SELECT (");
+    firn_sql_text_str(&text, argument->text);
+    firn_sql_text_put(&text, "\n) AS v)");
+    FIRN_TRY(firn_sql_text_finish(&text, &sql, err));
+    firn_status st = firn_sql_text_query(&text, sql, &result, err);
+    if (st == FIRN_OK) st = read_one(&text, result, c->session->arena, argument, err);
+    firn_result_close(result);
+    if (st != FIRN_OK && err) err->position = argument->offset;
+    return st;
+}
 
 static firn_status set_value(call_context *c, size_t at, const firn_ast_argument *argument,
                              firn_error *err)
@@ -107,7 +143,8 @@ static firn_status read_arguments(call_context *c, bool has_table, firn_error *e
 {
     bool is_named = false;
     for (size_t i = 0; i < c->call->n_arguments; i++) {
-        const firn_ast_argument *argument = &c->call->arguments[i];
+        firn_ast_argument *argument = &c->call->arguments[i];
+        FIRN_TRY(evaluate(c, argument, err));
         if (argument->name.len == 0 && is_named)
             return firn_sql_fail(err, argument->offset,
                                  "an argument without a name stands behind one with a name");

@@ -311,6 +311,20 @@ static firn_status parse_items(firn_sql_parser *p, const char *closing, firn_ast
     return firn_parser_expect_symbol(p, closing, err);
 }
 
+static bool at_value_end(const firn_sql_parser *p)
+{
+    const firn_token next = firn_parser_peek(p);
+    return next.kind == FIRN_TOKEN_END || firn_token_is_symbol(&next, ",") ||
+           firn_token_is_symbol(&next, ")");
+}
+
+/* Words that are calls; others are names of strategies and the like. */
+static bool is_moment(const firn_sql_parser *p)
+{
+    return firn_parser_at(p, "CURRENT_TIMESTAMP") || firn_parser_at(p, "CURRENT_DATE") ||
+           firn_parser_at(p, "LOCALTIMESTAMP");
+}
+
 static firn_status parse_value(firn_sql_parser *p, firn_ast_argument *out, firn_error *err)
 {
     const firn_sql_parser before = *p;
@@ -320,7 +334,13 @@ static firn_status parse_value(firn_sql_parser *p, firn_ast_argument *out, firn_
     if (firn_parser_accept_symbol(p, "[")) return parse_items(p, "]", out, err);
     if (firn_parser_accept_symbol(p, "{")) return parse_items(p, "}", out, err);
     *p = before;
-    return parse_literal(p, &out->text, &out->is_string, err);
+    const firn_status st = parse_literal(p, &out->text, &out->is_string, err);
+    if (st == FIRN_OK && at_value_end(p) && !is_moment(&before)) return FIRN_OK;
+    *p = before;
+    if (at_value_end(p)) return st; /* there is nothing */
+    out->is_expression = true;
+    out->is_string = false;
+    return firn_parser_expression(p, NULL, &out->text, err);
 }
 
 static firn_status parse_argument(firn_sql_parser *p, firn_ast_call *out, firn_error *err)

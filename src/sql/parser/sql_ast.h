@@ -114,8 +114,9 @@ typedef struct firn_ast_new_column {
 /* An argument of a procedure. */
 typedef struct firn_ast_argument {
     firn_str name; /* empty: by position */
-    firn_str text; /* unquoted literal */
+    firn_str text; /* unquoted literal, or an expression as it stands */
     bool is_string;
+    bool is_expression;
     bool is_list;          /* ARRAY(a, b), [a, b], MAP(k, v): items, text is empty */
     const firn_str *items; /* unquoted literals */
     size_t n_items;
