@@ -47,6 +47,22 @@ const firn_expr *firn_expr_or(firn_arena *arena, const firn_expr *a, const firn_
     return make_node(arena, FIRN_EXPR_OR, a, b);
 }
 
+const firn_expr *firn_expr_join(firn_arena *arena, bool is_and, const firn_expr **parts, size_t n)
+{
+    if (n == 0) return is_and ? &k_true : &k_false;
+    for (; n > 1; n = (n + 1) / 2) { /* pair neighbours until one is left */
+        for (size_t i = 0; i < n; i += 2) {
+            const firn_expr *e = parts[i];
+            if (i + 1 < n)
+                e = is_and ? firn_expr_and(arena, e, parts[i + 1])
+                           : firn_expr_or(arena, e, parts[i + 1]);
+            if (!e) return NULL;
+            parts[i / 2] = e;
+        }
+    }
+    return parts[0];
+}
+
 const firn_expr *firn_expr_not(firn_arena *arena, const firn_expr *e)
 {
     if (!e) return NULL;

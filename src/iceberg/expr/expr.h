@@ -45,6 +45,9 @@ const firn_expr *firn_expr_false(void);
 const firn_expr *firn_expr_and(firn_arena *arena, const firn_expr *a, const firn_expr *b);
 const firn_expr *firn_expr_or(firn_arena *arena, const firn_expr *a, const firn_expr *b);
 const firn_expr *firn_expr_not(firn_arena *arena, const firn_expr *e);
+/* All parts (is_and) or any of them, in a tree no deeper than it must be: what walks over filters
+ * calls itself for each level. Of no parts, TRUE or FALSE. Overwrites parts. */
+const firn_expr *firn_expr_join(firn_arena *arena, bool is_and, const firn_expr **parts, size_t n);
 /* values are copied shallowly (bytes borrowed). */
 const firn_expr *firn_expr_predicate(firn_arena *arena, firn_expr_op op, firn_str column,
                                      const firn_value *values, size_t n_values);

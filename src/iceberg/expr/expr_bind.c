@@ -388,18 +388,8 @@ static firn_status bind_chain(const binder *b, bind_item root, int depth, const 
     const firn_expr **bound = firn_arena_array(b->arena, n, sizeof *bound);
     if (!bound) return firn_fail_nomem(b->err);
     for (size_t i = 0; i < n; i++) FIRN_TRY(bind_item_at(b, items[i], depth + levels, &bound[i]));
-    for (; n > 1; n = (n + 1) / 2) { /* pair neighbours until one is left */
-        for (size_t i = 0; i < n; i += 2) {
-            const firn_expr *e = bound[i];
-            if (i + 1 < n)
-                e = is_and ? firn_expr_and(b->arena, e, bound[i + 1])
-                           : firn_expr_or(b->arena, e, bound[i + 1]);
-            if (!e) return firn_fail_nomem(b->err);
-            bound[i / 2] = e;
-        }
-    }
-    *out = bound[0];
-    return FIRN_OK;
+    *out = firn_expr_join(b->arena, is_and, bound, n);
+    return *out ? FIRN_OK : firn_fail_nomem(b->err);
 }
 
 static firn_status bind_item_at(const binder *b, bind_item item, int depth, const firn_expr **out)

@@ -325,21 +325,19 @@ static const firn_expr *read_filter(const filter_reader *r, duckdb_v2_expression
 static const firn_expr *read_conjunction(const filter_reader *r, duckdb_v2_expression_handle e,
                                          bool is_and, int depth)
 {
-    const firn_expr *all = NULL;
     const idx_t n = child_count(r, e);
+    const firn_expr **parts = firn_arena_array(r->arena, (size_t)n, sizeof *parts);
+    size_t n_parts = 0;
+    int levels = 1;
+    if (!parts) return NULL;
+    while (levels < FIRN_LIMIT_NESTING && ((idx_t)1 << levels) < n) levels++;
     for (idx_t i = 0; i < n; i++) {
         const duckdb_v2_expression_handle child = child_of(r, e, i);
-        const firn_expr *part = child ? read_filter(r, child, depth + 1) : NULL;
+        const firn_expr *part = child ? read_filter(r, child, depth + levels) : NULL;
         if (!part && !is_and) return NULL;
-        if (!part) continue;
-        if (!all) {
-            all = part;
-        } else {
-            all = is_and ? firn_expr_and(r->arena, all, part) : firn_expr_or(r->arena, all, part);
-        }
-        if (!all) return NULL;
+        if (part) parts[n_parts++] = part;
     }
-    return all;
+    return n_parts > 0 ? firn_expr_join(r->arena, is_and, parts, n_parts) : NULL;
 }
 
 static const firn_expr *read_null_test(const filter_reader *r, duckdb_v2_expression_handle e,
@@ -431,16 +429,16 @@ static firn_status read_pattern(const filter_reader *r, duckdb_v2_expression_han
 
 /* ---- all of them ---- */
 
+/* *part is NULL for a pattern, which goes to the others, and for what is not understood. */
 static firn_status add_filter(const filter_reader *r, duckdb_v2_expression_handle e,
-                              scan_bind *bind, firn_error *err)
+                              scan_bind *bind, const firn_expr **part, firn_error *err)
 {
     firn_scan_test test;
+    *part = NULL;
     FIRN_TRY(read_pattern(r, e, &test, err));
     if (!test.pattern) {
-        const firn_expr *part = read_filter(r, e, 0);
-        if (!part) return FIRN_OK;
-        bind->filter = bind->filter ? firn_expr_and(r->arena, bind->filter, part) : part;
-        return bind->filter ? FIRN_OK : firn_fail_nomem(err);
+        *part = read_filter(r, e, 0);
+        return FIRN_OK;
     }
     firn_scan_test *slot = firn_arena_push(r->arena, &bind->patterns, &bind->n_patterns,
                                            &bind->cap_patterns, sizeof *slot);
@@ -456,11 +454,19 @@ firn_status firn_duckdb_filters_read(duckdb_v2_table_function_filter_pushdown_in
     const filter_reader reader = {api, info, schema, bind->arena};
     duckdb_v2_error_info_handle failure = NULL;
     idx_t n = 0;
+    size_t n_parts = 0;
     DUCKDB_V2_ERROR code = api->table_function_filter_pushdown_get_filter_count(info, &n, &failure);
+    const firn_expr **parts =
+        firn_arena_array(bind->arena, code ? 1 : (size_t)n + 1, sizeof *parts);
+    if (!parts) return firn_fail_nomem(err);
+    if (bind->filter) parts[n_parts++] = bind->filter;
     for (idx_t i = 0; !code && i < n; i++) {
         duckdb_v2_expression_handle filter = NULL;
         code = api->table_function_filter_pushdown_get_filter(info, i, &filter, &failure);
-        if (!code) FIRN_TRY(add_filter(&reader, filter, bind, err));
+        if (!code) FIRN_TRY(add_filter(&reader, filter, bind, &parts[n_parts], err));
+        if (!code && parts[n_parts]) n_parts++;
     }
+    if (n_parts > 0) bind->filter = firn_expr_join(bind->arena, true, parts, n_parts);
+    if (n_parts > 0 && !bind->filter) return firn_fail_nomem(err);
     return code ? firn_engine_fail(bind->engine, code, &failure, err) : FIRN_OK;
 }
