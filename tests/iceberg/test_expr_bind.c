@@ -239,6 +239,25 @@ static void test_long_chains_come_out_shallow(void **state)
     firn_arena_destroy(arena);
 }
 
+static void test_parts_are_joined_in_order(void **state)
+{
+    (void)state;
+    firn_error err = {0};
+    firn_arena *arena = firn_arena_create(NULL, 0);
+    const firn_expr *parts[5];
+    firn_str text = {0};
+    assert_int_equal(firn_expr_join(arena, true, parts, 0)->op, FIRN_EXPR_TRUE);
+    assert_int_equal(firn_expr_join(arena, false, parts, 0)->op, FIRN_EXPR_FALSE);
+    for (int32_t i = 0; i < 5; i++) {
+        const firn_value v = {.kind = FIRN_TYPE_INT, .as.i32 = i};
+        parts[i] = firn_expr_predicate(arena, FIRN_EXPR_EQ, FIRN_STR("i"), &v, 1);
+    }
+    assert_ptr_equal(firn_expr_join(arena, true, parts, 1), parts[0]);
+    assert_ok(firn_expr_format(firn_expr_join(arena, false, parts, 5), arena, &text, &err), &err);
+    assert_str(text, "(((i = 0 or i = 1) or (i = 2 or i = 3)) or i = 4)");
+    firn_arena_destroy(arena);
+}
+
 static void test_deep_alternation_hits_the_limit(void **state)
 {
     (void)state;
@@ -317,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_times_change_unit_without_rounding),
         cmocka_unit_test(test_a_double_between_two_floats_keeps_its_side),
         cmocka_unit_test(test_long_chains_come_out_shallow),
+        cmocka_unit_test(test_parts_are_joined_in_order),
         cmocka_unit_test(test_deep_alternation_hits_the_limit),
         cmocka_unit_test(test_binding_survives_running_out_of_memory),
         cmocka_unit_test(test_no_filter_binds_to_true),
