@@ -36,7 +36,7 @@ static const char k_details[] =
     "  firn table health NAMESPACE.TABLE        what maintenance would gain\n"
     "  firn table PROCEDURE NAMESPACE.TABLE [ARGUMENT=VALUE ...]\n"
     "                                           expire_snapshots, rewrite_data_files, ...: "
-    "docs/sql.md\n";
+    "docs/maintenance.md\n";
 
 static const struct table_verb {
     const char *name;
