@@ -335,6 +335,10 @@ static firn_status parse_value(firn_sql_parser *p, firn_ast_argument *out, firn_
     if (firn_parser_accept_symbol(p, "{")) return parse_items(p, "}", out, err);
     *p = before;
     const firn_status st = parse_literal(p, &out->text, &out->is_string, err);
+    const firn_token next = firn_parser_peek(p);
+    const bool is_misspelled_name = /* table = 't': the caller expects no "=" */
+        firn_parser_peek(&before).kind == FIRN_TOKEN_WORD && firn_token_is_symbol(&next, "=");
+    if (st == FIRN_OK && is_misspelled_name) return FIRN_OK;
     if (st == FIRN_OK && at_value_end(p) && !is_moment(&before)) return FIRN_OK;
     *p = before;
     if (at_value_end(p)) return st; /* there is nothing */

@@ -501,8 +501,10 @@ static firn_status show_create(firn_session *session, firn_sql_parser *p, firn_r
     return firn_show__end(&show, "SHOW CREATE TABLE", FIRN_OK, out, err);
 }
 
-static firn_status show_current(firn_session *session, firn_result **out, firn_error *err)
+static firn_status show_current(firn_session *session, firn_sql_parser *p, firn_result **out,
+                                firn_error *err)
 {
+    (void)p;
     static const char *const k_names[] = {"catalog", "namespace"};
     firn_show show;
     const firn_ident ns = {session->current_levels, session->n_current_levels, {0}};
@@ -554,6 +556,51 @@ static firn_status show_partitions(firn_session *session, firn_sql_parser *p, fi
 
 /* ---- dispatch ---- */
 
+static firn_status show_tables(firn_session *session, firn_sql_parser *p, firn_result **out,
+                               firn_error *err)
+{
+    return show_named(session, p, false, out, err);
+}
+
+static firn_status show_views(firn_session *session, firn_sql_parser *p, firn_result **out,
+                              firn_error *err)
+{
+    return show_named(session, p, true, out, err);
+}
+
+typedef struct show_statement {
+    const char *words; /* behind SHOW */
+    firn_status (*show)(firn_session *session, firn_sql_parser *p, firn_result **out,
+                        firn_error *err);
+} show_statement;
+
+/* The statement that begins at p, which is then behind its words; NULL: none of these. */
+static const show_statement *accept_statement(const firn_session *session, firn_sql_parser *p)
+{
+    static const show_statement k_partitions = {"PARTITIONS", show_partitions};
+    static const show_statement k_statements[] = {
+        {"CATALOGS", show_catalogs},
+        {"SCHEMAS", show_schemas},
+        {"NAMESPACES", show_schemas},
+        {"DATABASES", show_schemas},
+        {"TABLES", show_tables},
+        {"TABLE EXTENDED", show_extended},
+        {"ALL TABLES", show_all_tables},
+        {"VIEWS", show_views},
+        {"COLUMNS", show_columns},
+        {"TBLPROPERTIES", show_properties},
+        {"CREATE TABLE", show_create},
+        {"CREATE VIEW", show_create},
+        {"CURRENT NAMESPACE", show_current},
+        {"CURRENT SCHEMA", show_current},
+    };
+    for (size_t i = 0; i < sizeof k_statements / sizeof *k_statements; i++)
+        if (firn_parser_accept(p, k_statements[i].words)) return &k_statements[i];
+    /* Spark and Trino have no partitions of Iceberg's tables to show. */
+    const bool has_partitions = session->dialect == FIRN_DIALECT_DUCKDB;
+    return has_partitions && firn_parser_accept(p, k_partitions.words) ? &k_partitions : NULL;
+}
+
 firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled, firn_result **out,
                               firn_error *err)
 {
@@ -564,31 +611,10 @@ firn_status firn_show_execute(firn_session *session, firn_str sql, bool *handled
         if (*handled) return FIRN_OK;
     }
     *handled = true;
-    if (firn_parser_accept(&p, "DESCRIBE") || firn_parser_accept(&p, "DESC")) {
+    if (firn_parser_accept(&p, "DESCRIBE") || firn_parser_accept(&p, "DESC"))
         return firn_show__describe(session, &p, handled, out, err);
-    }
-    if (firn_parser_accept(&p, "SHOW")) {
-        if (firn_parser_accept(&p, "CATALOGS")) return show_catalogs(session, &p, out, err);
-        if (firn_parser_accept(&p, "SCHEMAS") || firn_parser_accept(&p, "NAMESPACES") ||
-            firn_parser_accept(&p, "DATABASES")) {
-            return show_schemas(session, &p, out, err);
-        }
-        if (firn_parser_accept(&p, "TABLES")) return show_named(session, &p, false, out, err);
-        if (firn_parser_accept(&p, "TABLE EXTENDED")) return show_extended(session, &p, out, err);
-        if (firn_parser_accept(&p, "ALL TABLES")) return show_all_tables(session, &p, out, err);
-        if (firn_parser_accept(&p, "VIEWS")) return show_named(session, &p, true, out, err);
-        if (firn_parser_accept(&p, "COLUMNS")) return show_columns(session, &p, out, err);
-        if (firn_parser_accept(&p, "TBLPROPERTIES")) return show_properties(session, &p, out, err);
-        if (session->dialect == FIRN_DIALECT_DUCKDB && firn_parser_accept(&p, "PARTITIONS"))
-            return show_partitions(session, &p, out, err);
-        if (firn_parser_accept(&p, "CREATE TABLE") || firn_parser_accept(&p, "CREATE VIEW")) {
-            return show_create(session, &p, out, err);
-        }
-        if (firn_parser_accept(&p, "CURRENT NAMESPACE") ||
-            firn_parser_accept(&p, "CURRENT SCHEMA")) {
-            return show_current(session, out, err);
-        }
-    }
-    *handled = false;
-    return FIRN_OK;
+    const bool is_show = firn_parser_accept(&p, "SHOW");
+    const show_statement *statement = is_show ? accept_statement(session, &p) : NULL;
+    *handled = statement != NULL;
+    return statement ? statement->show(session, &p, out, err) : FIRN_OK;
 }
