@@ -170,7 +170,7 @@ def test_a_table_at_the_usual_place_needs_no_location(home, tmp_path):
 
 
 def test_a_clone_goes_its_own_way(home):
-    home.run("sql", stdin="""CREATE TABLE t (id BIGINT, k STRING) PARTITIONED BY (k)
+    home.run("sql", "--allow-files", stdin="""CREATE TABLE t (id BIGINT, k STRING) PARTITIONED BY (k)
           TBLPROPERTIES ('write.delete.mode' = 'merge-on-read', 'write.data.path' = '/nowhere');
         ALTER TABLE t UNSET TBLPROPERTIES ('write.data.path');
         INSERT INTO t SELECT i, 'k' || i % 2 FROM range(10) r(i);
