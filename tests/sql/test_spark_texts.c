@@ -173,6 +173,22 @@ static void test_schemas_are_inferred(void **state)
     }
 }
 
+/* The engine lays intervals and small integers out otherwise. */
+static void test_what_is_inside_of_a_value_is_read_as_it_is_laid_out(void **state)
+{
+    static const char *const k_cases[][2] = {
+        {"to_json(named_struct('a', 1Y, 'b', 2S, 'l', array(3Y, NULL), 'm', map('k', 7S)))",
+         "{\"a\":1,\"b\":2,\"l\":[3,null],\"m\":{\"k\":7}}"},
+        {"CAST(array(-1Y, NULL, 3Y) AS STRING)", "[-1, null, 3]"},
+        {"hash(named_struct('a', 1S)) = hash(1)", "true"},
+    };
+    CHECK(state, k_cases);
+    sql_expect_error(*state, "select to_json(named_struct('i', interval 20 months))",
+                     FIRN_ERR_UNSUPPORTED, "not supported: an interval");
+    sql_expect_error(*state, "select cast(array(interval 20 months) as string)",
+                     FIRN_ERR_UNSUPPORTED, "not supported: an interval");
+}
+
 static void test_hostile_arguments_end_in_an_error(void **state)
 {
     sql_expect_error(*state, "select schema_of_json(repeat('[', 70) || repeat(']', 70))",
@@ -209,6 +225,7 @@ int main(void)
         WITH_SESSION(test_intervals_are_told_by_their_units),
         WITH_SESSION(test_numbers_are_rounded_up_and_down_to_digits),
         cmocka_unit_test(test_schemas_are_inferred),
+        WITH_SESSION(test_what_is_inside_of_a_value_is_read_as_it_is_laid_out),
         WITH_SESSION(test_hostile_arguments_end_in_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ typedef struct firn_dialect_opts {
     firn_dialect dialect;
     firn_str catalog, ns; /* the current ones, for the functions that tell them */
     firn_str zone;        /* the session's; empty: UTC */
+    bool is_inner;        /* a query whose rows another one reads: they are not shown */
     bool is_lenient;      /* Spark without ANSI: null for what cannot be cast or divided */
     const firn_property *variables; /* of the session, by their names; values: their types */
     size_t n_variables;

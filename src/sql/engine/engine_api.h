@@ -266,6 +266,13 @@ FIRN_MUST_CHECK firn_status firn_duckdb_vector_read(firn_engine *engine,
                                                     const firn_type *type, int64_t n,
                                                     firn_arena *arena, firn_column *out,
                                                     firn_error *err);
+/* A column that was read of a vector whose values are narrower than the column's type, or of other
+ * units, gets values of its own. FIRN_ERR_UNSUPPORTED: of a type that is laid out otherwise
+ * (intervals). What is inside of a column was adapted when it was read. */
+FIRN_MUST_CHECK firn_status firn_duckdb_vector_adapt(firn_engine *engine,
+                                                     duckdb_v2_vector_handle vector,
+                                                     firn_arena *arena, firn_column *column,
+                                                     firn_error *err);
 
 /* ---- callbacks ---- */
 FIRN_MUST_CHECK firn_status firn_engine_register_names(firn_engine *engine, firn_error *err);

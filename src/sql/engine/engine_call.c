@@ -46,36 +46,6 @@ firn_status firn_call_view(firn_call *c, idx_t i, duckdb_v2_vector_view *out, fi
     return code ? firn_engine_fail(c->engine, code, &info, err) : FIRN_OK;
 }
 
-/* Bytes that DuckDB has where a column of ours has 32 bits; 0: the same. */
-static size_t small_width(DUCKDB_V2_LOGICAL_TYPE_ID id)
-{
-    switch ((int)id) {
-    case DUCKDB_V2_LOGICAL_TYPE_ID_TINYINT:
-    case DUCKDB_V2_LOGICAL_TYPE_ID_UTINYINT: return 1;
-    case DUCKDB_V2_LOGICAL_TYPE_ID_SMALLINT:
-    case DUCKDB_V2_LOGICAL_TYPE_ID_USMALLINT: return 2;
-    default: return 0;
-    }
-}
-
-static firn_status widen(firn_call *c, DUCKDB_V2_LOGICAL_TYPE_ID id, firn_column *column,
-                         firn_error *err)
-{
-    const void *in = column->values;
-    int32_t *out = firn_arena_array(c->arena, (size_t)c->n, sizeof *out);
-    if (!out) return firn_fail_nomem(err);
-    for (int64_t r = 0; r < c->n; r++) {
-        switch ((int)id) {
-        case DUCKDB_V2_LOGICAL_TYPE_ID_TINYINT: out[r] = (int32_t)((const int8_t *)in)[r]; break;
-        case DUCKDB_V2_LOGICAL_TYPE_ID_UTINYINT: out[r] = ((const uint8_t *)in)[r]; break;
-        case DUCKDB_V2_LOGICAL_TYPE_ID_SMALLINT: out[r] = ((const int16_t *)in)[r]; break;
-        default: out[r] = ((const uint16_t *)in)[r]; break;
-        }
-    }
-    column->values = out;
-    return FIRN_OK;
-}
-
 firn_status firn_call_argument(firn_call *c, idx_t i, firn_error *err)
 {
     duckdb_v2_vector_handle vector = NULL;
@@ -88,7 +58,7 @@ firn_status firn_call_argument(firn_call *c, idx_t i, firn_error *err)
     (void)c->engine->api->logical_type_destroy(&type);
     FIRN_TRY(st);
     FIRN_TRY(firn_duckdb_vector_read(c->engine, vector, out, c->n, c->arena, &c->args[i], err));
-    return small_width(id) > 0 ? widen(c, id, &c->args[i], err) : FIRN_OK;
+    return firn_duckdb_vector_adapt(c->engine, vector, c->arena, &c->args[i], err);
 }
 
 firn_status firn_call_give(firn_call *c, idx_t i, firn_error *err)

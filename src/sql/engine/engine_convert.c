@@ -284,6 +284,70 @@ static firn_status read_small_decimals(const duckdb_v2_vector_view *view, firn_a
     return FIRN_OK;
 }
 
+/* Integers of fewer bits than the column's, seconds and milliseconds. False: not one of them. */
+static bool widen_value(DUCKDB_V2_LOGICAL_TYPE_ID id, const void *in, int64_t r, int64_t *out)
+{
+    switch ((int)id) {
+    case DUCKDB_V2_LOGICAL_TYPE_ID_TINYINT: *out = ((const int8_t *)in)[r]; return true;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_UTINYINT: *out = ((const uint8_t *)in)[r]; return true;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_SMALLINT: *out = ((const int16_t *)in)[r]; return true;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_USMALLINT: *out = ((const uint16_t *)in)[r]; return true;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_UINTEGER: *out = ((const uint32_t *)in)[r]; return true;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_TIMESTAMP_SEC:
+        *out = (int64_t)(((const uint64_t *)in)[r] * 1000000);
+        return true;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_TIMESTAMP_MS:
+        *out = (int64_t)(((const uint64_t *)in)[r] * 1000);
+        return true;
+    default: return false;
+    }
+}
+
+static firn_status widen(DUCKDB_V2_LOGICAL_TYPE_ID id, firn_arena *arena, firn_column *column,
+                         firn_error *err)
+{
+    const void *in = column->values;
+    const size_t width = firn_column_width(column->type);
+    char *out = firn_arena_array(arena, (size_t)column->n_values + 1, width);
+    if (!out) return firn_fail_nomem(err);
+    for (int64_t r = 0; r < column->n_values; r++) {
+        int64_t wide = 0;
+        if (id == DUCKDB_V2_LOGICAL_TYPE_ID_UBIGINT) {
+            const firn_int128 huge = (firn_int128)((const uint64_t *)in)[r];
+            memcpy(out + (size_t)r * width, &huge, width);
+            continue;
+        }
+        (void)widen_value(id, in, r, &wide);
+        memcpy(out + (size_t)r * width, &wide, width); /* little-endian */
+    }
+    column->values = out;
+    return FIRN_OK;
+}
+
+firn_status firn_duckdb_vector_adapt(firn_engine *engine, duckdb_v2_vector_handle vector,
+                                     firn_arena *arena, firn_column *column, firn_error *err)
+{
+    duckdb_v2_error_info_handle info = NULL;
+    duckdb_v2_logical_type_handle type = NULL;
+    DUCKDB_V2_LOGICAL_TYPE_ID id = DUCKDB_V2_LOGICAL_TYPE_ID_INVALID;
+    int64_t ignored = 0;
+    static const uint64_t k_zero = 0;
+    DUCKDB_V2_ERROR code = engine->api->vector_get_logical_type(vector, &type, &info);
+    if (!code) code = engine->api->logical_type_get_id(type, &id, &info);
+    (void)engine->api->logical_type_destroy(&type);
+    if (code) return firn_engine_fail(engine, code, &info, err);
+    if (id == DUCKDB_V2_LOGICAL_TYPE_ID_UBIGINT || widen_value(id, &k_zero, 0, &ignored))
+        return widen(id, arena, column, err);
+    const bool is_text =
+        id == DUCKDB_V2_LOGICAL_TYPE_ID_VARCHAR || id == DUCKDB_V2_LOGICAL_TYPE_ID_SQLNULL;
+    if ((column->type->kind == FIRN_TYPE_STRING && !is_text) ||
+        id == DUCKDB_V2_LOGICAL_TYPE_ID_ARRAY)
+        return firn_fail(err, FIRN_ERR_UNSUPPORTED,
+                         "not supported: an interval, bits or an array of fixed length inside of "
+                         "such a value");
+    return FIRN_OK;
+}
+
 static firn_status read_child(firn_engine *engine, duckdb_v2_vector_handle vector, idx_t index,
                               const firn_type *type, firn_arena *arena, firn_column *out,
                               firn_error *err)
@@ -294,7 +358,8 @@ static firn_status read_child(firn_engine *engine, duckdb_v2_vector_handle vecto
     DUCKDB_V2_ERROR code = engine->api->vector_get_child(vector, index, &child, &info);
     if (!code) code = engine->api->vector_get_size(child, &n, &info);
     if (code) return firn_engine_fail(engine, code, &info, err);
-    return firn_duckdb_vector_read(engine, child, type, (int64_t)n, arena, out, err);
+    FIRN_TRY(firn_duckdb_vector_read(engine, child, type, (int64_t)n, arena, out, err));
+    return firn_duckdb_vector_adapt(engine, child, arena, out, err);
 }
 
 static firn_status read_children(firn_engine *engine, duckdb_v2_vector_handle vector,

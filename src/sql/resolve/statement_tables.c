@@ -241,6 +241,7 @@ firn_status firn_session__translate(firn_session *session, firn_str sql, firn_di
     firn_dialect_opts opts = {.dialect = dialect,
                               .ns = firn_sql_name_text(&ns, session->arena),
                               .zone = firn_session__zone(session),
+                              .is_inner = scope != NULL,
                               .is_lenient = is_lenient(session, dialect),
                               .variables = session->variables.items,
                               .n_variables = session->variables.n,

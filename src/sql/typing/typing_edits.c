@@ -571,7 +571,10 @@ static void edit_interval_call(typer *t, size_t from, size_t to, firn_str name,
         {"abs", "to_microseconds(abs(epoch_us($1)))", 1},
         {NULL, NULL, 0}};
     static const named_text k_months[] = {
-        {"sum", "sum($1)$w", 1}, {"abs", "greatest($1, -($1))", 1}, {NULL, NULL, 0}};
+        {"sum",
+         "to_months(CAST(sum(datepart('year', $1) * 12 + datepart('month', $1))$w AS INTEGER))", 1},
+        {"abs", "greatest($1, -($1))", 1},
+        {NULL, NULL, 0}};
     if (!is_interval(arg) || arg->scale == 0) return;
     if (firn_str_equals_nocase(name, FIRN_STR("typeof")))
         edit_typeof(t, from, to, arg);

@@ -327,6 +327,9 @@ static typed_relation unite(typer *t, const typed_relation *a, const typed_relat
         const firn_status st = firn_value_common(&a->columns[i].type, &b->columns[i].type, t->arena,
                                                  &columns[i].type, t->err);
         if (st != FIRN_OK) typer_fail(t, st);
+        const firn_value_kind kind = columns[i].type.kind; /* is not shown as text */
+        if (kind == FIRN_VALUE_INTERVAL_DAY || kind == FIRN_VALUE_INTERVAL_YEAR)
+            columns[i].type = (firn_value_type){0};
     }
     out.columns = columns;
     return out;

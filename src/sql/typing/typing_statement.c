@@ -186,7 +186,7 @@ static void statement(typer *t, typed_relation *out)
     } else if (typer_at(t, "MERGE")) {
         merge(t);
     } else {
-        *out = typer_query(t, t->i, t->to, t->i == 0); /* not one whose rows are stored */
+        *out = typer_query(t, t->i, t->to, t->i == 0 && !t->w->opts->is_inner); /* not stored */
     }
 }
 
