@@ -288,7 +288,7 @@ static firn_status read_small_decimals(const duckdb_v2_vector_view *view, firn_a
 static bool widen_value(DUCKDB_V2_LOGICAL_TYPE_ID id, const void *in, int64_t r, int64_t *out)
 {
     switch ((int)id) {
-    case DUCKDB_V2_LOGICAL_TYPE_ID_TINYINT: *out = ((const int8_t *)in)[r]; return true;
+    case DUCKDB_V2_LOGICAL_TYPE_ID_TINYINT: *out = (int32_t)((const int8_t *)in)[r]; return true;
     case DUCKDB_V2_LOGICAL_TYPE_ID_UTINYINT: *out = ((const uint8_t *)in)[r]; return true;
     case DUCKDB_V2_LOGICAL_TYPE_ID_SMALLINT: *out = ((const int16_t *)in)[r]; return true;
     case DUCKDB_V2_LOGICAL_TYPE_ID_USMALLINT: *out = ((const uint16_t *)in)[r]; return true;

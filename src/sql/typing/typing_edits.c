@@ -247,6 +247,25 @@ static bool is_nan_call(const typer *t, size_t from, size_t to)
     return to == from + 3 && firn_dialect_is_word(t->w, from, "nan");
 }
 
+/* Maps and JSON are equal whatever the order in them is. False: others, or another comparison. */
+static bool edit_unordered(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
+                           const firn_value_type *b)
+{
+    const firn_str symbol = firn_dialect_token(t->w, op)->text;
+    const bool is_equal = firn_str_equals(symbol, FIRN_STR("="));
+    const bool is_unequal =
+        firn_str_equals(symbol, FIRN_STR("<>")) || firn_str_equals(symbol, FIRN_STR("!="));
+    const bool are_maps = a->kind == FIRN_VALUE_MAP && b->kind == FIRN_VALUE_MAP;
+    const bool are_json = a->kind == FIRN_VALUE_JSON && b->kind == FIRN_VALUE_JSON;
+    if ((!is_equal && !is_unequal) || (!are_maps && !are_json)) return false;
+    typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, ", ");
+    typer_wrap(
+        t, from, to,
+        typer_printf(t, "(%sfirn_%s_equal(", is_unequal ? "NOT " : "", are_maps ? "maps" : "json"),
+        "))");
+    return true;
+}
+
 void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const firn_value_type *a,
                            const firn_value_type *b)
 {
@@ -260,18 +279,7 @@ void typer_edit_comparison(typer *t, size_t from, size_t op, size_t to, const fi
         typer_wrap(t, from, to, "firn_lists_equal(", ")");
         return;
     }
-    const bool are_maps = a->kind == FIRN_VALUE_MAP && b->kind == FIRN_VALUE_MAP;
-    const bool are_json = a->kind == FIRN_VALUE_JSON && b->kind == FIRN_VALUE_JSON;
-    if ((is_equal || symbol.len == 2) && (are_maps || are_json) && first != '>') {
-        const bool is_not = !is_equal;
-        typer_edit(t, FIRN_EDIT_INSTEAD, op, op + 1, ", ");
-        typer_wrap(t, from, to,
-                   is_not     ? are_maps ? "(NOT firn_maps_equal(" : "(NOT firn_json_equal("
-                   : are_maps ? "(firn_maps_equal("
-                              : "(firn_json_equal(",
-                   "))");
-        return;
-    }
+    if (edit_unordered(t, from, op, to, a, b)) return;
     const bool is_less = first == '<' && !firn_str_equals(symbol, FIRN_STR("<>"));
     const bool is_greater = first == '>';
     const bool has_equal = symbol.len == 2;
