@@ -440,6 +440,17 @@ static void test_show_create_makes_the_same_table(void **state)
     assert_told(f, "show columns in sc", "(id) (order by) (d) (ts)");
 }
 
+static void test_properties_have_values_with_a_meaning(void **state)
+{
+    sql_fixture *f = *state;
+    sql_run(f, "create table pv (id int) tblproperties ('write.merge.mode' = 'merge-on-read')");
+    sql_expect_error(f, "alter table pv set tblproperties ('write.target-file-size-bytes' = '1GB')",
+                     FIRN_ERR_ARG, "must be a whole number of at least 1, found \"1GB\"");
+    sql_expect_error(f, "create table pw (id int) tblproperties ('gc.enabled' = 'maybe')",
+                     FIRN_ERR_ARG, "property \"gc.enabled\" must be true or false");
+    sql_run(f, "alter table pv set tblproperties ('write.target-file-size-bytes' = '1000000')");
+}
+
 static void test_temporary_tables_are_the_engines(void **state)
 {
     sql_fixture *f = *state;
@@ -505,6 +516,7 @@ int main(void)
         cmocka_unit_test(test_analyze_computes_statistics),
         cmocka_unit_test(test_rollback),
         cmocka_unit_test(test_show_create_makes_the_same_table),
+        cmocka_unit_test(test_properties_have_values_with_a_meaning),
         cmocka_unit_test(test_temporary_tables_are_the_engines),
         cmocka_unit_test(test_purge_removes_all_files_of_the_table),
     };

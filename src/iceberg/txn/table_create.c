@@ -8,6 +8,7 @@
 #include "iceberg/spec/metadata_update.h"
 #include "iceberg/spec/transform.h"
 #include "iceberg/txn/schema_tree.h"
+#include "iceberg/txn/property_values.h"
 #include "iceberg/txn/txn_internal.h"
 
 #define K_DEFAULT_FORMAT_VERSION 2
@@ -158,6 +159,7 @@ static firn_status make_properties(struct create_op *op, firn_properties propert
                                  FIRN_STR_ARG(item->value));
             continue;
         }
+        FIRN_TRY(firn_property_check(item, err));
         items[n].key = firn_arena_copy(op->arena, item->key);
         items[n].value = firn_arena_copy(op->arena, item->value);
         if (!items[n].key.data || !items[n].value.data) return firn_fail_nomem(err);

@@ -3,6 +3,7 @@
  * statistics. The commit is txn_commit.c. */
 #include "base/error.h"
 #include "base/str.h"
+#include "iceberg/txn/property_values.h"
 #include "iceberg/txn/txn_internal.h"
 
 void firn_txn__draft_init(firn_txn_draft *draft, firn_arena *arena, const firn_table_metadata *base)
@@ -137,6 +138,7 @@ static firn_status apply_set(const firn_txn_action *action, firn_txn_draft *draf
             continue;
         }
         FIRN_TRY(check_key(item->key, err));
+        FIRN_TRY(firn_property_check(item, err));
         forget_key(draft->set, &draft->n_set, item->key);
         forget_key(draft->removed, &draft->n_removed, item->key);
         firn_property *slot = firn_arena_push(draft->arena, &draft->set, &draft->n_set,
