@@ -170,15 +170,9 @@ static void test_insert_overwrite_takes_all_delete_files_along(void **state)
     }
 }
 
-static void test_the_mode_is_checked(void **state)
+static void test_merge_on_read_needs_format_version_2(void **state)
 {
     sql_fixture *f = *state;
-    make_numbers(f, 2, "merge-on-write", "");
-    sql_expect_failure(f, "delete from t where id = 1", FIRN_ERR_ARG,
-                       "write.delete.mode is \"merge-on-write\", expected copy-on-write or "
-                       "merge-on-read",
-                       NULL, 12);
-    sql_run(f, "drop table t");
     make_numbers(f, 1, "merge-on-read", "");
     sql_expect_failure(f, "update t set s = 'x' where id = 1", FIRN_ERR_UNSUPPORTED,
                        "not supported: write.update.mode merge-on-read in a table of format "
@@ -338,7 +332,7 @@ int main(void)
         IN_FIXTURE(test_nothing_to_change_is_no_commit),
         IN_FIXTURE(test_copy_on_write_takes_the_delete_files_of_its_data_files_along),
         IN_FIXTURE(test_insert_overwrite_takes_all_delete_files_along),
-        IN_FIXTURE(test_the_mode_is_checked),
+        IN_FIXTURE(test_merge_on_read_needs_format_version_2),
         IN_FIXTURE(test_new_rows_inherit_their_ids),
         IN_FIXTURE(test_rows_keep_their_ids_when_others_are_deleted),
         IN_FIXTURE(test_updated_rows_keep_their_ids_and_say_when),
