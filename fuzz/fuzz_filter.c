@@ -40,8 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (firn_expr_parse(text, arena, &filter, &err) != FIRN_OK) {
         check(err.message[0] != '\0' && err.position <= size);
     } else {
-        (void)firn_expr_format(filter, arena, &shown, &err);
-        (void)firn_expr_bind(filter, &k_schema, arena, &bound, &err);
+        if (firn_expr_format(filter, arena, &shown, &err) == FIRN_OK) check(shown.data != NULL);
+        if (firn_expr_bind(filter, &k_schema, arena, &bound, &err) == FIRN_OK) check(bound != NULL);
     }
     firn_arena_destroy(arena);
     return 0;

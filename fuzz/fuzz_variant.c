@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_parts(firn_buf_view(&variant));
     }
     firn_buf_clear(&words);
-    (void)firn_variant_put_schema(bytes, &words, NULL);
+    if (firn_variant_put_schema(bytes, &words, NULL) == FIRN_OK && words.len == 0) __builtin_trap();
     check_parts(bytes);
     firn_buf_dispose(&variant);
     firn_buf_dispose(&words);

@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "iceberg/spec/metadata_update.h"
 #include "iceberg/spec/transform.h"
-#include "iceberg/txn/schema_tree.h"
 #include "iceberg/txn/property_values.h"
+#include "iceberg/txn/schema_tree.h"
 #include "iceberg/txn/txn_internal.h"
 
 #define K_DEFAULT_FORMAT_VERSION 2

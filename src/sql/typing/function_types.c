@@ -310,57 +310,135 @@ static firn_value_type replaced_type(const call_types *call, bool has_groups)
     return out;
 }
 
-/* False: not one of these. */
+static firn_value_type random_type(const call_types *call)
+{
+    return (firn_value_type){.kind = call->n == 0 ? FIRN_VALUE_DOUBLE : FIRN_VALUE_UNKNOWN};
+}
+
+static firn_value_type sum_of(const call_types *call)
+{
+    return sum_type(&call->args[0]);
+}
+
+static firn_value_type average_type(const call_types *call)
+{
+    const bool is_integer = firn_value_is_integer(&call->args[0]);
+    return is_integer ? (firn_value_type){.kind = FIRN_VALUE_DOUBLE} : call->args[0];
+}
+
+static firn_value_type ceiling_type(const call_types *call)
+{
+    const firn_value_type *arg = &call->args[0];
+    return rounded(arg, arg->precision - arg->scale + (arg->scale > 0));
+}
+
+static firn_value_type truncate_type(const call_types *call)
+{
+    const firn_value_type *arg = &call->args[0];
+    return call->n == 1 ? rounded(arg, arg->precision - arg->scale) : *arg;
+}
+
+static firn_value_type sign_type(const call_types *call)
+{
+    return rounded(&call->args[0], 1);
+}
+
+static firn_value_type of_operator(const call_types *call, char op)
+{
+    if (call->n < 2) return (firn_value_type){0};
+    return firn_value_of_operator(FIRN_DIALECT_TRINO, op, &call->args[0], &call->args[1]);
+}
+
+static firn_value_type remainder_type(const call_types *call)
+{
+    return call->n == 2 ? of_operator(call, '%') : (firn_value_type){0};
+}
+
+static firn_value_type concat_type(const call_types *call)
+{
+    return of_operator(call, '|');
+}
+
+static firn_value_type url_type(const call_types *call)
+{
+    return text_of_length(&call->args[0], 12);
+}
+
+static firn_value_type json_text_type(const call_types *call)
+{
+    return text_of_length(&call->args[0], 1);
+}
+
+static firn_value_type element_type(const call_types *call)
+{
+    return part_of(&call->args[0], call->args[0].kind == FIRN_VALUE_MAP ? 'v' : 'e');
+}
+
+static firn_value_type iso_text_type(const call_types *call)
+{
+    const firn_value_type *arg = &call->args[0];
+    const int32_t fraction = arg->precision + (arg->precision > 0);
+    firn_value_type out = {.kind = FIRN_VALUE_VARCHAR};
+    switch (arg->kind) {
+    case FIRN_VALUE_DATE: out.precision = 16; return out;
+    case FIRN_VALUE_TIMESTAMP: out.precision = 22 + fraction; return out;
+    case FIRN_VALUE_TIMESTAMP_TZ: out.precision = 28 + fraction; return out;
+    default: return (firn_value_type){0};
+    }
+}
+
+static firn_value_type zoned_type(const call_types *call)
+{
+    firn_value_type out = call->args[0];
+    out.kind = FIRN_VALUE_TIMESTAMP_TZ;
+    return out;
+}
+
+static firn_value_type replace_type(const call_types *call)
+{
+    return replaced_type(call, false);
+}
+
+static firn_value_type regexp_replace_type(const call_types *call)
+{
+    return replaced_type(call, true);
+}
+
+/* False: not one of these, or not with such parameters. */
 static bool computed(firn_str name, const call_types *call, firn_value_type *out)
 {
-    static const firn_value_type k_double = {.kind = FIRN_VALUE_DOUBLE};
-    const firn_value_type *arg = call->n > 0 ? &call->args[0] : NULL;
-    if (!arg) {
-        *out = k_double;
-        return firn_str_equals(name, FIRN_STR("rand")) || firn_str_equals(name, FIRN_STR("random"));
+    static const struct {
+        const char *name;
+        size_t least; /* parameters */
+        firn_value_type (*rule)(const call_types *call);
+    } k_rules[] = {
+        {"rand", 0, random_type},
+        {"random", 0, random_type},
+        {"sum", 1, sum_of},
+        {"avg", 1, average_type},
+        {"round", 1, round_type},
+        {"ceil", 1, ceiling_type},
+        {"ceiling", 1, ceiling_type},
+        {"floor", 1, ceiling_type},
+        {"truncate", 1, truncate_type},
+        {"sign", 1, sign_type},
+        {"mod", 2, remainder_type},
+        {"url_encode", 1, url_type},
+        {"json_extract_scalar", 1, json_text_type},
+        {"element_at", 1, element_type},
+        {"to_iso8601", 1, iso_text_type},
+        {"with_timezone", 1, zoned_type},
+        {"concat", 2, concat_type},
+        {"replace", 1, replace_type},
+        {"regexp_replace", 1, regexp_replace_type},
+    };
+    for (size_t i = 0; i < sizeof k_rules / sizeof *k_rules; i++) {
+        if (call->n < k_rules[i].least || !firn_str_equals(name, firn_str_of(k_rules[i].name)))
+            continue;
+        *out = k_rules[i].rule(call);
+        return out->kind != FIRN_VALUE_UNKNOWN;
     }
-    if (firn_str_equals(name, FIRN_STR("sum"))) {
-        *out = sum_type(arg);
-    } else if (firn_str_equals(name, FIRN_STR("avg"))) {
-        *out = firn_value_is_integer(arg) ? k_double : *arg;
-    } else if (firn_str_equals(name, FIRN_STR("round"))) {
-        *out = round_type(call);
-    } else if (firn_str_equals(name, FIRN_STR("ceil")) ||
-               firn_str_equals(name, FIRN_STR("ceiling")) ||
-               firn_str_equals(name, FIRN_STR("floor"))) {
-        *out = rounded(arg, arg->precision - arg->scale + (arg->scale > 0));
-    } else if (firn_str_equals(name, FIRN_STR("truncate"))) {
-        *out = call->n == 1 ? rounded(arg, arg->precision - arg->scale) : *arg;
-    } else if (firn_str_equals(name, FIRN_STR("sign"))) {
-        *out = rounded(arg, 1);
-    } else if (firn_str_equals(name, FIRN_STR("mod")) && call->n == 2) {
-        *out = firn_value_of_operator(FIRN_DIALECT_TRINO, '%', arg, &call->args[1]);
-    } else if (firn_str_equals(name, FIRN_STR("url_encode"))) {
-        *out = text_of_length(arg, 12);
-    } else if (firn_str_equals(name, FIRN_STR("json_extract_scalar"))) {
-        *out = text_of_length(arg, 1);
-    } else if (firn_str_equals(name, FIRN_STR("element_at"))) {
-        *out = part_of(arg, arg->kind == FIRN_VALUE_MAP ? 'v' : 'e');
-    } else if (firn_str_equals(name, FIRN_STR("to_iso8601")) && arg->kind == FIRN_VALUE_DATE) {
-        *out = (firn_value_type){.kind = FIRN_VALUE_VARCHAR, .precision = 16};
-    } else if (firn_str_equals(name, FIRN_STR("to_iso8601")) &&
-               (arg->kind == FIRN_VALUE_TIMESTAMP || arg->kind == FIRN_VALUE_TIMESTAMP_TZ)) {
-        const int32_t plain = arg->kind == FIRN_VALUE_TIMESTAMP ? 22 : 28;
-        *out =
-            (firn_value_type){.kind = FIRN_VALUE_VARCHAR,
-                              .precision = plain + arg->precision + (arg->precision > 0 ? 1 : 0)};
-    } else if (firn_str_equals(name, FIRN_STR("with_timezone"))) {
-        *out = *arg;
-        out->kind = FIRN_VALUE_TIMESTAMP_TZ;
-    } else if (firn_str_equals(name, FIRN_STR("concat")) && call->n > 1) {
-        *out = firn_value_of_operator(FIRN_DIALECT_TRINO, '|', arg, &call->args[1]);
-    } else if (firn_str_equals(name, FIRN_STR("replace")) ||
-               firn_str_equals(name, FIRN_STR("regexp_replace"))) {
-        *out = replaced_type(call, name.len > 7);
-    } else {
-        return false;
-    }
-    return true;
+    return false;
 }
 
 /* Of integers are bigints; several of them are an array. */
