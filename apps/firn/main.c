@@ -59,8 +59,8 @@ static int unknown_command(const char *name)
 /* A mistyped key would change nothing, and nobody would know. */
 static bool is_known_key(firn_str key, firn_nearest *nearest)
 {
-    static const char *const k_keys[] = {"default-catalog", "threads",      "memory",
-                                         "log-level",       "cache.memory", "cache.disk"};
+    static const char *const k_keys[] = {"default-catalog", "threads",    "memory",     "log-level",
+                                         "cache.memory",    "cache.disk", "cache.pages"};
     static const char *const k_ends[] = {".type", ".uri", ".warehouse"};
     for (size_t i = 0; i < sizeof k_keys / sizeof *k_keys; i++) {
         if (firn_str_equals(key, firn_str_of(k_keys[i]))) return true;

@@ -21,6 +21,16 @@ def test_every_command_has_help(home, command):
     assert out.startswith(f"firn {command}") and "usage:" in out
 
 
+def test_every_documented_configuration_key_may_stand_behind_o(home):
+    section = (ROOT / "docs/cli.md").read_text().split("| key | default | meaning |")[1].split("\n\n")[0]
+    rows = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| `")]
+    assert len(rows) > 8
+    for key, default in rows:
+        value = default.strip().strip("`") if "`" in default and " " not in default.strip() else "64MiB"
+        key = key.strip().strip("`").replace("NAME", "firn")
+        home.run("-o", f"{key}={value}", "sql", "-c", "SELECT 1")
+
+
 def test_help_lists_every_command():
     out = subprocess.run([FIRN, "--help"], capture_output=True, text=True, check=True).stdout
     for command in COMMANDS:
